@@ -1,0 +1,51 @@
+# Needs make and Python 3.11 to 3.13 with venv; everything else goes into .venv.
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo app test lint types install lock clean FORCE
+
+# Both are written last, so that an interrupted installation is done again. The first holds this
+# folder's path: a moved checkout or a Python that has gone is noticed and installed anew.
+# Paths are relative because make splits them at spaces.
+packages := .venv/packages
+project := .venv/project
+ifneq ($(shell .venv/bin/python -c "" 2>/dev/null && cat $(packages) 2>/dev/null),$(CURDIR))
+$(packages): FORCE
+endif
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{printf "  %s %-8s", $$1, $$2; $$1=$$2=""; print}'
+
+demo: $(project) ## invent an operator, analyse it and show the map (NO_APP=1: stop before the map)
+	@.venv/bin/hexperience demo
+
+app: $(project) ## show the map of what demo published
+	@.venv/bin/hexperience app --config demo/hexperience.toml
+
+test: $(project) ## run every test (ARGS="-k hexgrid" for some)
+	@.venv/bin/python -m pytest $(ARGS)
+
+lint: $(project) ## check style and the rules of the house
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m ruff format --check .
+
+types: $(project) ## check types
+	@.venv/bin/python -m mypy
+
+install: $(project) ## make .venv and nothing else (PYTHON=python3.12 picks which; make clean before a change)
+
+$(packages): requirements.lock
+	@PYTHON="$(PYTHON)" tools/install
+	@pwd -P > $@
+
+$(project): $(packages) pyproject.toml
+	@.venv/bin/python -m pip -qq --disable-pip-version-check --no-input install \
+		--no-deps --no-build-isolation --editable .
+	@touch $@
+
+lock: ## resolve requirements.lock anew (needs uv)
+	@uv pip compile --quiet --upgrade --universal --python-version 3.11 --fork-strategy fewest \
+		--generate-hashes --no-emit-index-url --no-header --group dev \
+		--output-file requirements.lock pyproject.toml
+
+clean: ## remove .venv, caches and the demo
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build hexperience.egg-info demo

@@ -1,0 +1,38 @@
+"""The few refusals; each says what is wrong, where, and the remedy."""
+
+from collections.abc import Sequence
+
+
+class HexperienceError(Exception):
+    """Something the person at the console can mend; the message says how."""
+
+
+class Refusal(HexperienceError, ValueError):
+    """Several faults of one kind, told together: nobody mends them one run at a time."""
+
+    def __init__(self, about: str, faults: Sequence[str]) -> None:
+        self.about, self.faults = about, tuple(faults)
+        super().__init__(about, self.faults)
+
+    def __str__(self) -> str:
+        return "\n".join([self.about, *(f"  - {fault}" for fault in self.faults)])
+
+
+class SettingsError(Refusal):
+    """The configuration can't be used as it stands."""
+
+
+class InputError(Refusal):
+    """Source files can't be used as they stand."""
+
+
+class ContractError(Refusal):
+    """A table of ours breaks its own promise: a defect of the software, not of the input."""
+
+
+class NothingFound(HexperienceError, LookupError):
+    """A query, table or snapshot that was asked for does not exist."""
+
+
+class Interrupted(HexperienceError):
+    """Stopped by the person at the console; what was finished is kept."""

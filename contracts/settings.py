@@ -1,0 +1,385 @@
+"""All settings: default, meaning and bounds beside each; frozen once read.
+
+TOML < environment (``HEXPERIENCE_GRID__LEVEL=7``) < arguments. Everything that is wrong is told at
+once, each fault with its key, its file and its remedy.
+"""
+
+import copy
+import difflib
+import os
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from zoneinfo import available_timezones
+
+import holidays
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_core import ErrorDetails
+
+from contracts.errors import SettingsError
+from contracts.tables import PAIRS, SOURCES, TABLES
+
+Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Operator(_Section):
+    """The network and where it stands."""
+
+    name: str = Field("Unnamed operator", description="Name shown on every page and report.")
+    timezone: str = Field("UTC", description="IANA zone of local days, unless a cell has its own.")
+    country: str = Field("", description="ISO country code; its public holidays are rest days.")
+    subdivision: str = Field("", description="Part of the country, for its own holidays.")
+    weekend: tuple[Day, ...] = Field(("saturday", "sunday"), description="Weekly rest days.")
+    bbox: tuple[float, float, float, float] = Field(
+        (-180, -90, 180, 90),
+        description="West, south, east, north in degrees; a position outside is no position.",
+    )
+    regions: str = Field("", description="Polygons with a `name`: GeoPackage, GeoJSON, GeoParquet.")
+
+
+class Grid(_Section):
+    """The hexagons things are shown on."""
+
+    level: int = Field(8, ge=1, le=9, description="H3 level of the map; kept one level finer.")
+    complaint_level: int = Field(
+        7, ge=1, le=9, description="H3 level of complaint rates; never finer than `level`."
+    )
+    nps_level: int = Field(6, ge=1, le=9, description="H3 level of NPS; never finer than `level`.")
+    max_range_m: float = Field(
+        10_000, gt=0, description="Farthest hexagon a cell serves, unless the cell's range_m says."
+    )
+
+    @property
+    def levels(self) -> dict[str, int]:
+        """Level on which each kind of figure leaves: network, complaint, nps, call."""
+        coarse = {"complaint": self.complaint_level, "nps": self.nps_level}
+        return {
+            "network": self.level,
+            "call": self.level,
+            **{kind: min(level, self.level) for kind, level in coarse.items()},
+        }
+
+
+class Warehouse(_Section):
+    """Where results are kept."""
+
+    path: str = Field("warehouse", description="Folder, relative to the configuration.")
+    keep_snapshots: int = Field(3, ge=2, description="Published snapshots kept, newest first.")
+
+
+class Privacy(_Section):
+    """What protects persons (METHODS section 10)."""
+
+    key_file: str = Field(
+        "",
+        description="File with the pseudonym key, mode 0600; else "
+        "$HEXPERIENCE_KEY. At least 32 characters.",
+    )
+    min_complaints: int = Field(5, ge=2, description="Fewer complainants are shown as <5.")
+    min_respondents: int = Field(10, ge=2, description="Fewer answers show no survey figure.")
+    min_nps: int = Field(30, ge=10, description="Fewer answers show no NPS.")
+    min_subscribers: int = Field(16, ge=2, description="Fewer subscribers show no figure at all.")
+
+
+class Run(_Section):
+    """How the work is carried out."""
+
+    scheduler: str = Field(
+        "threads",
+        pattern=r"^(threads|processes|tcp://\S+)$",
+        description="threads, processes, or tcp://host:port of a Dask cluster.",
+    )
+    workers: int = Field(0, ge=0, description="Workers started here; 0 = one per processor.")
+
+
+class Changes(_Section):
+    """Which dated changes are reported."""
+
+    min_ratio: float = Field(1.18, gt=1, description="Smallest rise or fall reported.")
+    min_days: int = Field(3, ge=2, description="Fewest days a level lasts.")
+
+
+class Priority(_Section):
+    """What the list of worst places looks at."""
+
+    days: int = Field(28, ge=7, description="Newest days that are ranked.")
+
+
+class FromName(_Section):
+    """A value that stands in the file's name."""
+
+    text: str = Field(description="Template over the pattern's groups, such as {year} {month}.")
+    format: str = Field("", description="strptime format, for times and months.")
+    grain: Literal["instant", "hour", "day", "month"] = Field(
+        "instant", description="How exactly the time is known."
+    )
+
+
+class Source(_Section):
+    """One kind of file and how it maps to a table; ours = theirs throughout."""
+
+    table: Literal[SOURCES] = Field(description="Source table it fills.")  # type: ignore[valid-type]
+    path: str = Field(description="File or glob, relative to the configuration; ${VARIABLES}.")
+    reader: Literal["delimited", "parquet"] = Field("delimited", description="Format of the files.")
+    timezone: str = Field(
+        "", description="Zone of times written without an offset; empty = the operator's."
+    )
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = Field(
+        ",", description="Between the columns."
+    )
+    encoding: str = Field("utf-8", description="Text encoding.")
+    decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
+    na: tuple[str, ...] = Field((), description="Texts that mean missing; empty always does.")
+    columns: dict[str, str] = Field({}, description="Ours = their column.")
+    formats: dict[str, str] = Field({}, description="Ours = strptime format; else ISO 8601.")
+    scale: dict[str, float] = Field({}, description="Ours = factor their number is multiplied by.")
+    constants: dict[str, str | int | float | bool] = Field({}, description="Ours = one value.")
+    values: dict[str, dict[str, str | list[str]]] = Field(
+        {}, description="Ours: our value = their text, or a list of texts."
+    )
+    from_name: dict[str, str | FromName] = Field(
+        {}, description="pattern = regex over the file name; ours = text, format, grain."
+    )
+
+    @property
+    def given(self) -> set[str]:
+        """Our columns that this source gives."""
+        return {*self.columns, *self.constants, *self.from_name} - {"pattern"}
+
+    def faults(self) -> Iterator[str]:
+        """What can't be right in this mapping, in words."""
+        of = TABLES[self.table]
+        known = {*of.columns, *of.read_instead}
+        for part in ("columns", "formats", "scale", "constants", "values", "from_name"):
+            for name in getattr(self, part):
+                if name not in known and (part, name) != ("from_name", "pattern"):
+                    yield f"[source.{part}] {name}: no column of {of.name}{_nearest(name, known)}"
+                elif part in ("formats", "scale", "values") and name not in self.given:
+                    yield f"[source.{part}] {name}: not in [source.columns], so it changes nothing"
+        for name in set(self.columns) & set(self.constants):
+            yield f"[source.constants] {name}: also in [source.columns]; keep one of them"
+        for name in of.required:
+            if name not in self.given:
+                yield f"[source.columns] {name}: required by {of.name}; name their column"
+        yield from self._pair_faults()
+        yield from self._name_faults()
+
+    def _pair_faults(self) -> Iterator[str]:
+        whole = any({*pair} <= self.given for pair in PAIRS)
+        if self.table == "pm" and not whole and "prb_dl_util_pct" not in self.given:
+            pairs = ", or ".join(" and ".join(pair) for pair in PAIRS)
+            yield f"[source.columns] pm needs one complete pair: {pairs}, or prb_dl_util_pct"
+
+    def _name_faults(self) -> Iterator[str]:
+        pattern = self.from_name.get("pattern", "")
+        if not self.from_name:
+            return
+        if not isinstance(pattern, str) or not pattern:
+            yield "[source.from_name] pattern: missing; give a regex over the file name"
+            return
+        try:
+            groups = set(re.compile(pattern).groupindex)
+        except re.error as error:
+            yield f"[source.from_name] pattern: no regex ({error})"
+            return
+        for name, rule in self.from_name.items():
+            wanted = set(re.findall(r"\{(\w+)\}", rule.text if isinstance(rule, FromName) else ""))
+            for group in sorted(wanted - groups):
+                yield f"[source.from_name] {name}: no group (?P<{group}>...) in the pattern"
+
+
+class Settings(_Section):
+    """Everything one run depends on besides the data."""
+
+    operator: Operator = Operator()
+    grid: Grid = Grid()
+    warehouse: Warehouse = Warehouse()
+    privacy: Privacy = Privacy()
+    run: Run = Run()
+    changes: Changes = Changes()
+    priority: Priority = Priority()
+    source: tuple[Source, ...] = ()
+    folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")
+
+    def resolve(self, path: str) -> Path:
+        """A path of the configuration, relative to its folder."""
+        return self.folder / Path(path).expanduser()
+
+    def zone(self, source: Source) -> str:
+        """Zone of a source's times that carry no offset."""
+        return source.timezone or self.operator.timezone
+
+    def faults(self) -> Iterator[str]:
+        """What can't be right though each key is well formed, in words."""
+        yield from _zone_fault("[operator] timezone", self.operator.timezone)
+        yield from _bbox_faults(self.operator.bbox)
+        yield from _holiday_fault(self.operator)
+        if not self.source:
+            yield "[[source]]: none given; name at least one kind of file"
+        for number, source in enumerate(self.source, 1):
+            where = f"[[source]] number {number} ({source.table})"
+            yield from (f"{where}: {fault}" for fault in source.faults())
+            if source.timezone:
+                yield from _zone_fault(f"{where} timezone", source.timezone)
+
+
+_DEFAULTS = Settings()
+
+
+def load(
+    path: Path,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    arguments: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
+    """Settings of a configuration file; raises SettingsError with every fault at once."""
+    raw = _expand(_read(path), environ, faults := [])
+    if "folder" in raw:
+        faults.append("folder: unknown key")
+    for layer in (_from_environment(environ), arguments or {}):
+        for section, values in layer.items():
+            raw[section] = {**raw.get(section, {}), **values}
+    raw["folder"] = path.resolve().parent
+    settings: Settings | None
+    try:
+        settings = Settings(**raw)
+    except ValidationError as error:
+        faults += [_told(fault, raw) for fault in error.errors()]
+        # judge what is well formed too, so that one run tells everything
+        settings = _without(raw, error.errors())
+    faults += settings.faults() if settings else []
+    if faults or settings is None:
+        raise SettingsError(f"{path}: {len(faults)} fault(s) in the configuration", faults)
+    return settings
+
+
+def reference() -> str:
+    """Every setting in Markdown, as docs/settings.md holds it."""
+    lines = [
+        "# Settings",
+        "",
+        "Made from `contracts/settings.py` by `make docs`; do not edit.",
+        "TOML < environment (`HEXPERIENCE_GRID__LEVEL=7`) < arguments.",
+        "",
+    ]
+    for name, section in Settings.model_fields.items():
+        model = Source if name == "source" else section.annotation
+        if isinstance(model, type) and issubclass(model, _Section):
+            head = f"[[{name}]]" if model is Source else f"[{name}]"
+            lines += [f"## {head}", "", (model.__doc__ or "").splitlines()[0], ""]
+            lines += ["| key | default | meaning |", "| --- | --- | --- |"]
+            for key, field in model.model_fields.items():
+                default = "required" if field.is_required() else f"`{field.default!r}`"
+                lines.append(f"| {key} | {default} | {field.description} |")
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        remedy = "give --config FILE, set HEXPERIENCE_CONFIG, or write ./hexperience.toml"
+        raise SettingsError(f"{path}: no such configuration", [remedy]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML", [str(error)]) from None
+
+
+def _expand(value: Any, environ: Mapping[str, str], faults: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, environ, faults) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, environ, faults) for item in value]
+    if not isinstance(value, str):
+        return value
+    for name in _VARIABLE.findall(value):
+        if name not in environ:
+            faults.append(f"{value}: the environment has no {name}; export {name}=...")
+    return _VARIABLE.sub(lambda found: environ.get(found[1], found[0]), value)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    layer: dict[str, dict[str, Any]] = {}
+    for name, text in sorted(environ.items()):
+        if name.startswith("HEXPERIENCE_") and "__" in name:
+            section, key = name.removeprefix("HEXPERIENCE_").lower().split("__", 1)
+            layer.setdefault(section, {})[key] = _toml_value(text)
+    return layer
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _told(fault: ErrorDetails, raw: dict[str, Any]) -> str:
+    where, model = _where(fault["loc"], raw)
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: unknown key{_nearest(str(fault['loc'][-1]), model.model_fields)}"
+    if fault["type"] == "missing":
+        return f"{where}: missing; it has no default"
+    return f"{where}: {fault['msg']} (got {fault['input']!r})"
+
+
+def _without(raw: dict[str, Any], faults: list[ErrorDetails]) -> Settings | None:
+    sound = copy.deepcopy(raw)
+    for fault in faults:
+        *path, last = fault["loc"]
+        holder: Any = sound
+        for step in path:
+            holder = holder[step]
+        if isinstance(holder, dict):
+            holder.pop(last, None)
+    try:
+        return Settings(**sound)
+    except ValidationError:
+        return None
+
+
+def _where(loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, type[BaseModel]]:
+    first, *rest = loc
+    if first == "source" and rest:
+        number = int(rest[0])
+        table = raw["source"][number].get("table", "no table")
+        keys = " ".join(str(key) for key in rest[1:])
+        return f"[[source]] number {number + 1} ({table}) {keys}", Source
+    if not rest:
+        return str(first), Settings
+    section = type(getattr(_DEFAULTS, str(first)))
+    return f"[{first}] {' '.join(map(str, rest))}", section
+
+
+def _nearest(name: str, known: Any) -> str:
+    close = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known))}"
+
+
+def _zone_fault(where: str, zone: str) -> Iterator[str]:
+    if zone not in available_timezones():
+        yield f"{where}: no IANA zone '{zone}'{_nearest(zone, available_timezones())}"
+
+
+def _bbox_faults(bbox: tuple[float, float, float, float]) -> Iterator[str]:
+    west, south, east, north = bbox
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        yield f"[operator] bbox: {list(bbox)} is not west, south, east, north in degrees"
+
+
+def _holiday_fault(operator: Operator) -> Iterator[str]:
+    known = holidays.list_supported_countries()
+    if operator.country and operator.country not in known:
+        yield f"[operator] country: no holidays known for '{operator.country}'; leave it empty"
+    elif operator.subdivision and operator.subdivision not in known[operator.country]:
+        yield (
+            f"[operator] subdivision: '{operator.subdivision}' not in {operator.country}"
+            f"{_nearest(operator.subdivision, known[operator.country])}"
+        )

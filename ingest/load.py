@@ -1,0 +1,149 @@
+"""One source file -> accepted rows in pieces by day, refused rows, and a note that it is done.
+
+Loading a file again does nothing: its load is named after its content, its mapping and all that
+changes how it is read.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from contracts.errors import InputError
+from contracts.settings import Settings, Source
+from contracts.tables import TABLES
+from ingest import privacy, sources
+from ingest.clean import Cleaned, clean, local_days
+from ingest.warehouse import WHOLE, Warehouse
+
+_METHOD = "load-1"
+
+
+@dataclass(frozen=True)
+class FileToLoad:
+    """One file, how to read it, and the zones of cells that have their own."""
+
+    path: Path
+    source: Source
+    settings: Settings
+    zones: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of one file's rows, or its faults."""
+
+    table: str
+    load: str
+    facts: dict[str, Any]
+    faults: list[str]
+
+
+def files_of(source: Source, settings: Settings) -> list[Path]:
+    """Files that a source names, ascending; none where its glob finds nothing."""
+    whole = settings.resolve(source.path)
+    root = Path(whole.anchor or ".")
+    pattern = str(whole.relative_to(root) if whole.is_absolute() else whole)
+    return sorted(path for path in root.glob(pattern) if path.is_file())
+
+
+def plan(settings: Settings) -> list[FileToLoad]:
+    """All files to load; raises InputError with every fault of every header."""
+    files, faults = [], []
+    for source in settings.source:
+        paths = files_of(source, settings)
+        if not paths:
+            faults.append(f"[[source]] {source.table}: no file at {settings.resolve(source.path)}")
+        for path in paths:
+            faults += sources.missing_columns(path, source)
+            files.append(FileToLoad(path, source, settings))
+    if faults:
+        raise InputError(f"{len(faults)} fault(s) in the source files", faults)
+    return files
+
+
+def load(task: FileToLoad) -> Loaded:
+    """Loads one file, unless it is loaded already."""
+    warehouse = Warehouse(task.settings.resolve(task.settings.warehouse.path))
+    name, file_hash = task.source.table, _hash(task.path)
+    load_id = _load_id(task, file_hash)
+    facts = warehouse.read_load(name, load_id)
+    if facts is not None:
+        return Loaded(name, load_id, facts, [])
+    try:
+        cleaned = _clean(task, file_hash)
+    except ValueError as error:
+        return Loaded(name, load_id, {}, [str(error)])
+    if cleaned.faults:
+        return Loaded(name, load_id, {}, [f"{task.path}: {fault}" for fault in cleaned.faults])
+    return Loaded(name, load_id, _keep(task, load_id, cleaned, warehouse), [])
+
+
+def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
+    raw = sources.read(task.path, task.source, key=_key_of(task.settings))
+    name = str(_relative(task.path, task.settings.folder))
+    cleaned = clean(raw, task.source, task.settings, file=name, file_hash=file_hash)
+    arrived = datetime.fromtimestamp(int(task.path.stat().st_mtime), UTC)
+    cleaned.accepted["loaded_utc"] = pd.Timestamp(arrived)
+    return cleaned
+
+
+def _key_of(settings: Settings) -> Callable[[], bytes]:
+    # asked for only by a source that holds identifiers
+    return lambda: privacy.pseudonym_key(settings)
+
+
+def _keep(task: FileToLoad, load_id: str, cleaned: Cleaned, warehouse: Warehouse) -> dict[str, Any]:
+    name, rows, refused = task.source.table, cleaned.accepted, cleaned.refused
+    for day, piece in rows.groupby(_days(rows, task), sort=True):
+        warehouse.write_piece(name, str(day), load_id, piece)
+    if len(refused):
+        warehouse.write_refused(name, load_id, refused)
+    n_refused = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
+    facts = {
+        "file": str(_relative(task.path, task.settings.folder)),
+        "n_read": len(rows) + n_refused,
+        "n_refused": n_refused,
+        "n_values_missing": int((refused["scope"] == "value").sum()),
+    }
+    warehouse.write_load(name, load_id, facts)
+    return facts
+
+
+def _days(rows: pd.DataFrame, task: FileToLoad) -> pd.Series:
+    of, zone = TABLES[task.source.table], task.settings.operator.timezone
+    if not of.day_of:
+        return pd.Series(WHOLE, index=rows.index)
+    if "cell_id" in rows and task.zones:
+        return local_days(rows[of.day_of], rows["cell_id"].map(dict(task.zones)).fillna(zone))
+    return local_days(rows[of.day_of], zone)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _load_id(task: FileToLoad, file_hash: str) -> str:
+    settings = task.settings
+    how = [
+        _METHOD,
+        file_hash,
+        str(_relative(task.path, settings.folder)),
+        task.source.model_dump(mode="json"),
+        settings.operator.model_dump(mode="json"),
+        settings.grid.level,
+        settings.privacy.key_file,
+        task.zones,
+    ]
+    text = json.dumps(how, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _relative(path: Path, folder: Path) -> Path:
+    return path.relative_to(folder) if path.is_relative_to(folder) else path

@@ -1,0 +1,131 @@
+"""What a reader must know about what went in, in words: table `quality`.
+
+Verdicts: ok, warn (read the figures with this in mind), unsafe (do not trust them).
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from contracts.settings import Settings
+from ingest.warehouse import Warehouse
+
+Note = tuple[str, str, str, str]
+"""Table, check, verdict, message."""
+
+_REFUSED_DOUBT = 0.01
+_COARSE = ("month",)
+
+
+def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Every note on one warehouse: table_name, check_name, verdict, message."""
+    counts = receipt.set_index("table_name")
+    found = [
+        *_refused(counts),
+        *_counters(warehouse, counts),
+        *_positions(warehouse, counts),
+        *_time_grain(warehouse, counts),
+        *_subscribers(counts),
+        *_calendar(counts, settings),
+    ]
+    return pd.DataFrame(found, columns=["table_name", "check_name", "verdict", "message"])
+
+
+def _refused(counts: pd.DataFrame) -> Iterator[Note]:
+    for name, row in counts.iterrows():
+        share = row["n_refused"] / max(row["n_read"], 1)
+        verdict = "warn" if share > _REFUSED_DOUBT else "ok"
+        text = f"{row['n_refused']:,} of {row['n_read']:,} rows refused"
+        missing = row["n_values_missing"]
+        yield (
+            str(name),
+            "refused rows",
+            verdict,
+            text + (f", {missing:,} impossible values set to missing." if missing else "."),
+        )
+
+
+def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
+    if "pm" not in counts.index:
+        yield (
+            "pm",
+            "no counters",
+            "warn",
+            "No counters were given: without load no cause can be named, "
+            "and no cell's history can be searched for changes.",
+        )
+        return
+    days = warehouse.read("cell_day")
+    seen, placed = set(days["cell_id"]), set(warehouse.read("cell_hex")["cell_id"])
+    if "cell" not in counts.index:
+        yield (
+            "cell",
+            "no inventory",
+            "warn",
+            "No cell inventory was given: changes are found, and no map can be drawn.",
+        )
+    elif lost := len(seen - placed):
+        yield (
+            "cell",
+            "cells without a position",
+            "warn",
+            f"{lost} of {len(seen)} cells with counters have no usable position: "
+            "they count in the network, and reach no hexagon.",
+        )
+    if days["prb_dl_avail_prb_s"].isna().all():
+        yield (
+            "pm",
+            "no load",
+            "warn",
+            "The counters hold no PRB utilisation: without load no cause can be named.",
+        )
+    yield from _completeness(days)
+
+
+def _completeness(days: pd.DataFrame) -> Iterator[Note]:
+    whole = days["cell_id"].nunique() * days["day_local"].nunique() * 86_400
+    share = days["covered_s"].sum() / max(whole, 1)
+    verdict = "ok" if share >= 1 - 5 * _REFUSED_DOUBT else "warn"
+    yield "pm", "completeness", verdict, f"{share:.1%} of all cells' time is covered by counters."
+
+
+def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
+    for name in ("call", "complaint", "nps"):
+        if name in counts.index:
+            rows = warehouse.read(name)
+            share = rows["hex_id"].notna().mean()
+            text = (
+                f"{share:.1%} of {len(rows):,} rows have a usable position; the rest is on no map."
+            )
+            yield name, "positions", "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn", text
+
+
+def _time_grain(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
+    for name in ("call", "complaint", "nps"):
+        if name in counts.index and warehouse.read(name)["time_grain"].isin(_COARSE).any():
+            yield (
+                name,
+                "time known to the month",
+                "warn",
+                "Times are known to the month only: no change can be dated.",
+            )
+
+
+def _subscribers(counts: pd.DataFrame) -> Iterator[Note]:
+    if "complaint" in counts.index and "subscriber_base" not in counts.index:
+        yield (
+            "complaint",
+            "no subscriber base",
+            "warn",
+            "No subscriber base was given: complaints are per 10,000 call attempts.",
+        )
+
+
+def _calendar(counts: pd.DataFrame, settings: Settings) -> Iterator[Note]:
+    if "pm" in counts.index and not settings.operator.country:
+        yield (
+            "pm",
+            "no holidays",
+            "ok",
+            "[operator] country is not set: public holidays count as ordinary days.",
+        )

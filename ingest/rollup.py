@@ -1,0 +1,131 @@
+"""Counters rolled up: measuring periods -> local clock hours -> local days -> hexagons.
+
+Everything adds: counts as they are, states (PRB, users) times their time. Each step takes rows in
+a fixed order, so that the sums are the same to the last bit however the files were cut.
+"""
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from contracts.tables import ADDITIVE, TABLES, TIME_WEIGHTED
+from ingest.clean import wall_clock
+
+# three quarters of an hour must be covered for the hour to be the busy one (STANDARDS 1.5)
+_BUSY_COVER_S = 2700
+_SPREAD = (
+    "call_attempts",
+    "call_setups",
+    "dropped_calls",
+    "prb_dl_used_prb_s",
+    "prb_dl_avail_prb_s",
+    "dl_vol_kbit",
+    "rrc_user_s",
+)
+
+
+def cell_hours(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
+    """Table `cell_hour` of settled pm rows; NaN = not measured in that hour.
+
+    `zones`: zone of each row, or one for all. A period counts in the hour in which it starts.
+    Rows that their source doubts are left out.
+    """
+    known = ~pm["suspect"].astype(bool)
+    if not isinstance(zones, str):
+        zones = zones[known]
+    rows = _weighted(pm[known].copy(), zones)
+    keys = ["cell_id", "hour_start_utc", "day_local"]
+    rows = rows.sort_values([*keys, "period_start_utc"], kind="stable")
+    grouped = rows.groupby(keys, sort=True)
+    hours = grouped[["covered_s", *ADDITIVE, *TIME_WEIGHTED, "_rsrp", "_rsrp_s"]].sum(min_count=1)
+    hours["rsrp_p50_dbm"] = hours["_rsrp"] / hours["_rsrp_s"]
+    return hours.reset_index()[list(TABLES["cell_hour"].columns)]
+
+
+def cell_days(hours: pd.DataFrame) -> pd.DataFrame:
+    """Table `cell_day` of `cell_hour` rows, with each day's busy hour."""
+    hours = hours.sort_values(["cell_id", "hour_start_utc"], kind="stable")
+    hours = hours.assign(_rsrp=hours["rsrp_p50_dbm"] * hours["covered_s"])
+    hours["_rsrp_s"] = hours["covered_s"].where(hours["_rsrp"].notna())
+    grouped = hours.groupby(["cell_id", "day_local"], sort=True)
+    days = grouped[["covered_s", *ADDITIVE, *TIME_WEIGHTED, "_rsrp", "_rsrp_s"]].sum(min_count=1)
+    days["n_hours"] = grouped.size()
+    days["rsrp_p50_dbm"] = days["_rsrp"] / days["_rsrp_s"]
+    days = days.join(_busy_hours(hours)).reset_index()
+    return days[list(TABLES["cell_day"].columns)]
+
+
+def hex_days(days: pd.DataFrame, cell_hex: pd.DataFrame) -> pd.DataFrame:
+    """Table `hex_day`: cell days split by their footprint weights; totals are conserved.
+
+    `cell_hex`: weights at one level. A cell without a footprint reaches no hexagon.
+    """
+    columns = list(TABLES["hex_day"].columns)
+    known = pd.Index(cell_hex["cell_id"].unique()).get_indexer(pd.Index(days["cell_id"])) >= 0
+    placed = days[known]
+    if placed.empty:
+        return pd.DataFrame(columns=columns)
+    parts = [_one_day(day, cell_hex) for _, day in placed.groupby("day_local", sort=True)]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _weighted(rows: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
+    clock = wall_clock(rows["period_start_utc"], zones)
+    ahead = clock - rows["period_start_utc"].dt.tz_localize(None)
+    hour = clock.dt.floor("h")
+    rows["hour_start_utc"] = (hour - ahead).dt.tz_localize("UTC")
+    rows["day_local"] = hour.dt.date
+    seconds = rows["covered_s"] = rows["period_s"].astype(float)
+    for way in ("dl", "ul"):
+        used, available = rows[f"prb_{way}_used"], rows[f"prb_{way}_avail"]
+        whole = used.notna() & available.notna()
+        rows[f"prb_{way}_used_prb_s"] = (used * seconds).where(whole)
+        rows[f"prb_{way}_avail_prb_s"] = (available * seconds).where(whole)
+    rows["rrc_user_s"] = rows["rrc_users_mean"] * seconds
+    rows["rrc_covered_s"] = seconds.where(rows["rrc_users_mean"].notna())
+    rows["_rsrp"] = rows["rsrp_p50_dbm"] * seconds
+    rows["_rsrp_s"] = seconds.where(rows["rsrp_p50_dbm"].notna())
+    # a rate needs both: half of a pair would bias it
+    pair = ["call_attempts", "dropped_calls"]
+    rows[pair] = rows[pair].astype(float).where(rows[pair].notna().all(axis=1))
+    rows[list(ADDITIVE)] = rows[list(ADDITIVE)].astype(float)
+    return rows
+
+
+def _busy_hours(hours: pd.DataFrame) -> pd.DataFrame:
+    """Per cell and local day the hour with most RRC users, then most attempts (after E.600)."""
+    covered = hours[hours["covered_s"] >= _BUSY_COVER_S]
+    users = (covered["rrc_user_s"] / covered["rrc_covered_s"]).fillna(-1)
+    order = ["cell_id", "day_local", "_users", "call_attempts", "hour_start_utc"]
+    last = covered.assign(_users=users).sort_values(order, na_position="first", kind="stable")
+    chosen = last.drop_duplicates(["cell_id", "day_local"], keep="last")
+    names = {
+        "hour_start_utc": "bh_hour_start_utc",
+        "prb_dl_used_prb_s": "bh_prb_dl_used_prb_s",
+        "prb_dl_avail_prb_s": "bh_prb_dl_avail_prb_s",
+        "call_attempts": "bh_call_attempts",
+        "dropped_calls": "bh_dropped_calls",
+    }
+    return chosen.set_index(["cell_id", "day_local"])[list(names)].rename(columns=names)
+
+
+def _one_day(day: pd.DataFrame, cell_hex: pd.DataFrame) -> pd.DataFrame:
+    cells = pd.Index(day["cell_id"])
+    column = cells.get_indexer(pd.Index(cell_hex["cell_id"]))
+    weights, column = cell_hex[column >= 0], column[column >= 0]
+    hexes, row = np.unique(weights["hex_id"].to_numpy(np.uint64), return_inverse=True)
+    shape = (len(hexes), len(cells))
+    split = sparse.csr_array((weights["weight"].to_numpy(float), (row, column)), shape)
+    values = day[list(_SPREAD)].to_numpy(float)
+    sums = split @ np.nan_to_num(values)
+    # no cell of the hexagon measured it: missing, not zero
+    measured = (split @ (~np.isnan(values)).astype(float)) > 0
+    spread = pd.DataFrame(np.where(measured, sums, np.nan), columns=list(_SPREAD))
+    attempts = np.nan_to_num(values[:, 0])
+    squares = split.power(2) @ attempts**2
+    with np.errstate(invalid="ignore", divide="ignore"):
+        spread["n_cells_effective"] = np.where(squares > 0, sums[:, 0] ** 2 / squares, np.nan)
+    spread["n_cells"] = (split.astype(bool).astype(float) @ (attempts > 0)).astype(int)
+    return spread.assign(
+        hex_id=hexes, level=cell_hex["level"].iloc[0], day_local=day["day_local"].iloc[0]
+    )

@@ -1,0 +1,181 @@
+"""The story of the wing: source files -> settled tables, hexagons and a receipt."""
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from dask.distributed import Client
+
+from contracts.errors import InputError
+from contracts.settings import Settings
+from contracts.tables import SOURCES, TABLES
+from geo import footprint, hexgrid, regions
+from ingest import quality
+from ingest.clean import settle
+from ingest.load import FileToLoad, Loaded, load, plan
+from ingest.settle import DayToSettle, digest, settle_day
+from ingest.warehouse import WHOLE, Warehouse
+from ingest.workers import Progress, each, silent
+
+SCHEMA_VERSION = 1
+_EVENTS = ("call", "complaint", "nps")
+
+
+def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.DataFrame:
+    """Reads everything that is new and settles every day it touches; returns table `receipt`.
+
+    Raises InputError with the faults of all files at once; a file at fault is not loaded, the
+    others are kept.
+    """
+    files = plan(settings)
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    loaded = _load(files, client, progress)
+    _forget_absent(warehouse, loaded)
+    run_id = run_id_of(loaded, settings)
+    inventory = _settle_inventory(warehouse, settings, loaded)
+    days = _days(warehouse, settings, inventory["signature"])
+    facts = each(client, settle_day, days, label="rolling up days", progress=progress)
+    _drop_absent(warehouse, days)
+    _write_hex_places(warehouse, settings)
+    receipt = _receipt(loaded, [inventory, *facts], run_id)
+    warehouse.write("receipt", receipt)
+    warehouse.write("run", _run_facts(facts, settings, run_id))
+    warehouse.write("quality", quality.notes(warehouse, receipt, settings).assign(run_id=run_id))
+    return receipt
+
+
+def run_id_of(loaded: list[Loaded], settings: Settings) -> str:
+    """The same for the same input, settings and version: a second run changes nothing."""
+    how = settings.model_dump(mode="json", exclude={"folder", "warehouse", "run"})
+    return digest(sorted(item.load for item in loaded), how, software_version())[:12]
+
+
+def software_version() -> str:
+    """Version of the installed package, or of the checkout."""
+    try:
+        return version("hexperience")
+    except PackageNotFoundError:
+        return "checkout"
+
+
+def _load(files: list[FileToLoad], client: Client, progress: Progress) -> list[Loaded]:
+    loaded = each(client, load, files, label="reading files", progress=progress)
+    if faults := [fault for item in loaded for fault in item.faults]:
+        raise InputError(f"{len(faults)} fault(s) in the source files", faults)
+    return loaded
+
+
+def _forget_absent(warehouse: Warehouse, loaded: list[Loaded]) -> None:
+    for name in SOURCES:
+        warehouse.keep_loads(name, {item.load for item in loaded if item.table == name})
+
+
+def _settle_inventory(
+    warehouse: Warehouse, settings: Settings, loaded: list[Loaded]
+) -> dict[str, Any]:
+    """Cells with their regions, and their footprints; returns the facts of that."""
+    loads = sorted(item.load for item in loaded if item.table == "cell")
+    how = digest("inventory-1", loads, settings.grid.model_dump(), settings.operator.model_dump())
+    done = warehouse.read_settled("cell", WHOLE)
+    if done is not None and done["signature"] == how:
+        return done
+    cells, again = settle(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
+    warehouse.write_repeated("cell", WHOLE, again)
+    warehouse.write("cell_hex", _footprints(cells, settings))
+    warehouse.write("cell", _with_regions(cells, settings))
+    facts = {
+        "table": "cell",
+        "signature": how,
+        "n_accepted": len(cells),
+        "n_refused": len(again),
+        "as_of": "",
+    }
+    warehouse.write_settled("cell", WHOLE, facts)
+    return facts
+
+
+def _footprints(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    """Weights at the map's level and one finer, of each cell's newest row."""
+    grid = settings.grid
+    newest = cells.sort_values("valid_from", na_position="first").drop_duplicates(
+        "cell_id", keep="last"
+    )
+    fine = footprint.voronoi(newest, level=grid.level + 1, max_range_m=grid.max_range_m)
+    return pd.concat([fine, footprint.coarser(fine, level=grid.level)], ignore_index=True)
+
+
+def _with_regions(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
+    if not settings.operator.regions:
+        return cells
+    polygons = regions.read_regions(settings.resolve(settings.operator.regions))
+    placed = cells["lat"].notna()
+    hexes = hexgrid.hexes_of(
+        lat=cells.loc[placed, "lat"], lon=cells.loc[placed, "lon"], level=settings.grid.level + 1
+    )
+    found = regions.regions_of(hexes, polygons).set_axis(cells.index[placed])
+    return cells.assign(region=cells["region"].fillna(found))
+
+
+def _days(warehouse: Warehouse, settings: Settings, inventory: str) -> list[DayToSettle]:
+    return [
+        DayToSettle(name, day, tuple(loads), settings, inventory if name == "pm" else "")
+        for name in SOURCES
+        if name != "cell"
+        for day, loads in warehouse.piece_days(name).items()
+    ]
+
+
+def _drop_absent(warehouse: Warehouse, days: list[DayToSettle]) -> None:
+    for name in SOURCES:
+        if name != "cell":
+            kept = {task.day for task in days if task.table == name}
+            tables = ("cell_hour", "cell_day", "hex_day") if name == "pm" else (name,)
+            warehouse.forget_days(name, keep=kept, tables=tables)
+
+
+def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
+    """Every hexagon anything is said of, at the map's and at the survey's level."""
+    grid = settings.grid
+    fine = [warehouse.read("cell_hex").query("level > @grid.level")["hex_id"]]
+    fine += [warehouse.read(name)["hex_id"].dropna() for name in _EVENTS]
+    known = np.unique(np.concatenate([part.to_numpy(np.uint64) for part in fine]))
+    hexes = np.unique(
+        np.concatenate(
+            [hexgrid.parents(known, level=level) for level in sorted(set(grid.levels.values()))]
+        )
+    )
+    lat, lon = hexgrid.centres(hexes)
+    places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
+    places["region"] = None
+    if settings.operator.regions and len(places):
+        polygons = regions.read_regions(settings.resolve(settings.operator.regions))
+        places["region"] = regions.regions_of(hexes, polygons)
+    warehouse.write("hex_place", places)
+
+
+def _receipt(loaded: list[Loaded], settled: list[dict[str, Any]], run_id: str) -> pd.DataFrame:
+    names = ["n_read", "n_refused", "n_values_missing"]
+    total = pd.DataFrame([{"table_name": i.table, **i.facts} for i in loaded])
+    total = total.groupby("table_name")[names].sum()
+    again = pd.DataFrame(settled).groupby("table")["n_refused"].sum()
+    total["n_refused"] += again.reindex(total.index).fillna(0).astype(int)
+    total["n_accepted"] = total["n_read"] - total["n_refused"]
+    return total.reset_index().assign(run_id=run_id)[list(TABLES["receipt"].columns)]
+
+
+def _run_facts(facts: list[dict[str, Any]], settings: Settings, run_id: str) -> pd.DataFrame:
+    newest = max((fact["as_of"] for fact in facts), default="") or None
+    return pd.DataFrame(
+        [
+            {
+                "run_id": run_id,
+                "operator_name": settings.operator.name,
+                "timezone": settings.operator.timezone,
+                "level": settings.grid.level,
+                "as_of_utc": pd.Timestamp(newest) if newest else pd.NaT,
+                "software_version": software_version(),
+                "schema_version": SCHEMA_VERSION,
+            }
+        ]
+    )

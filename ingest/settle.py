@@ -1,0 +1,105 @@
+"""Pieces of many files -> one table per day: repetitions refused, counters rolled up.
+
+A day is done again only when its files, the inventory or the method changed.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from contracts.settings import Settings
+from contracts.tables import TABLES
+from ingest import rollup
+from ingest.clean import settle
+from ingest.warehouse import Warehouse
+
+_METHOD = "settle-1"
+_GRAINS = {
+    "instant": pd.DateOffset(),
+    "hour": pd.DateOffset(hours=1),
+    "day": pd.DateOffset(days=1),
+    "month": pd.DateOffset(months=1),
+}
+
+
+@dataclass(frozen=True)
+class DayToSettle:
+    """One table's day, the files that speak of it, and what its roll-up depends on."""
+
+    table: str
+    day: str
+    loads: tuple[str, ...]
+    settings: Settings
+    inventory: str = ""
+    """Digest of the cells' zones and footprints; empty where the table does not use them."""
+
+    @property
+    def signature(self) -> str:
+        """Name of all that the day's tables depend on."""
+        return digest(_METHOD, self.loads, self.inventory, self.settings.operator.timezone)
+
+
+def digest(*parts: Any) -> str:
+    """A short name of everything given: the same for the same, on any machine."""
+    return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
+
+
+def settle_day(task: DayToSettle) -> dict[str, Any]:
+    """Settles one day unless that is done; returns its row counts and its newest instant."""
+    warehouse = Warehouse(task.settings.resolve(task.settings.warehouse.path))
+    done = warehouse.read_settled(task.table, task.day)
+    if done is not None and done["signature"] == task.signature:
+        return done
+    pieces = warehouse.read_pieces(task.table, task.day)
+    rows, again = settle(pieces, TABLES[task.table])
+    warehouse.write_repeated(task.table, task.day, again)
+    if task.table == "pm":
+        _roll_up(rows, task, warehouse)
+    else:
+        warehouse.write(task.table, rows, day=task.day)
+    facts = {
+        "table": task.table,
+        "signature": task.signature,
+        "n_accepted": len(rows),
+        "n_refused": len(again),
+        "as_of": _as_of(rows, task),
+    }
+    warehouse.write_settled(task.table, task.day, facts)
+    return facts
+
+
+def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
+    cells = warehouse.read("cell")
+    hours = rollup.cell_hours(pm, zones_of(pm["cell_id"], cells, task.settings))
+    days = rollup.cell_days(hours)
+    level = task.settings.grid.level
+    footprint = warehouse.read("cell_hex")
+    hexes = rollup.hex_days(days, footprint[footprint["level"] == level])
+    warehouse.write("cell_hour", hours, day=task.day)
+    warehouse.write("cell_day", days, day=task.day)
+    warehouse.write("hex_day", hexes, day=task.day)
+
+
+def zones_of(cell_ids: pd.Series, cells: pd.DataFrame, settings: Settings) -> pd.Series | str:
+    """Zone of each row's cell; one text where no cell has a zone of its own."""
+    own = cells.dropna(subset=["timezone"]).drop_duplicates("cell_id", keep="last")
+    if own.empty:
+        return settings.operator.timezone
+    return cell_ids.map(own.set_index("cell_id")["timezone"]).fillna(settings.operator.timezone)
+
+
+def _as_of(rows: pd.DataFrame, task: DayToSettle) -> str:
+    """End of the newest period or event, as ISO text; empty for a table without time."""
+    start = TABLES[task.table].day_of
+    if rows.empty or not start:
+        return ""
+    if task.table == "pm":
+        end = (rows[start] + pd.to_timedelta(rows["period_s"], unit="s")).max()
+    else:
+        # a month ends by the local calendar
+        newest = rows[start].max().tz_convert(task.settings.operator.timezone)
+        end = newest + _GRAINS[rows["time_grain"].iloc[0]]
+    return str(end.tz_convert("UTC").isoformat())

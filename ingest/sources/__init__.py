@@ -1,0 +1,108 @@
+"""A shelf of readers: bytes -> our names, identifiers already pseudonyms; nothing judged.
+
+Each reader offers ``header(path, source)`` and ``read(path, source)``. All text stays text; what a
+value means is for `ingest.clean` to say.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import pandas as pd
+
+from contracts.settings import FromName, Source
+from ingest import privacy
+from ingest.sources import delimited, parquet
+
+_READERS: dict[str, ModuleType] = {"delimited": delimited, "parquet": parquet}
+
+
+@dataclass(frozen=True)
+class Raw:
+    """One file as read: our columns and `source_row`; and the rows that could not be taken apart.
+
+    `malformed` has columns source_row and reason.
+    """
+
+    frame: pd.DataFrame
+    malformed: pd.DataFrame
+
+
+def missing_columns(path: Path, source: Source) -> list[str]:
+    """Faults of a file's header against the mapping, in words; none = it can be read."""
+    reader = _READERS[source.reader]
+    try:
+        header: list[str] = reader.header(path, source)
+    except reader.UNREADABLE as error:
+        return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
+    wanted = dict.fromkeys(source.columns.values())
+    faults = [
+        f"{path}: no column '{theirs}' (for {_ours(source, theirs)}); it has: {', '.join(header)}"
+        for theirs in wanted
+        if theirs not in header
+    ]
+    twice = sorted(theirs for theirs in wanted if header.count(theirs) > 1)
+    faults += [f"{path}: column '{theirs}' stands twice in the header" for theirs in twice]
+    if source.from_name and not _from_name(path, source):
+        pattern = source.from_name["pattern"]
+        faults.append(f"{path}: its name does not fit [source.from_name] pattern '{pattern}'")
+    return faults
+
+
+def read(path: Path, source: Source, *, key: Callable[[], bytes]) -> Raw:
+    """One file in our names; raises ValueError, naming the file, where it can't be read whole."""
+    reader = _READERS[source.reader]
+    try:
+        theirs, malformed = reader.read(path, source)
+    except reader.UNREADABLE as error:
+        raise ValueError(f"{path}: can't be read whole: {_first_line(error)}") from None
+    return Raw(_ours_of(theirs, path, source, key), malformed)
+
+
+def _ours_of(
+    theirs: pd.DataFrame, path: Path, source: Source, key: Callable[[], bytes]
+) -> pd.DataFrame:
+    ours = pd.DataFrame({"source_row": theirs["source_row"]})
+    for name, their_name in source.columns.items():
+        ours[name] = _meaning(theirs[their_name], name, source)
+        if name in privacy.IDENTIFIERS:
+            ours[name] = privacy.pseudonyms(ours[name], key=key())
+        if name in privacy.FREE_TEXT:
+            ours[name] = privacy.redact(ours[name])
+    for name, value in source.constants.items():
+        ours[name] = str(value)
+    for name, text in _from_name(path, source).items():
+        ours[name] = text
+    return ours
+
+
+def _meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
+    if not pd.api.types.is_string_dtype(values):
+        return values
+    text = values.str.strip()
+    text = text.mask(text.isin(["", *source.na]))
+    known = {
+        theirs: ours
+        for ours, texts in source.values.get(name, {}).items()
+        for theirs in ([texts] if isinstance(texts, str) else texts)
+    }
+    return text.replace(known) if known else text
+
+
+def _from_name(path: Path, source: Source) -> dict[str, str]:
+    pattern = source.from_name.get("pattern", "")
+    found = re.search(str(pattern), path.name)
+    if not found:
+        return {}
+    rules = {n: rule for n, rule in source.from_name.items() if isinstance(rule, FromName)}
+    return {name: rule.text.format(**found.groupdict()) for name, rule in rules.items()}
+
+
+def _ours(source: Source, theirs: str) -> str:
+    return ", ".join(ours for ours, name in source.columns.items() if name == theirs)
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -1,0 +1,359 @@
+"""The only file that knows paths, Parquet and DuckDB: write, read, publish, query.
+
+Below the warehouse's folder::
+
+    pieces/<table>/<day>/<load>.parquet   accepted rows of one source file
+    loads/<table>/<load>.json             what became of that file's rows
+    refused/<table>/<load>.parquet        rows and values refused, masked
+    repeated/<table>/<day>.parquet        rows that repeat the key of a newer one
+    settled/<table>/<day>.json            what a day's tables were made from
+    tables/<table>/<day>.parquet          settled, rolled-up and found tables
+    snapshots/<name>/marts.duckdb         published, immutable
+    current -> snapshots/<name>           switched atomically
+
+Every file appears whole or not at all: it is written under another name and moved into place.
+"""
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contracts.errors import ContractError, NothingFound
+from contracts.tables import PUBLISHED, TABLES, Table, check, table, to_arrow
+
+QUERIES = Path(__file__).resolve().parents[1] / "queries"
+WHOLE = "all"
+"""Name of the only partition of a table that has no days."""
+
+_HEAD = ("reads", "params", "returns", "grain")
+_COLUMN = re.compile(r"(\w+) ([A-Z]+)(?: = (\S+))?$")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question: its head, as text and as types, and its SQL."""
+
+    name: str
+    question: str
+    reads: tuple[str, ...]
+    params: dict[str, tuple[str, str | None]]
+    returns: dict[str, str]
+    grain: tuple[str, ...]
+    sql: str
+
+
+class Warehouse:
+    """The tables of one operator below one folder."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    # ------------------------------------------------------------------ pieces of source files
+
+    def write_piece(self, name: str, day: str, load: str, frame: pd.DataFrame) -> None:
+        """Accepted rows of one source file that belong to one day."""
+        _write_parquet(self.path / "pieces" / name / day / f"{load}.parquet", frame, table(name))
+
+    def read_pieces(self, name: str, day: str) -> pd.DataFrame:
+        """All accepted rows of one day, from all files, in no promised order."""
+        folder = self.path / "pieces" / name / day
+        return _read_parquet(sorted(folder.glob("*.parquet")), table(name))
+
+    def piece_days(self, name: str) -> dict[str, list[str]]:
+        """Days that have pieces, each with its loads; ascending."""
+        folders = sorted((self.path / "pieces" / name).glob("*"))
+        days = {f.name: sorted(p.stem for p in f.glob("*.parquet")) for f in folders}
+        return {day: loads for day, loads in days.items() if loads}
+
+    def keep_loads(self, name: str, loads: set[str]) -> None:
+        """Forgets files that are no longer among the sources, or were read in another way."""
+        for part in ("pieces", "loads", "refused"):
+            for path in (self.path / part / name).rglob("*.*"):
+                if path.stem not in loads:
+                    path.unlink()
+
+    def write_load(self, name: str, load: str, facts: Mapping[str, Any]) -> None:
+        """Notes that a file is loaded whole: the last thing written of it."""
+        self._write_note("loads", name, load, facts)
+
+    def read_load(self, name: str, load: str) -> dict[str, Any] | None:
+        """What became of a file's rows; None = not loaded, or not to its end."""
+        return self._read_note("loads", name, load)
+
+    def _write_note(self, part: str, name: str, key: str, facts: Mapping[str, Any]) -> None:
+        with _whole(self.path / part / name / f"{key}.json") as path:
+            path.write_text(json.dumps(facts, indent=1, sort_keys=True), encoding="utf-8")
+
+    def _read_note(self, part: str, name: str, key: str) -> dict[str, Any] | None:
+        path = self.path / part / name / f"{key}.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+    def write_refused(self, name: str, load: str, frame: pd.DataFrame) -> None:
+        """Refused rows and values of one file."""
+        _write_parquet(self.path / "refused" / name / f"{load}.parquet", frame, table("refused"))
+
+    def write_repeated(self, name: str, day: str, frame: pd.DataFrame) -> None:
+        """Rows of one day that repeat the key of a newer one."""
+        _write_parquet(self.path / "repeated" / name / f"{day}.parquet", frame, table("refused"))
+
+    def read_refused(self, name: str) -> pd.DataFrame:
+        """Everything refused of one source table."""
+        folders = (self.path / part / name for part in ("refused", "repeated"))
+        files = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
+        return _read_parquet(files, table("refused"))
+
+    def write_settled(self, name: str, day: str, facts: Mapping[str, Any]) -> None:
+        """Notes that a day is settled: the last thing written of it."""
+        self._write_note("settled", name, day, facts)
+
+    def read_settled(self, name: str, day: str) -> dict[str, Any] | None:
+        """Facts of a settled day; None = not settled, or not to its end."""
+        return self._read_note("settled", name, day)
+
+    def forget_days(self, name: str, *, keep: set[str], tables: tuple[str, ...]) -> None:
+        """Takes away settled days of a source, and its partitions of other tables."""
+        parts = [self.path / part / name for part in ("settled", "repeated")]
+        parts += [self.path / "tables" / of for of in tables]
+        for path in (path for part in parts for path in part.glob("*")):
+            if path.stem not in keep:
+                path.unlink()
+
+    # ------------------------------------------------------------------------------- tables
+
+    def write(self, name: str, frame: pd.DataFrame, *, day: str = WHOLE) -> None:
+        """Puts one partition in place; raises ContractError with all faults of the frame."""
+        if faults := check(frame, table(name)):
+            raise ContractError(f"{name} {day}: the table breaks its contract", faults)
+        _write_parquet(self._partition(name, day), frame, table(name))
+
+    def read(self, name: str, *, days: list[str] | None = None) -> pd.DataFrame:
+        """One table, or some of its days, as its contract says; without rows if nothing is kept."""
+        folder = self.path / "tables" / name
+        wanted = (
+            sorted(folder.glob("*.parquet"))
+            if days is None
+            else [path for day in days if (path := self._partition(name, day)).exists()]
+        )
+        return _read_parquet(wanted, table(name))
+
+    def days(self, name: str) -> list[str]:
+        """Partitions of a table, ascending."""
+        return sorted(path.stem for path in (self.path / "tables" / name).glob("*.parquet"))
+
+    def _partition(self, name: str, day: str) -> Path:
+        return self.path / "tables" / name / f"{day}.parquet"
+
+    # -------------------------------------------------------------------- published snapshots
+
+    @property
+    def marts(self) -> Path:
+        """The published marts as they stand now; raises NothingFound before the first run."""
+        link = self.path / "current"
+        if not link.exists():
+            raise NothingFound(f"{self.path}: nothing is published yet; do 'hexperience run' first")
+        # resolved, so that a reader keeps its snapshot while the link moves on
+        return Path(os.path.realpath(link)) / "marts.duckdb"
+
+    def publish(self, name: str, *, keep: int) -> Path:
+        """Makes a new snapshot of all published tables and switches `current` to it."""
+        snapshots = self.path / "snapshots"
+        snapshots.mkdir(parents=True, exist_ok=True)
+        new = snapshots / f"{_next_number(snapshots):06d}-{name}"
+        building = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots))
+        building.chmod(0o755)
+        self._build(building / "marts.duckdb")
+        building.rename(new)
+        link = snapshots / f".link-{new.name}"
+        link.symlink_to(Path("snapshots") / new.name)
+        link.replace(self.path / "current")
+        _clean_snapshots(snapshots, keep)
+        return new
+
+    def _build(self, path: Path) -> None:
+        with duckdb.connect(str(path)) as connection:
+            connection.begin()
+            for name in PUBLISHED:
+                create_table(connection, table(name))
+                files = [str(p) for p in sorted((self.path / "tables" / name).glob("*.parquet"))]
+                if files:
+                    connection.execute(
+                        f"insert into {name} by name select * from read_parquet($files)",
+                        {"files": files},
+                    )
+            connection.commit()
+        path.chmod(0o444)
+
+    # ------------------------------------------------------------------------------ questions
+
+    def query(self, name: str, **params: Any) -> pd.DataFrame:
+        """Answer of one query file; raises NothingFound or ValueError on unknown or bad names."""
+        question = read_query(name)
+        return self._ask(question.sql, typed(question, params))
+
+    def sql(self, text: str) -> pd.DataFrame:
+        """Answer of one ad-hoc SELECT on the marts, which it cannot change or leave."""
+        statements = duckdb.extract_statements(text)
+        if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
+            raise ValueError("sql: give exactly one SELECT")
+        return self._ask(text, {})
+
+    def _ask(self, sql: str, params: dict[str, Any]) -> pd.DataFrame:
+        with connect(self.marts) as connection:
+            return connection.execute(sql, params).df()
+
+
+@contextmanager
+def connect(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that can read this one file and nothing else."""
+    connection = duckdb.connect(str(marts), read_only=True)
+    try:
+        connection.execute("set TimeZone = 'UTC'")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
+        yield connection
+    finally:
+        connection.close()
+
+
+def create_table(connection: duckdb.DuckDBPyConnection, of: Table) -> None:
+    """An empty table with the contract's columns, types and comments."""
+    columns = ", ".join(f"{field.name} {field.type}" for field in of.fields)
+    connection.execute(f"create table {of.name} ({columns})")
+    connection.execute(f"comment on table {of.name} is {_quoted(of.grain)}")
+    for field in of.fields:
+        unit = f" [{field.unit}]" if field.unit else ""
+        connection.execute(
+            f"comment on column {of.name}.{field.name} is {_quoted(field.meaning + unit)}"
+        )
+
+
+def query_names() -> list[str]:
+    """Names of all query files."""
+    return sorted(path.stem for path in QUERIES.glob("*.sql"))
+
+
+def read_query(name: str) -> Query:
+    """One query file, its head parsed; raises NothingFound with the known names."""
+    path = QUERIES / f"{name}.sql"
+    if name not in query_names():
+        raise NothingFound(f"no query '{name}'; there are: {', '.join(query_names())}")
+    return parse_query(path.read_text(encoding="utf-8"), path.name)
+
+
+def parse_query(text: str, file: str) -> Query:
+    """Head and SQL of a query file; raises ValueError naming the line that is wrong."""
+    lines = text.splitlines()
+    head = [line[3:] for line in lines[:5] if line.startswith("-- ")]
+    keys = [line.split(":", 1)[0] for line in head]
+    if keys[1:] != list(_HEAD) or f"{keys[0]}.sql" != file:
+        raise ValueError(f"{file}: five head lines wanted: name, {', '.join(_HEAD)}; got {keys}")
+    said = [line.split(":", 1)[1].strip() for line in head]
+    params = {n: (t, default) for n, t, default in _columns(said[2], file)}
+    returns = {n: t for n, t, _ in _columns(said[3], file)}
+    return Query(
+        keys[0], said[0], tuple(_listed(said[1])), params, returns, tuple(_listed(said[4])), text
+    )
+
+
+def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every parameter of a question, from text or values; ValueError tells what is wrong."""
+    if unknown := sorted(set(given) - set(question.params)):
+        known = ", ".join(f"{n} {t}" for n, (t, _) in question.params.items()) or "none"
+        raise ValueError(f"{question.name}: unknown parameter {unknown[0]}; it takes: {known}")
+    return {
+        name: _typed(question.name, name, kind, given.get(name, default))
+        for name, (kind, default) in question.params.items()
+    }
+
+
+def _typed(query: str, name: str, kind: str, value: Any) -> Any:
+    if value is None:
+        raise ValueError(f"{query}: parameter {name} {kind} is missing")
+    if not isinstance(value, str):
+        return value
+    if value == "NULL":
+        return None
+    try:
+        return _CASTS[kind](value)
+    except ValueError:
+        raise ValueError(f"{query}: parameter {name}: '{value}' is no {kind}") from None
+
+
+_CASTS: dict[str, Any] = {
+    "VARCHAR": str,
+    "INTEGER": int,
+    "DOUBLE": float,
+    "DATE": date.fromisoformat,
+}
+
+
+def _columns(text: str, file: str) -> Iterator[tuple[str, str, str | None]]:
+    for column in _listed(text):
+        found = _COLUMN.match(column)
+        if not found:
+            raise ValueError(f"{file}: '{column}' is not 'name TYPE' or 'name TYPE = default'")
+        yield found[1], found[2], found[3]
+
+
+def _listed(text: str) -> list[str]:
+    return [] if text == "none" else [part.strip() for part in text.split(",")]
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _next_number(snapshots: Path) -> int:
+    return max((int(path.name[:6]) for path in snapshots.glob("[0-9]*")), default=0) + 1
+
+
+def _clean_snapshots(snapshots: Path, keep: int) -> None:
+    for old in sorted(snapshots.glob("[0-9]*"))[:-keep]:
+        shutil.rmtree(old)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[Path]:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _write_parquet(path: Path, frame: pd.DataFrame, of: Table) -> None:
+    with _whole(path) as part:
+        pq.write_table(to_arrow(frame, of), part, compression="zstd")
+
+
+def _read_parquet(paths: list[Path], of: Table) -> pd.DataFrame:
+    parts = [pq.read_table(path, schema=of.schema) for path in paths]
+    # hexagons must not pass through floats, which is what missing ones would make of them
+    return pa.concat_tables([of.empty(), *parts]).to_pandas(
+        types_mapper={pa.uint64(): pd.UInt64Dtype()}.get
+    )
+
+
+def empty_marts() -> duckdb.DuckDBPyConnection:
+    """A connection in memory to all tables without rows: what SQL tests bind on."""
+    connection = duckdb.connect(":memory:").begin()
+    for of in TABLES.values():
+        create_table(connection, of)
+    return connection.commit()

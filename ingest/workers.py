@@ -1,0 +1,73 @@
+"""Dask, as the rest of the house sees it: one function over many items, with progress.
+
+Results come back in the items' order, whatever the scheduler did. Ctrl-C stops at once; what was
+written until then is kept and not done again.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from dask.distributed import Client, LocalCluster, as_completed
+
+from contracts.errors import InputError, Interrupted
+from contracts.settings import Run
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+Progress = Callable[[str, int, int], None]
+"""Told what is done, how many are done and how many there are."""
+
+
+def silent(label: str, done: int, total: int) -> None:
+    """Progress for those who don't watch."""
+
+
+@contextmanager
+def workers(run: Run) -> Iterator[Client]:
+    """A Dask client on threads, on processes, or on the cluster whose address is given."""
+    if run.scheduler.startswith("tcp://"):
+        with _join(run.scheduler) as client:
+            yield client
+        return
+    n = run.workers or os.cpu_count() or 1
+    processes = run.scheduler == "processes"
+    with (
+        LocalCluster(
+            n_workers=n if processes else 1,
+            threads_per_worker=1 if processes else n,
+            processes=processes,
+            dashboard_address=None,
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        yield client
+
+
+def _join(address: str) -> Client:
+    try:
+        return Client(address, timeout="5s")
+    except OSError:
+        remedy = f"[run] scheduler: start one with 'dask scheduler', or mend the address {address}"
+        raise InputError("no Dask scheduler answers", [remedy]) from None
+
+
+def each(
+    client: Client,
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+    *,
+    label: str,
+    progress: Progress = silent,
+) -> list[Result]:
+    """The function's answer for every item, in their order."""
+    progress(label, 0, len(items))
+    futures = client.map(function, items, pure=False)
+    try:
+        for done, _ in enumerate(as_completed(futures), 1):
+            progress(label, done, len(items))
+        return list(client.gather(futures))
+    except KeyboardInterrupt:
+        client.cancel(futures, force=True)
+        raise Interrupted(f"stopped while {label}; run again to go on from here") from None

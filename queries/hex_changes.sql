@@ -1,0 +1,18 @@
+-- hex_changes: Which dated changes of which cells lie behind one hexagon's history?
+-- reads: cell_hex, change_point
+-- params: hex_text VARCHAR, min_weight DOUBLE = 0
+-- returns: change_id VARCHAR, cell_id VARCHAR, weight DOUBLE, change_utc TIMESTAMPTZ, change_lo_utc TIMESTAMPTZ, change_hi_utc TIMESTAMPTZ, until_utc TIMESTAMPTZ, direction VARCHAR, ratio DOUBLE, ratio_lo DOUBLE, ratio_hi DOUBLE, attribution VARCHAR, prb_before_pct DOUBLE, prb_after_pct DOUBLE, drops_excess_here DOUBLE, intervention_id VARCHAR
+-- grain: change_id
+with here as (
+    select cell_id, sum(weight) as weight
+    from cell_hex
+    where lower(to_hex(hex_id)) = $hex_text
+    group by cell_id
+)
+select
+    change_id, cell_id, here.weight, change_utc, change_lo_utc, change_hi_utc, until_utc, direction,
+    ratio, ratio_lo, ratio_hi, attribution, prb_before_pct, prb_after_pct,
+    here.weight * drops_excess as drops_excess_here, intervention_id
+from change_point join here using (cell_id)
+where here.weight >= $min_weight
+order by change_utc, change_id

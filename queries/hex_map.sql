@@ -1,0 +1,16 @@
+-- hex_map: What is one metric's value in every hexagon, in one period?
+-- reads: hex_place, place_rate
+-- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = NULL, level INTEGER = NULL
+-- returns: hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR
+-- grain: hex_text
+select
+    lower(to_hex(hex_id)) as hex_text, place_rate.level, hex_place.region, numerator, denominator,
+    value, value_lo, value_hi, n_effective, shown
+from place_rate left join hex_place using (hex_id)
+where place_type = 'hex'
+    and metric = $metric
+    and place_rate.period_grain = $period_grain
+    and place_rate.period_start = $period_start
+    and outcome_class = coalesce($outcome_class, outcome_class)
+    and place_rate.level = coalesce(cast($level as integer), place_rate.level)
+order by hex_text

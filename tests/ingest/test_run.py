@@ -1,0 +1,210 @@
+"""Raw files to settled tables: read = accepted + refused, the same for any cut of the files."""
+
+from collections.abc import Callable
+
+import pandas as pd
+import pytest
+
+from contracts.errors import InputError
+from contracts.settings import Run, load
+from ingest import run
+from ingest.settle import settle_day
+from ingest.workers import each, workers
+from tests.ingest.conftest import Operator
+
+TABLES = ("cell", "cell_hex", "cell_hour", "cell_day", "hex_day", "hex_place", "receipt", "quality")
+
+
+def _tables(operator: Operator) -> dict[str, pd.DataFrame]:
+    """All tables without what names the files that rows came from."""
+    names = ["source_file", "file_hash", "source_row", "loaded_utc", "run_id"]
+    return {
+        name: operator.warehouse.read(name).drop(columns=names, errors="ignore") for name in TABLES
+    }
+
+
+def _same(one: dict[str, pd.DataFrame], other: dict[str, pd.DataFrame]) -> None:
+    for name, frame in one.items():
+        pd.testing.assert_frame_equal(frame, other[name], check_exact=True, obj=name)
+
+
+def test_read_is_accepted_plus_refused(operator: Operator, counters: Callable[..., str]) -> None:
+    text = counters("2026-03-01", n=96)
+    lines = text.splitlines()
+    operator.write(
+        "pm_1.csv", text + "001,2026-03-01T00:00:00,9,9,9,9\n" + "002,nonsense,1,1,1,1\n"
+    )
+    operator.write("pm_2.csv", "\n".join([lines[0], *lines[1:11], "001,cut"]) + "\n")
+    receipt = operator.ingest().loc["pm"]
+    assert receipt["n_read"] == (288 + 2) + (10 + 1)
+    # the repeated key, the nonsense, the ten re-delivered rows and the cut line
+    assert receipt["n_refused"] == 1 + 1 + 10 + 1
+    assert receipt["n_accepted"] == 288
+    reasons = operator.warehouse.read_refused("pm")
+    assert len(reasons) == 13
+    assert set(reasons["source_file"]) == {"raw/pm_1.csv", "raw/pm_2.csv"}
+
+
+def test_rolled_up_counts_equal_plain_pandas(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    path = operator.write("pm_1.csv", counters("2026-03-01", n=192))
+    operator.ingest()
+    raw = pd.read_csv(path, dtype={"cell": str}, parse_dates=["start"])
+    raw["day"] = raw["start"].dt.date
+    raw["hour"] = raw["start"].dt.floor("h").dt.tz_localize("Asia/Kolkata").dt.tz_convert("UTC")
+    days = operator.warehouse.read("cell_day").set_index(["cell_id", "day_local"])
+    for (cell, day), rows in raw.groupby(["cell", "day"]):
+        got = days.loc[(cell, day)]
+        assert got["call_attempts"] == rows["attempts"].sum()
+        assert got["dropped_calls"] == rows["drops"].sum()
+        assert got["n_hours"] == 24
+        share = got["prb_dl_used_prb_s"] / got["prb_dl_avail_prb_s"]
+        assert share == pytest.approx(rows["prb"].mean() / 100)
+        hours = rows.groupby("hour").agg({"users": "mean", "attempts": "sum"})
+        busiest = hours.sort_values(["users", "attempts"], kind="stable").index[-1]
+        assert got["bh_hour_start_utc"] == busiest
+    hours = operator.warehouse.read("cell_hour")
+    # a half-hour zone: local hours start at half past by UTC
+    assert set(hours["hour_start_utc"].dt.minute) == {30}
+    assert hours.groupby("day_local").size().unique().tolist() == [72]
+
+
+def test_hexagons_conserve_the_totals_of_placed_cells(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01", n=192))
+    operator.ingest()
+    days, hexes = (operator.warehouse.read(name) for name in ("cell_day", "hex_day"))
+    placed = days[days["cell_id"] != "003"].groupby("day_local")
+    for name in ("call_attempts", "dropped_calls", "prb_dl_used_prb_s", "rrc_user_s"):
+        totals = hexes.groupby("day_local")[name].sum()
+        pd.testing.assert_series_equal(totals, placed[name].sum(), rtol=1e-9)
+
+
+def test_any_cut_and_any_order_of_files_give_the_same_tables(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    header, *rows = counters("2026-03-01", n=192).splitlines()
+    operator.write("pm_1.csv", "\n".join([header, *rows]) + "\n")
+    operator.ingest()
+    whole = _tables(operator)
+    (operator.folder / "raw" / "pm_1.csv").unlink()
+    for i in range(7):
+        text = "\n".join([header, *reversed(rows[i::7])]) + "\n"
+        operator.write(f"pm_{7 - i}.csv", text)
+    operator.ingest()
+    _same(whole, _tables(operator))
+
+
+def test_processes_give_the_same_tables_as_threads(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01", n=192))
+    operator.ingest()
+    threads = _tables(operator)
+    arguments = {"warehouse": {"path": "other"}, "run": {"scheduler": "processes", "workers": 2}}
+    settings = load(operator.folder / "hexperience.toml", environ={}, arguments=arguments)
+    with workers(settings.run) as client:
+        run.run(settings, client)
+    (operator.folder / "warehouse").rename(operator.folder / "threads")
+    (operator.folder / "other").rename(operator.folder / "warehouse")
+    _same(threads, _tables(operator))
+
+
+def test_a_second_run_changes_nothing_and_reads_nothing_again(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    first, before = operator.ingest(), _tables(operator)
+    written = {
+        p: p.stat().st_mtime_ns for p in (operator.folder / "warehouse").rglob("pieces/*/*/*")
+    }
+    second = operator.ingest()
+    pd.testing.assert_frame_equal(first, second)
+    _same(before, _tables(operator))
+    assert written == {path: path.stat().st_mtime_ns for path in written}
+
+
+def test_a_file_that_goes_away_takes_its_rows_along(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    operator.ingest()
+    before = _tables(operator)
+    extra = operator.write("pm_2.csv", counters("2026-03-02"))
+    assert operator.ingest().loc["pm", "n_accepted"] == 576
+    extra.unlink()
+    operator.ingest()
+    _same(before, _tables(operator))
+
+
+def test_an_interrupted_run_goes_on_from_where_it_was(
+    operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01", n=192))
+    operator.ingest()
+    whole = _tables(operator)
+    operator.write("pm_2.csv", counters("2026-03-03"))
+
+    def die(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    # the files are read, and the power goes as days are settled
+    monkeypatch.setattr(run, "settle_day", die)
+    monkeypatch.setattr(run, "each", lambda _, f, items, **__: [f(item) for item in items])
+    with pytest.raises(KeyboardInterrupt):
+        operator.ingest()
+    _same({"cell_day": whole["cell_day"]}, {"cell_day": operator.warehouse.read("cell_day")})
+    monkeypatch.setattr(run, "settle_day", settle_day)
+    monkeypatch.setattr(run, "each", each)
+    operator.ingest()
+    assert operator.warehouse.days("cell_day") == ["2026-03-01", "2026-03-02", "2026-03-03"]
+
+
+def test_all_faults_of_all_files_are_told_at_once(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01").replace("drops", "dropped", 1))
+    operator.write("pm_2.csv", counters("2026-03-02").replace("start", "begin", 1))
+    with pytest.raises(InputError) as refusal:
+        operator.ingest()
+    told = str(refusal.value)
+    assert "pm_1.csv: no column 'drops' (for dropped_calls)" in told
+    assert "pm_2.csv: no column 'start' (for period_start_utc)" in told
+
+
+def test_a_glob_without_files_is_told(operator: Operator) -> None:
+    with pytest.raises(InputError, match=r"\[\[source\]\] pm: no file at .*pm_\*\.csv"):
+        operator.ingest()
+
+
+def test_no_inventory_still_gives_cells_and_days(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    config = operator.folder / "hexperience.toml"
+    head, cell, pm = config.read_text("utf-8").split("[[source]]")
+    config.write_text(head + "[[source]]" + pm, "utf-8")
+    assert "azimuth" in cell
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    operator.ingest()
+    assert len(operator.warehouse.read("cell_day")) == 3
+    assert operator.warehouse.read("hex_day").empty
+    assert "no inventory" in set(operator.warehouse.read("quality")["check_name"])
+
+
+def test_results_come_in_the_order_of_the_items() -> None:
+    told: list[tuple[str, int, int]] = []
+    with workers(Run(workers=2)) as client:
+        answers = each(client, str, range(5), label="five", progress=lambda *x: told.append(x))
+    assert answers == ["0", "1", "2", "3", "4"]
+    assert told[0] == ("five", 0, 5)
+    assert told[-1] == ("five", 5, 5)
+
+
+def test_a_cluster_that_does_not_answer_is_told() -> None:
+    with (
+        pytest.raises(InputError, match="no Dask scheduler answers"),
+        workers(Run(scheduler="tcp://127.0.0.1:1")),
+    ):
+        pass

@@ -1,0 +1,123 @@
+"""Readers give every row a number and a name, and hide who it is of."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from contracts.settings import FromName, Source
+from ingest import privacy, sources
+
+KEY = b"k" * 32
+
+
+def _source(**changes: object) -> Source:
+    given = {
+        "table": "complaint",
+        "path": "x",
+        "columns": {"complaint_id": "Ticket", "complaint_class": "Category", "lat": "Lat"},
+        **changes,
+    }
+    return Source.model_validate(given)
+
+
+def _read(path: Path, source: Source) -> sources.Raw:
+    return sources.read(path, source, key=lambda: KEY)
+
+
+def test_rows_are_numbered_as_records_and_odd_ones_put_aside(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text('Ticket,Category,Lat\n1,a,53\n2,b\n"3","c\nd",54\n4,e,55,9\n5,f', "utf-8")
+    raw = _read(path, _source())
+    assert raw.frame["source_row"].tolist() == [2, 4]
+    assert raw.frame["complaint_class"].tolist() == ["a", "c\nd"]
+    assert raw.malformed["source_row"].tolist() == [3, 5, 6]
+    assert raw.malformed["reason"].tolist() == [
+        "2 columns, the header has 3",
+        "4 columns, the header has 3",
+        "2 columns, the header has 3; the file may have been cut off here",
+    ]
+
+
+def test_missing_texts_values_and_constants(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("Ticket;Category;Lat\n 1 ;Billing;NA\n2;Drops;53,5\n", "latin-1")
+    source = _source(
+        delimiter=";",
+        encoding="latin-1",
+        na=["NA"],
+        values={"complaint_class": {"account": ["Billing", "Charges"], "network": "Drops"}},
+        constants={"channel": "app"},
+    )
+    frame = _read(path, source).frame
+    assert frame["complaint_id"].tolist() == ["1", "2"]
+    assert frame["complaint_class"].tolist() == ["account", "network"]
+    assert frame["lat"].isna().tolist() == [True, False]
+    assert frame["channel"].unique().tolist() == ["app"]
+
+
+def test_values_stand_in_the_file_s_name(tmp_path: Path) -> None:
+    path = tmp_path / "Calls_May_2026.csv"
+    path.write_text("Ticket,Category,Lat\n1,a,1\n", "utf-8")
+    rule = FromName(text="{year} {month}", format="%Y %B", grain="month")
+    pattern = r"Calls_(?P<month>\w+)_(?P<year>\d{4})"
+    source = _source(from_name={"pattern": pattern, "created_utc": rule})
+    assert _read(path, source).frame["created_utc"].tolist() == ["2026 May"]
+    other = path.rename(tmp_path / "Calls.csv")
+    assert "does not fit [source.from_name] pattern" in sources.missing_columns(other, source)[0]
+
+
+def test_identifiers_are_pseudonyms_and_texts_are_redacted(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "Ticket,Category,Lat,Who,Text\n"
+        "1,a,1,+44 7700 900123,call me on 07700 900123 or a.b@example.org\n"
+        "2,a,1,+447700900123,room 12\n3,a,1,,\n",
+        "utf-8",
+    )
+    columns = {**_source().columns, "subscriber_id": "Who", "text_redacted": "Text"}
+    frame = _read(path, _source(columns=columns)).frame
+    assert frame["subscriber_id"][0] == frame["subscriber_id"][1]
+    assert frame["subscriber_id"].str.fullmatch("[0-9a-f]{32}")[:2].all()
+    assert frame["subscriber_id"].isna()[2]
+    assert frame["text_redacted"].tolist()[:2] == ["call me on [number] or [e-mail]", "room 12"]
+    other = privacy.pseudonyms(pd.Series(["+447700900123"]), key=b"z" * 32)
+    assert other[0] != frame["subscriber_id"][0]
+
+
+def test_a_missing_column_is_told_with_what_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("Ticket,Lat,Lat\n1,2,3\n", "utf-8")
+    assert sources.missing_columns(path, _source()) == [
+        f"{path}: no column 'Category' (for complaint_class); it has: Ticket, Lat, Lat",
+        f"{path}: column 'Lat' stands twice in the header",
+    ]
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1 no parquet PAR1"])
+def test_a_broken_parquet_file_is_told(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "c.parquet"
+    path.write_bytes(content)
+    (fault,) = sources.missing_columns(path, _source(reader="parquet"))
+    assert str(path) in fault
+    assert "can't be read as parquet" in fault
+
+
+def test_parquet_keeps_types_and_whole_numbers(tmp_path: Path) -> None:
+    path = tmp_path / "c.parquet"
+    table = pa.table(
+        {"Ticket": pa.array([7, None], pa.int64()), "Category": ["a", "b"], "Lat": [1.5, None]}
+    )
+    pq.write_table(table, path)
+    frame = _read(path, _source(reader="parquet")).frame
+    assert frame["complaint_id"][0] == 7
+    assert frame["source_row"].tolist() == [1, 2]
+
+
+def test_a_quotation_mark_that_never_closes_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text('Ticket,Category,Lat\n1,a,1\n2,b,"53\n3,c,54\n', "utf-8")
+    with pytest.raises(ValueError, match=r"c\.csv.*row 3: a quotation mark opens and never closes"):
+        _read(path, _source())

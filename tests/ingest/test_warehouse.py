@@ -1,0 +1,134 @@
+"""Tables keep their contract, snapshots appear whole, and readers can only read."""
+
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+import pytest
+
+from contracts.errors import ContractError, NothingFound
+from contracts.fields import FIELDS
+from contracts.tables import PUBLISHED, TABLES
+from ingest.warehouse import Warehouse, connect, parse_query, typed
+
+HEXES = pd.DataFrame(
+    {
+        "hex_id": [613_000_000_000_000_001, 613_000_000_000_000_003],
+        "level": 8,
+        "lat": 53.8,
+        "lon": -1.5,
+        "region": None,
+    }
+)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Warehouse:
+    one = Warehouse(tmp_path)
+    one.write("hex_place", HEXES)
+    one.publish("first", keep=2)
+    return one
+
+
+def test_hexagons_come_back_to_the_last_digit(warehouse: Warehouse) -> None:
+    assert warehouse.read("hex_place")["hex_id"].tolist() == HEXES["hex_id"].tolist()
+    assert warehouse.sql("select hex_id from hex_place order by 1")["hex_id"].tolist() == (
+        HEXES["hex_id"].tolist()
+    )
+
+
+def test_missing_hexagons_do_not_spoil_the_others(tmp_path: Path) -> None:
+    columns = TABLES["change_point"].columns
+    frame = pd.DataFrame([dict.fromkeys(columns)] * 2).assign(change_id=["a", "b"])
+    frame["hex_id"] = pd.Series([613_000_000_000_000_001, None], dtype="UInt64")
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("change_point", frame)
+    assert warehouse.read("change_point")["hex_id"][0] == 613_000_000_000_000_001
+
+
+def test_a_frame_that_breaks_its_contract_is_not_written(warehouse: Warehouse) -> None:
+    with pytest.raises(ContractError, match=r"hex_place\.lat: 2 values above 90"):
+        warehouse.write("hex_place", HEXES.assign(lat=99.0))
+    assert warehouse.read("hex_place")["lat"].unique().tolist() == [53.8]
+
+
+def test_all_published_tables_are_there_with_types_and_comments(warehouse: Warehouse) -> None:
+    with connect(warehouse.marts) as connection:
+        columns = connection.execute(
+            "select table_name, column_name, data_type, comment from duckdb_columns() "
+            "where database_name = current_database() order by all"
+        ).fetchall()
+    assert {row[0] for row in columns} == set(PUBLISHED)
+    for _, name, kind, comment in columns:
+        assert kind == FIELDS[name].type.replace("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE")
+        assert comment.startswith(FIELDS[name].meaning)
+
+
+def test_a_reader_keeps_its_snapshot_while_a_new_one_comes(warehouse: Warehouse) -> None:
+    with connect(warehouse.marts) as reader:
+        warehouse.write("hex_place", HEXES.head(1))
+        warehouse.publish("second", keep=2)
+        assert reader.execute("select count(*) from hex_place").fetchone() == (2,)
+    assert warehouse.sql("select count(*) as n from hex_place")["n"].tolist() == [1]
+
+
+def test_old_snapshots_go_and_the_current_one_is_the_newest(warehouse: Warehouse) -> None:
+    for name in ("second", "third"):
+        warehouse.publish(name, keep=2)
+    names = sorted(path.name for path in (warehouse.path / "snapshots").iterdir())
+    assert names == ["000002-second", "000003-third"]
+    assert warehouse.marts.parent.name == "000003-third"
+
+
+def test_before_the_first_run_the_remedy_is_told(tmp_path: Path) -> None:
+    with pytest.raises(NothingFound, match="nothing is published yet; do 'hexperience run' first"):
+        _ = Warehouse(tmp_path).marts
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "delete from hex_place",
+        "select 1; select 2",
+        "attach 'x.duckdb'",
+        "copy hex_place to 'out.csv'",
+        "set memory_limit = '1GB'",
+    ],
+)
+def test_anything_but_one_select_is_refused(warehouse: Warehouse, text: str) -> None:
+    with pytest.raises(ValueError, match="exactly one SELECT"):
+        warehouse.sql(text)
+
+
+def test_a_select_cannot_leave_the_marts(warehouse: Warehouse, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n", "utf-8")
+    with pytest.raises(duckdb.Error):
+        warehouse.sql(f"select * from read_csv('{secret}')")
+
+
+HEAD = "-- q: What?\n-- reads: run\n-- params: top INTEGER = 3, since DATE\n"
+TAIL = "-- returns: run_id VARCHAR\n-- grain: run_id\nselect run_id from run"
+
+
+def test_parameters_are_cast_filled_in_and_checked() -> None:
+    query = parse_query(HEAD + TAIL, "q.sql")
+    assert typed(query, {"since": "2026-07-01"})["top"] == 3
+    with pytest.raises(ValueError, match="q: parameter since DATE is missing"):
+        typed(query, {})
+    with pytest.raises(ValueError, match="q: parameter top: 'x' is no INTEGER"):
+        typed(query, {"since": "2026-07-01", "top": "x"})
+    with pytest.raises(ValueError, match="q: unknown parameter tip; it takes: top INTEGER"):
+        typed(query, {"since": "2026-07-01", "tip": "x"})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        (HEAD + TAIL.replace("-- grain", "-- grains"), "five head lines"),
+        (HEAD.replace("top INTEGER", "top: INTEGER") + TAIL, "is not 'name TYPE'"),
+    ],
+)
+def test_a_bad_head_is_told(text: str, fault: str) -> None:
+    with pytest.raises(ValueError, match=fault):
+        parse_query(text, "q.sql")

@@ -1,0 +1,206 @@
+"""The house keeps its promises: which way imports point, what is packed, what is locked."""
+
+import ast
+import re
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+
+import pytest
+
+HOUSE = Path(__file__).parent.parent
+PYPROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))
+
+# Who may import whom among our own. A part may always import itself.
+ARROWS = {
+    "contracts": set[str](),
+    "geo": {"contracts"},
+    "ingest": {"contracts", "geo"},
+    "analysis": {"contracts", "geo", "ingest"},
+    "views": {"contracts", "geo", "ingest"},
+    "app": {"contracts", "geo", "ingest", "views"},
+    "hexperience": {"contracts", "geo", "ingest", "analysis", "views"},
+}
+# ruff's TID251 opens every door to a file that has one; here each door is held apart.
+DOORS = {
+    "duckdb": ("ingest/warehouse.py",),
+    "h3": ("geo/hexgrid.py",),
+    "ruptures": ("analysis/changes.py",),
+    "streamlit": ("app.py", "views/*"),
+}
+WITHOUT_STREAMLIT = {"views/charts.py", "views/report.py"}
+
+
+def imported(tree: ast.AST) -> Iterator[str]:
+    """Yields every dotted name a module imports; a relative import begins with a dot."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            source = "." * node.level + (node.module or "")
+            yield from (f"{source}.{alias.name}" for alias in node.names)
+
+
+def pages() -> set[str]:
+    """Returns the names of the modules of `views` that are pages: those with a `page` function."""
+    is_page = re.compile(r"^def page\(", re.MULTILINE)
+    modules = HOUSE.glob("views/*.py")
+    return {path.stem for path in modules if is_page.search(path.read_text(encoding="utf-8"))}
+
+
+def faults(path: str, source: str, pages: set[str]) -> list[str]:
+    """Lists the rules of the house that one module breaks; `path` is relative to the house."""
+    here = path.removesuffix(".py").split("/")
+    found = []
+    for name in imported(ast.parse(source)):
+        part, *rest = name.split(".")
+        if not part:
+            found.append(f"{path} imports relatively: {name}")
+        elif part in ARROWS and part not in ARROWS[here[0]] | {here[0]}:
+            found.append(f"{path} may not import {part}")
+        elif part in DOORS and not any(fnmatch(path, door) for door in DOORS[part]):
+            found.append(f"{path} is no door to {part}")
+        elif part == "streamlit" and path in WITHOUT_STREAMLIT:
+            found.append(f"{path} draws without Streamlit")
+        elif part == here[0] == "views" and {*rest[:1]} & pages - {here[1]}:
+            found.append(f"{path} imports the page {name}")
+    return found
+
+
+def parts() -> set[str]:
+    """Returns the names of our packages and top-level modules, as they stand on disk."""
+    packages = {path.parent.name for path in HOUSE.glob("*/__init__.py")} - {"tests", "benchmarks"}
+    return packages | {path.stem for path in HOUSE.glob("*.py")}
+
+
+def modules() -> list[Path]:
+    """Returns the path of each module of ours, relative to the house."""
+    inside = [path for part in parts() for path in (HOUSE / part).rglob("*.py")]
+    return sorted(path.relative_to(HOUSE) for path in [*inside, *HOUSE.glob("*.py")])
+
+
+def tracked() -> list[Path]:
+    """Returns every file that git has or would take, or skips where this is no checkout."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    try:
+        answer = subprocess.run(command, cwd=HOUSE, capture_output=True, check=True, text=True)
+    except (FileNotFoundError, subprocess.CalledProcessError) as refusal:
+        pytest.skip(f"git cannot list the files of {HOUSE}: {refusal}")
+    paths = (HOUSE / name for name in answer.stdout.split("\0") if name)
+    return [path for path in paths if path.is_file()]
+
+
+@pytest.mark.parametrize("path", modules(), ids=str)
+def test_imports_follow_the_arrows_and_the_doors(path: Path) -> None:
+    source = (HOUSE / path).read_text(encoding="utf-8")
+    assert faults(path.as_posix(), source, pages()) == []
+
+
+def test_the_house_has_all_its_parts_and_no_other() -> None:
+    assert parts() == set(ARROWS)
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("contracts/fields.py", "import geo.hexgrid"),
+        ("geo/regions.py", "from ingest import warehouse"),
+        ("ingest/run.py", "def late():\n    import analysis.run"),
+        ("analysis/rates.py", "import views.charts"),
+        ("views/data.py", "from analysis.changes import changes_of"),
+        ("app.py", "import analysis"),
+        ("views/changes.py", "import views.place"),
+        ("views/changes.py", "from views import place"),
+        ("views/parts.py", "from views.map import page"),
+        ("views/hexmap/face.py", "from views.map import page"),
+        ("analysis/run.py", "from . import rates"),
+        ("analysis/run.py", "from .rates import complaint_rate"),
+        ("ingest/rollup.py", "import duckdb"),
+        ("geo/footprint.py", "from h3 import latlng_to_cell"),
+        ("analysis/rates.py", "import ruptures as rpt"),
+        ("views/data.py", "import duckdb"),
+        ("hexperience.py", "import streamlit.web.cli"),
+        ("views/charts.py", "import streamlit"),
+    ],
+)
+def test_a_module_that_breaks_a_rule_is_found(path: str, source: str) -> None:
+    assert len(faults(path, source, {"map", "place", "changes"})) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("views/map.py", "from views import charts, data\nimport views.parts\nimport streamlit"),
+        ("views/hexmap/face.py", "import views.hexmap.colours\nfrom views.hexmap import shapes"),
+        ("ingest/warehouse.py", "import duckdb\nimport contracts.tables\nimport geo.hexgrid"),
+        ("hexperience.py", "import analysis.run\nimport ingest.run\nimport views.report"),
+        ("geo/hexgrid.py", "import h3.api.numpy_int\nfrom contracts.errors import OutOfRange"),
+    ],
+)
+def test_a_module_that_keeps_the_rules_is_let_by(path: str, source: str) -> None:
+    assert faults(path, source, {"map", "place", "changes"}) == []
+
+
+def test_every_package_and_module_is_listed_for_packing() -> None:
+    listed = PYPROJECT["tool"]["setuptools"]
+    folders = {".".join(path.parent.parts) for path in modules() if path.parent.parts}
+    assert set(listed["packages"]) == folders | {"queries"}
+    assert set(listed["py-modules"]) == set(ARROWS) - folders
+
+
+@pytest.mark.parametrize("ending", ["sql", "toml", "json", "geojson"])
+def test_every_data_file_in_a_package_is_packed(ending: str) -> None:
+    patterns = PYPROJECT["tool"]["setuptools"]["package-data"]
+    for package in {name.split(".")[0] for name in PYPROJECT["tool"]["setuptools"]["packages"]}:
+        for path in (HOUSE / package).rglob(f"*.{ending}"):
+            assert is_packed(path.relative_to(HOUSE), patterns), path
+
+
+def is_packed(path: Path, patterns: dict[str, list[str]]) -> bool:
+    """Tells whether a package above `path` is listed and has a pattern that fits the rest."""
+    listed = PYPROJECT["tool"]["setuptools"]["packages"]
+    for folder in path.parents:
+        package, rest = ".".join(folder.parts), path.relative_to(folder).as_posix()
+        fitting = [*patterns.get(package, []), *patterns["*"]]
+        if package in listed and any(fits(rest, pattern) for pattern in fitting):
+            return True
+    return False
+
+
+def fits(rest: str, pattern: str) -> bool:
+    """Tells whether a glob without `**` fits a relative path, one folder for one folder."""
+    return rest.count("/") == pattern.count("/") and fnmatch(rest, pattern)
+
+
+def test_a_data_file_below_an_unlisted_folder_is_missed() -> None:
+    patterns = PYPROJECT["tool"]["setuptools"]["package-data"]
+    assert is_packed(Path("queries/checks/rates.sql"), patterns)
+    assert not is_packed(Path("queries/checks/old/rates.sql"), patterns)
+    assert not is_packed(Path("benchmarks/speed.sql"), patterns)
+
+
+def test_no_file_names_a_package_registry() -> None:
+    # Put together here so that this file does not hold what it forbids.
+    hosts = ["py" + "pi.org", "python" + "hosted", "npm" + "js.org", "deb." + "debian.org"]
+    forbidden = re.compile("|".join([*map(re.escape, hosts), "--(extra-)?" + "index-url"]))
+    for path in tracked():
+        text = path.read_bytes().decode("utf-8", errors="replace")
+        assert not forbidden.search(text), path
+
+
+def test_the_lock_pins_every_requirement_by_hash_and_holds_no_address() -> None:
+    lock = (HOUSE / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in lock
+    entries = re.split(r"\n(?=[a-z0-9])", lock)
+    assert len(entries) > len(PYPROJECT["project"]["dependencies"])
+    for entry in entries:
+        assert re.match(r"[a-z0-9-]+==[^ ]+ .*\\\n    --hash=sha256:[0-9a-f]{64}", entry), entry
+
+
+def test_the_lock_holds_every_dependency_that_is_declared() -> None:
+    lock = (HOUSE / "requirements.lock").read_text(encoding="utf-8")
+    locked = set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
+    declared = PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]
+    assert {re.match(r"[a-z0-9-]+", name).group() for name in declared} <= locked  # type: ignore[union-attr]
