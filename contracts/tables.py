@@ -6,7 +6,7 @@ docs/dictionary.md.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,15 @@ _ARROW: dict[str, pa.DataType] = {
     "BOOLEAN": pa.bool_(),
     "DATE": pa.date32(),
     "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
+}
+
+_PANDAS: dict[str, Any] = {
+    "VARCHAR": "str",
+    "BIGINT": "float64",
+    "INTEGER": "float64",
+    "DOUBLE": "float64",
+    "UBIGINT": "UInt64",
+    "TIMESTAMPTZ": "datetime64[us, UTC]",
 }
 
 
@@ -320,6 +329,22 @@ def _faults(frame: pd.DataFrame, field: Field) -> Iterator[str]:
             yield f"{len(high)} values above {field.high:g} (first: {high.iloc[0]})"
     if field.choices and (odd := sorted(set(values) - set(field.choices))):
         yield f"{', '.join(map(str, odd[:3]))} not among {', '.join(field.choices)}"
+
+
+def assemble(parts: Iterable[pd.DataFrame], of: Table) -> pd.DataFrame:
+    """All parts under each other as one table, absent columns missing, in the key's order."""
+    # each part is cast by itself: a hexagon beside a missing one would become a float
+    cast = [_cast(part, of) for part in (of.empty().to_pandas(), *parts)]
+    whole = pd.concat(cast, ignore_index=True)
+    return whole.sort_values(list(of.key), ignore_index=True)
+
+
+def _cast(part: pd.DataFrame, of: Table) -> pd.DataFrame:
+    columns = {}
+    for field in of.fields:
+        values = part.get(field.name, pd.Series(None, index=part.index, dtype="object"))
+        columns[field.name] = values.astype(_PANDAS.get(field.type, values.dtype))
+    return pd.DataFrame(columns, index=part.index)
 
 
 def to_arrow(frame: pd.DataFrame, of: Table) -> pa.Table:

@@ -212,7 +212,8 @@ class Warehouse:
 
     def _ask(self, sql: str, params: dict[str, Any]) -> pd.DataFrame:
         with connect(self.marts) as connection:
-            return connection.execute(sql, params).df()
+            arrow = connection.sql(sql, params=params).to_arrow_table()
+        return _frame(arrow, date_as_object=False)
 
 
 @contextmanager
@@ -344,10 +345,15 @@ def _write_parquet(path: Path, frame: pd.DataFrame, of: Table) -> None:
 
 
 def _read_parquet(paths: list[Path], of: Table) -> pd.DataFrame:
-    parts = [pq.read_table(path, schema=of.schema) for path in paths]
+    return _frame(
+        pa.concat_tables([of.empty(), *(pq.read_table(p, schema=of.schema) for p in paths)])
+    )
+
+
+def _frame(arrow: pa.Table, *, date_as_object: bool = True) -> pd.DataFrame:
     # hexagons must not pass through floats, which is what missing ones would make of them
-    return pa.concat_tables([of.empty(), *parts]).to_pandas(
-        types_mapper={pa.uint64(): pd.UInt64Dtype()}.get
+    return arrow.to_pandas(
+        types_mapper={pa.uint64(): pd.UInt64Dtype()}.get, date_as_object=date_as_object
     )
 
 

@@ -1,0 +1,216 @@
+"""Complaint rates, NPS and crowd reports per hexagon and month, as they may be released.
+
+Each figure leaves on one grid only: one level x month x class, without totals over it. Below the
+thresholds of [privacy] the count, the value and its interval are missing, and `shown` says why.
+"""
+
+import numpy as np
+import pandas as pd
+
+from analysis import rates
+from contracts.settings import Privacy
+from geo import hexgrid
+from ingest import privacy
+from ingest.clean import wall_clock
+
+METHOD_VERSION = "customers-1"
+# a month known for fewer days has no rate worth a place on the map
+_MIN_DAYS = 7
+_COLUMNS = [
+    "hex_id",
+    "metric",
+    "outcome_class",
+    "period_start",
+    "numerator",
+    "denominator",
+    "value",
+    "value_lo",
+    "value_hi",
+    "n_effective",
+    "shown",
+]
+_REPORTED = ("success", "drop")
+
+
+def months_of(utc: pd.Series, zone: str) -> pd.Series:
+    """First day of each instant's local calendar month."""
+    return wall_clock(utc, zone).dt.to_period("M").dt.start_time.dt.as_unit("s")
+
+
+def complaint_rates(
+    complaints: pd.DataFrame,
+    exposure: pd.DataFrame,
+    *,
+    metric: str,
+    level: int,
+    zone: str,
+    rule: Privacy,
+) -> pd.DataFrame:
+    """Complainants of each class per hexagon and month, against those who could have complained.
+
+    `exposure`: hex_id, period_start, n (active subscribers, or call attempts), at `level`. A
+    hexagon with exposure and no complaint has 0; months without a complaint file have no row. One
+    person counts once a month and class; a complaint without a person counts as one. 90 % Garwood
+    intervals. `n_effective` is the number of complainants.
+    """
+    placed = _placed(complaints, level, complaints["created_utc"], zone)
+    placed["who"] = placed["subscriber_id"].fillna(placed["complaint_id"])
+    keys = ["hex_id", "period_start", "complaint_class"]
+    counted = placed.groupby(keys)["who"].nunique().rename("numerator")
+    months = _covered_months(complaints["created_utc"], zone)
+    cells = exposure[exposure["period_start"].isin(months.index)].merge(
+        pd.Series(complaints["complaint_class"].unique(), name="complaint_class"), how="cross"
+    )
+    found = cells.merge(counted.reset_index(), on=keys, how="left")
+    found["numerator"] = found["numerator"].fillna(0.0)
+    per = {"complaints_per_1000": 1.0, "complaints_per_10k_attempts": 0.1}[metric]
+    found["value"], found["value_lo"], found["value_hi"] = rates.complaint_rate(
+        found["numerator"].to_numpy(),
+        found["n"].to_numpy() * per,
+        found["period_start"].map(months).to_numpy() if metric == "complaints_per_1000" else 1.0,
+    )
+    persons = found["n"] if metric == "complaints_per_1000" else found["n"] * np.nan
+    found["shown"] = privacy.release_counts(
+        found["numerator"], fewest=rule.min_complaints, persons=persons, crowd=rule.min_subscribers
+    )
+    found = found.rename(columns={"complaint_class": "outcome_class", "n": "denominator"})
+    return _released(found.assign(metric=metric, n_effective=found["numerator"]))
+
+
+def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd.DataFrame:
+    """Active subscribers per hexagon and month: hex_id, period_start, n.
+
+    Places of type hex must be as fine as `level`; those of type cell are spread by the cells'
+    footprints, and are then no whole numbers.
+    """
+    on_hex = base[base["place_type"] == "hex"]
+    hexes = hexgrid.from_text(on_hex["place_id"])
+    fine = hexgrid.levels(hexes) >= level
+    direct = pd.DataFrame(
+        {
+            "hex_id": hexgrid.parents(hexes[fine], level=level),
+            "month": on_hex.loc[fine, "month"].to_numpy(),
+            "n": on_hex.loc[fine, "n_active_subscribers"].to_numpy(float),
+        }
+    )
+    finest = cell_hex[cell_hex["level"] == cell_hex["level"].max()]
+    on_cell = base[base["place_type"] == "cell"].merge(
+        finest[["cell_id", "hex_id", "weight"]], left_on="place_id", right_on="cell_id"
+    )
+    spread = pd.DataFrame(
+        {
+            "hex_id": hexgrid.parents(on_cell["hex_id"], level=level),
+            "month": on_cell["month"],
+            "n": on_cell["n_active_subscribers"] * on_cell["weight"],
+        }
+    )
+    both = pd.concat([part for part in (direct, spread) if len(part)])
+    both["period_start"] = pd.to_datetime(both["month"]).dt.as_unit("s")
+    return both.groupby(["hex_id", "period_start"])["n"].sum().reset_index()
+
+
+def nps(answers: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -> pd.DataFrame:
+    """Net promoter score per hexagon, month and survey type, in points with a 90 % interval.
+
+    One answer a person and wave: the last. Survey weights enter through Kish's effective n, which
+    is `n_effective`; `denominator` counts the answers.
+    """
+    last = answers.sort_values(["answered_utc", "response_id"])
+    who = last["subscriber_id"].fillna(last["response_id"])
+    wave = last["wave"].fillna(months_of(last["answered_utc"], zone).astype("str"))
+    last = last[
+        ~pd.DataFrame({"who": who, "wave": wave, "type": last["survey_type"]}).duplicated(
+            keep="last"
+        )
+    ]
+    placed = _placed(last, level, last["answered_utc"], zone)
+    months = _covered_months(answers["answered_utc"], zone)
+    placed = placed[placed["period_start"].isin(months.index)]
+    weight = placed["survey_weight"]
+    placed["promoters"] = weight.where(placed["score"] >= 9, 0.0)
+    placed["detractors"] = weight.where(placed["score"] <= 6, 0.0)
+    placed["squares"] = weight**2
+    grouped = placed.groupby(["hex_id", "period_start", "survey_type"])
+    found = grouped[["promoters", "detractors", "survey_weight", "squares"]].sum()
+    found["denominator"] = grouped.size().astype(float)
+    found = found.reset_index().rename(columns={"survey_type": "outcome_class"})
+    passives = found["survey_weight"] - found["promoters"] - found["detractors"]
+    found["n_effective"] = found["survey_weight"] ** 2 / found["squares"]
+    found["value"], found["value_lo"], found["value_hi"] = rates.nps(
+        found["promoters"].to_numpy(),
+        passives.to_numpy(),
+        found["detractors"].to_numpy(),
+        n_eff=found["n_effective"].to_numpy(),
+    )
+    found["shown"] = privacy.release_survey(found["denominator"], fewest=rule.min_nps)
+    return _released(found.assign(metric="nps", numerator=np.nan))
+
+
+def call_reports(calls: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -> pd.DataFrame:
+    """Share of calls reported dropped, and their mean rating, per hexagon and month.
+
+    Reports from one exact position are taken as one cluster: the interval is widened by the
+    design effect pooled over the network, and `n_effective` is n over it.
+    """
+    reported = calls[calls["outcome"].isin(_REPORTED)]
+    placed = _placed(reported, level, reported["start_utc"], zone)
+    spot = placed.groupby(["lat", "lon"], sort=False).ngroup().to_numpy()
+    placed["dropped"] = (placed["outcome"] == "drop").astype(float)
+    parts = [_drop_share(placed, spot), _mean_rating(placed, spot)]
+    found = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    found["shown"] = privacy.release_survey(found["denominator"], fewest=rule.min_respondents)
+    return _released(found.assign(outcome_class="all"))
+
+
+def _drop_share(placed: pd.DataFrame, spot: np.ndarray) -> pd.DataFrame:
+    group = placed.groupby(["hex_id", "period_start"], sort=True)
+    deff = rates.design_effect(spot, placed["dropped"].to_numpy(), group.ngroup().to_numpy())
+    found = group["dropped"].agg(numerator="sum", denominator="size").reset_index()
+    n = found["denominator"] = found["denominator"].astype(float)
+    found["value"], found["value_lo"], found["value_hi"] = rates.crowd_rate(
+        found["numerator"].to_numpy(), n.to_numpy(), deff
+    )
+    return found.assign(metric="call_drop_rate", n_effective=n / deff)
+
+
+def _mean_rating(placed: pd.DataFrame, spot: np.ndarray) -> pd.DataFrame:
+    rated = placed["rating_1to5"].notna()
+    placed, spot = placed[rated], spot[rated]
+    group = placed.groupby(["hex_id", "period_start"], sort=True)
+    rating = placed["rating_1to5"].astype(float)
+    deff = rates.design_effect(spot, rating.to_numpy(), group.ngroup().to_numpy())
+    found = group["rating_1to5"].agg(numerator="sum", denominator="size").reset_index()
+    n = found["denominator"].astype(float)
+    found["value"] = found["numerator"] / n
+    # the spread of one network's ratings: a place with few has none of its own worth trusting
+    within = rating - group["rating_1to5"].transform("mean")
+    half = rates.Z90 * np.sqrt(within.pow(2).sum() / max(len(rating) - len(found), 1) * deff / n)
+    found["value_lo"] = (found["value"] - half).clip(1, 5)
+    found["value_hi"] = (found["value"] + half).clip(1, 5)
+    return found.assign(metric="rating_mean", n_effective=n / deff)
+
+
+def _placed(events: pd.DataFrame, level: int, utc: pd.Series, zone: str) -> pd.DataFrame:
+    known = events["hex_id"].notna()
+    placed = events[known].copy()
+    placed["hex_id"] = hexgrid.parents(placed["hex_id"], level=level)
+    placed["period_start"] = months_of(utc[known], zone)
+    return placed
+
+
+def _covered_months(utc: pd.Series, zone: str) -> pd.Series:
+    """Part of each month between the first and the last event; months of a few days left out."""
+    clock = wall_clock(utc, zone)
+    days = pd.Series(pd.date_range(clock.min().normalize(), clock.max().normalize(), freq="D"))
+    start = days.dt.to_period("M").dt.start_time.dt.as_unit("s")
+    counted = days.groupby(start).size()
+    counted = counted[counted >= _MIN_DAYS]
+    return counted / counted.index.to_series().dt.days_in_month
+
+
+def _released(found: pd.DataFrame) -> pd.DataFrame:
+    secret = ["numerator", "value", "value_lo", "value_hi", "n_effective"]
+    found[secret] = found[secret].where(found["shown"] == "shown")
+    # where too few live or answer, not even how many is said
+    found["denominator"] = found["denominator"].where(found["shown"] != "hidden")
+    return found[_COLUMNS]

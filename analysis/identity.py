@@ -1,0 +1,49 @@
+"""Changes that were told before keep their name and the day they were first told."""
+
+import pandas as pd
+
+# a refit may move a date by so much and still speak of the same change
+_SAME = pd.Timedelta(hours=48)
+_AFTER_WORK = pd.Timedelta(hours=48)
+
+
+def keep_identity(found: pd.DataFrame, told: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:
+    """`found` with change_id and first_reported_utc, taken over from `told` where it is the same.
+
+    The same is: one cell, metric and direction, dates at most 48 h apart, nearest first, each told
+    change taken once. `told`: table `change_point` of the run before.
+    """
+    keys = ["cell_id", "metric", "direction"]
+    pairs = found.reset_index()[["index", *keys, "change_utc"]].merge(
+        told[["change_id", "first_reported_utc", *keys, "change_utc"]],
+        on=keys,
+        suffixes=("", "_told"),
+    )
+    pairs["apart"] = (pairs["change_utc"] - pairs["change_utc_told"]).abs()
+    pairs = pairs[pairs["apart"] <= _SAME].sort_values(["apart", "index"], kind="stable")
+    pairs = pairs[~pairs.duplicated("index")]
+    pairs = pairs[~pairs.duplicated("change_id")].set_index("index")
+    date = found["change_utc"].dt.strftime("%Y%m%dT%H")
+    fresh = found["cell_id"] + "-" + found["direction"] + "-" + date
+    return found.assign(
+        change_id=pairs["change_id"].reindex(found.index).fillna(fresh),
+        first_reported_utc=pairs["first_reported_utc"].reindex(found.index).fillna(as_of),
+    )
+
+
+def name_works(found: pd.DataFrame, works: pd.DataFrame, sites: pd.Series) -> pd.Series:
+    """The work each change follows, if any: done on its cell or site within its date's interval.
+
+    `sites`: site of each cell by cell_id. A work may end up to 48 h before the interval starts;
+    the newest one that fits is named. Missing = none fits.
+    """
+    done = works[works["status"].fillna("done") != "planned"].sort_values("start_utc")
+    place = found["cell_id"].map(sites)
+    named = pd.Series(None, index=found.index, dtype="str")
+    for work in done.to_dict("records"):
+        begins = work["start_utc"]
+        ends = begins if pd.isna(work["end_utc"]) else work["end_utc"]
+        here = (found["cell_id"] == work["cell_id"]) | (place == work["site_id"])
+        when = (found["change_hi_utc"] >= begins) & (found["change_lo_utc"] <= ends + _AFTER_WORK)
+        named[here & when] = work["intervention_id"]
+    return named

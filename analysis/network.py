@@ -1,0 +1,203 @@
+"""Drop rates, load and excess drops of cells and hexagons, per week and month, with intervals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+
+from analysis import rates
+from analysis.places import Places
+
+METHOD_VERSION = "network-1"
+_DAYS_A_MONTH = 30.0
+_MIN_DAYS = {"week": 3, "month": 7}
+_PERIOD = {"week": "W-SUN", "month": "M"}
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Period:
+    """A span of the cube's days."""
+
+    grain: str
+    start: pd.Timestamp
+    end: pd.Timestamp
+    days: npt.NDArray[np.bool_]
+
+
+def periods_of(cube: xr.Dataset) -> list[Period]:
+    """Weeks from Monday and calendar months with days enough to speak of, ascending."""
+    calendar = pd.DatetimeIndex(cube["day_local"].to_numpy())
+    return [
+        Period(grain, span.start_time, days[-1], np.asarray(calendar.isin(days)))
+        for grain, rule in _PERIOD.items()
+        for span, days in _spans(calendar, rule)
+        if len(days) >= _MIN_DAYS[grain]
+    ]
+
+
+def newest_days(cube: xr.Dataset, n: int) -> Period:
+    """The newest `n` days of the cube."""
+    calendar = pd.DatetimeIndex(cube["day_local"].to_numpy())
+    days = np.zeros(len(calendar), bool)
+    days[-n:] = True
+    return Period("all", calendar[days][0], calendar[days][-1], days)
+
+
+def noise_of(cube: xr.Dataset, changes: pd.DataFrame) -> rates.Noise:
+    """How each cell's daily drops scatter around the levels between its changes."""
+    drops = cube["dropped_calls"].where(~cube["outage"]).to_numpy()
+    return rates.dispersion(
+        drops, cube["call_attempts"].to_numpy(), _levels(cube, changes), cube["rest_day"].to_numpy()
+    )
+
+
+def drop_rates(
+    cube: xr.Dataset, places: Places, period: Period, noise: rates.Noise
+) -> pd.DataFrame:
+    """One row a place: drops, attempts, rate with its 90 % interval, normal rate, load, excess.
+
+    Columns place, dropped_calls, call_attempts, drop_rate, drop_rate_lo, drop_rate_hi,
+    n_effective, normal_rate, prb_dl_util_bh_pct, drops_excess_month and its interval. The interval
+    is of the network's own scatter from day to day; how far the footprint is off is not in it.
+    Excess = (rate - normal rate) x attempts, per 30 days. Places without attempts are left out.
+    """
+    drops, attempts, n_days = _totals(cube, period)
+    spread = rates.spread_rate(places.share, drops, attempts, noise.phi, noise.rho, n_days)
+    normal = normal_rate(drops, attempts)
+    found = pd.DataFrame(
+        {
+            "place": places.ids,
+            "dropped_calls": places.share @ drops,
+            "call_attempts": places.share @ attempts,
+            "drop_rate": spread.rate,
+            "drop_rate_lo": spread.lo,
+            "drop_rate_hi": spread.hi,
+            "n_effective": spread.n_eff,
+            "normal_rate": normal,
+            "prb_dl_util_bh_pct": _load(cube, places, period),
+        }
+    )
+    to_month = found["call_attempts"] * _DAYS_A_MONTH / period.days.sum()
+    for end in ("", "_lo", "_hi"):
+        found[f"drops_excess_month{end}"] = (found[f"drop_rate{end}"] - normal) * to_month
+    return found[found["call_attempts"] > 0].reset_index(drop=True)
+
+
+def as_metric(found: pd.DataFrame, metric: str, period: Period) -> pd.DataFrame:
+    """Rows of `place_rate` for one metric of `drop_rates`. Load is a census: it has no interval."""
+    shares = metric == "drop_rate"
+    return pd.DataFrame(
+        {
+            "place": found["place"],
+            "metric": metric,
+            "numerator": found["dropped_calls"] if shares else np.nan,
+            "denominator": found["call_attempts"],
+            "value": found[metric],
+            "value_lo": found.get(f"{metric}_lo", np.nan),
+            "value_hi": found.get(f"{metric}_hi", np.nan),
+            "n_effective": found["n_effective"] if shares else np.nan,
+        }
+    ).assign(**_told(period))
+
+
+def change_ratios(
+    cube: xr.Dataset, places: Places, period: Period, changes: pd.DataFrame
+) -> pd.DataFrame:
+    """Rows of `place_rate`: drops of the period over what the level before would have given.
+
+    Of each cell the latest change counts. Places without a changed cell are left out. The ends of
+    the cells' intervals are added up, as if all erred alike: the sum's interval is a wide one.
+    """
+    drops = np.nan_to_num(cube["dropped_calls"].to_numpy()[:, period.days])
+    actual = places.share @ drops.sum(axis=1)
+    last = changes.drop_duplicates("cell_id", keep="last").set_index("cell_id")
+    last = last.reindex(cube["cell_id"].to_numpy())
+    since = cube["day_start_utc"].to_numpy()[:, period.days] >= _instants(last["change_utc"])
+    touched = places.share @ since.any(axis=1).astype(float) > 0
+    found = pd.DataFrame({"place": places.ids, "metric": "change_ratio", "numerator": actual})
+    for end, name in (("value", "ratio"), ("value_lo", "ratio_lo"), ("value_hi", "ratio_hi")):
+        ratio = last[name].fillna(1.0).to_numpy(float)[:, None]
+        found[end] = actual / (places.share @ np.where(since, drops / ratio, drops).sum(axis=1))
+    found["denominator"] = found["numerator"] / found["value"]
+    return found[touched & (actual > 0)].assign(**_told(period))
+
+
+def dominant_cells(
+    cube: xr.Dataset, places: Places, period: Period, found: pd.DataFrame
+) -> pd.Series:
+    """The cell with most excess drops in each place of `drop_rates`, by place."""
+    drops, attempts, _ = _totals(cube, period)
+    excess = drops - normal_rate(drops, attempts) * attempts
+    entry = places.share.tocoo()
+    row, column = entry.coords
+    parts = pd.DataFrame({"row": row, "column": column, "excess": entry.data * excess[column]})
+    parts = parts.sort_values(["row", "excess", "column"], ascending=[True, False, True])
+    most = parts.drop_duplicates("row").set_index("row")["column"]
+    names = pd.Series(cube["cell_id"].to_numpy()[most], index=places.ids[most.index])
+    return found["place"].map(names)
+
+
+def normal_rate(drops: Floats, attempts: Floats) -> float:
+    """Rate of the cell that carries the network's middle attempt: bad cells do not move it."""
+    rate = drops / np.where(attempts > 0, attempts, np.nan)
+    known = np.isfinite(rate)
+    order = np.argsort(rate[known], kind="stable")
+    carried = np.cumsum(attempts[known][order])
+    if carried.size == 0:
+        return np.nan
+    return float(rate[known][order][np.searchsorted(carried, carried[-1] / 2)])
+
+
+def _spans(calendar: pd.DatetimeIndex, rule: str) -> Iterator[tuple[pd.Period, pd.DatetimeIndex]]:
+    spans = calendar.to_period(rule)
+    for span in spans.unique():
+        yield span, calendar[spans == span]
+
+
+def _totals(cube: xr.Dataset, period: Period) -> tuple[Floats, Floats, Floats]:
+    """Drops, attempts and days with data of each cell in a period; a cell without data has 0."""
+    drops = cube["dropped_calls"].to_numpy()[:, period.days]
+    attempts = cube["call_attempts"].to_numpy()[:, period.days]
+    n_days = np.maximum((attempts > 0).sum(axis=1), 1).astype(float)
+    return np.nansum(drops, axis=1), np.nansum(attempts, axis=1), n_days
+
+
+def _levels(cube: xr.Dataset, changes: pd.DataFrame) -> npt.NDArray[np.intp]:
+    """Number of changes before each day, shape (cell, day)."""
+    starts = cube["day_start_utc"].to_numpy()
+    level = np.zeros(starts.shape, np.intp)
+    cells = pd.Index(cube["cell_id"].to_numpy()).get_indexer(pd.Index(changes["cell_id"]))
+    for cell, change in zip(cells, _instants(changes["change_utc"])[:, 0], strict=True):
+        level[cell] += starts[cell] >= change
+    return level
+
+
+def _instants(utc: pd.Series) -> npt.NDArray[np.datetime64]:
+    """Instants as datetime64[ns] without a zone, shape (n, 1); missing = never."""
+    never = pd.Timestamp("2200-01-01", tz="UTC")
+    return utc.fillna(never).dt.tz_localize(None).to_numpy("datetime64[ns]")[:, None]
+
+
+def _told(period: Period) -> dict[str, Any]:
+    return {
+        "outcome_class": "all",
+        "period_grain": period.grain,
+        "period_start": period.start,
+        "period_end": period.end,
+        "shown": "shown",
+        "method_version": METHOD_VERSION,
+    }
+
+
+def _load(cube: xr.Dataset, places: Places, period: Period) -> Floats:
+    used, available = (
+        places.share @ np.nansum(cube[name].to_numpy()[:, period.days], axis=1)
+        for name in ("bh_prb_dl_used_prb_s", "bh_prb_dl_avail_prb_s")
+    )
+    return 100 * np.divide(used, available, where=available > 0, out=np.full_like(used, np.nan))

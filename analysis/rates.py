@@ -1,0 +1,335 @@
+"""How sure are we of a rate? Drop rates, complaints, NPS and crowd reports with 90 % intervals.
+
+Every function takes whole arrays. A place without exposure has NaN, never 0.
+
+Drops are overdispersed and days remember: the variance of a day's drops is `phi` times their mean
+(quasi-likelihood, McCullagh and Nelder 1989, section 6.2), and one day's deviation correlates with
+the next one's by `rho`. A rate over m days then stands on `n / (phi inflation(rho, m))` independent
+attempts. What the intervals of drop rates hold is the long-run rate of the process: the mean over
+all days like these, of which the days counted are a sample.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+from scipy import sparse
+from scipy.special import gammaincinv
+
+Z90 = 1.6448536269514722
+MAX_RHO = 0.9
+# a cell's own noise weighs as much as the network's once it has this many degrees of freedom
+NETWORK_DAYS = 20.0
+
+Floats = npt.NDArray[np.float64]
+Labels = npt.NDArray[np.integer]
+
+
+class Interval(NamedTuple):
+    """A value with its 90 % interval; all three are NaN where nothing is known."""
+
+    value: Floats
+    lo: Floats
+    hi: Floats
+
+
+class Rate(NamedTuple):
+    """A rate (0..1) with its 90 % interval and the independent attempts it stands on."""
+
+    rate: Floats
+    lo: Floats
+    hi: Floats
+    n_eff: Floats
+
+
+class Noise(NamedTuple):
+    """How daily drops scatter in each cell, both of shape (cell,): `phi` >= 1 and `rho` 0...9."""
+
+    phi: Floats
+    rho: Floats
+
+
+# --- the noise of a day -----------------------------------------------------------------------
+
+
+def dispersion(
+    drops: Floats, attempts: Floats, levels: Labels, rest_day: npt.ArrayLike = False
+) -> Noise:
+    """Dispersion and day-to-day correlation of each cell's drops about its own levels.
+
+    `drops`, `attempts`: (cell, day), NaN = a day to leave out. `levels`: (cell, day), label of the
+    level a day belongs to, 0, 1, ... within each cell. `rest_day`: (cell, day) or (day,), weekends
+    and holidays, which have a rate of their own.
+
+    A cell's own figures are Pearson's chi-square over its degrees of freedom and the lag-one
+    correlation of its residuals, corrected for the levels fitted (Kendall 1954). They are noisy, so
+    each is averaged with what the network's pooled day effect predicts at the cell's volume (`phi`
+    by its logarithm), with weight `n_free / (n_free + 20)`. A cell without drops takes the pooled
+    figures.
+    """
+    known = (attempts > 0) & ~np.isnan(drops)
+    counts, calls = np.where(known, drops, 0.0), np.where(known, attempts, 0.0)
+    rest = np.broadcast_to(np.asarray(rest_day, np.bool_), counts.shape)
+    expected = _expected(counts, calls, levels, rest)
+    own, n_free = _own_noise(counts, expected, known, _n_fitted(levels, known, rest))
+    volume = expected.sum(axis=1) / np.maximum(known.sum(axis=1), 1)
+    return _shrunk(own, _network_noise(own, n_free, volume), n_free)
+
+
+def _expected(counts: Floats, calls: Floats, levels: Labels, rest: npt.NDArray[np.bool_]) -> Floats:
+    """Drops expected of each day, by iterative proportional fitting of level x rest-day effect."""
+    n_cells, n_levels = len(counts), int(levels.max(initial=0)) + 1
+    place = (np.arange(n_cells)[:, None] * n_levels + levels).ravel()
+
+    def per_level(values: Floats) -> Floats:
+        sums = np.bincount(place, values.ravel(), minlength=n_cells * n_levels)
+        return np.reshape(sums[place], values.shape)
+
+    effect, level_drops, expected = np.ones((n_cells, 1)), per_level(counts), calls
+    for _ in range(20):
+        exposure = calls * np.where(rest, effect, 1.0)
+        expected = exposure * _ratio(level_drops, per_level(exposure), 0.0)
+        resting = (expected * rest).sum(axis=1, keepdims=True)
+        effect = effect * _ratio((counts * rest).sum(axis=1, keepdims=True), resting, 1.0)
+    return expected
+
+
+def _n_fitted(levels: Labels, known: npt.NDArray[np.bool_], rest: npt.NDArray[np.bool_]) -> Floats:
+    """How many parameters each cell's expectation took: its levels and its rest-day effect."""
+    n_levels = np.where(known, levels, 0).max(axis=1, initial=0) + 1.0
+    n_fitted: Floats = n_levels + (known & rest).any(axis=1)
+    return n_fitted
+
+
+def _own_noise(
+    counts: Floats, expected: Floats, known: npt.NDArray[np.bool_], n_fitted: Floats
+) -> tuple[Noise, Floats]:
+    """Each cell's own `phi` and `rho`, not yet bounded, and its degrees of freedom."""
+    seen = known & (expected > 0)
+    residual = np.where(seen, counts - expected, 0.0) / np.sqrt(np.where(seen, expected, 1.0))
+    n, square = seen.sum(axis=1).astype(np.float64), (residual**2).sum(axis=1)
+    pairs = (seen[:, 1:] & seen[:, :-1]).sum(axis=1)
+    product = _ratio((residual[:, 1:] * residual[:, :-1]).sum(axis=1), pairs, 0.0)
+    correlation = _ratio(product * n, square, 0.0)
+    rho = np.clip(
+        (correlation * n + n_fitted) / np.maximum(n - 3 * n_fitted, 1.0), -MAX_RHO, MAX_RHO
+    )
+    # where days remember, a fitted level takes more than one day's freedom
+    memory = (1 + np.maximum(rho, 0)) / (1 - np.maximum(rho, 0))
+    n_free = np.where(n > n_fitted, np.maximum(n - n_fitted * memory, n / 2), 0.0)
+    return Noise(_ratio(square, n_free, 1.0), rho), n_free
+
+
+def _network_noise(own: Noise, n_free: Floats, volume: Floats) -> Noise:
+    """What the network's day effect makes of each cell's volume (mean drops a day).
+
+    A day effect of variance v and memory r on Poisson counts of mean E gives phi = 1 + v E and
+    rho = r (1 - 1 / phi). v is a weighted median, so a few wild cells do not move it.
+    """
+    start = max(float(_ratio(n_free @ (own.phi - 1), n_free @ volume, 0.0)), 0.0)
+    precision = n_free * (volume / (1 + start * volume)) ** 2
+    variance = max(_weighted_median(_ratio(own.phi - 1, volume, 0.0), precision), 0.0)
+    phi = 1 + variance * volume
+    part = 1 - 1 / phi
+    memory = _ratio((n_free * part) @ own.rho, (n_free * part) @ part, 0.0)
+    return Noise(phi, np.clip(memory * part, 0.0, MAX_RHO))
+
+
+def _shrunk(own: Noise, network: Noise, n_free: Floats) -> Noise:
+    weight = n_free / (n_free + NETWORK_DAYS)
+    log_phi = weight * np.log(np.maximum(own.phi, 1.0)) + (1 - weight) * np.log(network.phi)
+    rho = weight * own.rho + (1 - weight) * network.rho
+    return Noise(np.exp(log_phi), np.clip(rho, 0.0, MAX_RHO))
+
+
+def _weighted_median(values: Floats, weights: Floats) -> float:
+    if not weights.sum() > 0:
+        return 0.0
+    order = np.argsort(values, kind="stable")
+    carried = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(carried, carried[-1] / 2)])
+
+
+def inflation(rho: npt.ArrayLike, n_days: npt.ArrayLike) -> Floats:
+    """Variance of a mean over `n_days` AR(1) days over that of as many independent days.
+
+    `1 + 2 sum_k (1 - k/m) rho^k` for k < m, in closed form, exact for any m. NaN for no day.
+    """
+    r, m = np.broadcast_arrays(np.asarray(rho, np.float64), np.asarray(n_days, np.float64))
+    days = np.where(m >= 1, m, np.nan)
+    beyond = 2 * r * (1 - r**days) / (days * (1 - r) ** 2)
+    inflated: Floats = (1 + r) / (1 - r) - beyond
+    return inflated
+
+
+# --- drop rates -------------------------------------------------------------------------------
+
+
+def drop_rate(
+    drops: npt.ArrayLike,
+    attempts: npt.ArrayLike,
+    phi: npt.ArrayLike,
+    rho: npt.ArrayLike,
+    n_days: npt.ArrayLike,
+) -> Rate:
+    """Drop rate of each place over `n_days` days, by Wilson's interval on independent attempts.
+
+    All arguments broadcast; `phi` and `rho` as of `dispersion`. NaN where there is no attempt.
+    Wilson 1927, with n replaced by `n / (phi inflation(rho, n_days))` (METHODS 3).
+    """
+    counts, calls = np.asarray(drops, np.float64), np.asarray(attempts, np.float64)
+    n_eff = calls / (np.asarray(phi, np.float64) * inflation(rho, n_days))
+    rate = _ratio(counts, calls, np.nan)
+    return Rate(rate, *_wilson(rate, n_eff), np.where(np.isnan(rate), np.nan, n_eff))
+
+
+def spread_rate(  # noqa: PLR0917  # those of `drop_rate`, after the weights
+    weights: sparse.sparray,
+    drops: Floats,
+    attempts: Floats,
+    phi: npt.ArrayLike,
+    rho: npt.ArrayLike,
+    n_days: npt.ArrayLike,
+) -> Rate:
+    """Drop rate of each hexagon: weighted drops of its cells over their weighted attempts.
+
+    `weights`: sparse (hex, cell), taken as known; everything else (cell,), NaN = no data from that
+    cell. The variance of the drops is the sum of `w^2 Var_cell` (METHODS 3) with
+    `Var_cell = n p (1 - p) phi inflation`, where a cell's p is drawn towards the hexagon's rate by
+    one expected drop, so that a cell that happened to have none still varies. `n_eff` is the number
+    of independent attempts with that variance: of one cell alone it is the cell's own.
+    """
+    known = (attempts > 0) & ~np.isnan(drops)
+    counts, calls = np.where(known, drops, 0.0), np.where(known, attempts, 0.0)
+    total_drops, total_calls = weights @ counts, weights @ calls
+    rate = _ratio(total_drops, total_calls, np.nan)
+    noise = np.where(known, np.asarray(phi) * inflation(rho, n_days), 0.0)
+    variance = _spread_variance(weights, counts, calls, noise, rate)
+    # no drop anywhere: only the attempts tell how little is known
+    none = _ratio(total_calls**2, weights.multiply(weights) @ (calls * noise), np.nan)
+    n_eff = _ratio(rate * (1 - rate) * total_calls**2, variance, none)
+    return Rate(rate, *_wilson(rate, n_eff), np.where(np.isnan(rate), np.nan, n_eff))
+
+
+def _spread_variance(
+    weights: sparse.sparray, counts: Floats, calls: Floats, noise: Floats, rate: Floats
+) -> Floats:
+    """Variance of each hexagon's weighted drops, shape (hex,)."""
+    entry = weights.tocoo()
+    place, cell = entry.coords
+    prior_calls = _ratio(1.0, np.nan_to_num(rate), np.inf)[place]
+    p = _ratio(counts[cell] + 1, calls[cell] + prior_calls, 0.0)
+    each = entry.data**2 * calls[cell] * p * (1 - p) * noise[cell]
+    return np.bincount(place, each, minlength=len(rate)).astype(np.float64)
+
+
+def effective_cells(weights: sparse.sparray, attempts: Floats) -> Floats:
+    """How many cells each hexagon's rate really stands on: (sum a)^2 / sum a^2, a = w n.
+
+    `weights`: sparse (hex, cell); `attempts`: (cell,), NaN = no data. NaN where no cell has any.
+    The effective sample size of Kish 1965.
+    """
+    calls = np.nan_to_num(attempts)
+    return _ratio((weights @ calls) ** 2, weights.multiply(weights) @ calls**2, np.nan)
+
+
+# --- what customers say -----------------------------------------------------------------------
+
+
+def complaint_rate(
+    n_complainants: npt.ArrayLike, n_subscribers: npt.ArrayLike, months: npt.ArrayLike = 1.0
+) -> Interval:
+    """Distinct complainants per 1,000 active subscribers and month, by exact Poisson intervals.
+
+    All arguments broadcast. NaN where there is no subscriber or no month. Garwood 1936.
+    """
+    people = np.asarray(n_complainants, np.float64)
+    per_thousand = np.asarray(n_subscribers, np.float64) * np.asarray(months, np.float64) / 1000
+    some = np.maximum(people, 1e-9)
+    low = np.where(people > 0, gammaincinv(some, 0.05), np.where(people == 0, 0.0, np.nan))
+    high = gammaincinv(people + 1, 0.95)
+    return Interval(*(_ratio(count, per_thousand, np.nan) for count in (people, low, high)))
+
+
+def nps(
+    promoters: npt.ArrayLike,
+    passives: npt.ArrayLike,
+    detractors: npt.ArrayLike,
+    n_eff: npt.ArrayLike | None = None,
+) -> Interval:
+    """Net promoter score from -100 to 100: share of promoters minus share of detractors.
+
+    Counts, or sums of survey weights with `n_eff` as Kish's (sum w)^2 / sum w^2 (Kish 1965); all
+    broadcast. NaN where nobody answered. `SE = 100 sqrt((p + d - (p - d)^2) / n_eff)` (METHODS 3).
+    Where all answers are alike that is 0, and the interval instead allows for as many opposite
+    answers as may have been missed: Wilson's upper bound of a share of which none was seen.
+    """
+    up, flat, down = (np.asarray(part, np.float64) for part in (promoters, passives, detractors))
+    answers = up + flat + down
+    n = np.asarray(answers if n_eff is None else n_eff, np.float64)
+    p, d = _ratio(up, answers, np.nan), _ratio(down, answers, np.nan)
+    spread = np.maximum(p + d - (p - d) ** 2, 0.0)
+    unseen = _ratio(np.broadcast_to(Z90**2, n.shape), n + Z90**2, np.nan)
+    alike = unseen * np.where(up + down > 0, 2.0, 1.0)
+    half = 100 * np.where(spread > 1e-12, Z90 * np.sqrt(_ratio(spread, n, np.nan)), alike)
+    score = 100 * (p - d)
+    return Interval(score, np.clip(score - half, -100, 100), np.clip(score + half, -100, 100))
+
+
+def crowd_rate(successes: npt.ArrayLike, n: npt.ArrayLike, deff: npt.ArrayLike = 1.0) -> Interval:
+    """Share of crowd reports that say so, 0..1, by Wilson's interval on n / `deff` reports.
+
+    All arguments broadcast; `deff` as of `design_effect`. NaN where there is no report. Wilson
+    1927, Kish 1965.
+    """
+    reports = np.asarray(n, np.float64)
+    rate = _ratio(np.asarray(successes, np.float64), reports, np.nan)
+    return Interval(rate, *_wilson(rate, reports / np.asarray(deff, np.float64)))
+
+
+def design_effect(cluster: Labels, outcome: npt.NDArray[np.floating], group: Labels) -> float:
+    """How many times wider a variance is because reports of one cluster resemble each other.
+
+    One entry a report: `cluster` (say, its exact position), `outcome` (0/1 or any number, NaN =
+    left out) and `group` (the place a rate is formed for; a cluster may touch several). The ratio
+    of cluster-robust to independent variance, each summed over the groups of two clusters or more;
+    1 where there are none, and never less. Kish 1965, section 8.2; Liang and Zeger 1986.
+    """
+    known = ~np.isnan(outcome)
+    if not known.any():
+        return 1.0
+    y = outcome[known]
+    place = np.unique(group[known], return_inverse=True)[1]
+    pairs, pair = np.unique(np.column_stack([place, cluster[known]]), axis=0, return_inverse=True)
+    n, n_clusters = np.bincount(place), np.bincount(pairs[:, 0])
+    residual = y - (np.bincount(place, y) / n)[place]
+    robust = np.bincount(pairs[:, 0], np.bincount(pair, residual) ** 2) * _per_freedom(n_clusters)
+    independent = np.bincount(place, residual**2) * _per_freedom(n)
+    several = n_clusters > 1
+    return max(1.0, float(_ratio(robust[several].sum(), independent[several].sum(), 1.0)))
+
+
+def _per_freedom(n: Labels) -> Floats:
+    per_freedom: Floats = n / np.maximum(n - 1.0, 1.0)
+    return per_freedom
+
+
+# --- arithmetic -------------------------------------------------------------------------------
+
+
+def _ratio(above: npt.ArrayLike, below: npt.ArrayLike, otherwise: npt.ArrayLike) -> Floats:
+    """`above / below` where `below` is positive, else `otherwise`."""
+    top, bottom = np.broadcast_arrays(np.asarray(above, np.float64), np.asarray(below, np.float64))
+    divided = np.broadcast_to(np.asarray(otherwise, np.float64), top.shape).copy()
+    np.divide(top, bottom, out=divided, where=bottom > 0)
+    return divided
+
+
+def _wilson(rate: Floats, n: Floats) -> tuple[Floats, Floats]:
+    """Ends of the 90 % score interval of a share seen `rate` in `n` independent tries."""
+    tries = np.where(n > 0, n, np.nan)
+    shrink = 1 + Z90**2 / tries
+    centre = (rate + Z90**2 / (2 * tries)) / shrink
+    spread = np.maximum(rate * (1 - rate), 0.0) / tries + (Z90 / (2 * tries)) ** 2
+    half = Z90 / shrink * np.sqrt(spread)
+    return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)

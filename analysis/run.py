@@ -1,0 +1,218 @@
+"""The story of the wing: settled tables -> changes, rates, priorities, in the warehouse."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+from dask.distributed import Client
+
+from analysis import changes, cube, customers, identity, network, places, priority
+from analysis.places import Kind
+from analysis.rates import Noise
+from contracts.settings import Settings
+from contracts.tables import TABLES, assemble
+from geo import hexgrid
+from ingest.settle import zones_of
+from ingest.warehouse import Warehouse
+from ingest.workers import Progress, each, silent
+
+_CELLS_A_TASK = 500
+
+
+def run(settings: Settings, client: Client, progress: Progress = silent) -> None:
+    """Finds what the settled tables hold, and writes every finding table.
+
+    Without counters there are no changes; without positions no hexagons; without complaints, NPS
+    or call reports none of their rates. What is missing is told in table `quality`.
+    """
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    run_id = str(warehouse.read("run")["run_id"].iloc[0])
+    progress("rates and priorities", 0, 2)
+    rates = list(_customer_rates(warehouse, settings))
+    ranked = [_rank_reports(rates)]
+    found = pd.DataFrame()
+    if "cell_day" in _filled(warehouse):
+        counters = _counters(warehouse, settings)
+        search = _search(counters, settings, client, progress)
+        found = _identified(search.changes, warehouse)
+        noise = network.noise_of(counters, search.changes)
+        progress("rates and priorities", 1, 2)
+        kinds = _kinds(warehouse, settings)
+        rates += _network_rates(counters, kinds, found, noise, settings)
+        ranked = list(_rank_places(counters, kinds, found, noise, rates=rates, settings=settings))
+    for name, parts in (("change_point", [found]), ("place_rate", rates), ("priority", ranked)):
+        finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
+        warehouse.write(name, finding)
+    progress("rates and priorities", 2, 2)
+
+
+def _filled(warehouse: Warehouse) -> set[str]:
+    return set(warehouse.read("receipt")["table_name"]) | (
+        {"cell_day"} if warehouse.days("cell_day") else set()
+    )
+
+
+def _counters(warehouse: Warehouse, settings: Settings) -> xr.Dataset:
+    days, operator = warehouse.read("cell_day"), settings.operator
+    cells = pd.Series(days["cell_id"].unique())
+    zones = zones_of(cells, warehouse.read("cell"), settings)
+    return cube.of_cell_days(
+        days,
+        zones=zones if isinstance(zones, str) else zones.set_axis(cells),
+        outages=warehouse.read("outage"),
+        weekend=operator.weekend,
+        country=operator.country,
+        subdivision=operator.subdivision,
+    )
+
+
+def _kinds(warehouse: Warehouse, settings: Settings) -> list[Kind]:
+    return list(
+        places.kinds(
+            warehouse.read("cell_day")["cell_id"].drop_duplicates(),
+            warehouse.read("cell"),
+            warehouse.read("cell_hex"),
+            warehouse.read("hex_place"),
+            level=settings.grid.level,
+        )
+    )
+
+
+# ---------------------------------------------------------------------------------- changes
+
+
+def _search(
+    counters: xr.Dataset, settings: Settings, client: Client, progress: Progress
+) -> changes.Search:
+    n = counters.sizes["cell"]
+    parts = [
+        counters.isel(cell=slice(start, start + _CELLS_A_TASK))
+        for start in range(0, n, _CELLS_A_TASK)
+    ]
+    limits = settings.changes
+    search = partial(changes.search, min_ratio=limits.min_ratio, min_days=limits.min_days)
+    answers = each(client, search, parts, label="searching for changes", progress=progress)
+    return changes.Search(
+        pd.concat([answer.changes for answer in answers], ignore_index=True),
+        pd.concat([answer.visibility for answer in answers], ignore_index=True),
+    )
+
+
+def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
+    """The changes with their names, the works they follow and what is not known of them yet."""
+    as_of = warehouse.read("run")["as_of_utc"].iloc[0]
+    found = found.assign(metric="drop_rate")
+    named = identity.keep_identity(found, warehouse.read("change_point"), as_of=as_of)
+    cells = warehouse.read("cell").drop_duplicates("cell_id", keep="last")
+    works = identity.name_works(
+        found, warehouse.read("intervention"), cells.set_index("cell_id")["site_id"]
+    )
+    # load is shown beside; how much of the change it explains is not tested yet
+    return named.assign(place_type="cell", attribution="undecided", intervention_id=works)
+
+
+# ------------------------------------------------------------------------------------ rates
+
+
+def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.DataFrame]:
+    filled, levels = _filled(warehouse), settings.grid.levels
+    how: dict[str, Any] = {"zone": settings.operator.timezone, "rule": settings.privacy}
+    if "complaint" in filled:
+        metric, exposure = _exposure(warehouse, settings)
+        found = customers.complaint_rates(
+            warehouse.read("complaint"), exposure, metric=metric, level=levels["complaint"], **how
+        )
+        yield _monthly(found, levels["complaint"])
+    if "nps" in filled:
+        yield _monthly(
+            customers.nps(warehouse.read("nps"), level=levels["nps"], **how), levels["nps"]
+        )
+    if "call" in filled:
+        yield _monthly(
+            customers.call_reports(warehouse.read("call"), level=levels["call"], **how),
+            levels["call"],
+        )
+
+
+def _monthly(found: pd.DataFrame, level: int) -> pd.DataFrame:
+    return found.assign(
+        place_type="hex",
+        level=level,
+        period_grain="month",
+        period_end=found["period_start"] + pd.offsets.MonthEnd(),
+        method_version=customers.METHOD_VERSION,
+    )
+
+
+def _exposure(warehouse: Warehouse, settings: Settings) -> tuple[str, pd.DataFrame]:
+    """Who could have complained: subscribers where they are known, else call attempts."""
+    level = settings.grid.levels["complaint"]
+    if "subscriber_base" in _filled(warehouse):
+        base = warehouse.read("subscriber_base")
+        return "complaints_per_1000", customers.subscribers(
+            base, warehouse.read("cell_hex"), level=level
+        )
+    days = warehouse.read("hex_day")
+    months = pd.to_datetime(days["day_local"]).dt.to_period("M").dt.start_time.dt.as_unit("s")
+    exposure = days.assign(hex_id=hexgrid.parents(days["hex_id"], level=level), period_start=months)
+    n = exposure.groupby(["hex_id", "period_start"])["call_attempts"].sum().rename("n")
+    return "complaints_per_10k_attempts", n.reset_index()
+
+
+def _network_rates(
+    counters: xr.Dataset,
+    kinds: list[Kind],
+    found: pd.DataFrame,
+    noise: Noise,
+    settings: Settings,
+) -> Iterator[pd.DataFrame]:
+    metrics = {
+        "cell": ("drop_rate",),
+        "hex": ("drop_rate", "prb_dl_util_bh_pct", "drops_excess_month"),
+    }
+    newest = network.newest_days(counters, settings.priority.days)
+    for kind in kinds:
+        members = places.of_weights(kind.weights, counters)
+        for period in network.periods_of(counters) if kind.name in metrics else ():
+            rates = network.drop_rates(counters, members, period, noise)
+            for metric in metrics[kind.name]:
+                yield _of_kind(network.as_metric(rates, metric, period), kind, settings)
+        if kind.name == "hex":
+            yield _of_kind(network.change_ratios(counters, members, newest, found), kind, settings)
+
+
+def _of_kind(found: pd.DataFrame, kind: Kind, settings: Settings) -> pd.DataFrame:
+    named = found.assign(place_type=kind.name, **{f"{kind.name}_id": found["place"]})
+    return named.assign(level=settings.grid.level) if kind.name == "hex" else named
+
+
+# ------------------------------------------------------------------------------- priorities
+
+
+def _rank_places(
+    counters: xr.Dataset,
+    kinds: list[Kind],
+    found: pd.DataFrame,
+    noise: Noise,
+    *,
+    rates: list[pd.DataFrame],
+    settings: Settings,
+) -> Iterator[pd.DataFrame]:
+    newest = network.newest_days(counters, settings.priority.days)
+    for kind in kinds:
+        members = places.of_weights(kind.weights, counters)
+        facts = network.drop_rates(counters, members, newest, noise)
+        facts["dominant_cell_id"] = network.dominant_cells(counters, members, newest, facts)
+        facts = _of_kind(facts.merge(kind.known, on="place", how="left"), kind, settings)
+        facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
+        facts = priority.with_customers(facts, rates, settings.grid.levels)
+        ranked = priority.rank(facts, found, zone=settings.operator.timezone)
+        yield ranked.assign(period_start=newest.start, period_end=newest.end)
+
+
+def _rank_reports(rates: list[pd.DataFrame]) -> pd.DataFrame:
+    """Hexagons ranked by what callers reported, where there are no counters."""
+    reports = [found[found["metric"] == "call_drop_rate"] for found in rates]
+    return priority.rank_reports(pd.concat(reports)) if reports else pd.DataFrame()

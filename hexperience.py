@@ -1,0 +1,229 @@
+"""The console door: `hexperience demo | run | query | sql | app`.
+
+Exit codes: 0 done, 2 wrong input or settings, 3 interrupted.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table as Grid
+
+import analysis.run
+import ingest.run
+from contracts.errors import HexperienceError, Interrupted
+from contracts.settings import Settings, load
+from ingest.synth import write_operator
+from ingest.warehouse import Warehouse, query_names, read_query
+from ingest.workers import workers
+from views import export, server
+
+PORT = 8501
+app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
+_out, _err = Console(), Console(stderr=True)
+
+Config = Annotated[Path, typer.Option(envvar="HEXPERIENCE_CONFIG", help="Configuration file.")]
+DEFAULT_CONFIG = Path("hexperience.toml")
+
+
+@app.command()
+def demo(
+    folder: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("demo"),
+    cells: Annotated[int, typer.Option(help="Cells of the invented operator.")] = 120,
+    days: Annotated[int, typer.Option(help="Days of history.")] = 60,
+    seed: Annotated[int, typer.Option(help="Another seed, another operator.")] = 7,
+    port: Annotated[int, typer.Option(help="Port of the map.")] = PORT,
+) -> None:
+    """Invent an operator, run the main job on it, and show the map (NO_APP=1: no map)."""
+    _err.print(f"inventing an operator of {cells} cells and {days} days in {folder}/")
+    config = write_operator(folder, seed=seed, n_cells=cells, n_days=days)
+    _run(load(config))
+    if os.environ.get("NO_APP", "") in ("", "0"):
+        _serve(config, port)
+
+
+@app.command()
+def run(
+    config: Config = DEFAULT_CONFIG,
+    scheduler: Annotated[
+        str, typer.Option(help="threads, processes, or tcp://host:port of a Dask cluster.")
+    ] = "",
+) -> None:
+    """Read what is new, analyse, publish; print the receipt."""
+    arguments = {"run": {"scheduler": scheduler}} if scheduler else {}
+    _run(load(config, arguments=arguments))
+
+
+@app.command()
+def query(
+    name: Annotated[str, typer.Argument(help="Query to ask; none lists them.")] = "",
+    param: Annotated[list[str] | None, typer.Option(help="Parameter as k=v; repeatable.")] = None,
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Answer one of the questions in queries/ from the published marts."""
+    if not name:
+        for known in query_names():
+            _out.print(f"{known:16} {read_query(known).question}", highlight=False)
+        return
+    params = dict(_param(text) for text in param or [])
+    _deliver(_warehouse(config).query(name, **params), form, out)
+
+
+@app.command()
+def sql(
+    text: Annotated[str, typer.Argument(help="One SELECT.")],
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Answer one SELECT of your own from the published marts."""
+    _deliver(_warehouse(config).sql(text), form, out)
+
+
+@app.command("app")
+def serve(
+    config: Config = DEFAULT_CONFIG,
+    port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = PORT,
+) -> None:
+    """Show the map on 127.0.0.1."""
+    _warehouse(config)
+    _serve(config, port)
+
+
+def main() -> None:
+    """Runs one command; what the person can mend is told without a traceback."""
+    try:
+        app(standalone_mode=False)
+    except (KeyboardInterrupt, Interrupted) as stop:
+        _fail(str(stop) or "stopped", 3)
+    except (HexperienceError, ValueError) as error:
+        _fail(str(error), 2)
+    except typer.Exit as leave:
+        raise SystemExit(leave.exit_code) from None
+
+
+def _fail(text: str, code: int) -> None:
+    _err.print(text, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    raise SystemExit(code)
+
+
+def _run(settings: Settings) -> None:
+    with _progress() as progress, workers(settings.run) as client:
+        ingest.run.run(settings, client, progress.tell)
+        analysis.run.run(settings, client, progress.tell)
+        _publish(settings)
+    _print_receipt(Warehouse(settings.resolve(settings.warehouse.path)))
+
+
+def _publish(settings: Settings) -> None:
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    run_id = warehouse.read("run")["run_id"].iloc[0]
+    warehouse.publish(run_id, keep=settings.warehouse.keep_snapshots)
+
+
+def _serve(config: Path, port: int) -> None:
+    _err.print(f"the map: http://127.0.0.1:{port}  (Ctrl-C ends it)", highlight=False)
+    environ = {**os.environ, "HEXPERIENCE_CONFIG": str(config.resolve())}
+    subprocess.run(server.command(port=port), env=environ, check=False)  # noqa: S603  our own
+
+
+def _warehouse(config: Path) -> Warehouse:
+    settings = load(config)
+    return Warehouse(settings.resolve(settings.warehouse.path))
+
+
+def _param(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise ValueError(f"--param {text}: write it as name=value")
+    return name, value
+
+
+def _deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
+    content = export.encoded(frame, form)
+    if out is not None:
+        export.write(content, out)
+        _err.print(f"{len(frame):,} rows written to {out}", highlight=False)
+    else:
+        sys.stdout.buffer.write(content)
+
+
+class _Told:
+    """Progress of the run as bars, one a stage."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars, self._tasks = bars, dict[str, TaskID]()
+
+    def tell(self, label: str, done: int, total: int) -> None:
+        if label not in self._tasks:
+            self._tasks[label] = self._bars.add_task(label, total=total)
+        self._bars.update(self._tasks[label], completed=done, total=total)
+
+
+@contextmanager
+def _progress() -> Iterator[_Told]:
+    columns = (
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=_err) as bars:
+        yield _Told(bars)
+
+
+def _print_receipt(warehouse: Warehouse) -> None:
+    _out.print(_rows_grid(warehouse.query("receipt")))
+    counts = warehouse.query("counts").iloc[0]
+    as_of = f"{counts['as_of_utc']:%Y-%m-%d %H:%M} UTC"
+    told = f"{counts['n_hexes']:,} hexagons, {counts['n_cells']:,} cells, "
+    told += f"{counts['n_changes']:,} dated changes; data as of {as_of}"
+    _out.print(told, highlight=False)
+    notes = warehouse.query("quality_notes")
+    for note in notes[notes["verdict"] != "ok"].to_dict("records"):
+        _out.print(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
+    _out.print(_places_grid(warehouse.query("worst_places", top=10)))
+
+
+def _rows_grid(receipt: pd.DataFrame) -> Grid:
+    grid = Grid(title="rows: read = accepted + refused", title_justify="left")
+    grid.add_column("source")
+    for name in ("read", "accepted", "refused", "values set to missing"):
+        grid.add_column(name, justify="right")
+    for name, *counts in receipt.to_numpy().tolist():
+        grid.add_row(name, *(f"{n:,}" for n in counts))
+    return grid
+
+
+def _places_grid(places: pd.DataFrame) -> Grid:
+    grid = Grid(title="where it hurts most", title_justify="left")
+    for name in ("", "place", "region", "drops above normal a month", "why"):
+        grid.add_column(name, justify="right" if name == "drops above normal a month" else "left")
+    for place in places.fillna({"region": ""}).to_dict("records"):
+        lo, hi = place["drops_excess_month_lo"], place["drops_excess_month_hi"]
+        excess = f"{place['drops_excess_month']:,.0f} ({lo:,.0f} to {hi:,.0f})"
+        grid.add_row(
+            str(place["rank"]), place["place_name"], place["region"], excess, place["reason"]
+        )
+    return grid
+
+
+if __name__ == "__main__":
+    main()

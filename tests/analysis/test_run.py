@@ -1,0 +1,126 @@
+"""The demo operator's planted truth, found again by the whole chain."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import analysis.run
+import ingest.run
+from contracts.settings import load
+from contracts.tables import PUBLISHED, TABLES, check
+from ingest.warehouse import Warehouse
+from ingest.workers import workers
+
+
+@pytest.fixture(scope="module")
+def truth(demo_config: Path) -> pd.DataFrame:
+    """Planted events with their starts as times."""
+    events = pd.read_csv(demo_config.parent / "truth" / "events.csv")
+    events["start_utc"] = pd.to_datetime(events["start_utc"], utc=True)
+    return events
+
+
+@pytest.fixture(scope="module")
+def found(demo: Warehouse) -> pd.DataFrame:
+    """Changes that were found."""
+    return demo.read("change_point")
+
+
+def _is_found(event: pd.Series, found: pd.DataFrame) -> bool:
+    """Whether a change of the right direction has the true start in its date's interval."""
+    up, a_day = event["ratio"] > 1, pd.Timedelta(days=1)
+    here = found[(found["cell_id"] == event["cell_id"]) & ((found["direction"] == "up") == up)]
+    early, late = here["change_lo_utc"] - a_day, here["change_hi_utc"] + a_day
+    return bool(((early <= event["start_utc"]) & (event["start_utc"] <= late)).any())
+
+
+def test_most_material_changes_are_found_and_dated(
+    truth: pd.DataFrame, found: pd.DataFrame
+) -> None:
+    material = truth[np.abs(np.log(truth["ratio"])) > np.log(1.5)]
+    assert len(material) >= 10
+    hits = [_is_found(event, found) for _, event in material.iterrows()]
+    assert np.mean(hits) >= 0.75
+
+
+def test_growth_with_headroom_and_quiet_cells_raise_no_alarm(
+    truth: pd.DataFrame, found: pd.DataFrame, demo: Warehouse
+) -> None:
+    growing = truth[truth["kind"] == "load_growth_with_headroom"]["cell_id"]
+    assert len(growing) > 0
+    assert not set(growing) & set(found["cell_id"])
+    quiet = set(demo.read("cell_day")["cell_id"]) - set(truth["cell_id"])
+    false = found["cell_id"].isin(quiet).sum()
+    assert false / (len(quiet) * 2) <= 0.05  # a cell and month; the demo lasts two months
+
+
+def test_a_change_that_follows_a_work_names_it(truth: pd.DataFrame, found: pd.DataFrame) -> None:
+    upgraded = truth[truth["kind"] == "capacity_upgrade"]["cell_id"]
+    relieved = found[found["cell_id"].isin(upgraded) & (found["direction"] == "down")]
+    assert len(relieved) > 0
+    assert relieved["intervention_id"].notna().all()
+
+
+def test_worst_sites_are_those_where_something_was_planted(
+    truth: pd.DataFrame, demo: Warehouse
+) -> None:
+    worst = demo.query("worst_places", place_type="site", top=5)
+    assert worst["dominant_cell_id"].isin(truth["cell_id"]).sum() >= 3
+    assert worst["drops_excess_month"].is_monotonic_decreasing
+
+
+def test_every_published_table_keeps_its_contract(demo: Warehouse) -> None:
+    for name in PUBLISHED:
+        frame = demo.read(name)
+        assert check(frame, TABLES[name]) == []
+        assert len(frame) > 0, name
+
+
+def test_intervals_hold_their_value(demo: Warehouse) -> None:
+    rates = demo.read("place_rate").dropna(subset=["value_lo"])
+    assert set(rates["metric"]) > {"drop_rate", "complaints_per_1000", "nps", "change_ratio"}
+    assert (rates["value_lo"] <= rates["value"]).all()
+    assert (rates["value"] <= rates["value_hi"]).all()
+
+
+def test_hexagon_rates_add_up_to_the_network(demo: Warehouse) -> None:
+    rates = demo.read("place_rate").query("metric == 'drop_rate' and period_grain == 'month'")
+    placed = set(demo.read("cell_hex")["cell_id"])
+    for _, month in rates.groupby("period_start"):
+        cells = month[month["cell_id"].isin(placed)]
+        hexes = month[month["place_type"] == "hex"]
+        for name in ("numerator", "denominator"):
+            assert hexes[name].sum() == pytest.approx(cells[name].sum(), rel=1e-9)
+
+
+def test_small_counts_of_persons_do_not_leave(demo: Warehouse) -> None:
+    rates = demo.read("place_rate")
+    complaints = rates[rates["metric"] == "complaints_per_1000"]
+    assert not complaints["numerator"].between(1, 4).any()
+    few = complaints[complaints["shown"] == "few"]
+    assert len(few) > 0
+    assert few[["numerator", "value", "value_lo", "value_hi", "n_effective"]].isna().all(axis=None)
+    nps = rates[(rates["metric"] == "nps") & rates["value"].notna()]
+    assert nps["denominator"].min() >= 30
+
+
+def test_no_subscriber_number_is_written_anywhere(demo_config: Path) -> None:
+    raw = pd.read_csv(next(demo_config.parent.glob("raw/crm/*.csv")), dtype=str)
+    numbers = raw["MSISDN"].dropna().str.removeprefix("+").unique()[:50]
+    assert len(numbers) == 50
+    for path in (demo_config.parent / "warehouse").rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            assert not any(number.encode() in content for number in numbers), path
+
+
+def test_a_second_run_publishes_the_same_marts(demo_config: Path, demo: Warehouse) -> None:
+    before = {name: demo.read(name) for name in PUBLISHED}
+    settings = load(demo_config, environ={})
+    with workers(settings.run) as client:
+        ingest.run.run(settings, client)
+        analysis.run.run(settings, client)
+    for name, frame in before.items():
+        pd.testing.assert_frame_equal(demo.read(name), frame, obj=name)

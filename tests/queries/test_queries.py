@@ -1,0 +1,113 @@
+"""Every query file: one SELECT, an exact head, and a grain that holds on the demo operator."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pandas as pd
+import pytest
+
+from contracts.errors import NothingFound
+from ingest.warehouse import QUERIES, Warehouse, empty_marts, query_names, read_query, typed
+
+EXAMPLES = {"VARCHAR": "x", "DATE": "2026-01-05", "INTEGER": "3", "DOUBLE": "1"}
+LONG = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
+NAMES = query_names()
+
+
+@pytest.fixture(scope="module")
+def marts() -> Iterator[duckdb.DuckDBPyConnection]:
+    """All tables of the contracts, without rows."""
+    with empty_marts() as connection:
+        yield connection
+
+
+def _params(name: str) -> dict[str, Any]:
+    query = read_query(name)
+    return typed(query, {n: EXAMPLES[kind] for n, (kind, _) in query.params.items()})
+
+
+def _tables(sql: str) -> set[str]:
+    """Tables that a query reads, common table expressions left out, by DuckDB's own parser."""
+    with duckdb.connect() as connection:
+        found = connection.execute("select json_serialize_sql($sql)", {"sql": sql}).fetchone()
+    assert found is not None
+    tables, expressions = set[str](), set[str]()
+    open_nodes: list[Any] = [json.loads(found[0])]
+    while open_nodes:
+        node = open_nodes.pop()
+        if isinstance(node, dict):
+            if node.get("type") == "BASE_TABLE":
+                tables.add(node["table_name"])
+            expressions |= {entry["key"] for entry in node.get("cte_map", {}).get("map", [])}
+            open_nodes += node.values()
+        elif isinstance(node, list):
+            open_nodes += node
+    return tables - expressions
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_head_says_what_the_sql_does(name: str, marts: duckdb.DuckDBPyConnection) -> None:
+    query = read_query(name)
+    (statement,) = duckdb.extract_statements(query.sql)
+    assert statement.type == duckdb.StatementType.SELECT
+    assert statement.named_parameters == set(query.params)
+    assert _tables(query.sql) == set(query.reads)
+    assert query.question.endswith("?")
+    answer = marts.execute(query.sql, _params(name))
+    assert {c[0]: str(c[1]) for c in answer.description} == {
+        n: LONG.get(kind, kind) for n, kind in query.returns.items()
+    }
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_answer_is_ordered(name: str) -> None:
+    assert "\norder by " in read_query(name).sql
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_grain_is_unique_on_the_demo(name: str, demo: Warehouse) -> None:
+    query = read_query(name)
+    answer = demo.query(name, **_fitting(query.params, demo))
+    assert len(answer) > 0
+    assert not answer.duplicated(list(query.grain)).any()
+
+
+def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict[str, Any]:
+    """Values for the parameters that have no default, taken from the demo."""
+    layer = demo.query("map_layers").query("metric == 'drop_rate'").iloc[0]
+    worst = demo.query("worst_places", place_type="hex", top=1).iloc[0]
+    known = {
+        "hex_text": worst["hex_text"],
+        "cell_id": worst["dominant_cell_id"],
+        "metric": layer["metric"],
+        "period_grain": layer["period_grain"],
+        "period_start": layer["period_start"].date(),
+    }
+    return {name: known[name] for name, (_, default) in params.items() if default is None}
+
+
+def test_worst_cells_agree_with_pandas(demo: Warehouse) -> None:
+    days = demo.read("cell_day")
+    days["monday"] = pd.to_datetime(days["day_local"]).dt.to_period("W").dt.start_time
+    whole = days.groupby("monday")["day_local"].nunique()
+    week = days[days["monday"] == whole[whole == 7].index.max()]
+    cells = week.groupby("cell_id")[["call_attempts", "dropped_calls"]].sum()
+    rate = cells["dropped_calls"].sum() / cells["call_attempts"].sum()
+    excess = (cells["dropped_calls"] - rate * cells["call_attempts"]).sort_values(ascending=False)
+    answer = demo.query("worst_cells", top=5)
+    assert answer["cell_id"].tolist() == excess.index[:5].tolist()
+    assert answer["drops_excess"].tolist() == pytest.approx(excess.iloc[:5].tolist())
+
+
+def test_an_unknown_query_is_told_with_the_known_ones() -> None:
+    with pytest.raises(NothingFound, match="no query 'worst'; there are: c"):
+        read_query("worst")
+
+
+def test_the_index_of_queries_is_in_step() -> None:
+    lines = [f"| {name} | {read_query(name).question} |" for name in NAMES]
+    readme = (Path(QUERIES) / "README.md").read_text(encoding="utf-8")
+    assert [line for line in readme.splitlines() if line.startswith("| ")][1:] == lines

@@ -1,0 +1,54 @@
+"""Answers as files: table for eyes, CSV, JSON and Parquet for programs; whole or not at all."""
+
+import io
+from pathlib import Path
+
+import pandas as pd
+
+FORMATS = ("table", "csv", "json", "parquet")
+# a spreadsheet takes full-width signs for plain ones
+_FORMULA = (*"=+-@\t\r\n\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def encoded(frame: pd.DataFrame, form: str) -> bytes:
+    """The frame in one of FORMATS; times as ISO 8601 in UTC, missing values empty or null."""
+    if form == "csv":
+        return _without_formulas(_as_text(frame)).to_csv(index=False).encode()
+    if form == "json":
+        return (_as_text(frame).to_json(orient="records", indent=1) or "").encode()
+    if form == "parquet":
+        buffer = io.BytesIO()
+        frame.to_parquet(buffer, index=False)
+        return buffer.getvalue()
+    if form == "table":
+        return (_as_text(frame).to_string(index=False, na_rep="") + "\n").encode()
+    raise ValueError(f"--format: no '{form}'; there are: {', '.join(FORMATS)}")
+
+
+def write(content: bytes, path: Path) -> None:
+    """Puts the file in place at once, so that nobody reads half of it."""
+    part = path.with_name(f".part-{path.name}")
+    part.write_bytes(content)
+    part.replace(path)
+
+
+def _as_text(frame: pd.DataFrame) -> pd.DataFrame:
+    times = frame.select_dtypes("datetimetz")
+    return frame.assign(
+        **{str(name): times[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ") for name in times}
+    ).assign(
+        **{
+            str(name): frame[name].dt.strftime("%Y-%m-%d")
+            for name in frame.select_dtypes("datetime")
+        }
+    )
+
+
+def _without_formulas(frame: pd.DataFrame) -> pd.DataFrame:
+    """Text that a spreadsheet would run as a formula is quoted (OWASP ASVS 5, 1.2.10)."""
+    texts = frame.select_dtypes(["str", "object"])
+    return frame.assign(**{str(name): texts[name].map(_quoted) for name in texts})
+
+
+def _quoted(value: object) -> object:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
