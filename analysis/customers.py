@@ -30,6 +30,7 @@ _COLUMNS = [
     "shown",
 ]
 _REPORTED = ("success", "drop")
+_PLACE_MONTH = ["hex_id", "period_start"]
 
 
 def months_of(utc: pd.Series, zone: str) -> pd.Series:
@@ -149,45 +150,62 @@ def nps(answers: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -> pd.Da
 def call_reports(calls: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -> pd.DataFrame:
     """Share of calls reported dropped, and their mean rating, per hexagon and month.
 
-    Reports from one exact position are taken as one cluster: the interval is widened by the
-    design effect pooled over the network, and `n_effective` is n over it.
+    Where no person is known, a spot of some 100 m stands for one: hundreds of reports from it are
+    one witness, not hundreds. It bars a figure of fewer witnesses than may be released, and it
+    widens the intervals; `n_effective` is what the reports are worth.
     """
     reported = calls[calls["outcome"].isin(_REPORTED)]
     placed = _placed(reported, level, reported["start_utc"], zone)
-    spot = placed.groupby(["lat", "lon"], sort=False).ngroup().to_numpy()
+    spot = placed["lat"].round(3).astype("str") + "," + placed["lon"].round(3).astype("str")
+    placed["witness"] = placed["subscriber_id"].fillna(spot)
     placed["dropped"] = (placed["outcome"] == "drop").astype(float)
-    parts = [_drop_share(placed, spot), _mean_rating(placed, spot)]
-    found = pd.concat([part for part in parts if len(part)], ignore_index=True)
-    found["shown"] = privacy.release_survey(found["denominator"], fewest=rule.min_respondents)
+    placed["rating"] = placed["rating_1to5"].astype(float)
+    drops = _witnessed(placed, "dropped").assign(metric="call_drop_rate")
+    drops["value"], drops["value_lo"], drops["value_hi"] = rates.crowd_rate(
+        drops["numerator"].to_numpy(),
+        drops["denominator"].to_numpy(),
+        (drops["denominator"] / drops["n_effective"]).to_numpy(),
+    )
+    ratings = _mean_rating(placed[placed["rating"].notna()])
+    found = pd.concat([part for part in (drops, ratings) if len(part)], ignore_index=True)
+    found["shown"] = privacy.release_survey(found["witnesses"], fewest=rule.min_respondents)
     return _released(found.assign(outcome_class="all"))
 
 
-def _drop_share(placed: pd.DataFrame, spot: np.ndarray) -> pd.DataFrame:
-    group = placed.groupby(["hex_id", "period_start"], sort=True)
-    deff = rates.design_effect(spot, placed["dropped"].to_numpy(), group.ngroup().to_numpy())
-    found = group["dropped"].agg(numerator="sum", denominator="size").reset_index()
-    n = found["denominator"] = found["denominator"].astype(float)
-    found["value"], found["value_lo"], found["value_hi"] = rates.crowd_rate(
-        found["numerator"].to_numpy(), n.to_numpy(), deff
-    )
-    return found.assign(metric="call_drop_rate", n_effective=n / deff)
-
-
-def _mean_rating(placed: pd.DataFrame, spot: np.ndarray) -> pd.DataFrame:
-    rated = placed["rating_1to5"].notna()
-    placed, spot = placed[rated], spot[rated]
-    group = placed.groupby(["hex_id", "period_start"], sort=True)
-    rating = placed["rating_1to5"].astype(float)
-    deff = rates.design_effect(spot, rating.to_numpy(), group.ngroup().to_numpy())
-    found = group["rating_1to5"].agg(numerator="sum", denominator="size").reset_index()
-    n = found["denominator"].astype(float)
-    found["value"] = found["numerator"] / n
-    # the spread of one network's ratings: a place with few has none of its own worth trusting
-    within = rating - group["rating_1to5"].transform("mean")
-    half = rates.Z90 * np.sqrt(within.pow(2).sum() / max(len(rating) - len(found), 1) * deff / n)
+def _mean_rating(placed: pd.DataFrame) -> pd.DataFrame:
+    found = _witnessed(placed, "rating").assign(metric="rating_mean")
+    found["value"] = found["numerator"] / found["denominator"]
+    # the spread of the whole network: a place with few ratings has none of its own worth trusting
+    within = placed["rating"] - placed.groupby(_PLACE_MONTH)["rating"].transform("mean")
+    variance = within.pow(2).sum() / max(len(within) - len(found), 1)
+    half = rates.Z90 * np.sqrt(variance / found["n_effective"])
     found["value_lo"] = (found["value"] - half).clip(1, 5)
     found["value_hi"] = (found["value"] + half).clip(1, 5)
-    return found.assign(metric="rating_mean", n_effective=n / deff)
+    return found
+
+
+def _witnessed(placed: pd.DataFrame, outcome: str) -> pd.DataFrame:
+    """Sum, reports, witnesses and effective reports of each hexagon and month.
+
+    Reports of one witness resemble each other by a correlation that is estimated over the network;
+    a place's n is divided by 1 + (mean cluster - 1) x that correlation (Kish 1965, section 5.4).
+    """
+    grouped = placed.groupby(_PLACE_MONTH)
+    found = pd.DataFrame(grouped[outcome].agg(numerator="sum", denominator="size")).astype(float)
+    sizes = placed.groupby([*_PLACE_MONTH, "witness"])[[outcome]].count().reset_index()
+    found["witnesses"] = sizes.groupby(_PLACE_MONTH)[[outcome]].count()[outcome]
+    sizes["square"] = sizes[outcome].pow(2)
+    squares = sizes.groupby(_PLACE_MONTH)[["square"]].sum()["square"]
+    effect = rates.design_effect(
+        placed.groupby("witness").ngroup().to_numpy(),
+        placed[outcome].to_numpy(),
+        grouped.ngroup().to_numpy(),
+    )
+    beyond = squares.sum() / found["denominator"].sum() - 1
+    alike = min((effect - 1) / beyond, 1.0) if beyond > 0 else 0.0
+    in_place = squares / found["denominator"] - 1
+    found["n_effective"] = found["denominator"] / (1 + in_place * alike)
+    return found.reset_index()
 
 
 def _placed(events: pd.DataFrame, level: int, utc: pd.Series, zone: str) -> pd.DataFrame:

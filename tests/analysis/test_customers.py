@@ -1,0 +1,153 @@
+"""Complaints, NPS and reports: one person once, honest exposure, small counts kept in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis import customers, priority
+from contracts.settings import Privacy
+from geo import hexgrid
+
+(HERE,) = hexgrid.hexes_of(lat=[53.80], lon=[-1.55], level=9)
+(THERE,) = hexgrid.hexes_of(lat=[53.90], lon=[-1.55], level=9)
+LEVEL = 7
+PLACE, OTHER = hexgrid.parents([HERE, THERE], level=LEVEL)
+RULE = Privacy()
+JUNE = pd.Timestamp("2026-06-01")
+
+
+def _complaints(n: int, **changes: object) -> pd.DataFrame:
+    days = pd.date_range("2026-06-01", "2026-06-30", periods=n, tz="UTC")
+    base = {
+        "complaint_id": [f"c{i}" for i in range(n)], "subscriber_id": [f"p{i}" for i in range(n)],
+        "created_utc": days, "complaint_class": "network", "hex_id": [HERE] * n,
+    }  # fmt: skip
+    return pd.DataFrame({**base, **changes}).astype({"hex_id": "UInt64"})
+
+
+EXPOSURE = pd.DataFrame({"hex_id": [PLACE, OTHER], "period_start": JUNE, "n": [2000.0, 900.0]})
+
+
+def _rates(complaints: pd.DataFrame, exposure: pd.DataFrame = EXPOSURE) -> pd.DataFrame:
+    return customers.complaint_rates(
+        complaints, exposure, metric="complaints_per_1000", level=LEVEL, zone="UTC", rule=RULE
+    ).set_index("hex_id")
+
+
+def test_a_rate_is_per_1000_subscribers_and_a_place_without_complaints_has_zero() -> None:
+    found = _rates(_complaints(20))
+    assert found.loc[PLACE, "value"] == pytest.approx(10)
+    assert found.loc[PLACE, "value_lo"] < 10 < found.loc[PLACE, "value_hi"]
+    assert found.loc[OTHER, "value"] == 0
+    assert found.loc[OTHER, "value_hi"] > 0
+
+
+def test_a_person_who_calls_again_counts_once() -> None:
+    found = _rates(_complaints(20, subscriber_id=["same"] * 10 + [f"p{i}" for i in range(10)]))
+    assert found.loc[PLACE, "numerator"] == 11
+
+
+def test_one_to_four_complainants_and_too_few_residents_do_not_leave() -> None:
+    found = _rates(_complaints(4))
+    assert found.loc[PLACE, "shown"] == "few"
+    assert np.isnan(found.loc[PLACE, "value"])
+    assert found.loc[PLACE, "denominator"] == 2000
+    hidden = _rates(_complaints(20), EXPOSURE.assign(n=15.0))
+    assert hidden["shown"].tolist() == ["hidden", "hidden"]
+    assert hidden[["numerator", "denominator", "value"]].isna().all(axis=None)
+
+
+def test_a_month_without_a_complaint_file_has_no_rate() -> None:
+    july = EXPOSURE.assign(period_start=pd.Timestamp("2026-07-01"))
+    found = _rates(_complaints(20), pd.concat([EXPOSURE, july]))
+    assert set(found["period_start"]) == {JUNE}
+
+
+def test_subscribers_come_from_hexagons_and_from_cells() -> None:
+    base = pd.DataFrame(
+        {"place_type": ["hex", "cell"], "place_id": [hexgrid.as_text([HERE])[0], "a"],
+         "month": ["2026-06-01"] * 2, "n_active_subscribers": [100, 50]}
+    )  # fmt: skip
+    weights = pd.DataFrame(
+        {"cell_id": "a", "hex_id": [HERE, THERE], "level": 9, "weight": [0.4, 0.6]}
+    )
+    found = customers.subscribers(base, weights, level=LEVEL).set_index("hex_id")["n"]
+    assert found.to_dict() == {PLACE: 120.0, OTHER: 30.0}
+
+
+def _answers(scores: list[int], **changes: object) -> pd.DataFrame:
+    n = len(scores)
+    return pd.DataFrame({
+        "response_id": [f"r{i:03}" for i in range(n)], "subscriber_id": [f"p{i}" for i in range(n)],
+        "survey_type": "relationship", "wave": "2026-06", "score": scores, "survey_weight": 1.0,
+        "answered_utc": pd.date_range("2026-06-01", "2026-06-30", periods=n, tz="UTC"),
+        "hex_id": [HERE] * n, **changes,
+    }).astype({"hex_id": "UInt64", "wave": "str"})  # fmt: skip
+
+
+def _nps(answers: pd.DataFrame) -> pd.DataFrame:
+    return customers.nps(answers, level=LEVEL, zone="UTC", rule=RULE)
+
+
+def test_nps_is_promoters_minus_detractors() -> None:
+    (row,) = _nps(_answers([10] * 20 + [8] * 10 + [6] * 10)).to_dict("records")
+    assert row["value"] == pytest.approx(25)
+    p, d, n = 0.5, 0.25, 40
+    half = 1.645 * 100 * np.sqrt((p + d - (p - d) ** 2) / n)
+    assert row["value_hi"] - row["value"] == pytest.approx(half, rel=1e-3)
+
+
+def test_of_a_person_s_answers_in_a_wave_the_last_counts() -> None:
+    people = [f"p{i}" for i in (*range(40), *range(10))]
+    answers = _answers([0] * 10 + [10] * 40, subscriber_id=people)
+    (row,) = _nps(answers).to_dict("records")
+    assert row["denominator"] == 40
+    assert row["value"] == 100
+
+
+def test_survey_types_are_never_pooled_and_few_answers_show_nothing() -> None:
+    found = _nps(_answers([10] * 60, survey_type=["relationship"] * 40 + ["transactional"] * 20))
+    assert found["outcome_class"].tolist() == ["relationship", "transactional"]
+    assert found["value"].isna().tolist() == [False, True]
+
+
+def _reports(spots: list[int], outcomes: list[str]) -> pd.DataFrame:
+    lat = 53.80 + np.array(spots) * 0.002
+    return pd.DataFrame({
+        "subscriber_id": pd.Series([None] * len(spots), dtype="str"), "outcome": outcomes,
+        "rating_1to5": [1 if o == "drop" else 4 for o in outcomes], "lat": lat, "lon": -1.55,
+        "start_utc": pd.Timestamp("2026-06-01", tz="UTC"),
+        "hex_id": hexgrid.hexes_of(lat=lat, lon=np.full(len(spots), -1.55), level=9),
+    }).astype({"hex_id": "UInt64"})  # fmt: skip
+
+
+def _calls(reports: pd.DataFrame) -> pd.DataFrame:
+    return customers.call_reports(reports, level=5, zone="UTC", rule=RULE).set_index("metric")
+
+
+def test_reports_give_a_share_and_a_mean() -> None:
+    found = _calls(_reports(list(range(20)), ["drop"] * 5 + ["success"] * 15))
+    assert found.loc["call_drop_rate", "value"] == 0.25
+    assert found.loc["rating_mean", "value"] == pytest.approx((5 * 1 + 15 * 4) / 20)
+
+
+def test_many_reports_from_one_spot_are_one_witness() -> None:
+    one = _calls(_reports([0] * 100, ["drop"] * 100))
+    assert one["shown"].tolist() == ["hidden", "hidden"]
+    spots = [i % 12 for i in range(120)]
+    alike = _calls(_reports(spots, ["drop" if s < 4 else "success" for s in spots]))
+    assert alike.loc["call_drop_rate", "n_effective"] < 20
+    rng = np.random.default_rng(5)
+    free = _calls(_reports(spots, list(rng.choice(["drop", "success"], 120))))
+    assert free.loc["call_drop_rate", "n_effective"] > 60
+
+
+def test_what_is_not_released_is_not_ranked() -> None:
+    shown = _calls(_reports(list(range(20)), ["drop"] * 5 + ["success"] * 15)).reset_index()
+    reports = shown[shown["metric"] == "call_drop_rate"].assign(
+        place_type="hex", level=5, period_end=JUNE
+    )
+    ranked = priority.rank_reports(pd.concat([reports, reports.assign(shown="hidden")]))
+    assert len(ranked) == 1
+    assert "no cause can be named" in ranked["reason"][0]
+    assert priority.rank_reports(reports.assign(shown="hidden")).empty

@@ -1,0 +1,94 @@
+"""Rates of places are sums over sums, and what is above normal adds up."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from analysis import network, places
+from analysis.rates import Noise
+
+CELLS = {"a": (1000.0, 10.0), "b": (3000.0, 15.0), "c": (10.0, 5.0)}
+HALVES = pd.DataFrame(
+    {"cell_id": ["a", "a", "b", "zz"], "place": [1, 2, 2, 2], "weight": [0.25, 0.75, 1.0, 1.0]}
+)
+
+
+def _noise(n: int) -> Noise:
+    return Noise(np.full(n, 2.0), np.full(n, 0.3))
+
+
+def test_periods_are_whole_enough_weeks_and_months(
+    counters: Callable[..., xr.Dataset],
+) -> None:
+    periods = network.periods_of(counters(CELLS, n_days=32))  # 1 June is a Monday
+    weeks = [p.start.date().isoformat() for p in periods if p.grain == "week"]
+    assert weeks == ["2026-06-01", "2026-06-08", "2026-06-15", "2026-06-22", "2026-06-29"]
+    assert [p.start.month for p in periods if p.grain == "month"] == [6]
+
+
+def test_a_place_s_rate_is_weighted_drops_over_weighted_attempts(
+    counters: Callable[..., xr.Dataset],
+) -> None:
+    cube = counters(CELLS)
+    members = places.of_weights(HALVES, cube)
+    found = network.drop_rates(cube, members, network.newest_days(cube, 7), _noise(3))
+    assert found["place"].tolist() == [1, 2]
+    assert found["call_attempts"].tolist() == [0.25 * 7000, 0.75 * 7000 + 21_000]
+    assert found["drop_rate"].tolist() == pytest.approx([0.01, (7.5 + 15) / (750 + 3000)])
+    assert (found["drop_rate_lo"] < found["drop_rate"]).all()
+    assert found["prb_dl_util_bh_pct"].tolist() == [50, 50]
+
+
+def test_normal_is_the_rate_at_the_middle_attempt() -> None:
+    drops, attempts = np.array([10.0, 15, 5]), np.array([1000.0, 3000, 10])
+    assert network.normal_rate(drops, attempts) == 0.005
+    assert np.isnan(network.normal_rate(np.zeros(2), np.zeros(2)))
+
+
+def test_excess_is_rate_above_normal_times_attempts_a_month(
+    counters: Callable[..., xr.Dataset],
+) -> None:
+    cube = counters(CELLS)
+    every = pd.DataFrame({"cell_id": list("abc"), "place": list("abc"), "weight": 1.0})
+    found = network.drop_rates(
+        cube, places.of_weights(every, cube), network.newest_days(cube, 10), _noise(3)
+    )
+    assert found["drops_excess_month"].tolist() == pytest.approx([5 * 30, 0, 4.95 * 30])
+
+
+def test_the_dominant_cell_has_most_excess_drops(counters: Callable[..., xr.Dataset]) -> None:
+    cube = counters(CELLS)
+    weights = pd.DataFrame({"cell_id": list("abc"), "place": "site", "weight": 1.0})
+    members, newest = places.of_weights(weights, cube), network.newest_days(cube, 7)
+    found = network.drop_rates(cube, members, newest, _noise(3))
+    assert network.dominant_cells(cube, members, newest, found).tolist() == ["a"]
+
+
+def test_a_place_s_change_is_the_sum_of_its_cells(counters: Callable[..., xr.Dataset]) -> None:
+    cube = counters(CELLS)
+    changes = pd.DataFrame(
+        {"cell_id": ["a"], "ratio": 2.0, "ratio_lo": 1.6, "ratio_hi": 2.5,
+         "change_utc": pd.to_datetime(["2026-06-01"], utc=True)}
+    )  # fmt: skip
+    members = places.of_weights(HALVES, cube)
+    found = network.change_ratios(cube, members, network.newest_days(cube, 28), changes)
+    # cell a dropped 10 a day where 5 would have been; cell b did not change
+    assert found["value"].tolist() == pytest.approx([2.0, (7.5 + 15) / (3.75 + 15)])
+    assert (found["value_lo"] < found["value"]).all()
+    only_b = places.of_weights(HALVES[HALVES["cell_id"] == "b"], cube)
+    assert network.change_ratios(cube, only_b, network.newest_days(cube, 28), changes).empty
+
+
+def test_levels_between_changes_do_not_count_as_noise(
+    counters: Callable[..., xr.Dataset], rng: np.random.Generator
+) -> None:
+    cube = counters({"a": (5000.0, 50.0)}, n_days=60)
+    means = np.where(np.arange(60) < 30, 50, 150)
+    cube["dropped_calls"] = (("cell", "day"), rng.poisson(means)[None, :].astype(float))
+    change = pd.DataFrame({"cell_id": ["a"], "change_utc": cube["day_start_utc"].to_numpy()[0, 30]})
+    change["change_utc"] = change["change_utc"].dt.tz_localize("UTC")
+    assert network.noise_of(cube, change).phi[0] < 2
+    assert network.noise_of(cube, change.iloc[:0]).phi[0] > 10
