@@ -6,10 +6,11 @@ Exit codes: 0 done, 2 wrong input or settings, 3 interrupted.
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, ParamSpec
 
 import pandas as pd
 import typer
@@ -24,13 +25,9 @@ from rich.progress import (
 )
 from rich.table import Table as Grid
 
-import analysis.run
-import ingest.run
 from contracts.errors import HexperienceError, Interrupted
 from contracts.settings import Settings, load
-from ingest.synth import write_operator
 from ingest.warehouse import Warehouse, query_names, read_query
-from ingest.workers import workers
 from views import export, server
 
 PORT = 8501
@@ -39,9 +36,31 @@ _out, _err = Console(), Console(stderr=True)
 
 Config = Annotated[Path, typer.Option(envvar="HEXPERIENCE_CONFIG", help="Configuration file.")]
 DEFAULT_CONFIG = Path("hexperience.toml")
+P = ParamSpec("P")
+
+
+def _tell(command: Callable[P, None]) -> Callable[P, None]:
+    """The command, telling without a traceback what the person at the console can mend."""
+
+    @wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except (KeyboardInterrupt, Interrupted) as stop:
+            _fail(str(stop) or "stopped", 3)
+        except (HexperienceError, ValueError) as error:
+            _fail(str(error), 2)
+
+    return told
+
+
+def _fail(text: str, code: int) -> None:
+    _err.print(text, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    raise typer.Exit(code)
 
 
 @app.command()
+@_tell
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("demo"),
     cells: Annotated[int, typer.Option(help="Cells of the invented operator.")] = 120,
@@ -50,6 +69,8 @@ def demo(
     port: Annotated[int, typer.Option(help="Port of the map.")] = PORT,
 ) -> None:
     """Invent an operator, run the main job on it, and show the map (NO_APP=1: no map)."""
+    from ingest.synth import write_operator  # noqa: PLC0415  as in _run
+
     _err.print(f"inventing an operator of {cells} cells and {days} days in {folder}/")
     config = write_operator(folder, seed=seed, n_cells=cells, n_days=days)
     _run(load(config))
@@ -58,6 +79,7 @@ def demo(
 
 
 @app.command()
+@_tell
 def run(
     config: Config = DEFAULT_CONFIG,
     scheduler: Annotated[
@@ -70,6 +92,7 @@ def run(
 
 
 @app.command()
+@_tell
 def query(
     name: Annotated[str, typer.Argument(help="Query to ask; none lists them.")] = "",
     param: Annotated[list[str] | None, typer.Option(help="Parameter as k=v; repeatable.")] = None,
@@ -80,13 +103,14 @@ def query(
     """Answer one of the questions in queries/ from the published marts."""
     if not name:
         for known in query_names():
-            _out.print(f"{known:16} {read_query(known).question}", highlight=False)
+            _say(f"{known:16} {read_query(known).question}")
         return
     params = dict(_param(text) for text in param or [])
     _deliver(_warehouse(config).query(name, **params), form, out)
 
 
 @app.command()
+@_tell
 def sql(
     text: Annotated[str, typer.Argument(help="One SELECT.")],
     form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
@@ -98,6 +122,7 @@ def sql(
 
 
 @app.command("app")
+@_tell
 def serve(
     config: Config = DEFAULT_CONFIG,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = PORT,
@@ -108,23 +133,16 @@ def serve(
 
 
 def main() -> None:
-    """Runs one command; what the person can mend is told without a traceback."""
-    try:
-        app(standalone_mode=False)
-    except (KeyboardInterrupt, Interrupted) as stop:
-        _fail(str(stop) or "stopped", 3)
-    except (HexperienceError, ValueError) as error:
-        _fail(str(error), 2)
-    except typer.Exit as leave:
-        raise SystemExit(leave.exit_code) from None
-
-
-def _fail(text: str, code: int) -> None:
-    _err.print(text, style="bold red", markup=False, highlight=False, soft_wrap=True)
-    raise SystemExit(code)
+    """Runs one command."""
+    app()
 
 
 def _run(settings: Settings) -> None:
+    # here and not above: they take two seconds that a query need not wait
+    import analysis.run  # noqa: PLC0415
+    import ingest.run  # noqa: PLC0415
+    from ingest.workers import workers  # noqa: PLC0415
+
     with _progress() as progress, workers(settings.run) as client:
         ingest.run.run(settings, client, progress.tell)
         analysis.run.run(settings, client, progress.tell)
@@ -195,11 +213,11 @@ def _print_receipt(warehouse: Warehouse) -> None:
     as_of = f"{counts['as_of_utc']:%Y-%m-%d %H:%M} UTC"
     told = f"{counts['n_hexes']:,} hexagons, {counts['n_cells']:,} cells, "
     told += f"{counts['n_changes']:,} dated changes; data as of {as_of}"
-    _out.print(told, highlight=False)
+    _say(told)
     notes = warehouse.query("quality_notes")
     for note in notes[notes["verdict"] != "ok"].to_dict("records"):
-        _out.print(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
-    _out.print(_places_grid(warehouse.query("worst_places", top=10)))
+        _say(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
+    _print_places(warehouse.query("worst_places", top=10))
 
 
 def _rows_grid(receipt: pd.DataFrame) -> Grid:
@@ -212,17 +230,17 @@ def _rows_grid(receipt: pd.DataFrame) -> Grid:
     return grid
 
 
-def _places_grid(places: pd.DataFrame) -> Grid:
-    grid = Grid(title="where it hurts most", title_justify="left")
-    for name in ("", "place", "region", "drops above normal a month", "why"):
-        grid.add_column(name, justify="right" if name == "drops above normal a month" else "left")
+def _print_places(places: pd.DataFrame) -> None:
+    _out.print("\n[bold]where it hurts most[/]: drops above normal a month, 90 % interval, why")
     for place in places.fillna({"region": ""}).to_dict("records"):
         lo, hi = place["drops_excess_month_lo"], place["drops_excess_month_hi"]
         excess = f"{place['drops_excess_month']:,.0f} ({lo:,.0f} to {hi:,.0f})"
-        grid.add_row(
-            str(place["rank"]), place["place_name"], place["region"], excess, place["reason"]
-        )
-    return grid
+        _say(f"{place['rank']:>3}  {place['place_name']}  [{place['region']}]  {excess}")
+        _say(f"     {place['reason']}")
+
+
+def _say(text: str, style: str = "") -> None:
+    _out.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":

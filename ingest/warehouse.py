@@ -246,6 +246,17 @@ def query_names() -> list[str]:
     return sorted(path.stem for path in QUERIES.glob("*.sql"))
 
 
+def query_index() -> str:
+    """Every query and its question in Markdown, as queries/README.md holds it."""
+    lines = ["# Questions", "", "Made from the files' heads by `make docs`; do not edit.", ""]
+    lines += ["Ask one: `hexperience query NAME --param k=v`.", "", "| query | question |"]
+    lines += [
+        "| --- | --- |",
+        *(f"| {name} | {read_query(name).question} |" for name in query_names()),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def read_query(name: str) -> Query:
     """One query file, its head parsed; raises NothingFound with the known names."""
     path = QUERIES / f"{name}.sql"

@@ -1,0 +1,111 @@
+"""The console as a person uses it: answers on the screen or in files, refusals with a remedy."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+CONSOLE = [sys.executable, "-m", "hexperience"]
+
+
+def _ask(
+    *words: str, config: Path | None = None, **environ: str
+) -> subprocess.CompletedProcess[str]:
+    known = {"HEXPERIENCE_CONFIG": str(config)} if config else {}
+    return subprocess.run(
+        [*CONSOLE, *words],
+        env={**os.environ, **known, **environ},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def test_a_query_is_answered_as_a_table(demo_config: Path) -> None:
+    answer = _ask("query", "worst_cells", "--param", "top=3", config=demo_config)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stdout.splitlines()[0].split()[:2] == ["cell_id", "site_id"]
+    assert len(answer.stdout.splitlines()) == 4
+
+
+@pytest.mark.parametrize("form", ["csv", "json", "parquet"])
+def test_a_query_is_written_to_a_file(demo_config: Path, tmp_path: Path, form: str) -> None:
+    out = tmp_path / f"changes.{form}"
+    words = ["query", "change_points", "--format", form, "--out", str(out)]
+    answer = _ask(*words, "--config", str(demo_config))
+    assert answer.returncode == 0, answer.stderr
+    readers = {"csv": pd.read_csv, "parquet": pd.read_parquet,
+               "json": lambda path: pd.DataFrame(json.loads(path.read_text()))}  # fmt: skip
+    frame = readers[form](out)
+    assert f"{len(frame):,} rows written to" in answer.stderr
+    assert pd.to_datetime(frame["change_utc"], utc=True).notna().all()
+    assert list(tmp_path.iterdir()) == [out]
+
+
+def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
+    sql = "select count(distinct cell_id) as n from cell_day"
+    answer = _ask("sql", sql, "--format", "csv", config=demo_config)
+    assert answer.stdout.split() == ["n", "120"]
+    refused = _ask("sql", "drop table cell_day", config=demo_config)
+    assert refused.returncode == 2
+    assert "exactly one SELECT" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["query", "worst"], "no query 'worst'; there are:"),
+        (["query", "worst_cells", "--param", "weak=1"], "unknown parameter weak; it takes: week"),
+        (["query", "worst_cells", "--param", "week"], "write it as name=value"),
+        (["query", "worst_cells", "--format", "xml"], "no 'xml'; there are: table, csv"),
+        (["run", "--config", "nowhere.toml"], "nowhere.toml: no such configuration"),
+        (["fly"], "No such command 'fly'"),
+    ],
+)
+def test_a_refusal_has_a_remedy_and_no_traceback(
+    demo_config: Path, words: list[str], told: str
+) -> None:
+    answer = _ask(*words, config=demo_config)
+    assert answer.returncode == 2
+    assert told in answer.stderr
+    assert "Traceback" not in answer.stderr
+
+
+def test_queries_are_listed_with_their_questions(demo_config: Path) -> None:
+    answer = _ask("query", config=demo_config)
+    assert "worst_places     Where does the network hurt most, and why?" in answer.stdout
+
+
+def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> None:
+    folder = tmp_path / "a demo"
+    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20"]
+    answer = _ask(*words, NO_APP="1")
+    assert answer.returncode == 0, answer.stderr
+    assert "rows: read = accepted + refused" in answer.stdout
+    assert "where it hurts most" in answer.stdout
+    assert "data as of" in answer.stdout
+    assert (folder / "warehouse" / "current" / "marts.duckdb").exists()
+
+
+def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> None:
+    folder = tmp_path / "demo"
+    words = [*CONSOLE, "demo", "--folder", str(folder), "--cells", "40", "--days", "40"]
+    environ = {**os.environ, "NO_APP": "1"}
+    running = subprocess.Popen(words, env=environ, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    while not (folder / "warehouse" / "loads").exists():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    running.send_signal(signal.SIGINT)
+    _, told = running.communicate(timeout=60)
+    assert running.returncode == 3, told
+    assert "Traceback" not in told
+    assert not (folder / "warehouse" / "current").exists()
+    assert _ask("run", config=folder / "hexperience.toml").returncode == 0
