@@ -17,8 +17,8 @@ from contracts.settings import load
 from contracts.tables import SOURCES, table
 from geo import hexgrid
 from ingest.synth import write_operator
-from ingest.synth_country import EAST, NORTH, SOUTH, TOWNS, WEST, clock_of
-from ingest.synth_network import STORIES, invent_network
+from ingest.synth.country import EAST, NORTH, SOUTH, TOWNS, WEST, clock_of
+from ingest.synth.network import STORIES, invent_network
 
 N_CELLS, N_DAYS = 96, 45
 

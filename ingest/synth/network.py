@@ -12,7 +12,7 @@ from itertools import cycle
 import numpy as np
 import pandas as pd
 
-from ingest.synth_country import (
+from ingest.synth.country import (
     BRADFORD,
     CENTRES,
     DATA_BY_HOUR,

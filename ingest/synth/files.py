@@ -1,6 +1,6 @@
 """Writes the demo operator: raw files in operators' shapes, its config, and, apart, the truth.
 
-`ingest.synth_network` and `ingest.synth_customers` invent; this module spells what they invented
+`ingest.synth.network` and `ingest.synth.customers` invent; this module spells what they invented
 as an element manager, a ticket system and a survey tool would: their names, their clocks, their
 dirt. The truth stands in `truth/`, which the config never names.
 """
@@ -20,10 +20,10 @@ import pandas as pd
 
 from contracts.errors import InputError
 from geo import hexgrid
-from ingest.synth_country import regions
-from ingest.synth_customers import CATEGORIES, Customers, People, invent_customers
-from ingest.synth_network import Network, Rng, invent_network, quiet_cells
-from ingest.synth_texts import CONFIG, DESCRIPTIONS, TRUTH_README, UPGRADE, WORKS
+from ingest.synth.country import regions
+from ingest.synth.customers import CATEGORIES, Customers, People, invent_customers
+from ingest.synth.network import Network, Rng, invent_network, quiet_cells
+from ingest.synth.texts import CONFIG, DESCRIPTIONS, TRUTH_README, UPGRADE, WORKS
 
 Files = Iterator[tuple[str, str | bytes]]
 

@@ -1,6 +1,6 @@
 """The demo operator's customers: where they live, what they complain of, how they answer surveys.
 
-Pure, like `ingest.synth_network`, whose drops they bear. Arrays are (hex, day) or (cell, hex),
+Pure, like `ingest.synth.network`, whose drops they bear. Arrays are (hex, day) or (cell, hex),
 hexagons in the order of `People.hexes`. Which cell serves whom is a model of received power, not
 Voronoi: the pipeline has to find places out for itself.
 """
@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo import hexgrid
-from ingest.synth_country import (
+from ingest.synth.country import (
     BRADFORD,
     CENTRES,
     EAST,
@@ -27,7 +27,7 @@ from ingest.synth_country import (
     Ints,
     km_between,
 )
-from ingest.synth_network import Network, Rng
+from ingest.synth.network import Network, Rng
 
 HEX_LEVEL = 9
 SUBSCRIBERS_PER_CELL = 1_800
