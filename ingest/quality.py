@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from contracts.settings import Settings
+from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import Warehouse
 
 Note = tuple[str, str, str, str]
@@ -22,6 +23,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
     counts = receipt.set_index("table_name")
     found = [
         *_refused(counts),
+        *_cut_off(warehouse, counts),
         *_counters(warehouse, counts),
         *_positions(warehouse, counts),
         *_time_grain(warehouse, counts),
@@ -43,6 +45,20 @@ def _refused(counts: pd.DataFrame) -> Iterator[Note]:
             verdict,
             text + (f", {missing:,} impossible values set to missing." if missing else "."),
         )
+
+
+def _cut_off(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
+    for name in counts.index:
+        refused = warehouse.read_refused(str(name))
+        cut = refused[refused["reason"].str.endswith(CUT_OFF)]
+        for row in cut.to_dict("records"):
+            yield (
+                str(name),
+                f"cut off: {row['source_file']}",
+                "warn",
+                f"{row['source_file']} ends in the middle of row {row['source_row']}: "
+                "it may have been cut off on its way; deliver it again.",
+            )
 
 
 def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:

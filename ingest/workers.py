@@ -14,6 +14,9 @@ from dask.distributed import Client, LocalCluster, as_completed
 from contracts.errors import InputError, Interrupted
 from contracts.settings import Run
 
+# None would take Dask's usual port, on all interfaces, and fail where a second run has it
+_ANY_PORT = "127.0.0.1:0"
+
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
@@ -38,7 +41,7 @@ def workers(run: Run) -> Iterator[Client]:
             n_workers=n if processes else 1,
             threads_per_worker=1 if processes else n,
             processes=processes,
-            dashboard_address=None,
+            dashboard_address=_ANY_PORT,
         ) as cluster,
         Client(cluster) as client,
     ):

@@ -12,6 +12,7 @@ from contracts.settings import Source
 
 UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError)
 _HEADER_BYTES = 1 << 20
+CUT_OFF = "; the file may have been cut off here"
 
 
 def header(path: Path, source: Source) -> list[str]:
@@ -62,7 +63,7 @@ def _row_numbers(n: int, odd: set[int]) -> list[int]:
 def _malformed(odd: list[tuple[int, int, int]], *, last: int) -> pd.DataFrame:
     reasons = [
         f"{got} columns, the header has {wanted}"
-        + ("; the file may have been cut off here" if row == last and got < wanted else "")
+        + (CUT_OFF if row == last and got < wanted else "")
         for row, got, wanted in odd
     ]
     return pd.DataFrame({"source_row": [row for row, _, _ in odd], "reason": reasons})

@@ -44,6 +44,8 @@ def test_read_is_accepted_plus_refused(operator: Operator, counters: Callable[..
     reasons = operator.warehouse.read_refused("pm")
     assert len(reasons) == 13
     assert set(reasons["source_file"]) == {"raw/pm_1.csv", "raw/pm_2.csv"}
+    told = " ".join(operator.warehouse.read("quality")["message"])
+    assert "raw/pm_2.csv ends in the middle of row 12: it may have been cut off" in told
 
 
 def test_rolled_up_counts_equal_plain_pandas(
@@ -121,7 +123,9 @@ def test_a_cluster_gives_the_same_tables_as_threads(
 ) -> None:
     operator.write("pm_1.csv", counters("2026-03-01", n=192))
     operator.ingest()
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+    ) as cluster:
         _same(_tables(operator), _run_elsewhere(operator, cluster.scheduler_address))
 
 
