@@ -291,9 +291,10 @@ def _report_rates(hexes: hexgrid.Hexes, metric: str, first: date) -> pd.DataFram
     wide = 0.5 / np.sqrt(calls)
     shown = np.where(calls < 16, "hidden", "shown")
     value, calls = (np.where(shown == "shown", x, np.nan) for x in (value, calls))
-    return _rate_rows(hexes, metric, "all", level=5, value=value, value_lo=value - wide.clip(0, value),
-                      value_hi=value + wide, denominator=calls, shown=shown, period_grain="month",
-                      period_start=first, period_end=first + timedelta(days=29))  # fmt: skip
+    return _rate_rows(hexes, metric, "all", level=5, value=value,
+                      value_lo=(value - wide).clip(0), value_hi=value + wide, denominator=calls,
+                      shown=shown, period_grain="month", period_start=first,
+                      period_end=first + timedelta(days=29))  # fmt: skip
 
 
 def _rate_rows(

@@ -1,0 +1,18 @@
+"""The screen's door: which pages there are."""
+
+import streamlit as st
+
+from views import changes, map, parts, places, quality  # noqa: A004 - the page is the map
+
+st.set_page_config(page_title="Hexperience", layout="wide", initial_sidebar_state="collapsed")
+home = st.Page(map.page, title="Map", url_path="map", default=True)
+parts.set_home(home)
+st.navigation(
+    [
+        home,
+        st.Page(places.page, title="Places", url_path="places"),
+        st.Page(changes.page, title="Changes", url_path="changes"),
+        st.Page(quality.page, title="Quality", url_path="quality"),
+    ],
+    position="top",
+).run()

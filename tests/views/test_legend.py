@@ -1,0 +1,207 @@
+import math
+from datetime import date
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from contracts.fields import METRICS
+from views import legend
+from views.legend import LOOKS, UNKNOWN, look_of, number
+
+
+@pytest.mark.parametrize(
+    ("value", "figure", "written"),
+    [
+        (0.0184, "share", "1.84 %"),
+        (0.184, "share", "18.4 %"),
+        (0.0, "share", "0.00 %"),
+        (71.4, "percent", "71 %"),
+        (1234.4, "count", "+1,234"),
+        (-3.25, "count", "−3.2"),
+        (-0.04, "count", "0"),
+        (1.94, "ratio", "×1.9"),
+        (0.52, "ratio", "×0.52"),
+        (12.4, "ratio", "×12"),
+        (-11.7, "points", "−12"),
+        (0.2, "points", "0"),
+        (3.21, "plain", "3.2"),
+        (1234.5, "plain", "1,234"),
+        (math.nan, "share", "–"),
+        (None, "count", "–"),
+    ],
+)
+def test_numbers_are_written_as_people_read_them(
+    value: float | None, figure: legend.Figure, written: str
+) -> None:
+    assert number(value, figure) == written
+
+
+def test_an_interval_without_an_end_is_not_written() -> None:
+    assert legend.interval(0.016, 0.021, "share") == "1.60 % to 2.10 %"
+    assert legend.interval(math.nan, 0.021, "share") == ""
+    assert legend.interval(None, None, "count") == ""
+
+
+@pytest.mark.parametrize(
+    ("grain", "written"),
+    [
+        ("day", "9 Jun 2025"),
+        ("week", "week of 9 Jun 2025"),
+        ("month", "June 2025"),
+        ("all", "9 Jun 2025 to 1 Aug 2025"),
+    ],
+)
+def test_periods_are_written_by_their_grain(grain: str, written: str) -> None:
+    assert legend.period(grain, date(2025, 6, 9), date(2025, 8, 1)) == written
+
+
+def test_counts_stand_behind_a_rate_only_where_they_are_released() -> None:
+    rate = look_of("drop_rate")
+    assert legend.counts(rate, 55.0, 3367.0) == "55 dropped of 3,367 calls"
+    assert legend.counts(rate, math.nan, 3367.0) == "3,367 calls"
+    assert legend.counts(rate, 55.0, math.nan) == ""
+    assert legend.counts(look_of("nps"), math.nan, 40.0) == "40 answers"
+    assert legend.counts(look_of("change_ratio"), 1.0, 2.0) == ""
+
+
+def test_every_metric_that_hexagons_hold_has_a_look_of_its_own() -> None:
+    assert set(METRICS) == set(LOOKS)
+
+
+def test_an_unforeseen_metric_goes_by_its_name_and_unit() -> None:
+    assert look_of("rsrp_p50_dbm").title == "Rsrp p50 dbm"
+    assert look_of("rsrp_p50_dbm").unit == "dBm"
+
+
+# ------------------------------------------------------------------------------------ changes
+
+
+def row(**given: Any) -> SimpleNamespace:
+    at = pd.Timestamp("2025-04-11 22:30", tz="UTC")
+    held = {
+        "change_utc": at, "change_lo_utc": at - pd.Timedelta(days=1),
+        "change_hi_utc": at + pd.Timedelta(days=1), "cell_id": "LDS-02", "direction": "up",
+        "ratio": 1.94, "ratio_lo": 1.6, "ratio_hi": 2.3, "prb_before_pct": 51.0,
+        "prb_after_pct": 69.0, "attribution": "undecided",
+    }  # fmt: skip
+    return SimpleNamespace(**{**held, **given})
+
+
+def test_a_change_is_told_on_the_day_of_its_own_zone() -> None:
+    assert legend.change(row(), "Europe/London") == (
+        "11 Apr (10 to 12 Apr): drops of LDS-02 went up to ×1.9 (×1.6 to ×2.3) of the level "
+        "before; busy-hour PRB went from 51 % to 69 %; cause not decided."
+    )
+    assert legend.when(row(), "Asia/Kolkata") == "12 Apr (11 to 13 Apr)"
+
+
+def test_what_is_not_known_of_a_change_is_not_told() -> None:
+    told = legend.change(row(change_lo_utc=pd.NaT, prb_before_pct=math.nan), "UTC")
+    assert told.startswith("11 Apr: drops")
+    assert "PRB" not in told
+
+
+# ------------------------------------------------------------------------------------- colour
+
+
+def frame(values: list[float], weights: list[float] | None = None) -> pd.DataFrame:
+    return pd.DataFrame({"value": values, "denominator": weights or [1.0] * len(values)})
+
+
+def lightness(stop: str) -> float:
+    """Lightness of a colour in OKLab (Ottosson 2020), 0 black to 1 white."""
+    srgb = np.array([int(stop[i : i + 2], 16) / 255 for i in (0, 2, 4)])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    cones = np.cbrt(np.array([
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]) @ linear)  # fmt: skip
+    return float(cones @ [0.2104542553, 0.7936177850, -0.0040720468])
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("metric", "values", "sides"),
+    [("drop_rate", [0.01, 0.02], 1), ("drops_excess_month", [-5.0, 5.0], 2), ("nps", [-9, 9], 2)],
+)
+def test_lightness_goes_in_even_steps_away_from_the_start_or_the_middle(
+    theme: str, metric: str, values: list[float], sides: int
+) -> None:
+    colours = legend.scale(frame(values), look_of(metric), theme)
+    assert colours is not None
+    light = np.array([lightness(stop) for stop in colours.stops])
+    parts = [light] if sides == 1 else [light[4::-1], light[4:]]
+    for part in parts:
+        steps = np.diff(part)
+        assert (np.sign(steps) == np.sign(steps[0])).all()
+        assert np.ptp(steps) < 0.02
+
+
+def test_a_scale_spreads_over_calls_and_not_over_empty_country() -> None:
+    empty, busy = [0.5] * 98, [0.01, 0.03]
+    colours = legend.scale(frame(empty + busy, [1] * 98 + [9e5] * 2), look_of("drop_rate"), "light")
+    assert colours is not None
+    assert (colours.low, colours.high) == (0.01, 0.03)
+
+
+def test_a_two_sided_scale_is_neutral_at_its_centre_and_equally_far_to_both_sides() -> None:
+    colours = legend.scale(frame([-10, -5, 0, 40, 50]), look_of("drops_excess_month"), "light")
+    assert colours is not None
+    assert -colours.low == colours.high
+    assert colours.place([0.0]).tolist() == [0.5]
+
+
+def test_twice_and_half_are_equally_far_from_unchanged() -> None:
+    colours = legend.scale(frame([0.3, 1.0, 2.0, 3.0]), look_of("change_ratio"), "dark")
+    assert colours is not None
+    low, middle, high = colours.place([0.5, 1.0, 2.0])
+    assert middle == pytest.approx(0.5)
+    assert high - middle == pytest.approx(middle - low)
+
+
+def test_the_bad_end_looks_the_same_whichever_way_bad_lies() -> None:
+    high = legend.scale(frame([0.01, 0.02]), look_of("call_drop_rate"), "light")
+    low = legend.scale(frame([2.0, 4.0]), look_of("rating_mean"), "light")
+    assert high is not None
+    assert low is not None
+    assert high.colours([0.02]).tolist() == low.colours([2.0]).tolist()
+
+
+def test_an_unreleased_value_is_grey_and_in_no_scale() -> None:
+    colours = legend.scale(frame([0.01, 0.02, math.nan]), look_of("drop_rate"), "light")
+    assert colours is not None
+    assert colours.colours([math.nan]).tolist() == [list(UNKNOWN[:3])]
+    assert legend.scale(frame([math.nan]), look_of("drop_rate"), "light") is None
+
+
+def test_one_value_everywhere_still_has_a_scale() -> None:
+    colours = legend.scale(frame([2.0, 2.0]), look_of("change_ratio"), "light")
+    assert colours is not None
+    assert colours.low < 2.0 <= colours.high
+
+
+def test_a_wide_interval_is_faint_and_none_is_not_held_against_the_value() -> None:
+    colours = legend.scale(frame([0.0, 1.0]), look_of("drop_rate"), "light")
+    assert colours is not None
+    sure, wide, unknown = colours.opacities([0.5, 0.1, math.nan], [0.5, 0.9, math.nan])
+    assert wide < sure == unknown
+
+
+def test_an_interval_wholly_off_the_scale_leaves_no_doubt() -> None:
+    colours = legend.scale(frame([0.0, 1.0]), look_of("drop_rate"), "light")
+    assert colours is not None
+    beyond, inside = colours.opacities([2.0, 0.2], [9.0, 0.8])
+    assert beyond > inside
+
+
+def test_the_legend_says_unit_open_ends_and_what_grey_means() -> None:
+    colours = legend.scale(frame([0.01, 0.02]), look_of("drop_rate"), "light")
+    html = legend.legend_html(colours, look_of("drop_rate"), ["few", "hidden"])
+    for said in ("of calls dropped", "≤ 1.00 %", "≥ 2.00 %", "&lt;5 cases", "too few persons"):
+        assert said in html
+    assert "too few" not in legend.legend_html(colours, look_of("drop_rate"), [])
+    assert "gradient" not in legend.legend_html(None, look_of("drop_rate"), ["hidden"])

@@ -1,0 +1,275 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from ingest.warehouse import Warehouse
+from views import hexmap
+
+PAGES = ("map", "places", "changes", "quality")
+Configured = Callable[[Path], None]
+
+
+def shown(page: str, **params: str) -> AppTest:
+    at = AppTest.from_string(f"from views import {page}\n{page}.page()", default_timeout=60)
+    for name, value in params.items():
+        at.query_params[name] = value
+    at.run()
+    assert not at.exception
+    return at
+
+
+def texts(at: AppTest) -> str:
+    """All text of a page; escapes of Markdown taken out again."""
+    parts = [*at.title, *at.markdown, *at.caption, *at.info, *at.warning, *at.error, *at.code]
+    buttons = [button.label for button in at.button]
+    html = [element.proto.body for element in at.get("html")]
+    return "\n".join([*(part.value for part in parts), *buttons, *html]).replace("\\", "")
+
+
+def in_url(at: AppTest, param: str) -> Any:
+    value = at.query_params.get(param)
+    return value[0] if isinstance(value, list) else value
+
+
+# ------------------------------------------------------------------------------- every page
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_names_the_operator_and_its_newest_data(
+    page: str, town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    told = texts(shown(page))
+    assert "Aire <Mobile>" in told
+    assert "data as of 2 May 2025, 00:00 (Europe/London)" in told
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_before_the_first_run_every_page_says_what_to_do(
+    page: str, unpublished: Path, configured: Configured
+) -> None:
+    configured(unpublished)
+    told = texts(shown(page))
+    assert "Nothing is published yet" in told
+    assert "hexperience run" in told
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_faulty_configuration_is_told_in_full(
+    page: str, tmp_path: Path, configured: Configured
+) -> None:
+    config = tmp_path / "hexperience.toml"
+    config.write_text("[operator]\ntimezone = 'Mars/Olympus'\nnames = 'x'\n", encoding="utf-8")
+    configured(config)
+    told = texts(shown(page))
+    assert "Mars/Olympus" in told
+    assert "names" in told
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_reports_without_counters_are_shown_as_far_as_they_go(
+    page: str, reports_town: Any, configured: Configured
+) -> None:
+    configured(reports_town.config)
+    assert "Reports" in texts(shown(page))
+
+
+def test_the_door_opens_on_the_map(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = AppTest.from_file("../../app.py", default_timeout=60).run()
+    assert not at.exception
+    assert "Where to look first" in texts(at)
+
+
+# ----------------------------------------------------------------------------------- the map
+
+
+def test_the_map_opens_on_excess_drops_of_the_newest_month(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("map")
+    assert [box.value for box in at.selectbox] == ["drops_excess_month", "month.2025-04-01"]
+    assert in_url(at, "layer") == "drops_excess_month"
+    assert "drops a month" in texts(at)
+
+
+def test_another_layer_has_its_own_periods_legend_and_address(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("map", period="week.2025-04-14")
+    assert at.selectbox[1].value == "week.2025-04-14"
+    at.selectbox[0].select("complaints_per_1000.network").run()
+    assert not at.exception
+    # complaints have no weeks: the newest month comes instead
+    assert at.selectbox[1].value == "month.2025-04-01"
+    assert in_url(at, "layer") == "complaints_per_1000.network"
+    told = texts(at)
+    assert "per 1,000 subscribers a month" in told
+    assert "&lt;5 cases or too few persons to show" in told
+
+
+@pytest.mark.parametrize(
+    "layer", ["drop_rate", "prb_dl_util_bh_pct", "change_ratio", "nps.relationship"]
+)
+def test_every_layer_draws(layer: str, town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = shown("map", layer=layer)
+    assert at.selectbox[0].value == layer
+    assert len(at.get("deck_gl_json_chart")) == 1
+
+
+def test_a_layer_of_which_nothing_is_released_is_grey_and_says_so(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("map", layer="complaints_per_1000.account")
+    assert "too few persons to show" in texts(at)
+    assert "gradient" not in texts(at)
+
+
+def test_an_address_that_names_nothing_real_shows_the_default(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("map", layer="no such", period="month.1999-01-01", hex="<b>no</b>")
+    assert at.selectbox[0].value == "drops_excess_month"
+    assert "Where to look first" in texts(at)
+
+
+def test_the_worst_places_stand_beside_the_map_with_value_and_reason(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    told = texts(shown("map"))
+    for said in ("1  Mast 1", "+1,234", "+1,100 to +1,400", "drops doubled on 12 Apr at LDS-02"):
+        assert said in told
+
+
+def test_a_place_of_the_list_is_chosen_and_left_again(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = shown("map")
+    at.button[0].click().run()
+    assert not at.exception
+    assert in_url(at, "hex") in town.hexes
+    assert "What changed" in texts(at)
+    back = next(button for button in at.button if button.label == "Back to the list")
+    back.click().run()
+    assert in_url(at, "hex") is None
+    assert "Where to look first" in texts(at)
+
+
+def test_a_hexagon_in_the_address_tells_its_story(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = shown("map", hex=town.worse_hex)
+    told = texts(at)
+    assert "12 Apr (11 to 13 Apr): drops of LDS-02 went up to ×2 (×1.8 to ×2.2)" in told
+    assert len(at.get("vega_lite_chart")) == 1
+    cells, figures = (table.value for table in at.dataframe)
+    assert list(cells["cell_id"]) == [town.worse_cell]
+    assert "Complaints" in set(figures["figure"])
+
+
+def test_a_hexagon_nobody_knows_is_no_error(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    assert "Nothing is known of this hexagon" in texts(shown("map", hex="85608bcffffffff"))
+
+
+def test_too_many_hexagons_are_cut_to_the_busiest_aloud(
+    town: Any, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hexmap, "MOST", 100)
+    configured(town.config)
+    assert "The 100 busiest of 271 hexagons are drawn." in texts(shown("map"))
+
+
+def test_without_counters_the_map_shows_reports_and_ranks_hexagons(
+    reports_town: Any, configured: Configured
+) -> None:
+    configured(reports_town.config)
+    at = shown("map")
+    assert at.selectbox[0].value == "call_drop_rate"
+    told = texts(at)
+    assert "Hexagons by reported drop rate" in told
+    assert "no cause and no change can be named" in told
+    at = shown("map", hex=reports_town.worse_hex)
+    assert "No counters for this hexagon" in texts(at)
+    assert len(at.get("vega_lite_chart")) == 2  # one of each metric
+
+
+def test_a_note_that_forbids_trust_is_told_aloud(
+    town: Any, configured: Configured, tmp_path: Path
+) -> None:
+    shutil.copytree(town.config.parent, tmp_path / "t", symlinks=True)
+    warehouse = Warehouse(tmp_path / "t" / "warehouse")
+    notes = warehouse.read("quality").assign(verdict="unsafe")
+    warehouse.write("quality", notes)
+    warehouse.publish("unsafe", keep=3)
+    configured(tmp_path / "t" / "hexperience.toml")
+    assert len(shown("map").error) == 2
+
+
+def test_without_any_figure_the_map_says_why(
+    town: Any, configured: Configured, tmp_path: Path
+) -> None:
+    shutil.copytree(town.config.parent, tmp_path / "t", symlinks=True)
+    warehouse = Warehouse(tmp_path / "t" / "warehouse")
+    warehouse.write("place_rate", warehouse.read("place_rate").iloc[:0])
+    warehouse.publish("empty", keep=3)
+    configured(tmp_path / "t" / "hexperience.toml")
+    assert "No figure of any hexagon is published" in texts(shown("map"))
+
+
+# ------------------------------------------------------------------------- the other pages
+
+
+def test_places_are_listed_with_their_reasons_by_kind(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = shown("places")
+    listed = at.dataframe[0].value
+    assert list(listed["place_name"]) == ["Mast 1", "Mast 2", "Mast 3"]
+    assert listed["reason"].iloc[0].startswith("drops doubled")
+    at.segmented_control[0].select("hex").run()
+    assert not at.exception
+    assert set(at.dataframe[0].value["place_name"]) <= set(town.hexes)
+
+
+def test_without_a_ranked_list_places_say_what_it_needs(
+    reports_town: Any, configured: Configured
+) -> None:
+    configured(reports_town.config)
+    assert "needs counters" in texts(shown("places"))
+
+
+def test_changes_are_filtered_by_direction_and_name(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = shown("changes")
+    assert list(at.dataframe[0].value["cell_id"]) == ["LDS-02", "LDS-05"]
+    assert "went up to ×2" in texts(at)
+    at.segmented_control[0].select("better").run()
+    assert list(at.dataframe[0].value["cell_id"]) == ["LDS-05"]
+    at.text_input[0].input("nowhere").run()
+    assert not at.exception
+    assert "No change matches" in texts(at)
+
+
+def test_changes_after_a_day_only(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = shown("changes")
+    at.date_input[0].set_value("2025-04-01").run()
+    assert list(at.dataframe[0].value["cell_id"]) == ["LDS-02"]
+
+
+def test_quality_shows_every_row_read_and_every_note(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = shown("quality")
+    receipt = at.dataframe[0].value
+    assert (receipt["n_read"] == receipt["n_accepted"] + receipt["n_refused"]).all()
+    assert list(receipt["n_read"]) == [5_120, 345_600]
+    assert "2.3 % of rows were refused" in texts(at)
+    assert list(at.dataframe[1].value["message"]) == ["All hours are there."]

@@ -1,0 +1,92 @@
+"""Dated changes: when which cell's drops changed, by how much, and what its load did."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from views import charts, data, parts
+from views.legend import change, interval, rows, when
+
+_MOST = 500
+
+
+def page() -> None:
+    """Draws the page: filters, the changes by date, the table, and one cell's history."""
+    facts = parts.run_facts()
+    parts.head(facts, "Dated changes of drop rate, cell by cell")
+    if data.answer("change_points", top=1).empty:
+        st.info("No dated change. It takes counters with call attempts and dropped calls of at "
+                "least some weeks; a quiet network has none either.")  # fmt: skip
+        return
+    found = _filtered()
+    if found.empty:
+        st.info("No change matches. Choose an earlier day or both directions.")
+        return
+    if len(found) == _MOST:
+        st.caption(f"The {_MOST} with most drops more or fewer are shown.")
+    st.altair_chart(charts.timeline(found, timezone=facts["timezone"]), width="stretch")
+    left, right = st.columns([0.6, 0.4], gap="medium")
+    with left:
+        row = _table(found, facts["timezone"])
+    with right:
+        _history(found.iloc[row], facts["timezone"])
+
+
+def _filtered() -> pd.DataFrame:
+    since_box, direction_box, text_box, _ = st.columns([0.18, 0.3, 0.22, 0.3])
+    since = since_box.date_input("Since", value=None)
+    said = {"both": None, "worse": "up", "better": "down"}
+    direction = direction_box.segmented_control("Direction", list(said), default="both")
+    text = text_box.text_input("Cell, site or region", placeholder="part of its name")
+    found = data.answer("change_points", since=since, direction=said[direction or "both"],
+                        top=_MOST)  # fmt: skip
+    names = found[["cell_id", "site_id", "region"]].fillna("").agg(" ".join, axis=1)
+    return found[names.str.contains(text.strip(), case=False, regex=False)]
+
+
+def _table(found: pd.DataFrame, timezone: str) -> int:
+    number_column = st.column_config.NumberColumn
+    event = st.dataframe(
+        found.assign(
+            when=[when(row, timezone) for row in rows(found)],
+            likely=[interval(low, high, "ratio") for low, high in zip(
+                found["ratio_lo"], found["ratio_hi"], strict=True)],
+            direction=found["direction"].map({"up": "worse", "down": "better"}),
+            drops_excess=found["drops_excess"].round(),
+        ),
+        hide_index=True, height=430 if len(found) > 11 else "content", placeholder="",
+        on_select="rerun", selection_mode="single-row", key="changes",
+        column_order=["when", "cell_id", "region", "direction", "ratio", "likely", "drops_excess",
+                      "prb_before_pct", "prb_after_pct", "attribution", "intervention_id"],
+        column_config={
+            "when": st.column_config.TextColumn("since (90 % interval)"),
+            "cell_id": "cell",
+            "ratio": number_column("times", format="×%.2f"),
+            "likely": "90 % interval",
+            "drops_excess": number_column("drops since", format="localized",
+                                          help="Dropped calls more (or fewer) than at the level "
+                                          "before, while the new level lasts"),
+            "prb_before_pct": number_column("PRB before", format="%.0f %%"),
+            "prb_after_pct": number_column("PRB after", format="%.0f %%"),
+            "attribution": "owed to",
+            "intervention_id": "work",
+        },
+    )  # fmt: skip
+    picked = event["selection"]["rows"]
+    return int(picked[0]) if picked else 0
+
+
+def _history(row: Any, timezone: str) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"##### {parts.plain(str(row['cell_id']))}", width="content")
+        if isinstance(row["hex_text"], str) and st.button("Show on the map", type="tertiary"):
+            parts.open_map(row["hex_text"])
+    days = data.answer("cell_history", cell_id=row["cell_id"])
+    mine = data.answer("change_points", top=_MOST)
+    mine = mine[mine["cell_id"] == row["cell_id"]].sort_values("change_utc")
+    st.altair_chart(charts.history(days, mine, timezone=timezone), width="stretch")
+    for told in rows(mine):
+        st.markdown(f"- {parts.plain(change(told, timezone))}")
+    if isinstance(row["unsafe_reason"], str) and row["unsafe_reason"]:
+        st.warning(f"Not to be trusted: {parts.plain(row['unsafe_reason'])}")

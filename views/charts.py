@@ -1,0 +1,224 @@
+"""Charts as altair objects: history of a place with its changes, changes by date, months.
+
+Used by pages and reports; no Streamlit in it. Times are the operator's wall-clock time, handed over
+as if they were UTC and drawn on UTC scales: a browser anywhere else shows the same days.
+"""
+
+from typing import Any, Literal
+
+import altair as alt
+import pandas as pd
+
+from views.legend import Look, interval, number, rows, when
+
+UP, DOWN, QUIET, DOT = "#c2570c", "#2c7fb8", "#8a8f98", "#3d7ba6"
+_DAY = pd.Timedelta(days=1)
+_TIMES: dict[str, Any] = {"values": [0.25, 0.5, 1, 2, 4, 8], "labelExpr": "'×' + datum.label"}
+_UTC = alt.Scale(type="utc", nice=False)
+
+
+def history(
+    days: pd.DataFrame, changes: pd.DataFrame, *, timezone: str, labelled: int = 4
+) -> alt.VConcatChart:
+    """Daily drop rate of one place over its PRB load, with its dated changes.
+
+    `days`: day_local, drop_rate, prb_dl_util_pct, call_attempts, dropped_calls. A day without data
+    is a gap. `changes`: change_utc and its 90 % interval change_lo_utc to change_hi_utc, ratio,
+    direction, cell_id; the first of them, at most `labelled`, are drawn and named.
+    """
+    whole = _every_day(days)
+    marked = _local(changes.head(labelled), timezone)
+    panels = [_labels(whole, marked)] if len(marked) else []
+    panels += [_rate(whole, marked), _load(whole, marked)]
+    # each panel keeps a scale of its own: all have the same ends
+    return alt.vconcat(*panels, spacing=4).resolve_scale(x="independent", color="independent")
+
+
+def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
+    """Dated changes: when, how strong, and how many drops they cost or spared.
+
+    `changes`: change_utc, change_lo_utc, change_hi_utc, ratio, ratio_lo, ratio_hi, direction,
+    drops_excess, cell_id.
+    """
+    local = _local(changes, timezone)
+    local = local.assign(drops=local["drops_excess"].abs())
+    strength = alt.Scale(type="log", nice=False, padding=12)
+    base = alt.Chart(local).encode(color=_direction())
+    unchanged = alt.Chart(pd.DataFrame({"one": [1.0]})).mark_rule(strokeDash=[3, 3], color=QUIET)
+    across, upright = base.mark_rule(opacity=0.45), base.mark_rule(opacity=0.45)
+    dots = base.mark_circle(opacity=0.85).encode(
+        x=_x("at"), y=alt.Y("ratio:Q", scale=strength),
+        size=alt.Size("drops:Q", scale=alt.Scale(range=[30, 500]), legend=None),
+        tooltip=[alt.Tooltip("label:N", title="change"), alt.Tooltip("when:N", title="since"),
+                 alt.Tooltip("drops_excess:Q", title="drops since", format="+,.0f")],
+    )  # fmt: skip
+    title = _title("Drops as a multiple of the level before; larger = more calls; lines = 90 %")
+    return _over(
+        unchanged.encode(y=alt.Y("one:Q", scale=strength, axis=_inside(**_TIMES))),
+        across.encode(x=_x("from", _days()), x2="to:T", y=alt.Y("ratio:Q", scale=strength)),
+        upright.encode(x=_x("at"), y=alt.Y("ratio_lo:Q", scale=strength), y2="ratio_hi:Q"),
+        dots,
+    ).properties(height=210, title=title)
+
+
+def months(rates: pd.DataFrame, look: Look) -> alt.LayerChart:
+    """One released metric of one place, month by month, with its 90 % intervals.
+
+    `rates`: period_start, value, value_lo, value_hi; a value that is not released leaves a gap.
+    """
+    lows, highs = rates["value_lo"], rates["value_hi"]
+    frame = rates.assign(
+        month=pd.to_datetime(rates["period_start"]).dt.strftime("%b %Y"),
+        said=[number(value, look.figure) for value in rates["value"]],
+        between=[interval(lo, hi, look.figure) for lo, hi in zip(lows, highs, strict=True)],
+    )
+    base = alt.Chart(frame).encode(
+        x=alt.X("month:N", title=None, sort=None, axis=alt.Axis(labelAngle=0))
+    )
+    bars = base.mark_rule(color=QUIET, strokeWidth=2).encode(y="value_lo:Q", y2="value_hi:Q")
+    written = ".1%" if look.figure == "share" else "~s"
+    dots = base.mark_point(filled=True, size=60, color=DOT).encode(
+        y=alt.Y("value:Q", scale=alt.Scale(zero=False), axis=_inside(format=written, tickCount=3)),
+        tooltip=[alt.Tooltip("said:N", title=look.title), alt.Tooltip("between:N", title="90 %")],
+    )
+    title = _title(f"{look.title}, {look.unit}, each month with its 90 % interval")
+    return _over(bars, dots).properties(height=130, title=title)
+
+
+def label(change: Any) -> str:
+    """A change in a few words: ×1.9 up, Leeds-012-2."""
+    return f"{number(change.ratio, 'ratio')} {change.direction}, {change.cell_id}"
+
+
+# ------------------------------------------------------------------------------ what is drawn
+
+
+def _every_day(days: pd.DataFrame) -> pd.DataFrame:
+    at = pd.DatetimeIndex(pd.to_datetime(days["day_local"], utc=True), name="at")
+    # a missing day becomes an empty row, so that the line breaks there
+    whole = days.set_index(at).reindex(pd.date_range(at.min(), at.max(), name="at")).reset_index()
+    drops, calls = whole["dropped_calls"].round(1), whole["call_attempts"].round()
+    said = [f"{d:g} of {n:,.0f} calls" for d, n in zip(drops, calls, strict=True)]
+    return whole.assign(said=said, day=whole["at"].dt.strftime("%a %-d %b %Y"))
+
+
+def _local(changes: pd.DataFrame, timezone: str) -> pd.DataFrame:
+    at, low, high = (
+        _wall(changes[column], timezone)
+        for column in ("change_utc", "change_lo_utc", "change_hi_utc")
+    )
+    local = changes.assign(at=at, to=high.fillna(at))
+    local["from"] = low.fillna(at)
+    local["label"] = [label(change) for change in rows(changes)]
+    local["when"] = [when(change, timezone) for change in rows(changes)]
+    return local
+
+
+def _wall(times: pd.Series, timezone: str) -> pd.Series:
+    local = pd.to_datetime(times, utc=True).dt.tz_convert(timezone)
+    return local.dt.tz_localize(None).dt.tz_localize("UTC")
+
+
+# ----------------------------------------------------------------------------------- panels
+
+
+def _labels(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
+    placed = marked.assign(row=range(len(marked)))
+    first, last = whole["at"].min(), whole["at"].max()
+    late = placed["at"] > first + (last - first) / 2
+    base = _row(placed)
+    return _over(
+        _ends(whole).encode(x=_x("at", None)),
+        base.mark_bar(height=5, opacity=0.4).encode(x=_x("from"), x2="to:T"),
+        base.mark_tick(thickness=2, height=11).encode(x=_x("at")),
+        # a name stands on the side where there is room for it
+        *_names(placed[late], "right", "from"),
+        *_names(placed[~late], "left", "to"),
+    ).properties(height=16 * len(placed))
+
+
+def _row(part: pd.DataFrame) -> alt.Chart:
+    row = alt.Y("row:O", axis=None)
+    return alt.Chart(part).encode(y=row, color=_direction(), tooltip=["label:N", "when:N"])
+
+
+def _names(part: pd.DataFrame, align: Literal["left", "right"], edge: str) -> list[alt.Chart]:
+    away = 7 if align == "left" else -7
+    text = _row(part).mark_text(align=align, dx=away, fontSize=11, fontWeight=600)
+    return [text.encode(x=_x(edge), text="label:N")] if len(part) else []
+
+
+def _rate(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
+    rate = alt.Y("drop_rate:Q", axis=_inside(format=".1%", tickCount=3))
+    base = alt.Chart(whole).encode(x=_x("at"), y=rate)
+    dots = base.mark_circle(color=DOT, size=26, opacity=0.95).encode(
+        tooltip=[alt.Tooltip("day:N", title="day"),
+                 alt.Tooltip("drop_rate:Q", format=".2%", title="drop rate"),
+                 alt.Tooltip("said:N", title="dropped")],
+    )  # fmt: skip
+    return _over(
+        _ends(whole).encode(x=_x("at", _days())),
+        *_marks(marked),
+        base.mark_line(color=QUIET, strokeWidth=1, opacity=0.7),
+        dots,
+    ).properties(height=135, title=_title("Drop rate, each day"))
+
+
+def _load(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
+    percent = alt.Y(
+        "prb_dl_util_pct:Q", scale=alt.Scale(domain=[0, 100]),
+        axis=_inside(values=[50, 100], labelExpr="datum.label + ' %'"),
+    )  # fmt: skip
+    area = alt.Chart(whole).mark_area(color=QUIET, opacity=0.35).encode(
+        x=_x("at"), y=percent,
+        tooltip=[alt.Tooltip("day:N", title="day"),
+                 alt.Tooltip("prb_dl_util_pct:Q", format=".0f", title="PRB %")],
+    )  # fmt: skip
+    unseen = _ends(whole).encode(x=_x("at", None))
+    return _over(unseen, *_marks(marked), area).properties(
+        height=48, title=_title("Downlink PRB in use, each day")
+    )
+
+
+def _marks(marked: pd.DataFrame) -> list[alt.Chart]:
+    base = alt.Chart(marked).encode(color=_direction())
+    band = base.mark_rect(opacity=0.12).encode(x=_x("from"), x2="to:T")
+    rule = base.mark_rule(strokeWidth=1.5).encode(x=_x("at"))
+    return [band, rule] if len(marked) else []
+
+
+def _ends(whole: pd.DataFrame) -> alt.Chart:
+    # unseen marks at both ends give all panels one axis, with room on the left for labels inside
+    first, last = whole["at"].min(), whole["at"].max()
+    ends = [first - max(0.09 * (last - first), _DAY), last + _DAY / 2]
+    return alt.Chart(pd.DataFrame({"at": ends})).mark_rule(opacity=0)
+
+
+# ------------------------------------------------------------------------------------- parts
+
+
+def _over(*layers: alt.Chart) -> alt.LayerChart:
+    return alt.LayerChart(layer=list(layers))
+
+
+def _x(column: str, axis: Any = alt.Undefined) -> alt.X:
+    return alt.X(f"{column}:T", title=None, axis=axis, scale=_UTC)
+
+
+def _days() -> alt.Axis:
+    return alt.Axis(format="%-d %b", grid=False, tickCount=6, labelOverlap=True)
+
+
+def _inside(**axis: Any) -> alt.Axis:
+    # labels inside, so that panels of a column begin and end with the column
+    return alt.Axis(labelAlign="left", labelBaseline="bottom", labelPadding=-2, domain=False,
+                    ticks=False, title=None, **axis)  # fmt: skip
+
+
+def _title(text: str) -> alt.Title:
+    return alt.Title(text, anchor="start", fontSize=11, fontWeight="normal", offset=2)
+
+
+def _direction() -> alt.Color:
+    scale = alt.Scale(domain=["up", "down"], range=[UP, DOWN])
+    return alt.Color("direction:N", scale=scale, legend=None)

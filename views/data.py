@@ -1,0 +1,86 @@
+"""The only cached calls: answers of query files, the configuration, outlines for orientation.
+
+Every answer is kept under the published marts it came from, so a new snapshot is seen at the next
+click. Nothing here draws.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+import streamlit as st
+
+from contracts import settings
+from geo.regions import read_regions
+from ingest.warehouse import Warehouse
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north in degrees."""
+
+_WORLD = Path(__file__).with_name("world.geojson")
+
+
+def configuration() -> settings.Settings:
+    """Settings of $HEXPERIENCE_CONFIG, else ./hexperience.toml; raises SettingsError."""
+    path = Path(os.environ.get("HEXPERIENCE_CONFIG", "hexperience.toml")).absolute()
+    return _configuration(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def answer(query: str, **params: Any) -> pd.DataFrame:
+    """Answer of one query file; raises NothingFound before anything is published.
+
+    A parameter that is None takes the default of the query's head.
+    """
+    held = configuration()
+    warehouse = Warehouse(held.resolve(held.warehouse.path))
+    given = {name: value for name, value in params.items() if value is not None}
+    return _answer(str(warehouse.marts), str(warehouse.path), query, given)
+
+
+def facts() -> pd.Series:
+    """The run behind what is published: operator_name, timezone, level, as_of_utc, versions."""
+    return answer("run_facts").iloc[-1]
+
+
+def outlines(box: Box) -> dict[str, Any]:
+    """Land and borders of the world (Natural Earth) within a box, as GeoJSON by kind."""
+    return _outlines(box)
+
+
+def regions() -> gpd.GeoDataFrame | None:
+    """The operator's planning regions: name, geometry; None where the settings name none."""
+    held = configuration()
+    if not held.operator.regions:
+        return None
+    path = held.resolve(held.operator.regions)
+    return _regions(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _configuration(path: str, changed_ns: int) -> settings.Settings:  # noqa: ARG001 - part of the key
+    return settings.load(Path(path))
+
+
+@st.cache_data(show_spinner=False, max_entries=300)
+def _answer(marts: str, folder: str, query: str, params: dict[str, Any]) -> pd.DataFrame:  # noqa: ARG001 - part of the key
+    return Warehouse(Path(folder)).query(query, **params)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _outlines(box: Box) -> dict[str, Any]:
+    world = json.loads(_WORLD.read_text(encoding="utf-8"))
+    return {
+        feature["properties"]["kind"]: shapely.geometry.mapping(
+            shapely.clip_by_rect(shapely.geometry.shape(feature["geometry"]), *box)
+        )
+        for feature in world["features"]
+    }
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _regions(path: str, changed_ns: int) -> gpd.GeoDataFrame:  # noqa: ARG001 - part of the key
+    return read_regions(Path(path))

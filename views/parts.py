@@ -1,0 +1,243 @@
+"""What pages share: the head of a page, pickers, the legend, what stands in the URL."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, TypeVar, cast
+
+import pandas as pd
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage as Page
+
+from contracts.errors import HexperienceError, NothingFound
+from geo import hexgrid
+from views import data
+from views.legend import LOOKS, Look, look_of, period, rows
+
+Option = TypeVar("Option")
+
+_CLASSES = {"network": "", "relationship": "", "all": "", "": "",
+            "transactional": "after a contact"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What can be drawn: one metric, and a class within it where there are several."""
+
+    metric: str
+    outcome_class: str | None
+
+    @property
+    def key(self) -> str:
+        only = self.outcome_class in (None, "", "all")
+        return self.metric if only else f"{self.metric}.{self.outcome_class}"
+
+    @property
+    def look(self) -> Look:
+        return look_of(self.metric)
+
+    @property
+    def title(self) -> str:
+        kind = self.outcome_class or ""
+        kind = _CLASSES.get(kind, f"about {kind}")
+        return f"{self.look.title} {kind}".strip()
+
+
+@dataclass(frozen=True)
+class Period:
+    """One period for which a layer can be drawn."""
+
+    grain: str
+    start: date
+    end: date
+
+    @property
+    def key(self) -> str:
+        return f"{self.grain}.{self.start.isoformat()}"
+
+    @property
+    def title(self) -> str:
+        text = period(self.grain, self.start, self.end)
+        return text[0].upper() + text[1:]
+
+
+# ---------------------------------------------------------------------------- head of a page
+
+
+def run_facts() -> pd.Series:
+    """The facts of the published run; where there is none, says how to mend it and ends the page.
+
+    operator_name, timezone, level, as_of_utc, software_version, schema_version, run_id.
+    """
+    try:
+        return data.facts()
+    except (NothingFound, IndexError):
+        st.title("Nothing is published yet")
+        st.markdown(
+            "Run `hexperience run` with the configuration this screen was started with, then "
+            "reload the page. To look around first: `hexperience demo`."
+        )
+    except HexperienceError as error:
+        st.title("The configuration can't be used")
+        st.code(str(error), language=None)
+    return st.stop()
+
+
+def head(facts: pd.Series, about: str) -> None:
+    """The operator's name, what the page shows, and up to when the data goes."""
+    with st.container(gap=None):
+        st.markdown(f"#### {plain(str(facts['operator_name']))}")
+        st.caption(f"{about} · data as of {as_of(facts)}")
+
+
+def as_of(facts: pd.Series) -> str:
+    """End of the newest data on the operator's clock: 1 May 2025, 23:00 (Europe/London)."""
+    at = pd.Timestamp(facts["as_of_utc"]).tz_convert(facts["timezone"])
+    return f"{at.day} {at:%b %Y, %H:%M} ({facts['timezone']})"
+
+
+def notes() -> None:
+    """What a reader must know of the data: unsafe notes aloud, many others one click away."""
+    told = data.answer("quality_notes")
+    for message in told.loc[told["verdict"] == "unsafe", "message"]:
+        st.error(plain(message))
+    mild = told[told["verdict"] == "warn"]
+    if len(mild) <= 2:
+        for note in rows(mild):
+            st.caption(f"Note on {plain(note.table_name)}: {plain(note.message)}")
+        return
+    with st.popover(f"{len(mild)} notes on the data", type="tertiary"):
+        for note in rows(mild):
+            st.markdown(f"**{plain(note.table_name)}**: {plain(note.message)}")
+
+
+def plain(text: str) -> str:
+    """Text from data, so that Markdown shows it as it stands."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:&" else c for c in text)
+
+
+# ---------------------------------------------------------------------------------- pickers
+
+
+def layer_picker(layers: pd.DataFrame) -> Layer:
+    """The layer to draw, the worst news first; kept in the URL as `layer`.
+
+    `layers`: answer of the query map_layers, at least one row.
+    """
+    order = {metric: n for n, metric in enumerate(LOOKS)}
+    named = layers.assign(outcome_class=layers["outcome_class"].fillna(""))
+    pairs = named.groupby(["metric", "outcome_class"])["n_shown"].sum().reset_index()
+    # a layer that shows nothing is offered, but never first
+    pairs["order"] = pairs["metric"].map(order).fillna(len(order)) + 100 * (pairs["n_shown"] == 0)
+    pairs["account"] = ~pairs["outcome_class"].isin(["network", "relationship", "all", ""])
+    pairs = pairs.sort_values(["order", "account", "metric", "outcome_class"])
+    options = [Layer(row.metric, row.outcome_class or None) for row in rows(pairs)]
+    return pick("Layer", options, key=lambda o: o.key, title=lambda o: o.title, param="layer")
+
+
+def period_picker(layers: pd.DataFrame, layer: Layer) -> Period:
+    """The period to draw, newest months first; kept in the URL as `period`."""
+    mine = of_layer(layers, layer).drop_duplicates(["period_grain", "period_start"])
+    grains = {"all": 0, "month": 1, "week": 2, "day": 3}
+    mine = mine.assign(grain=mine["period_grain"].map(grains))
+    mine = mine.sort_values(["grain", "period_start"], ascending=[True, False])
+    options = [
+        Period(row.period_grain, pd.Timestamp(row.period_start).date(),
+               pd.Timestamp(row.period_end).date())
+        for row in rows(mine)
+    ]  # fmt: skip
+    return pick("Period", options, key=lambda o: o.key, title=lambda o: o.title, param="period")
+
+
+def of_layer(layers: pd.DataFrame, layer: Layer) -> pd.DataFrame:
+    """Rows of map_layers that speak of one layer."""
+    same_class = layers["outcome_class"].fillna("") == (layer.outcome_class or "")
+    return layers[(layers["metric"] == layer.metric) & same_class]
+
+
+def pick(
+    name: str,
+    options: Sequence[Option],
+    *,
+    key: Callable[[Option], str],
+    title: Callable[[Option], str],
+    param: str,
+) -> Option:
+    """One of the options from a list; the URL holds its key, and wins when the page opens."""
+    by_key = {key(option): option for option in options}
+    held = st.session_state.get(param, recalled(param))
+    # what was chosen may not exist for the layer chosen now
+    st.session_state[param] = held if held in by_key else next(iter(by_key))
+    chosen = st.selectbox(
+        name, list(by_key), format_func=lambda k: title(by_key[k]), key=param,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    remember(param, chosen)
+    return by_key[chosen]
+
+
+# ---------------------------------------------------------------------------------- the URL
+
+_HOME = "home page"
+_FOCUS = "map focus"
+
+
+def recalled(param: str) -> str | None:
+    """What the URL says, else what it said when this page was left for another."""
+    value = st.query_params.get(param, st.session_state.get(f"url {param}"))
+    if value:
+        remember(param, value)
+    return value
+
+
+def remember(param: str, value: str | None) -> None:
+    """Puts a value into the URL, or takes it out."""
+    st.session_state[f"url {param}"] = value
+    if value:
+        st.query_params[param] = value
+    else:
+        st.query_params.pop(param, None)
+
+
+def chosen_hex() -> str | None:
+    """The hexagon that the URL names; None without one, or if it is none."""
+    value = recalled("hex")
+    return value if value and hexgrid.from_text([value])[0] != hexgrid.NO_HEX else None
+
+
+def go_to(hex_text: str | None) -> None:
+    """Chooses a hexagon and moves the map there; None shows the whole map again."""
+    remember("hex", hex_text)
+    st.session_state[_FOCUS] = hex_text
+
+
+def focus() -> str | None:
+    """The hexagon to which the map was last moved; a click on the map does not move it."""
+    return cast("str | None", st.session_state.setdefault(_FOCUS, chosen_hex()))
+
+
+def set_home(page: Page) -> None:
+    """Tells which page holds the map."""
+    st.session_state[_HOME] = page
+
+
+def open_map(hex_text: str) -> None:
+    """Leaves for the map with one hexagon chosen."""
+    go_to(hex_text)
+    st.switch_page(st.session_state[_HOME], query_params={"hex": hex_text})
+
+
+def hex_of(place: Any, level: int) -> str | None:
+    """The hexagon of a place: its own, else the one at its position; None without a position.
+
+    `place`: a row of worst_places.
+    """
+    if isinstance(place.hex_text, str):
+        return str(place.hex_text)
+    found = hexgrid.hexes_of(lat=[place.lat], lon=[place.lon], level=level)
+    return None if found[0] == hexgrid.NO_HEX else hexgrid.as_text(found)[0]
+
+
+def theme() -> str:
+    """Whether the page is light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"

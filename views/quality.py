@@ -1,0 +1,78 @@
+"""What went in: rows read, accepted and refused; notes; the run behind it all."""
+
+import pandas as pd
+import streamlit as st
+
+from views import data, parts
+from views.legend import day, rows
+
+_VERDICTS = {"unsafe": ("do not rely on it", "red"), "warn": ("mind", "orange")}
+
+
+def page() -> None:
+    """Draws the page: the receipt, the notes and the facts of the run."""
+    facts = parts.run_facts()
+    parts.head(facts, "What went in, and what to make of it")
+    left, right = st.columns([0.5, 0.5], gap="large")
+    with left:
+        _receipt()
+        _run(facts)
+    with right:
+        _notes()
+
+
+def _receipt() -> None:
+    st.markdown("##### Rows of each source")
+    st.caption("read = accepted + refused; refused rows are kept with file, row and reason")
+    receipt = data.answer("receipt")
+    if receipt.empty:
+        st.info("No receipt was published.")
+        return
+    st.dataframe(
+        receipt, hide_index=True, height="content",
+        column_config={
+            "table_name": "source",
+            "n_read": st.column_config.NumberColumn("read", format="localized"),
+            "n_accepted": st.column_config.NumberColumn("accepted", format="localized"),
+            "n_refused": st.column_config.NumberColumn("refused", format="localized"),
+            "n_values_missing": st.column_config.NumberColumn(
+                "impossible values set to missing", format="localized"),
+        },
+    )  # fmt: skip
+
+
+def _notes() -> None:
+    st.markdown("##### Notes")
+    notes = data.answer("quality_notes")
+    if notes.empty:
+        st.caption("None.")
+    fine = notes["verdict"] == "ok"
+    for note in rows(notes[~fine]):
+        said, colour = _VERDICTS.get(str(note.verdict), (str(note.verdict), "gray"))
+        with st.container(gap="xxsmall"):
+            st.markdown(f":{colour}-badge[{said}] **{parts.plain(str(note.table_name))}**")
+            st.markdown(parts.plain(str(note.message)))
+    if fine.any():
+        st.dataframe(
+            notes.loc[fine, ["table_name", "message"]], hide_index=True, height="content",
+            column_config={"table_name": "source", "message": "in order"},
+        )  # fmt: skip
+
+
+def _run(facts: pd.Series) -> None:
+    st.markdown("##### The run")
+    told = {
+        "data as of": parts.as_of(facts),
+        "hexagons": f"H3 level {facts['level']}",
+        "figures": _span(),
+        "software": f"Hexperience {facts['software_version']}, schema {facts['schema_version']}",
+        "run": str(facts["run_id"]),
+    }
+    st.markdown("\n".join(f"- {name}: **{parts.plain(value)}**" for name, value in told.items()))
+
+
+def _span() -> str:
+    layers = data.answer("map_layers")
+    if layers.empty:
+        return "none of hexagons"
+    return f"{day(layers['period_start'].min())} to {day(layers['period_end'].max())}"
