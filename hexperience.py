@@ -235,7 +235,8 @@ def _print_places(places: pd.DataFrame) -> None:
     for place in places.fillna({"region": ""}).to_dict("records"):
         lo, hi = place["drops_excess_month_lo"], place["drops_excess_month_hi"]
         excess = f"{place['drops_excess_month']:,.0f} ({lo:,.0f} to {hi:,.0f})"
-        _say(f"{place['rank']:>3}  {place['place_name']}  [{place['region']}]  {excess}")
+        name = " · ".join(part for part in (place["place_name"], place["region"]) if part)
+        _say(f"{place['rank']:>3}  {name}: {excess}")
         _say(f"     {place['reason']}")
 
 

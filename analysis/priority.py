@@ -54,8 +54,8 @@ def rank_reports(reports: pd.DataFrame) -> pd.DataFrame:
     """Hexagons of the newest month by calls reported dropped above the network's rate.
 
     For networks of which only crowd reports are known. `reports`: rows of `place_rate` for
-    call_drop_rate; what is not released is not ranked. The excess is of the reports, not of all
-    calls.
+    call_drop_rate, with region, lat and lon; what is not released is not ranked. The excess is of
+    the reports, not of all calls.
     """
     newest = reports[reports["period_start"] == reports["period_start"].max()]
     shown = newest[newest["shown"] == "shown"]
@@ -79,7 +79,8 @@ def rank_reports(reports: pd.DataFrame) -> pd.DataFrame:
         for rate, n in zip(found["drop_rate"], found["call_attempts"], strict=True)
     ]
     found["rank"] = np.arange(1, len(found) + 1)
-    columns = ["rank", "place_type", "hex_id", "level", "place_name", "period_start", "period_end",
+    columns = ["rank", "place_type", "hex_id", "level", "place_name", "region", "lat", "lon",
+               "period_start", "period_end",
                "call_attempts", "dropped_calls", "drop_rate", "drop_rate_lo", "drop_rate_hi",
                "normal_rate", "drops_excess_month", "drops_excess_month_lo",
                "drops_excess_month_hi", "reason"]  # fmt: skip

@@ -31,7 +31,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
     progress("rates and priorities", 0, 2)
     rates = list(_customer_rates(warehouse, settings))
-    ranked = [_rank_reports(rates)]
+    ranked = [_rank_reports(rates, warehouse.read("hex_place"))]
     found = pd.DataFrame()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
@@ -212,7 +212,10 @@ def _rank_places(
         yield ranked.assign(period_start=newest.start, period_end=newest.end)
 
 
-def _rank_reports(rates: list[pd.DataFrame]) -> pd.DataFrame:
+def _rank_reports(rates: list[pd.DataFrame], hexes: pd.DataFrame) -> pd.DataFrame:
     """Hexagons ranked by what callers reported, where there are no counters."""
     reports = [found[found["metric"] == "call_drop_rate"] for found in rates]
-    return priority.rank_reports(pd.concat(reports)) if reports else pd.DataFrame()
+    if not reports:
+        return pd.DataFrame()
+    known = hexes[["hex_id", "region", "lat", "lon"]].astype({"hex_id": "uint64"})
+    return priority.rank_reports(pd.concat(reports).merge(known, on="hex_id", how="left"))

@@ -147,11 +147,21 @@ def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
     )
     lat, lon = hexgrid.centres(hexes)
     places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
-    places["region"] = None
     if settings.operator.regions and len(places):
         polygons = regions.read_regions(settings.resolve(settings.operator.regions))
         places["region"] = regions.regions_of(hexes, polygons)
+    else:
+        places["region"] = places["hex_id"].map(_stated_regions(warehouse.read("call"), grid.level))
     warehouse.write("hex_place", places)
+
+
+def _stated_regions(calls: pd.DataFrame, level: int) -> pd.Series:
+    """The region that most calls in a hexagon state; of equal ones the first by name."""
+    told = calls.dropna(subset=["hex_id", "region"])
+    parents = hexgrid.parents(told["hex_id"], level=level)
+    counted = told.groupby([parents, "region"])["call_id"].size().rename("n").reset_index()
+    counted = counted.sort_values(["n", "region"], ascending=[False, True])
+    return counted.drop_duplicates("level_0").set_index("level_0")["region"]
 
 
 def _receipt(loaded: list[Loaded], settled: list[dict[str, Any]], run_id: str) -> pd.DataFrame:

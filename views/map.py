@@ -194,13 +194,17 @@ def _worst(hexes: pd.DataFrame, layer: parts.Layer, level: int) -> None:
         return
     first = places.iloc[0]
     st.markdown("##### Where to look first")
+    drops = "drops" if data.answer("counts")["n_cells"].iloc[0] else "reported drops"
     st.caption(
-        f"Sites by drops a month above the network's normal rate of "
+        f"{_KINDS[first['place_type']]} by {drops} a month above the network's normal rate of "
         f"{number(first['normal_rate'], 'share')}, with 90 % intervals; "
         f"{day(first['period_start'])} to {day(first['period_end'])}"
     )
     for place in rows(places):
         _place(place, level)
+
+
+_KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells"}
 
 
 def _place(place: Any, level: int) -> None:

@@ -145,7 +145,7 @@ def test_many_reports_from_one_spot_are_one_witness() -> None:
 def test_what_is_not_released_is_not_ranked() -> None:
     shown = _calls(_reports(list(range(20)), ["drop"] * 5 + ["success"] * 15)).reset_index()
     reports = shown[shown["metric"] == "call_drop_rate"].assign(
-        place_type="hex", level=5, period_end=JUNE
+        place_type="hex", level=5, period_end=JUNE, region="North", lat=53.8, lon=-1.55
     )
     ranked = priority.rank_reports(pd.concat([reports, reports.assign(shown="hidden")]))
     assert len(ranked) == 1

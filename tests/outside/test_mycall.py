@@ -87,6 +87,8 @@ def test_it_says_what_it_cannot_tell(mycall: Warehouse) -> None:
     places = mycall.query("worst_places", top=10)
     assert len(places) == 10
     assert places["reason"].str.contains("no cause can be named").all()
+    # the state that callers named
+    assert set(places["region"]) & {"Odisha", "Delhi", "Punjab", "Uttar Pradesh", "Maharashtra"}
 
 
 def test_another_month_of_the_same_feed_works_unchanged(tmp_path: Path) -> None:
