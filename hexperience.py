@@ -143,17 +143,13 @@ def _run(settings: Settings) -> None:
     import ingest.run  # noqa: PLC0415
     from ingest.workers import workers  # noqa: PLC0415
 
-    with _progress() as progress, workers(settings.run) as client:
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    with warehouse.alone(), _progress() as progress, workers(settings.run) as client:
         ingest.run.run(settings, client, progress.tell)
         analysis.run.run(settings, client, progress.tell)
-        _publish(settings)
-    _print_receipt(Warehouse(settings.resolve(settings.warehouse.path)))
-
-
-def _publish(settings: Settings) -> None:
-    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    run_id = warehouse.read("run")["run_id"].iloc[0]
-    warehouse.publish(run_id, keep=settings.warehouse.keep_snapshots)
+        run_id = warehouse.read("run")["run_id"].iloc[0]
+        warehouse.publish(run_id, keep=settings.warehouse.keep_snapshots)
+    _print_receipt(warehouse)
 
 
 def _serve(config: Path, port: int) -> None:

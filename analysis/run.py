@@ -29,23 +29,22 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
-    progress("rates and priorities", 0, 2)
     rates = list(_customer_rates(warehouse, settings))
     ranked = [_rank_reports(rates, warehouse.read("hex_place"))]
     found = pd.DataFrame()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
         search = _search(counters, settings, client, progress)
+        progress("rates and priorities", 0, 1)
         found = _identified(search.changes, warehouse)
         noise = network.noise_of(counters, search.changes)
-        progress("rates and priorities", 1, 2)
         kinds = _kinds(warehouse, settings)
         rates += _network_rates(counters, kinds, found, noise, settings)
         ranked = list(_rank_places(counters, kinds, found, noise, rates=rates, settings=settings))
     for name, parts in (("change_point", [found]), ("place_rate", rates), ("priority", ranked)):
         finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
         warehouse.write(name, finding)
-    progress("rates and priorities", 2, 2)
+    progress("rates and priorities", 1, 1)
 
 
 def _filled(warehouse: Warehouse) -> set[str]:

@@ -53,7 +53,10 @@ def files_of(source: Source, settings: Settings) -> list[Path]:
 
 
 def plan(settings: Settings) -> list[FileToLoad]:
-    """All files to load; raises InputError with every fault of every header."""
+    """All files to load; raises InputError with every fault of every header.
+
+    SettingsError where a source holds subscribers' numbers and there is no key to hide them.
+    """
     files, faults = [], []
     for source in settings.source:
         paths = files_of(source, settings)
@@ -64,6 +67,8 @@ def plan(settings: Settings) -> list[FileToLoad]:
             files.append(FileToLoad(path, source, settings))
     if faults:
         raise InputError(f"{len(faults)} fault(s) in the source files", faults)
+    for task in files:
+        _key_id(task)
     return files
 
 
@@ -138,11 +143,16 @@ def _load_id(task: FileToLoad, file_hash: str) -> str:
         task.source.model_dump(mode="json"),
         settings.operator.model_dump(mode="json"),
         settings.grid.level,
-        settings.privacy.key_file,
+        _key_id(task),
         task.zones,
     ]
     text = json.dumps(how, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _key_id(task: FileToLoad) -> str:
+    holds_persons = task.source.given & set(privacy.IDENTIFIERS)
+    return privacy.key_id(privacy.pseudonym_key(task.settings)) if holds_persons else ""
 
 
 def _relative(path: Path, folder: Path) -> Path:

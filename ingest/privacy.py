@@ -59,6 +59,11 @@ def _long_enough(text: str, where: str) -> bytes:
     return text.encode()
 
 
+def key_id(key: bytes) -> str:
+    """A name for the key that does not tell it: another key gives other pseudonyms."""
+    return hmac.new(key, b"key id", hashlib.sha256).hexdigest()[:8]
+
+
 def pseudonyms(numbers: pd.Series, *, key: bytes) -> pd.Series:
     """Keyed pseudonym of each identifier, 32 hex digits; missing stays missing.
 

@@ -1,5 +1,6 @@
 """The story of the wing: source files -> settled tables, hexagons and a receipt."""
 
+import hashlib
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -32,8 +33,8 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.D
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     loaded = _load(files, client, progress)
     _forget_absent(warehouse, loaded)
-    run_id = run_id_of(loaded, settings)
     inventory = _settle_inventory(warehouse, settings, loaded)
+    run_id = run_id_of(loaded, inventory["signature"], settings)
     days = _days(warehouse, settings, inventory["signature"])
     facts = each(client, settle_day, days, label="rolling up days", progress=progress)
     _drop_absent(warehouse, days)
@@ -45,10 +46,10 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.D
     return receipt
 
 
-def run_id_of(loaded: list[Loaded], settings: Settings) -> str:
+def run_id_of(loaded: list[Loaded], inventory: str, settings: Settings) -> str:
     """The same for the same input, settings and version: a second run changes nothing."""
     how = settings.model_dump(mode="json", exclude={"folder", "warehouse", "run"})
-    return digest(sorted(item.load for item in loaded), how, software_version())[:12]
+    return digest(sorted(item.load for item in loaded), inventory, how, software_version())[:12]
 
 
 def software_version() -> str:
@@ -76,7 +77,13 @@ def _settle_inventory(
 ) -> dict[str, Any]:
     """Cells with their regions, and their footprints; returns the facts of that."""
     loads = sorted(item.load for item in loaded if item.table == "cell")
-    how = digest("inventory-1", loads, settings.grid.model_dump(), settings.operator.model_dump())
+    how = digest(
+        "inventory-1",
+        loads,
+        settings.grid.model_dump(),
+        settings.operator.model_dump(),
+        _content(settings.operator.regions, settings),
+    )
     done = warehouse.read_settled("cell", WHOLE)
     if done is not None and done["signature"] == how:
         return done
@@ -93,6 +100,10 @@ def _settle_inventory(
     }
     warehouse.write_settled("cell", WHOLE, facts)
     return facts
+
+
+def _content(path: str, settings: Settings) -> str:
+    return hashlib.sha256(settings.resolve(path).read_bytes()).hexdigest() if path else ""
 
 
 def _footprints(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:

@@ -10,10 +10,12 @@ Below the warehouse's folder::
     tables/<table>/<day>.parquet          settled, rolled-up and found tables
     snapshots/<name>/marts.duckdb         published, immutable
     current -> snapshots/<name>           switched atomically
+    lock                                  held while a run is at work
 
 Every file appears whole or not at all: it is written under another name and moved into place.
 """
 
+import fcntl
 import json
 import os
 import re
@@ -31,7 +33,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contracts.errors import ContractError, NothingFound
+from contracts.errors import ContractError, InputError, NothingFound
 from contracts.tables import PUBLISHED, TABLES, Table, check, table, to_arrow
 
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
@@ -60,6 +62,18 @@ class Warehouse:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Holds off any other run on this warehouse; raises InputError if there is one."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        with (self.path / "lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                told = "another run is at work here; wait for its end"
+                raise InputError(f"{self.path} is taken", [told]) from None
+            yield
 
     # ------------------------------------------------------------------ pieces of source files
 

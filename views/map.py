@@ -209,8 +209,11 @@ _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells"}
 
 def _place(place: Any, level: int) -> None:
     between = interval(place.drops_excess_month_lo, place.drops_excess_month_hi, "count")
-    _entry(f"{place.rank}  {place.place_name}", str(place.reason), parts.hex_of(place, level),
-           f"{number(place.drops_excess_month, 'count')}", between)  # fmt: skip
+    # a hexagon's name tells a person nothing; its region does
+    region = place.region if place.place_type == "hex" and isinstance(place.region, str) else ""
+    name = "  ".join(part for part in (str(place.rank), region, str(place.place_name)) if part)
+    _entry(name, str(place.reason), parts.hex_of(place, level),
+           number(place.drops_excess_month, "count"), between)  # fmt: skip
 
 
 def _entry(name: str, reason: str, hex_text: str | None, value: str, between: str) -> None:

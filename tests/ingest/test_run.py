@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 
+import geopandas as gpd
 import pandas as pd
 import pytest
 from dask.distributed import LocalCluster
+from shapely.geometry import box
 
-from contracts.errors import InputError
+from contracts.errors import InputError, SettingsError
 from contracts.settings import Run, load
 from ingest import run
 from ingest.settle import settle_day
@@ -225,3 +227,47 @@ def test_a_cluster_that_does_not_answer_is_told() -> None:
         workers(Run(scheduler="tcp://127.0.0.1:1")),
     ):
         pass
+
+
+def test_numbers_of_persons_need_a_key_and_another_key_reads_anew(
+    operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HEXPERIENCE_KEY", raising=False)
+    config = operator.folder / "hexperience.toml"
+    source = """
+[[source]]
+table = "complaint"
+path = "raw/complaints.csv"
+[source.columns]
+complaint_id = "id"
+created_utc = "at"
+complaint_class = "class"
+subscriber_id = "who"
+"""
+    config.write_text(config.read_text("utf-8") + source, "utf-8")
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    operator.write("complaints.csv", "id,at,class,who\n1,2026-03-01 10:00,network,+44123456\n")
+    with pytest.raises(SettingsError, match="there is no pseudonym key"):
+        operator.ingest()
+    told = set[str]()
+    for key in ("a" * 32, "b" * 32):
+        monkeypatch.setenv("HEXPERIENCE_KEY", key)
+        operator.ingest()
+        told |= set(operator.warehouse.read("complaint")["subscriber_id"])
+    assert len(told) == 2
+
+
+def test_other_polygons_give_other_regions(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    config, polygons = operator.folder / "hexperience.toml", operator.folder / "regions.geojson"
+    text = config.read_text("utf-8").replace("[grid]", 'regions = "regions.geojson"\n[grid]')
+    config.write_text(text, "utf-8")
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    for name in ("west", "coast"):
+        frame = gpd.GeoDataFrame({"name": [name]}, geometry=[box(72, 18, 74, 20)], crs="EPSG:4326")
+        frame.to_file(polygons)
+        operator.ingest()
+        cells = operator.warehouse.read("cell").dropna(subset=["lat"])
+        assert set(cells["region"]) == {name}
+        assert set(operator.warehouse.read("hex_place")["region"]) == {name}

@@ -6,7 +6,7 @@ import duckdb
 import pandas as pd
 import pytest
 
-from contracts.errors import ContractError, NothingFound
+from contracts.errors import ContractError, InputError, NothingFound
 from contracts.fields import FIELDS
 from contracts.tables import PUBLISHED, TABLES
 from ingest.warehouse import Warehouse, connect, parse_query, typed
@@ -83,6 +83,14 @@ def test_old_snapshots_go_and_the_current_one_is_the_newest(warehouse: Warehouse
 def test_before_the_first_run_the_remedy_is_told(tmp_path: Path) -> None:
     with pytest.raises(NothingFound, match="nothing is published yet; do 'hexperience run' first"):
         _ = Warehouse(tmp_path).marts
+
+
+def test_a_second_run_at_once_is_held_off(warehouse: Warehouse) -> None:
+    refusal = pytest.raises(InputError, match="another run is at work here")
+    with warehouse.alone(), refusal, warehouse.alone():
+        pass
+    with warehouse.alone():
+        pass
 
 
 @pytest.mark.parametrize(
