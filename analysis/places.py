@@ -10,6 +10,7 @@ import xarray as xr
 from scipy import sparse
 
 from geo import hexgrid
+from ingest.settle import newest_rows
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def kinds(
 
     `seen`: cells that have counters; the others are tables `cell`, `cell_hex` and `hex_place`.
     """
-    newest = cells.drop_duplicates("cell_id", keep="last")
+    newest = newest_rows(cells)
     named = newest.assign(place_name=newest["cell_name"].fillna(newest["cell_id"]))
     each = pd.DataFrame({"cell_id": seen, "place": seen, "weight": 1.0})
     yield Kind("cell", each, _known(named, "cell_id", level))

@@ -40,7 +40,7 @@ def rank(places: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> pd.DataFr
 def reason(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], *, zone: str) -> str:
     """Why a place stands where it stands, in one or two sentences."""
     rate, normal = place["drop_rate"], place["normal_rate"]
-    parts = [f"{rate:.2%} of calls dropped, {rate / normal:.1f} x the network's {normal:.2%}"]
+    parts = [f"{rate:.2%} of calls dropped, {_times(rate, normal)}the network's {normal:.2%}"]
     if pd.notna(place["dominant_cell_id"]):
         parts.append(f"mostly in cell {place['dominant_cell_id']}")
     if pd.notna(change["change_id"]):
@@ -74,7 +74,7 @@ def rank_reports(reports: pd.DataFrame) -> pd.DataFrame:
         ["drops_excess_month", "place_name"], ascending=[False, True], ignore_index=True
     )
     found["reason"] = [
-        f"{rate:.1%} of {n:,.0f} reported calls dropped, {rate / normal:.1f} x the network's "
+        f"{rate:.1%} of {n:,.0f} reported calls dropped, {_times(rate, normal)}the network's "
         f"{normal:.1%}. No load and no time of day are known: no cause can be named."
         for rate, n in zip(found["drop_rate"], found["call_attempts"], strict=True)
     ]
@@ -112,6 +112,10 @@ def _of_parent(hexes: pd.Series, values: pd.Series, level: int) -> pd.Series:
     known = hexes.notna()
     parent = pd.Series(hexgrid.parents(hexes[known], level=level), index=hexes.index[known])
     return parent.map(values).reindex(hexes.index)
+
+
+def _times(rate: float, normal: float) -> str:
+    return f"{rate / normal:.1f} x " if normal > 0 else "against "
 
 
 def _lasting_rises(changes: pd.DataFrame) -> pd.DataFrame:

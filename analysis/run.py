@@ -14,7 +14,7 @@ from analysis.rates import Noise
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
-from ingest.settle import zones_of
+from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, each, silent
 
@@ -104,7 +104,7 @@ def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
     as_of = warehouse.read("run")["as_of_utc"].iloc[0]
     found = found.assign(metric="drop_rate")
     named = identity.keep_identity(found, warehouse.read("change_point"), as_of=as_of)
-    cells = warehouse.read("cell").drop_duplicates("cell_id", keep="last")
+    cells = newest_rows(warehouse.read("cell"))
     works = identity.name_works(
         found, warehouse.read("intervention"), cells.set_index("cell_id")["site_id"]
     )

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
+from zoneinfo import available_timezones
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from ingest import privacy
 from ingest.sources import Raw
 
 UTC_TIME: Final = "datetime64[us, UTC]"
-_OFFSET = re.compile(r"(?:Z|[+-]\d{2}:?\d{2})$")
+_OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
 _POSITION = ("lat", "lon")
@@ -83,8 +84,30 @@ def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]
     rising = [True] * len(of.key) + [True] * len(doubt) + [False, False, True]
     ordered = pieces.sort_values(order, ascending=rising, kind="stable")
     again = ordered.duplicated(list(of.key))
-    kept = ordered[~again].reset_index(drop=True)
-    return kept, _repetitions(ordered[again], of)
+    kept, refused = ordered[~again], _repetitions(ordered[again], of)
+    if of.name == "pm":
+        covering = _covers_shorter(kept)
+        told = _repetitions(kept[covering], of, "covers shorter periods that were delivered too")
+        kept, refused = kept[~covering], pd.concat([refused, told], ignore_index=True)
+    return kept.reset_index(drop=True), refused
+
+
+def _covers_shorter(pm: pd.DataFrame) -> pd.Series:
+    """Whether a shorter period of the same cell starts within a row's own: counted once, finely."""
+    covering = pd.Series(False, index=pm.index)
+    for length in sorted(pm["period_s"].unique())[1:]:
+        shorter = pm.loc[pm["period_s"] < length, ["cell_id", "period_start_utc"]]
+        mine = pm.loc[pm["period_s"] == length, ["cell_id", "period_start_utc"]]
+        found = pd.merge_asof(
+            mine.reset_index().sort_values("period_start_utc"),
+            shorter.assign(inner=shorter["period_start_utc"]).sort_values("period_start_utc"),
+            on="period_start_utc",
+            by="cell_id",
+            direction="forward",
+        ).set_index("index")
+        end = found["period_start_utc"] + pd.to_timedelta(length, unit="s")
+        covering |= (found["inner"] < end).reindex(pm.index, fill_value=False)
+    return covering
 
 
 def local_days(utc: pd.Series, zones: pd.Series | str) -> pd.Series:
@@ -174,6 +197,7 @@ def _parsed(raw: pd.Series, layout: str) -> tuple[pd.Series, pd.Series, pd.Serie
         naive = raw.astype("datetime64[us]")
     else:
         text = raw.astype("str").mask(raw.isna())
+        text = text if layout else text.str.upper()
         offset = (
             text.str.contains(_OFFSET, na=False)
             if not layout
@@ -190,7 +214,10 @@ def _parsed(raw: pd.Series, layout: str) -> tuple[pd.Series, pd.Series, pd.Serie
 def _possible(values: pd.Series, theirs: pd.DataFrame, of: Field, found: _Findings) -> pd.Series:
     bad = pd.Series(False, index=values.index)
     reason = ""
-    if of.choices:
+    if of.name == "timezone":
+        bad = values.notna() & ~values.isin(available_timezones())
+        reason = "no IANA zone"
+    elif of.choices:
         bad = values.notna() & ~values.isin(of.choices)
         reason = f"not among {', '.join(of.choices)}; map it in [source.values.{of.name}]"
     elif of.is_number:
@@ -214,8 +241,8 @@ def _unit_faults(values: pd.Series, of: Field) -> Iterator[str]:
             f"{of.name}: a {of.unit} of 0..{of.high:g}, and the file has {known.max():g}: "
             f"another unit; give [source.scale] {of.name} = factor"
         )
-    # a day of a whole network never stays under one per cent
-    elif of.unit == "%" and len(known) >= 100 and 0 < known.max() <= 1:
+    # a thousand cells or hours that all stay under one per cent are no network at work
+    elif of.unit == "%" and len(known) >= 1000 and 0 < known.max() <= 1:
         yield (
             f"{of.name}: a % of 0..100, and the file has no more than {known.max():g}: "
             f"a share; give [source.scale] {of.name} = 100"
@@ -291,9 +318,10 @@ def _swap_faults(outside: pd.DataFrame, n_given: int, settings: Settings) -> Ite
 def _identify(ours: pd.DataFrame, of: Table, source: Source, file_hash: str) -> None:
     if "call_id" in of.columns and "call_id" not in ours:
         ours["call_id"] = file_hash + "-" + ours["source_row"].astype("str")
-    if "time_grain" in of.columns and "time_grain" not in ours:
+    if "time_grain" in of.columns:
         rule = source.from_name.get(of.day_of)
-        ours["time_grain"] = rule.grain if isinstance(rule, FromName) else "instant"
+        grain = rule.grain if isinstance(rule, FromName) else "instant"
+        ours["time_grain"] = ours["time_grain"].fillna(grain) if "time_grain" in ours else grain
     if of.name == "nps" and "survey_weight" not in ours:
         ours["survey_weight"] = 1.0
     if of.name == "pm":
@@ -344,12 +372,12 @@ def _told(found: _Findings, raw: Raw, of: Table, file: str, file_hash: str) -> p
     return faults.drop_duplicates(["source_row", "column_name"])[columns].reset_index(drop=True)
 
 
-def _repetitions(again: pd.DataFrame, of: Table) -> pd.DataFrame:
+def _repetitions(again: pd.DataFrame, of: Table, reason: str = "") -> pd.DataFrame:
     told = again[["source_file", "file_hash", "source_row"]].assign(
         table_name=of.name,
         column_name="",
         scope="row",
         masked_value="",
-        reason=f"repeats the key ({', '.join(of.key)}) of a newer row",
+        reason=reason or f"repeats the key ({', '.join(of.key)}) of a newer row",
     )
     return told[list(TABLES["refused"].columns)].reset_index(drop=True)

@@ -1,6 +1,7 @@
 """The story of the wing: source files -> settled tables, hexagons and a receipt."""
 
 import hashlib
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -15,7 +16,7 @@ from geo import footprint, hexgrid, regions
 from ingest import quality
 from ingest.clean import settle
 from ingest.load import FileToLoad, Loaded, load, plan
-from ingest.settle import DayToSettle, digest, settle_day
+from ingest.settle import DayToSettle, digest, newest_rows, settle_day
 from ingest.warehouse import WHOLE, Warehouse
 from ingest.workers import Progress, each, silent
 
@@ -31,9 +32,8 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.D
     """
     files = plan(settings)
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    loaded = _load(files, client, progress)
+    loaded, inventory = _load(files, warehouse, settings, client, progress)
     _forget_absent(warehouse, loaded)
-    inventory = _settle_inventory(warehouse, settings, loaded)
     run_id = run_id_of(loaded, inventory["signature"], settings)
     days = _days(warehouse, settings, inventory["signature"])
     facts = each(client, settle_day, days, label="rolling up days", progress=progress)
@@ -60,11 +60,31 @@ def software_version() -> str:
         return "checkout"
 
 
-def _load(files: list[FileToLoad], client: Client, progress: Progress) -> list[Loaded]:
-    loaded = each(client, load, files, label="reading files", progress=progress)
+def _load(
+    files: list[FileToLoad],
+    warehouse: Warehouse,
+    settings: Settings,
+    client: Client,
+    progress: Progress,
+) -> tuple[list[Loaded], dict[str, Any]]:
+    """Everything that became of the files, and the facts of the inventory.
+
+    Cells come first: counters are cut into days by their cell's own zone.
+    """
+    cells = [load(task) for task in files if task.source.table == "cell"]
+    warehouse.keep_loads("cell", {item.load for item in cells})
+    inventory = _settle_inventory(warehouse, settings, cells)
+    zones = newest_rows(warehouse.read("cell")).dropna(subset=["timezone"])
+    own = tuple(zip(zones["cell_id"], zones["timezone"], strict=True))
+    others = [
+        replace(task, zones=own if task.source.table == "pm" else ())
+        for task in files
+        if task.source.table != "cell"
+    ]
+    loaded = cells + each(client, load, others, label="reading files", progress=progress)
     if faults := [fault for item in loaded for fault in item.faults]:
         raise InputError(f"{len(faults)} fault(s) in the source files", faults)
-    return loaded
+    return loaded, inventory
 
 
 def _forget_absent(warehouse: Warehouse, loaded: list[Loaded]) -> None:
@@ -87,6 +107,7 @@ def _settle_inventory(
     done = warehouse.read_settled("cell", WHOLE)
     if done is not None and done["signature"] == how:
         return done
+    warehouse.forget_settled("cell", WHOLE)
     cells, again = settle(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
     warehouse.write_repeated("cell", WHOLE, again)
     warehouse.write("cell_hex", _footprints(cells, settings))
@@ -103,15 +124,16 @@ def _settle_inventory(
 
 
 def _content(path: str, settings: Settings) -> str:
-    return hashlib.sha256(settings.resolve(path).read_bytes()).hexdigest() if path else ""
+    file = settings.resolve(path)
+    if path and not file.is_file():
+        raise InputError("[operator] regions can't be read", [f"{file}: no such file"])
+    return hashlib.sha256(file.read_bytes()).hexdigest() if path else ""
 
 
 def _footprints(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Weights at the map's level and one finer, of each cell's newest row."""
     grid = settings.grid
-    newest = cells.sort_values("valid_from", na_position="first").drop_duplicates(
-        "cell_id", keep="last"
-    )
+    newest = newest_rows(cells)
     fine = footprint.voronoi(newest, level=grid.level + 1, max_range_m=grid.max_range_m)
     return pd.concat([fine, footprint.coarser(fine, level=grid.level)], ignore_index=True)
 
@@ -146,33 +168,34 @@ def _drop_absent(warehouse: Warehouse, days: list[DayToSettle]) -> None:
 
 
 def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
-    """Every hexagon anything is said of, at the map's and at the survey's level."""
-    grid = settings.grid
-    fine = [warehouse.read("cell_hex").query("level > @grid.level")["hex_id"]]
-    fine += [warehouse.read(name)["hex_id"].dropna() for name in _EVENTS]
-    known = np.unique(np.concatenate([part.to_numpy(np.uint64) for part in fine]))
-    hexes = np.unique(
-        np.concatenate(
-            [hexgrid.parents(known, level=level) for level in sorted(set(grid.levels.values()))]
-        )
-    )
+    """Hexagons of footprints, and of events on the level that they may be told on, no finer."""
+    levels = settings.grid.levels
+    footprints = warehouse.read("cell_hex").query("level == @levels['network']")["hex_id"]
+    parts = [hexgrid.parents(footprints, level=level) for level in sorted(set(levels.values()))]
+    parts += [
+        hexgrid.parents(warehouse.read(name)["hex_id"].dropna(), level=levels[name])
+        for name in _EVENTS
+    ]
+    hexes = np.unique(np.concatenate(parts))
     lat, lon = hexgrid.centres(hexes)
     places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
     if settings.operator.regions and len(places):
         polygons = regions.read_regions(settings.resolve(settings.operator.regions))
         places["region"] = regions.regions_of(hexes, polygons)
     else:
-        places["region"] = places["hex_id"].map(_stated_regions(warehouse.read("call"), grid.level))
+        places["region"] = places["hex_id"].map(_stated_regions(warehouse.read("call"), settings))
     warehouse.write("hex_place", places)
 
 
-def _stated_regions(calls: pd.DataFrame, level: int) -> pd.Series:
-    """The region that most calls in a hexagon state; of equal ones the first by name."""
+def _stated_regions(calls: pd.DataFrame, settings: Settings) -> pd.Series:
+    """The region that most calls in a hexagon state, where enough state one."""
     told = calls.dropna(subset=["hex_id", "region"])
-    parents = hexgrid.parents(told["hex_id"], level=level)
-    counted = told.groupby([parents, "region"])["call_id"].size().rename("n").reset_index()
+    hex_id = hexgrid.parents(told["hex_id"], level=settings.grid.levels["call"])
+    counted = told.assign(hex_id=hex_id).groupby(["hex_id", "region"]).size().reset_index(name="n")
+    counted = counted[counted["n"] >= settings.privacy.min_respondents]
+    # of equal ones the first by name
     counted = counted.sort_values(["n", "region"], ascending=[False, True])
-    return counted.drop_duplicates("level_0").set_index("level_0")["region"]
+    return counted.drop_duplicates("hex_id").set_index("hex_id")["region"]
 
 
 def _receipt(loaded: list[Loaded], settled: list[dict[str, Any]], run_id: str) -> pd.DataFrame:

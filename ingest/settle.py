@@ -18,7 +18,7 @@ from ingest.warehouse import Warehouse
 
 _METHOD = "settle-1"
 _GRAINS = {
-    "instant": pd.DateOffset(),
+    "instant": pd.Timedelta(0),
     "hour": pd.DateOffset(hours=1),
     "day": pd.DateOffset(days=1),
     "month": pd.DateOffset(months=1),
@@ -53,6 +53,8 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
     done = warehouse.read_settled(task.table, task.day)
     if done is not None and done["signature"] == task.signature:
         return done
+    # a crash from here on must not leave new tables under an old note
+    warehouse.forget_settled(task.table, task.day)
     pieces = warehouse.read_pieces(task.table, task.day)
     rows, again = settle(pieces, TABLES[task.table])
     warehouse.write_repeated(task.table, task.day, again)
@@ -83,9 +85,15 @@ def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
     warehouse.write("hex_day", hexes, day=task.day)
 
 
+def newest_rows(cells: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell, the one valid from the latest day; a row without a day is the oldest."""
+    dated = cells.sort_values(["cell_id", "valid_from"], na_position="first", kind="stable")
+    return dated.drop_duplicates("cell_id", keep="last")
+
+
 def zones_of(cell_ids: pd.Series, cells: pd.DataFrame, settings: Settings) -> pd.Series | str:
     """Zone of each row's cell; one text where no cell has a zone of its own."""
-    own = cells.dropna(subset=["timezone"]).drop_duplicates("cell_id", keep="last")
+    own = newest_rows(cells).dropna(subset=["timezone"])
     if own.empty:
         return settings.operator.timezone
     return cell_ids.map(own.set_index("cell_id")["timezone"]).fillna(settings.operator.timezone)
@@ -98,8 +106,9 @@ def _as_of(rows: pd.DataFrame, task: DayToSettle) -> str:
         return ""
     if task.table == "pm":
         end = (rows[start] + pd.to_timedelta(rows["period_s"], unit="s")).max()
-    else:
-        # a month ends by the local calendar
-        newest = rows[start].max().tz_convert(task.settings.operator.timezone)
-        end = newest + _GRAINS[rows["time_grain"].iloc[0]]
+        return str(end.isoformat())
+    # a month ends by the local calendar
+    local = rows[start].dt.tz_convert(task.settings.operator.timezone)
+    newest = local.groupby(rows["time_grain"]).max()
+    end = max(at + _GRAINS[str(grain)] for grain, at in newest.items())
     return str(end.tz_convert("UTC").isoformat())

@@ -137,6 +137,10 @@ class Warehouse:
         """Facts of a settled day; None = not settled, or not to its end."""
         return self._read_note("settled", name, day)
 
+    def forget_settled(self, name: str, day: str) -> None:
+        """Takes the note of a day away before its tables are written anew."""
+        (self.path / "settled" / name / f"{day}.json").unlink(missing_ok=True)
+
     def forget_days(self, name: str, *, keep: set[str], tables: tuple[str, ...]) -> None:
         """Takes away settled days of a source, and its partitions of other tables."""
         parts = [self.path / part / name for part in ("settled", "repeated")]

@@ -119,7 +119,7 @@ def test_a_wrong_unit_is_a_fault_of_the_file(column: str, value: str, fault: str
 
 
 def test_a_share_given_as_per_cent_is_a_fault_of_the_file() -> None:
-    cleaned = _clean(*[{**PM, "prb_dl_util_pct": "0.6"}] * 100)
+    cleaned = _clean(*[{**PM, "prb_dl_util_pct": "0.6"}] * 1000)
     assert "a share; give [source.scale] prb_dl_util_pct = 100" in cleaned.faults[0]
 
 
