@@ -25,7 +25,7 @@ from rich.progress import (
 )
 from rich.table import Table as Grid
 
-from contracts.errors import HexperienceError, Interrupted
+from contracts.errors import HexperienceError, Interrupted, QuestionError
 from contracts.settings import Settings, load
 from ingest.warehouse import Warehouse, query_names, read_query
 from views import export, server
@@ -48,7 +48,7 @@ def _tell(command: Callable[P, None]) -> Callable[P, None]:
             command(*args, **kwargs)
         except (KeyboardInterrupt, Interrupted) as stop:
             _fail(str(stop) or "stopped", 3)
-        except (HexperienceError, ValueError) as error:
+        except (HexperienceError, OSError) as error:
             _fail(str(error), 2)
 
     return told
@@ -166,7 +166,7 @@ def _warehouse(config: Path) -> Warehouse:
 def _param(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
-        raise ValueError(f"--param {text}: write it as name=value")
+        raise QuestionError(f"--param {text}: write it as name=value")
     return name, value
 
 

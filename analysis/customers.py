@@ -16,6 +16,8 @@ from ingest.clean import wall_clock
 METHOD_VERSION = "customers-1"
 # a month known for fewer days has no rate worth a place on the map
 _MIN_DAYS = 7
+# if most complaints have no position, a place's rate would be low for want of positions
+_LEAST_PLACED = 0.5
 _COLUMNS = [
     "hex_id",
     "metric",
@@ -51,9 +53,12 @@ def complaint_rates(
 
     `exposure`: hex_id, period_start, n (active subscribers, or call attempts), at `level`. A
     hexagon with exposure and no complaint has 0; months without a complaint file have no row. One
-    person counts once a month and class; a complaint without a person counts as one. 90 % Garwood
+    person counts once a month and class; a complaint without a person counts as one. No rate at all
+    where fewer than half of the complaints have a position. 90 % Garwood
     intervals. `n_effective` is the number of complainants.
     """
+    if complaints["hex_id"].notna().mean() < _LEAST_PLACED:
+        return pd.DataFrame(columns=_COLUMNS)
     placed = _placed(complaints, level, complaints["created_utc"], zone)
     placed["who"] = placed["subscriber_id"].fillna(placed["complaint_id"])
     keys = ["hex_id", "period_start", "complaint_class"]
@@ -72,7 +77,7 @@ def complaint_rates(
     )
     persons = found["n"] if metric == "complaints_per_1000" else found["n"] * np.nan
     found["shown"] = privacy.release_counts(
-        found["numerator"], fewest=rule.min_complaints, persons=persons, crowd=rule.min_subscribers
+        found["numerator"], persons=persons, crowd=rule.min_subscribers
     )
     found = found.rename(columns={"complaint_class": "outcome_class", "n": "denominator"})
     return _released(found.assign(metric=metric, n_effective=found["numerator"]))
@@ -82,8 +87,9 @@ def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd
     """Active subscribers per hexagon and month: hex_id, period_start, n.
 
     Places of type hex must be as fine as `level`; those of type cell are spread by the cells'
-    footprints, and are then no whole numbers.
+    footprints, and are then no whole numbers. Regions are not spread: they give no row.
     """
+    base = base.assign(month=pd.to_datetime(base["month"]).dt.to_period("M").dt.start_time)
     on_hex = base[base["place_type"] == "hex"]
     hexes = hexgrid.from_text(on_hex["place_id"])
     fine = hexgrid.levels(hexes) >= level
@@ -95,7 +101,9 @@ def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd
         }
     )
     finest = cell_hex[cell_hex["level"] == cell_hex["level"].max()]
-    on_cell = base[base["place_type"] == "cell"].merge(
+    # one month is told by hexagon or by cell: both would count everybody twice
+    by_cell = base[(base["place_type"] == "cell") & ~base["month"].isin(on_hex["month"])]
+    on_cell = by_cell.merge(
         finest[["cell_id", "hex_id", "weight"]], left_on="place_id", right_on="cell_id"
     )
     spread = pd.DataFrame(
@@ -105,7 +113,7 @@ def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd
             "n": on_cell["n_active_subscribers"] * on_cell["weight"],
         }
     )
-    both = pd.concat([part for part in (direct, spread) if len(part)])
+    both = pd.concat([direct, spread.astype(direct.dtypes)], ignore_index=True)
     both["period_start"] = pd.to_datetime(both["month"]).dt.as_unit("s")
     return both.groupby(["hex_id", "period_start"])["n"].sum().reset_index()
 

@@ -21,14 +21,26 @@ def keep_identity(found: pd.DataFrame, told: pd.DataFrame, *, as_of: pd.Timestam
     )
     pairs["apart"] = (pairs["change_utc"] - pairs["change_utc_told"]).abs()
     pairs = pairs[pairs["apart"] <= _SAME].sort_values(["apart", "index"], kind="stable")
-    pairs = pairs[~pairs.duplicated("index")]
-    pairs = pairs[~pairs.duplicated("change_id")].set_index("index")
+    known = _matched(pairs)
     date = found["change_utc"].dt.strftime("%Y%m%dT%H")
     fresh = found["cell_id"] + "-" + found["direction"] + "-" + date
+    # a change that moved away may have left its date's name to another
+    fresh = fresh.where(~fresh.isin(known["change_id"]), fresh + "b")
     return found.assign(
-        change_id=pairs["change_id"].reindex(found.index).fillna(fresh),
-        first_reported_utc=pairs["first_reported_utc"].reindex(found.index).fillna(as_of),
+        change_id=known["change_id"].reindex(found.index).fillna(fresh),
+        first_reported_utc=known["first_reported_utc"].reindex(found.index).fillna(as_of),
     )
+
+
+def _matched(pairs: pd.DataFrame) -> pd.DataFrame:
+    """Nearest pairs first, each change and each name once; indexed by the change."""
+    taken, names, rows = set[int](), set[str](), []
+    for pair in pairs.to_dict("records"):
+        if pair["index"] not in taken and pair["change_id"] not in names:
+            taken.add(pair["index"])
+            names.add(pair["change_id"])
+            rows.append(pair)
+    return pd.DataFrame(rows, columns=pairs.columns).set_index("index")
 
 
 def name_works(found: pd.DataFrame, works: pd.DataFrame, sites: pd.Series) -> pd.Series:

@@ -123,7 +123,8 @@ def change_ratios(
     found = pd.DataFrame({"place": places.ids, "metric": "change_ratio", "numerator": actual})
     for end, name in (("value", "ratio"), ("value_lo", "ratio_lo"), ("value_hi", "ratio_hi")):
         ratio = last[name].fillna(1.0).to_numpy(float)[:, None]
-        found[end] = actual / (places.share @ np.where(since, drops / ratio, drops).sum(axis=1))
+        before = places.share @ np.where(since, drops / ratio, drops).sum(axis=1)
+        found[end] = np.divide(actual, before, out=np.full_like(before, np.nan), where=before > 0)
     found["denominator"] = found["numerator"] / found["value"]
     return found[touched & (actual > 0)].assign(**_told(period))
 
@@ -131,14 +132,14 @@ def change_ratios(
 def dominant_cells(
     cube: xr.Dataset, places: Places, period: Period, found: pd.DataFrame
 ) -> pd.Series:
-    """The cell with most excess drops in each place of `drop_rates`, by place."""
+    """The cell with most excess drops in each place of `drop_rates`; missing = none has any."""
     drops, attempts, _ = _totals(cube, period)
     excess = drops - normal_rate(drops, attempts) * attempts
     entry = places.share.tocoo()
     row, column = entry.coords
     parts = pd.DataFrame({"row": row, "column": column, "excess": entry.data * excess[column]})
     parts = parts.sort_values(["row", "excess", "column"], ascending=[True, False, True])
-    most = parts.drop_duplicates("row").set_index("row")["column"]
+    most = parts[parts["excess"] > 0].drop_duplicates("row").set_index("row")["column"]
     names = pd.Series(cube["cell_id"].to_numpy()[most], index=places.ids[most.index])
     return found["place"].map(names)
 

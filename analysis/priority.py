@@ -18,7 +18,8 @@ METHOD_VERSION = "simple-1"
 def rank(places: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> pd.DataFrame:
     """The places by drops_excess_month, worst first, with `rank` and `reason`.
 
-    `places`: place_name and the columns of `network.drop_rates`, and dominant_cell_id. `changes`:
+    `places`: place_name, the columns of `network.drop_rates`, dominant_cell_id and the smallest
+    rise that could be seen in it, min_visible_ratio (NaN = none). `changes`:
     table `change_point`; a place's change is the rise its dominant cell is still in. Ties go by
     name, so that every run says the same.
     """
@@ -47,7 +48,11 @@ def reason(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], *, zon
         return ", ".join(parts) + ". " + _told(change, zone) + "."
     load = place["prb_dl_util_bh_pct"]
     full = f"; busy-hour PRB {load:.0f} %" if np.isfinite(load) else ""
-    return ", ".join(parts) + f". No rise is dated there{full}."
+    least = place["min_visible_ratio"]
+    seen = (
+        f"one below x{least:.1f} could not be seen" if np.isfinite(least) else "none could be seen"
+    )
+    return ", ".join(parts) + f". No rise is dated there ({seen}){full}."
 
 
 def rank_reports(reports: pd.DataFrame) -> pd.DataFrame:
@@ -91,7 +96,10 @@ def with_customers(
     places: pd.DataFrame, rates: list[pd.DataFrame], levels: dict[str, int]
 ) -> pd.DataFrame:
     """The places with `complainants` and `nps` of the coarser hexagon they lie in, as released."""
-    whole = pd.concat([pd.DataFrame(columns=["metric", "outcome_class"]), *rates])
+    columns = ["metric", "outcome_class", "period_start", "hex_id", "numerator", "value", "shown"]
+    parts = [found[columns] for found in rates if "hex_id" in found]
+    whole = pd.concat(parts) if parts else pd.DataFrame(columns=columns, dtype="object")
+    whole["metric"] = whole["metric"].astype("str")
     network = whole[whole["metric"].str.startswith("complaints_")]
     complaints = _newest(network[network["outcome_class"] == "network"])
     nps = _newest(whole[whole["metric"] == "nps"])

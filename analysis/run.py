@@ -14,6 +14,7 @@ from analysis.rates import Noise
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
+from ingest.clean import local_days
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, each, silent
@@ -40,7 +41,9 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         noise = network.noise_of(counters, search.changes)
         kinds = _kinds(warehouse, settings)
         rates += _network_rates(counters, kinds, found, noise, settings)
-        ranked = list(_rank_places(counters, kinds, found, noise, rates=rates, settings=settings))
+        visible = search.visibility.set_index("cell_id")["min_visible_ratio"]
+        how: dict[str, Any] = {"visible": visible, "rates": rates, "settings": settings}
+        ranked = list(_rank_places(counters, kinds, found, noise, **how))
     for name, parts in (("change_point", [found]), ("place_rate", rates), ("priority", ranked)):
         finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
         warehouse.write(name, finding)
@@ -48,9 +51,10 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
 
 
 def _filled(warehouse: Warehouse) -> set[str]:
-    return set(warehouse.read("receipt")["table_name"]) | (
-        {"cell_day"} if warehouse.days("cell_day") else set()
-    )
+    """Tables that have rows; a file with a header alone gives none."""
+    receipt = warehouse.read("receipt")
+    filled = set(receipt.loc[receipt["n_accepted"] > 0, "table_name"])
+    return filled | ({"cell_day"} if "pm" in filled else set())
 
 
 def _counters(warehouse: Warehouse, settings: Settings) -> xr.Dataset:
@@ -120,8 +124,13 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
     how: dict[str, Any] = {"zone": settings.operator.timezone, "rule": settings.privacy}
     if "complaint" in filled:
         metric, exposure = _exposure(warehouse, settings)
+        complaints = warehouse.read("complaint")
+        if metric == "complaints_per_10k_attempts":
+            # calls are known on days with counters only
+            days = local_days(complaints["created_utc"], settings.operator.timezone)
+            complaints = complaints[days.isin(warehouse.days("cell_day"))]
         found = customers.complaint_rates(
-            warehouse.read("complaint"), exposure, metric=metric, level=levels["complaint"], **how
+            complaints, exposure, metric=metric, level=levels["complaint"], **how
         )
         yield _monthly(found, levels["complaint"])
     if "nps" in filled:
@@ -196,6 +205,7 @@ def _rank_places(
     found: pd.DataFrame,
     noise: Noise,
     *,
+    visible: pd.Series,
     rates: list[pd.DataFrame],
     settings: Settings,
 ) -> Iterator[pd.DataFrame]:
@@ -207,6 +217,7 @@ def _rank_places(
         facts = _of_kind(facts.merge(kind.known, on="place", how="left"), kind, settings)
         facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
         facts = priority.with_customers(facts, rates, settings.grid.levels)
+        facts["min_visible_ratio"] = facts["dominant_cell_id"].map(visible)
         ranked = priority.rank(facts, found, zone=settings.operator.timezone)
         yield ranked.assign(period_start=newest.start, period_end=newest.end)
 

@@ -34,5 +34,9 @@ class NothingFound(HexperienceError, LookupError):
     """A query, table or snapshot that was asked for does not exist."""
 
 
+class QuestionError(HexperienceError, ValueError):
+    """A question is put in a way that has no answer."""
+
+
 class Interrupted(HexperienceError):
     """Stopped by the person at the console; what was finished is kept."""

@@ -273,8 +273,8 @@ _ROLLED = [
     _time("bh_hour_start_utc", "Busy hour: most RRC users of the day, else most attempts."),
     _amount("bh_prb_dl_used_prb_s", "PRB s", "Downlink blocks in use in the busy hour.", 0),
     _amount("bh_prb_dl_avail_prb_s", "PRB s", "Downlink blocks available in the busy hour.", 0),
-    _count("bh_call_attempts", "Voice calls attempted in the busy hour."),
-    _count("bh_dropped_calls", "Voice calls dropped in the busy hour."),
+    _spread("bh_call_attempts", "Voice calls attempted in the busy hour."),
+    _spread("bh_dropped_calls", "Voice calls dropped in the busy hour."),
     _count("n_cells", "Cells with traffic in the hexagon."),
     _amount("n_cells_effective", "n",
             "Effective number of cells: (sum a)^2 / sum a^2, a = attempts in the hexagon.", 0),
@@ -284,7 +284,8 @@ _METRICS = [
     _share("drop_rate", "Dropped calls / call attempts, from cell counters."),
     _percent("prb_dl_util_bh_pct", "Downlink PRB utilisation in the cells' busy hours."),
     _amount("complaints_per_1000", "per 1,000 subscribers and month",
-            "Distinct complainants of one class per 1,000 active subscribers.", 0),
+            "Distinct complainants of one class per 1,000 active subscribers, "
+            "scaled to a whole month where only a part of it is known.", 0),
     _amount("complaints_per_10k_attempts", "per 10,000 attempts",
             "Distinct complainants of one class per 10,000 call attempts: no "
             "subscriber base was given.", 0),

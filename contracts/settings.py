@@ -82,7 +82,6 @@ class Privacy(_Section):
         description="File with the pseudonym key, mode 0600; else "
         "$HEXPERIENCE_KEY. At least 32 characters.",
     )
-    min_complaints: int = Field(5, ge=2, description="Fewer complainants are shown as <5.")
     min_respondents: int = Field(10, ge=2, description="Fewer answers show no survey figure.")
     min_nps: int = Field(30, ge=10, description="Fewer answers show no NPS.")
     min_subscribers: int = Field(16, ge=2, description="Fewer subscribers show no figure at all.")
@@ -245,7 +244,12 @@ def load(
         faults.append("folder: unknown key")
     for layer in (_from_environment(environ), arguments or {}):
         for section, values in layer.items():
-            raw[section] = {**raw.get(section, {}), **values}
+            if isinstance(raw.get(section, {}), dict):
+                raw[section] = {**raw.get(section, {}), **values}
+            else:
+                faults.append(
+                    f"HEXPERIENCE_{section.upper()}__...: [[{section}]] is set in the file"
+                )
     raw["folder"] = path.resolve().parent
     settings: Settings | None
     try:
@@ -336,7 +340,9 @@ def _without(raw: dict[str, Any], faults: list[ErrorDetails]) -> Settings | None
         *path, last = fault["loc"]
         holder: Any = sound
         for step in path:
-            holder = holder[step]
+            # pydantic also names the branch of a union, which is no key of ours
+            known = isinstance(step, int) or (isinstance(holder, dict) and step in holder)
+            holder = holder[step] if known else {}
         if isinstance(holder, dict):
             holder.pop(last, None)
     try:

@@ -22,7 +22,9 @@ from ingest.sources import Raw
 
 UTC_TIME: Final = "datetime64[us, UTC]"
 _OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
+_YEARS = (1990, 2100)
 _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
 _POSITION = ("lat", "lon")
 # a share of impossible values above this is a wrong unit, not a few bad rows
@@ -142,15 +144,20 @@ def _typed(
         values, bad = _as_number(raw, of, source)
         wrong = "not a whole number" if of.type != "DOUBLE" else "not a number"
     else:
-        values, bad = raw.astype("str").mask(raw.isna()), pd.Series(False, index=raw.index)
-        wrong = ""
+        values = raw.astype("str").mask(raw.isna())
+        bad = values.str.contains("\n", na=False) & (of.name not in privacy.FREE_TEXT)
+        values, wrong = values.mask(bad), "holds a line break; look for a stray quotation mark"
     found.add("value", of.name, theirs, bad, wrong)
     return _possible(values, theirs, of, found)
 
 
 def _as_number(raw: pd.Series, of: Field, source: Source) -> tuple[pd.Series, pd.Series]:
     if pd.api.types.is_string_dtype(raw) and source.decimal == ",":
-        raw = raw.str.replace(".", "").str.replace(",", ".")
+        # a point may only part thousands: 401.0 would become 4010
+        odd = raw.str.contains(".", regex=False, na=False) & ~raw.str.fullmatch(
+            _THOUSANDS, na=False
+        )
+        raw = raw.mask(odd, "?").str.replace(".", "").str.replace(",", ".")
     values = pd.to_numeric(raw, errors="coerce").astype(float)
     values = values.mask(np.isinf(values)) * source.scale.get(of.name, 1.0)
     if of.type != "DOUBLE":
@@ -208,6 +215,8 @@ def _parsed(raw: pd.Series, layout: str) -> tuple[pd.Series, pd.Series, pd.Serie
         instant[offset] = with_offset.astype(UTC_TIME)
         without = pd.to_datetime(text[~offset], format=how, errors="coerce")
         naive[~offset] = without.astype("datetime64[us]")
+    naive = naive.where(naive.dt.year.between(*_YEARS))
+    instant = instant.where(instant.dt.year.between(*_YEARS))
     return naive, instant, naive.isna() & instant.isna() & raw.notna()
 
 

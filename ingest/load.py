@@ -82,7 +82,7 @@ def load(task: FileToLoad) -> Loaded:
         return Loaded(name, load_id, facts, [])
     try:
         cleaned = _clean(task, file_hash)
-    except ValueError as error:
+    except InputError as error:
         return Loaded(name, load_id, {}, [str(error)])
     if cleaned.faults:
         return Loaded(name, load_id, {}, [f"{task.path}: {fault}" for fault in cleaned.faults])

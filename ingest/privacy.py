@@ -19,6 +19,7 @@ from contracts.settings import Settings
 IDENTIFIERS = ("subscriber_id",)
 FREE_TEXT = ("text_redacted",)
 _SHORTEST_KEY = 32
+_FEWEST = 5
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER = re.compile(r"\+?\d(?:[\s().-]?\d){5,}")
@@ -73,8 +74,11 @@ def pseudonyms(numbers: pd.Series, *, key: bytes) -> pd.Series:
     return numbers.map(known).astype("str")
 
 
-def _token(number: str, key: bytes) -> str:
-    spelling = re.sub(r"[\s().-]", "", str(number)).lower()
+def _token(number: object, key: bytes) -> str:
+    # 00447700900123, +44 7700 900123 and the 447700900123.0 of a spreadsheet are one person
+    spelling = re.sub(r"\.0$", "", str(number))
+    spelling = re.sub(r"[\s().-]", "", spelling).lower()
+    spelling = re.sub(r"^(?:\+|00)", "", spelling)
     return hmac.new(key, f"subscriber|{spelling}".encode(), hashlib.sha256).hexdigest()[:32]
 
 
@@ -94,15 +98,15 @@ def masked(values: pd.Series) -> pd.Series:
 # ------------------------------------------------------------------------------ the release rule
 
 
-def release_counts(counts: pd.Series, *, fewest: int, persons: pd.Series, crowd: int) -> pd.Series:
-    """How each count of persons may leave: shown, few (1 to `fewest` - 1) or hidden.
+def release_counts(counts: pd.Series, *, persons: pd.Series, crowd: int) -> pd.Series:
+    """How each count of persons may leave: shown, few (1 to 4, told as <5) or hidden.
 
     hidden where fewer than `crowd` `persons` are known to live in the place; NaN = unknown, no
     bar. Complete only because one grid of each figure leaves, without totals over it: whoever adds
     a second grid must suppress both together (METHODS section 10).
     """
     shown = pd.Series("shown", index=counts.index)
-    shown = shown.mask(counts.between(1, fewest - 1), "few")
+    shown = shown.mask(counts.between(1, _FEWEST - 1), "few")
     return shown.mask(persons < crowd, "hidden")
 
 

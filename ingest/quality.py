@@ -16,6 +16,7 @@ Note = tuple[str, str, str, str]
 
 _REFUSED_DOUBT = 0.01
 _COARSE = ("month",)
+_HALF = 0.5
 
 
 def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -24,6 +25,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
     found = [
         *_refused(counts),
         *_cut_off(warehouse, counts),
+        *_lost_values(warehouse, counts),
         *_counters(warehouse, counts),
         *_positions(warehouse, counts),
         *_time_grain(warehouse, counts),
@@ -61,6 +63,20 @@ def _cut_off(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
             )
 
 
+def _lost_values(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
+    """Columns that lost more than a few values; positions have a note of their own."""
+    for name, row in counts.iterrows():
+        refused = warehouse.read_refused(str(name))
+        values = refused[(refused["scope"] == "value") & (refused["column_name"] != "lat")]
+        for column, n in values.groupby("column_name").size().items():
+            share = n / max(row["n_accepted"], 1)
+            if share > _REFUSED_DOUBT:
+                verdict = "unsafe" if share > _HALF else "warn"
+                text = f"{share:.1%} of {column} were impossible and set to missing: "
+                reasons = values.loc[values["column_name"] == column, "reason"]
+                yield str(name), f"lost values: {column}", verdict, text + reasons.mode()[0] + "."
+
+
 def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
     if "pm" not in counts.index:
         yield (
@@ -95,6 +111,14 @@ def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
             "warn",
             "The counters hold no PRB utilisation: without load no cause can be named.",
         )
+    if days["call_attempts"].isna().all():
+        yield (
+            "pm",
+            "no calls",
+            "warn",
+            "The counters hold no pair of call_attempts and dropped_calls: "
+            "without it there is no drop rate, no change and no rank.",
+        )
     yield from _completeness(days)
 
 
@@ -113,7 +137,8 @@ def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
             text = (
                 f"{share:.1%} of {len(rows):,} rows have a usable position; the rest is on no map."
             )
-            yield name, "positions", "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn", text
+            verdict = "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn"
+            yield name, "positions", verdict if share > _HALF else "unsafe", text
 
 
 def _time_grain(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:

@@ -33,7 +33,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contracts.errors import ContractError, InputError, NothingFound
+from contracts.errors import ContractError, InputError, NothingFound, QuestionError
 from contracts.tables import PUBLISHED, TABLES, Table, check, table, to_arrow
 
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
@@ -217,20 +217,26 @@ class Warehouse:
     # ------------------------------------------------------------------------------ questions
 
     def query(self, name: str, **params: Any) -> pd.DataFrame:
-        """Answer of one query file; raises NothingFound or ValueError on unknown or bad names."""
+        """Answer of one query file; raises NothingFound or QuestionError."""
         question = read_query(name)
         return self._ask(question.sql, typed(question, params))
 
     def sql(self, text: str) -> pd.DataFrame:
         """Answer of one ad-hoc SELECT on the marts, which it cannot change or leave."""
-        statements = duckdb.extract_statements(text)
+        try:
+            statements = duckdb.extract_statements(text)
+        except duckdb.Error as error:
+            raise QuestionError(f"sql: {error}") from None
         if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
-            raise ValueError("sql: give exactly one SELECT")
+            raise QuestionError("sql: give exactly one SELECT")
         return self._ask(text, {})
 
     def _ask(self, sql: str, params: dict[str, Any]) -> pd.DataFrame:
         with connect(self.marts) as connection:
-            arrow = connection.sql(sql, params=params).to_arrow_table()
+            try:
+                arrow = connection.sql(sql, params=params).to_arrow_table()
+            except duckdb.Error as error:
+                raise QuestionError(f"sql: {error}") from None
         return _frame(arrow, date_as_object=False)
 
 
@@ -302,7 +308,7 @@ def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every parameter of a question, from text or values; ValueError tells what is wrong."""
     if unknown := sorted(set(given) - set(question.params)):
         known = ", ".join(f"{n} {t}" for n, (t, _) in question.params.items()) or "none"
-        raise ValueError(f"{question.name}: unknown parameter {unknown[0]}; it takes: {known}")
+        raise QuestionError(f"{question.name}: unknown parameter {unknown[0]}; it takes: {known}")
     return {
         name: _typed(question.name, name, kind, given.get(name, default))
         for name, (kind, default) in question.params.items()
@@ -311,7 +317,7 @@ def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
 
 def _typed(query: str, name: str, kind: str, value: Any) -> Any:
     if value is None:
-        raise ValueError(f"{query}: parameter {name} {kind} is missing")
+        raise QuestionError(f"{query}: parameter {name} {kind} is missing")
     if not isinstance(value, str):
         return value
     if value == "NULL":
@@ -319,7 +325,7 @@ def _typed(query: str, name: str, kind: str, value: Any) -> Any:
     try:
         return _CASTS[kind](value)
     except ValueError:
-        raise ValueError(f"{query}: parameter {name}: '{value}' is no {kind}") from None
+        raise QuestionError(f"{query}: parameter {name}: '{value}' is no {kind}") from None
 
 
 _CASTS: dict[str, Any] = {

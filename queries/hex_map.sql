@@ -1,6 +1,6 @@
 -- hex_map: What is one metric's value in every hexagon, in one period?
 -- reads: hex_place, place_rate
--- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = NULL, level INTEGER = NULL
+-- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL
 -- returns: hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR
 -- grain: hex_text
 select
@@ -11,6 +11,6 @@ where place_type = 'hex'
     and metric = $metric
     and place_rate.period_grain = $period_grain
     and place_rate.period_start = $period_start
-    and outcome_class = coalesce($outcome_class, outcome_class)
+    and outcome_class = $outcome_class
     and place_rate.level = coalesce(cast($level as integer), place_rate.level)
 order by hex_text

@@ -67,6 +67,9 @@ def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
         (["query", "worst_cells", "--format", "xml"], "no 'xml'; there are: table, csv"),
         (["run", "--config", "nowhere.toml"], "nowhere.toml: no such configuration"),
         (["fly"], "No such command 'fly'"),
+        (["sql", "selct 1"], "syntax error"),
+        (["sql", "select * from nowhere"], "nowhere does not exist"),
+        (["query", "receipt", "--out", "/nowhere/x.csv"], "No such file or directory"),
     ],
 )
 def test_a_refusal_has_a_remedy_and_no_traceback(

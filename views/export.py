@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from contracts.errors import QuestionError
+
 FORMATS = ("table", "csv", "json", "parquet")
 # a spreadsheet takes full-width signs for plain ones
 _FORMULA = (*"=+-@\t\r\n\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
@@ -22,7 +24,7 @@ def encoded(frame: pd.DataFrame, form: str) -> bytes:
         return buffer.getvalue()
     if form == "table":
         return (_as_text(frame).to_string(index=False, na_rep="") + "\n").encode()
-    raise ValueError(f"--format: no '{form}'; there are: {', '.join(FORMATS)}")
+    raise QuestionError(f"--format: no '{form}'; there are: {', '.join(FORMATS)}")
 
 
 def write(content: bytes, path: Path) -> None:

@@ -12,6 +12,7 @@ from types import ModuleType
 
 import pandas as pd
 
+from contracts.errors import InputError
 from contracts.settings import FromName, Source
 from ingest import privacy
 from ingest.sources import delimited, parquet
@@ -37,6 +38,8 @@ def missing_columns(path: Path, source: Source) -> list[str]:
         header: list[str] = reader.header(path, source)
     except reader.UNREADABLE as error:
         return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
+    if not header:
+        return [f"{path}: the file is empty"]
     wanted = dict.fromkeys(source.columns.values())
     faults = [
         f"{path}: no column '{theirs}' (for {_ours(source, theirs)}); it has: {', '.join(header)}"
@@ -52,12 +55,13 @@ def missing_columns(path: Path, source: Source) -> list[str]:
 
 
 def read(path: Path, source: Source, *, key: Callable[[], bytes]) -> Raw:
-    """One file in our names; raises ValueError, naming the file, where it can't be read whole."""
+    """One file in our names; raises InputError, naming the file, where it can't be read whole."""
     reader = _READERS[source.reader]
     try:
         theirs, malformed = reader.read(path, source)
     except reader.UNREADABLE as error:
-        raise ValueError(f"{path}: can't be read whole: {_first_line(error)}") from None
+        hint = "; set [source] encoding" if "UTF8" in str(error) else ""
+        raise InputError(f"{path}: can't be read whole: {_first_line(error)}{hint}", []) from None
     return Raw(_ours_of(theirs, path, source, key), malformed)
 
 
@@ -67,14 +71,16 @@ def _ours_of(
     ours = pd.DataFrame({"source_row": theirs["source_row"]})
     for name, their_name in source.columns.items():
         ours[name] = _meaning(theirs[their_name], name, source)
-        if name in privacy.IDENTIFIERS:
-            ours[name] = privacy.pseudonyms(ours[name], key=key())
-        if name in privacy.FREE_TEXT:
-            ours[name] = privacy.redact(ours[name])
     for name, value in source.constants.items():
         ours[name] = str(value)
     for name, text in _from_name(path, source).items():
         ours[name] = text
+    for name in privacy.IDENTIFIERS:
+        if name in ours:
+            ours[name] = privacy.pseudonyms(ours[name], key=key())
+    for name in privacy.FREE_TEXT:
+        if name in ours:
+            ours[name] = privacy.redact(ours[name])
     return ours
 
 

@@ -51,8 +51,9 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
         )
     frame = table.to_pandas()
     frame["source_row"] = _row_numbers(len(frame), {row for row, _, _ in odd})
-    _refuse_swallowed_lines(frame, path)
-    return frame, _malformed(odd, last=len(frame) + len(odd) + 1)
+    last = len(frame) + len(odd) + 1
+    _refuse_swallowed_lines(frame, path, cut=any(row == last for row, _, _ in odd))
+    return frame, _malformed(odd, last=last)
 
 
 def _row_numbers(n: int, odd: set[int]) -> list[int]:
@@ -69,11 +70,13 @@ def _malformed(odd: list[tuple[int, int, int]], *, last: int) -> pd.DataFrame:
     return pd.DataFrame({"source_row": [row for row, _, _ in odd], "reason": reasons})
 
 
-def _refuse_swallowed_lines(frame: pd.DataFrame, path: Path) -> None:
-    if frame.empty or not frame.iloc[-1].astype("str").str.contains("\n").any():
+def _refuse_swallowed_lines(frame: pd.DataFrame, path: Path, *, cut: bool) -> None:
+    """Raises ArrowInvalid where a quotation mark swallows the file from some row to its end."""
+    broken = len(frame) and frame.iloc[-1].astype("str").str.contains("\n").any()
+    if not (broken or cut):
         return
     with pa.input_stream(str(path)) as stream:
         open_quote = stream.read().count(b'"') % 2
     if open_quote:
-        row = frame["source_row"].iloc[-1]
+        row = frame["source_row"].max() + cut if len(frame) else 2
         raise pa.ArrowInvalid(f"row {row}: a quotation mark opens and never closes; mend that line")

@@ -63,16 +63,37 @@ def test_a_month_without_a_complaint_file_has_no_rate() -> None:
     assert set(found["period_start"]) == {JUNE}
 
 
-def test_subscribers_come_from_hexagons_and_from_cells() -> None:
+def test_subscribers_come_from_hexagons_or_else_from_cells() -> None:
+    here = hexgrid.as_text([HERE])[0]
     base = pd.DataFrame(
-        {"place_type": ["hex", "cell"], "place_id": [hexgrid.as_text([HERE])[0], "a"],
-         "month": ["2026-06-01"] * 2, "n_active_subscribers": [100, 50]}
-    )  # fmt: skip
+        [
+            ("hex", here, "2026-06-15", 100),
+            ("cell", "a", "2026-06-01", 7),
+            ("cell", "a", "2026-07-01", 50),
+        ],
+        columns=["place_type", "place_id", "month", "n_active_subscribers"],
+    )
     weights = pd.DataFrame(
         {"cell_id": "a", "hex_id": [HERE, THERE], "level": 9, "weight": [0.4, 0.6]}
     )
-    found = customers.subscribers(base, weights, level=LEVEL).set_index("hex_id")["n"]
-    assert found.to_dict() == {PLACE: 120.0, OTHER: 30.0}
+    found = customers.subscribers(base, weights, level=LEVEL).set_index(["period_start", "hex_id"])
+    july = pd.Timestamp("2026-07-01")
+    assert found["n"].to_dict() == {(JUNE, PLACE): 100, (july, PLACE): 20, (july, OTHER): 30}
+
+
+def test_a_base_by_region_alone_gives_no_rate() -> None:
+    base = pd.DataFrame(
+        [("region", "North", "2026-06-01", 100)],
+        columns=["place_type", "place_id", "month", "n_active_subscribers"],
+    )
+    weights = pd.DataFrame({"cell_id": ["a"], "hex_id": [HERE], "level": 9, "weight": 1.0})
+    exposure = customers.subscribers(base, weights, level=LEVEL)
+    assert exposure.empty
+    assert _rates(_complaints(20), exposure).empty
+
+
+def test_complaints_that_mostly_have_no_position_give_no_rate() -> None:
+    assert _rates(_complaints(20, hex_id=[HERE] * 9 + [None] * 11)).empty
 
 
 def _answers(scores: list[int], **changes: object) -> pd.DataFrame:

@@ -10,6 +10,7 @@ def _places(**changes: object) -> pd.DataFrame:
     base = {
         "place_name": ["Quiet", "Bad", "Worse"], "dominant_cell_id": ["q", "b", "w"],
         "drop_rate": [0.005, 0.01, 0.02], "normal_rate": 0.005, "prb_dl_util_bh_pct": 71.4,
+        "min_visible_ratio": 1.25,
         "drops_excess_month": [0.0, 50.0, 900.0],
     }  # fmt: skip
     return pd.DataFrame({**base, **changes})
@@ -47,12 +48,18 @@ def test_a_rise_that_lasts_is_told_with_its_local_date_and_load() -> None:
 def test_a_rise_that_is_over_is_not_the_reason() -> None:
     changes = _change("w", "up", "2026-06-01"), _change("w", "down", "2026-06-05")
     row = _rank(_places(), *changes).iloc[0]
-    assert row["reason"].endswith("No rise is dated there; busy-hour PRB 71 %.")
+    assert row["reason"].endswith(
+        "No rise is dated there (one below x1.2 could not be seen); busy-hour PRB 71 %."
+    )
     assert pd.isna(row["change_id"])
 
 
 def test_a_work_that_came_before_is_named_and_unknown_load_is_left_out() -> None:
     change = _change("w", "up", "2026-06-01", intervention_id="W7", prb_before_pct=np.nan)
     assert "after work W7" in _rank(_places(), change)["reason"][0]
-    no_load = _rank(_places(prb_dl_util_bh_pct=np.nan))["reason"][0]
-    assert no_load.endswith("No rise is dated there.")
+    no_load = _rank(_places(prb_dl_util_bh_pct=np.nan, min_visible_ratio=np.nan))["reason"][0]
+    assert no_load.endswith("No rise is dated there (none could be seen).")
+
+
+def test_a_network_whose_normal_is_no_drop_at_all_is_ranked() -> None:
+    assert "against the network's 0.00%" in _rank(_places(normal_rate=0.0))["reason"][0]

@@ -52,6 +52,8 @@ def test_accepted_rows_keep_the_contract() -> None:
         ("2026-07-01T10:00:00Z", "2026-07-01T10:00Z"),
         ("2026-07-01T10:00:00+05:30", "2026-07-01T04:30Z"),
         ("2026-07-01T10:00:00+0530", "2026-07-01T04:30Z"),
+        ("2026-07-01 10:00:00+00", "2026-07-01T10:00Z"),
+        ("2026-07-01t10:00:00z", "2026-07-01T10:00Z"),
     ],
 )
 def test_times_with_and_without_an_offset(text: str, utc: str) -> None:
@@ -87,6 +89,24 @@ def test_an_impossible_value_is_missing_and_told(column: str, value: str, reason
     assert pd.isna(cleaned.accepted[column][0])
     assert _told(cleaned) == [(column, "value")]
     assert reason in cleaned.refused["reason"][0]
+
+
+def test_an_impossible_year_and_a_swallowed_line_are_refused() -> None:
+    cleaned = _clean({**PM, "period_start_utc": "9999-12-31T00:00:00Z"}, {**PM, "cell_id": "1\n2"})
+    assert cleaned.accepted.empty
+    assert cleaned.refused["reason"].tolist() == [
+        "not a time", "holds a line break; look for a stray quotation mark"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [("44,09", 44.09), ("1.234,5", 1234.5), ("401.0", None), ("1.234.567", 1234567)],
+)
+def test_with_a_decimal_comma_a_point_parts_thousands_only(text: str, number: float | None) -> None:
+    cleaned = _clean({**PM, "dl_vol_kbit": text}, decimal=",")
+    (value,) = cleaned.accepted["dl_vol_kbit"]
+    assert pd.isna(value) if number is None else value == number
 
 
 def test_a_row_without_its_key_is_refused_with_its_own_reason() -> None:

@@ -12,6 +12,7 @@ from contracts.errors import InputError, SettingsError
 from contracts.settings import Run, load
 from ingest import run
 from ingest.settle import settle_day
+from ingest.warehouse import Warehouse
 from ingest.workers import each, workers
 from tests.ingest.conftest import Operator
 
@@ -271,3 +272,67 @@ def test_other_polygons_give_other_regions(
         cells = operator.warehouse.read("cell").dropna(subset=["lat"])
         assert set(cells["region"]) == {name}
         assert set(operator.warehouse.read("hex_place")["region"]) == {name}
+
+
+def test_cells_of_two_zones_have_their_own_days(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    config = operator.folder / "hexperience.toml"
+    text = config.read_text("utf-8").replace('lon = "lon"', 'lon = "lon"\ntimezone = "zone"', 1)
+    config.write_text(text, "utf-8")
+    operator.write(
+        "cells.csv",
+        "cell,tech,lat,lon,azimuth,zone\n001,lte,19,73,0,Asia/Tokyo\n002,lte,19,73,,Mars/Base\n",
+    )
+    operator.write("pm_1.csv", counters("2026-03-01", n=288))
+    operator.ingest()
+    days = operator.warehouse.read("cell_day")
+    assert not days.duplicated(["cell_id", "day_local"]).any()
+    # three days of Kolkata's clock touch four of Tokyo's; an unknown zone is the operator's
+    assert days.groupby("cell_id").size().to_dict() == {"001": 4, "002": 3, "003": 3}
+    assert "no IANA zone" in set(operator.warehouse.read_refused("cell")["reason"])
+
+
+def test_an_hour_told_whole_and_in_quarters_counts_once(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01", n=8))
+    whole = operator.ingest().loc["pm"]
+    before = operator.warehouse.read("cell_day")["call_attempts"].sum()
+    config = operator.folder / "hexperience.toml"
+    hourly = "[[source]]" + config.read_text("utf-8").split("[[source]]")[2]
+    hourly = hourly.replace("pm_*", "hourly").replace("900", "3600")
+    config.write_text(config.read_text("utf-8") + hourly, "utf-8")
+    operator.write("hourly.csv", counters("2026-03-01T01:00:00", n=1, cells=("001",)))
+    receipt = operator.ingest().loc["pm"]
+    assert receipt["n_refused"] - whole["n_refused"] == 1
+    assert operator.warehouse.read("cell_day")["call_attempts"].sum() == before
+
+
+def test_a_crash_between_tables_and_note_is_made_good(
+    operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = counters("2026-03-01")
+    path = operator.write("pm_1.csv", text)
+    operator.ingest()
+    before = _tables(operator)
+    path.write_text(text.replace(",1,", ",2,"), "utf-8")
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Warehouse, "write_settled", crash)
+        broken.setattr(run, "each", lambda _, f, items, **__: [f(item) for item in items])
+        with pytest.raises(KeyboardInterrupt):
+            operator.ingest()
+    path.write_text(text, "utf-8")
+    operator.ingest()
+    _same(before, _tables(operator))
+
+
+def test_data_is_as_of_its_newest_end(operator: Operator, counters: Callable[..., str]) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01", n=96))
+    operator.ingest()
+    (as_of,) = operator.warehouse.read("run")["as_of_utc"]
+    assert as_of == pd.Timestamp("2026-03-02", tz="Asia/Kolkata")

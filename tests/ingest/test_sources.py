@@ -83,6 +83,8 @@ def test_identifiers_are_pseudonyms_and_texts_are_redacted(tmp_path: Path) -> No
     assert frame["subscriber_id"].str.fullmatch("[0-9a-f]{32}")[:2].all()
     assert frame["subscriber_id"].isna()[2]
     assert frame["text_redacted"].tolist()[:2] == ["call me on [number] or [e-mail]", "room 12"]
+    spellings = pd.Series(["00447700900123", "447700900123.0", 447700900123])
+    assert set(privacy.pseudonyms(spellings, key=KEY)) == {frame["subscriber_id"][0]}
     other = privacy.pseudonyms(pd.Series(["+447700900123"]), key=b"z" * 32)
     assert other[0] != frame["subscriber_id"][0]
 
@@ -121,3 +123,16 @@ def test_a_quotation_mark_that_never_closes_is_told(tmp_path: Path) -> None:
     path.write_text('Ticket,Category,Lat\n1,a,1\n2,b,"53\n3,c,54\n', "utf-8")
     with pytest.raises(ValueError, match=r"c\.csv.*row 3: a quotation mark opens and never closes"):
         _read(path, _source())
+
+
+def test_a_quotation_mark_that_swallows_the_rest_as_an_odd_row_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text('Ticket,Category,Lat\n1,a,1\n"2,b,53\n3,c,54\n4,d,55\n', "utf-8")
+    with pytest.raises(ValueError, match="row 3: a quotation mark opens and never closes"):
+        _read(path, _source())
+
+
+def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes(b"")
+    assert sources.missing_columns(path, _source()) == [f"{path}: the file is empty"]

@@ -96,6 +96,16 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
     return {name: known[name] for name, (_, default) in params.items() if default is None}
 
 
+def test_a_layer_has_every_hexagon_once(demo: Warehouse) -> None:
+    layers = demo.query("map_layers").drop_duplicates(["metric", "outcome_class"])
+    assert len(layers) > 6
+    for layer in layers.to_dict("records"):
+        names = ("metric", "outcome_class", "period_grain", "period_start")
+        hexes = demo.query("hex_map", **{name: layer[name] for name in names})
+        assert len(hexes) == layer["n_hexes"]
+        assert not hexes["hex_text"].duplicated().any()
+
+
 def test_worst_cells_agree_with_pandas(demo: Warehouse) -> None:
     days = demo.read("cell_day")
     days["monday"] = pd.to_datetime(days["day_local"]).dt.to_period("W").dt.start_time
