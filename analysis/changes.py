@@ -21,7 +21,7 @@ import xarray as xr
 from ruptures import Pelt
 from ruptures.base import BaseCost
 from scipy.optimize import brentq
-from scipy.special import xlogy
+from scipy.special import gammainc, gammaincinv, xlogy
 
 METHOD_VERSION = "daily-poisson-1"
 MIN_RATIO = 1.18
@@ -306,7 +306,8 @@ def _pair_dispersion(drops: Floats, exposure: Floats, lag: int) -> float:
     """Dispersion of days `lag` apart: `phi (1 - rho_lag)`, whatever their levels.
 
     Given its sum a pair of days is binomial, so its chi-square does not know the level. The
-    largest tenth, where a level ends, is left out; a chi-square so trimmed has mean .623.
+    largest tenth, and in short series at least the pairs that one step parts, are left out; the
+    mean of the rest is held against that of a chi-square trimmed alike.
     """
     first, second = drops[:-lag], drops[lag:]
     both = first + second
@@ -316,7 +317,13 @@ def _pair_dispersion(drops: Floats, exposure: Floats, lag: int) -> float:
         return 1.0
     expected, variance = share * both, share * (1 - share) * both
     chi_square = np.sort(((first - expected)[seen]) ** 2 / variance[seen])
-    return float(chi_square[: int(np.ceil(0.9 * len(chi_square)))].mean() / 0.623)
+    n_kept = max(min(int(np.ceil(0.9 * len(chi_square))), len(chi_square) - lag), 1)
+    return float(chi_square[:n_kept].mean() / _trimmed_mean(n_kept / len(chi_square)))
+
+
+def _trimmed_mean(kept: float) -> float:
+    """Mean of a chi-square with one degree of freedom below its quantile `kept`."""
+    return float(gammainc(1.5, gammaincinv(0.5, kept)) / kept)
 
 
 def _clipped(drops: Floats, exposure: Floats, phi: float, min_days: int) -> Floats:

@@ -252,7 +252,7 @@ _EVENTS = [
 _LINEAGE = [
     _text("source_file", "File the row came from, relative to the configuration."),
     _text("file_hash", "SHA-256 of that file, first 16 hex digits."),
-    Field("source_row", "BIGINT", "", "Row of that file, counted as a text editor shows it.", 1),
+    Field("source_row", "BIGINT", "", "Row of that file: delimited, the header is 1 and empty lines are not counted.", 1),
     _time("loaded_utc", "When the file arrived (its modification time)."),
     _text("column_name", "Column at fault; empty = the whole row."),
     _text("reason", "Why, in words."),

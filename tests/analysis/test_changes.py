@@ -397,3 +397,27 @@ def test_every_fault_of_a_cube_is_named_at_once() -> None:
         )
     with pytest.raises(ValueError, match=r"rest_day has dims \('day',\)"):
         changes.find(steady(0.01).assign(rest_day=("day", np.zeros(N_DAYS, bool))))
+
+
+@pytest.mark.parametrize("n_days", [10, 14, 20])
+def test_a_threefold_step_is_seen_in_a_short_history_too(n_days: int) -> None:
+    rng = np.random.default_rng(n_days)
+    days = pd.date_range("2026-06-01", periods=n_days)
+    shape, half = (40, n_days), np.arange(n_days) >= n_days // 2
+    names = ("call_attempts", "dropped_calls", "bh_prb_dl_util_pct", "availability")
+    for ratio, least, most in ((3.0, 0.8, 1.0), (1.0, 0.0, 0.05)):
+        drops = rng.poisson(np.where(half, 96 * ratio, 96), shape).astype(float)
+        values = (np.full(shape, 9600.0), drops, np.full(shape, 50.0), np.ones(shape))
+        cube = xr.Dataset(
+            {
+                **{n: (("cell", "day"), v) for n, v in zip(names, values, strict=True)},
+                "rest_day": (("cell", "day"), np.tile(days.day_of_week >= 5, (40, 1))),
+                "outage": (("cell", "day"), np.zeros(shape, bool)),
+                "day_start_utc": (
+                    ("cell", "day"),
+                    np.tile(days.to_numpy("datetime64[ns]"), (40, 1)),
+                ),
+            },
+            coords={"cell_id": ("cell", [f"c{i}" for i in range(40)]), "day_local": ("day", days)},
+        )
+        assert least <= changes.find(cube)["cell_id"].nunique() / 40 <= most
