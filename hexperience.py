@@ -206,7 +206,8 @@ def _progress() -> Iterator[_Told]:
 def _print_receipt(warehouse: Warehouse) -> None:
     _out.print(_rows_grid(warehouse.query("receipt")))
     counts = warehouse.query("counts").iloc[0]
-    as_of = f"{counts['as_of_utc']:%Y-%m-%d %H:%M} UTC"
+    known = pd.notna(counts["as_of_utc"])
+    as_of = f"{counts['as_of_utc']:%Y-%m-%d %H:%M} UTC" if known else "no time: nothing has one"
     told = f"{counts['n_hexes']:,} hexagons, {counts['n_cells']:,} cells, "
     told += f"{counts['n_changes']:,} dated changes; data as of {as_of}"
     _say(told)

@@ -141,7 +141,7 @@ def dominant_cells(
     parts = parts.sort_values(["row", "excess", "column"], ascending=[True, False, True])
     most = parts[parts["excess"] > 0].drop_duplicates("row").set_index("row")["column"]
     names = pd.Series(cube["cell_id"].to_numpy()[most], index=places.ids[most.index])
-    return found["place"].map(names)
+    return found["place"].map(names).astype("str")
 
 
 def normal_rate(drops: Floats, attempts: Floats) -> float:

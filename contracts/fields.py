@@ -37,17 +37,21 @@ class Field:
         return self.type in ("BIGINT", "UBIGINT", "INTEGER", "DOUBLE")
 
 
+# more than any network counts in any period
+_MOST = 1e12
+
+
 def _text(name: str, meaning: str, *choices: str) -> Field:
     return Field(name, "VARCHAR", "", meaning, choices=choices)
 
 
 def _count(name: str, meaning: str) -> Field:
-    return Field(name, "BIGINT", "n", meaning, low=0)
+    return Field(name, "BIGINT", "n", meaning, low=0, high=_MOST)
 
 
 def _spread(name: str, meaning: str) -> Field:
     # whole in a cell, fractional in a hexagon that gets a part of the cell: one name, one type
-    return Field(name, "DOUBLE", "n", meaning, low=0)
+    return Field(name, "DOUBLE", "n", meaning, low=0, high=_MOST)
 
 
 def _amount(
@@ -58,6 +62,11 @@ def _amount(
 
 def _share(name: str, meaning: str) -> Field:
     return Field(name, "DOUBLE", "share", meaning, 0, 1)
+
+
+def _rate(name: str, meaning: str) -> Field:
+    # a drop counts as the call ends, its attempt as it started: few calls may drop more than began
+    return Field(name, "DOUBLE", "share", meaning, 0)
 
 
 def _percent(name: str, meaning: str) -> Field:
@@ -252,7 +261,8 @@ _EVENTS = [
 _LINEAGE = [
     _text("source_file", "File the row came from, relative to the configuration."),
     _text("file_hash", "SHA-256 of that file, first 16 hex digits."),
-    Field("source_row", "BIGINT", "", "Row of that file: delimited, the header is 1 and empty lines are not counted.", 1),
+    Field("source_row", "BIGINT", "",
+          "Row of that file; of delimited text the header is 1, empty lines are not counted.", 1),
     _time("loaded_utc", "When the file arrived (its modification time)."),
     _text("column_name", "Column at fault; empty = the whole row."),
     _text("reason", "Why, in words."),
@@ -281,7 +291,7 @@ _ROLLED = [
 ]  # fmt: skip
 
 _METRICS = [
-    _share("drop_rate", "Dropped calls / call attempts, from cell counters."),
+    _rate("drop_rate", "Dropped calls / call attempts, from cell counters."),
     _percent("prb_dl_util_bh_pct", "Downlink PRB utilisation in the cells' busy hours."),
     _amount("complaints_per_1000", "per 1,000 subscribers and month",
             "Distinct complainants of one class per 1,000 active subscribers, "
@@ -357,9 +367,9 @@ _FINDINGS = [
     _text("runner_up", "Second most likely cause."),
     _text("would_decide", "The one datum that would separate the two."),
     _whole("rank", "", "Place in the list, 1 worst.", 1, None),
-    _share("drop_rate_lo", "Lower end of the 90 % interval."),
-    _share("drop_rate_hi", "Upper end of the 90 % interval."),
-    _share("normal_rate", "The network's normal drop rate: median over its attempts."),
+    _rate("drop_rate_lo", "Lower end of the 90 % interval."),
+    _rate("drop_rate_hi", "Upper end of the 90 % interval."),
+    _rate("normal_rate", "The network's normal drop rate: median over its attempts."),
     _amount("drops_excess_month_lo", "drops a month", "Lower end of the 90 % interval."),
     _amount("drops_excess_month_hi", "drops a month", "Upper end of the 90 % interval."),
     _text("complainants", "Distinct complainants a month as released: a count, <5, or empty."),
