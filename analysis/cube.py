@@ -1,6 +1,8 @@
-"""Cell days as a labelled array: gaps are explicit, units stand in the attributes."""
+"""Settled tables as labelled arrays: gaps are explicit, units stand in the attributes."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import holidays
 import numpy as np
@@ -10,7 +12,7 @@ import xarray as xr
 
 from contracts.fields import FIELDS
 
-_COUNTS = (
+_DAILY = (
     "call_attempts",
     "dropped_calls",
     "covered_s",
@@ -18,7 +20,23 @@ _COUNTS = (
     "bh_prb_dl_used_prb_s",
     "bh_prb_dl_avail_prb_s",
 )
+_HOURLY = (
+    "covered_s",
+    "call_attempts",
+    "call_setups",
+    "dropped_calls",
+    "unavail_s",
+    "dl_vol_kbit",
+    "ul_vol_kbit",
+    "prb_dl_used_prb_s",
+    "prb_dl_avail_prb_s",
+    "prb_ul_used_prb_s",
+    "prb_ul_avail_prb_s",
+    "rrc_user_s",
+    "rrc_covered_s",
+)
 _WEEK = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_DAY, _HOUR = np.timedelta64(1, "D"), np.timedelta64(1, "h")
 
 
 def of_cell_days(
@@ -39,29 +57,137 @@ def of_cell_days(
     """
     cells = np.sort(days["cell_id"].unique())
     calendar = _calendar(days["day_local"])
-    index = pd.MultiIndex.from_product([cells, calendar], names=["cell", "day"])
-    keyed = days.assign(day=pd.to_datetime(days["day_local"])).set_index(["cell_id", "day"])
-    whole = keyed[list(_COUNTS)].reindex(index)
-    shape = (len(cells), len(calendar))
-    cube = xr.Dataset(
-        {
-            name: (("cell", "day"), whole[name].to_numpy(float).reshape(shape), _attributes(name))
-            for name in _COUNTS
-        },
-        coords={"cell_id": ("cell", cells), "day_local": ("day", calendar)},
-    )
-    starts = _day_starts(cells, calendar, zones)
+    at = _places(cells, days["cell_id"], calendar, pd.to_datetime(days["day_local"]))
+    cube = _counted(days, _DAILY, ("cell", "day"), at)
+    cube = cube.assign_coords(cell_id=("cell", cells), day_local=("day", calendar))
+    starts = _by_zone(cells, zones, lambda zone: _day_starts(calendar, zone))
+    rest = _rest_days(calendar, weekend, country, subdivision)
     cube["day_start_utc"] = (("cell", "day"), starts)
     cube["availability"] = 1 - cube["unavail_s"] / cube["covered_s"]
     cube["bh_prb_dl_util_pct"] = 100 * cube["bh_prb_dl_used_prb_s"] / cube["bh_prb_dl_avail_prb_s"]
-    rest = _rest_days(calendar, weekend, country, subdivision)
-    cube["rest_day"] = (("cell", "day"), np.broadcast_to(rest, shape).copy())
-    cube["outage"] = (("cell", "day"), _in_outage(cells, starts, outages))
+    cube["rest_day"] = (("cell", "day"), np.broadcast_to(rest, starts.shape).copy())
+    cube["outage"] = (("cell", "day"), _in_outage(cells, starts, _DAY, outages))
     return cube
 
 
+def of_cell_hours(
+    hours: pd.DataFrame,
+    *,
+    zones: pd.Series | str,
+    outages: pd.DataFrame,
+    weekend: Sequence[str],
+    country: str = "",
+    subdivision: str = "",
+    axis: pd.DatetimeIndex | None = None,
+) -> xr.Dataset:
+    """Dataset (cell, hour) of table `cell_hour`; NaN = not measured in that hour.
+
+    `axis`: instants in UTC at which local clock hours start; by default every hour between the
+    first and the last row. A day of a clock change has 23 or 25 of them, a half-hour zone's start
+    at half past. Where zones lie half an hour apart, each has its own instants and NaN at the
+    others'. `zones`: zone of each cell by cell_id, or one for all. Beside the counters it holds
+    `availability` (share), `prb_dl_util_pct`, `prb_ul_util_pct`, `rrc_users_mean`, and by the
+    cell's own clock `day_local`, `hour_local` (0 to 23), `rest_day` (weekend or public holiday);
+    `outage` tells hours that a known outage touches.
+    """
+    cells = np.sort(hours["cell_id"].unique())
+    axis = hour_axis(hours["hour_start_utc"]) if axis is None else axis
+    at = _places(cells, hours["cell_id"], axis, _naive(hours["hour_start_utc"]))
+    cube = _counted(hours, _HOURLY, ("cell", "hour"), at)
+    cube = cube.assign_coords(cell_id=("cell", cells), hour_start_utc=("hour", axis))
+    cube["availability"] = 1 - cube["unavail_s"] / cube["covered_s"]
+    for way in ("dl", "ul"):
+        share = cube[f"prb_{way}_used_prb_s"] / cube[f"prb_{way}_avail_prb_s"]
+        cube[f"prb_{way}_util_pct"] = 100 * share
+    cube["rrc_users_mean"] = cube["rrc_user_s"] / cube["rrc_covered_s"]
+    return _described(_on_the_clock(cube, zones, outages, (weekend, country, subdivision)))
+
+
+def of_hex_days(days: pd.DataFrame) -> xr.Dataset:
+    """Dataset (hex, day) of table `hex_day`; NaN = no cell of the hexagon was measured that day.
+
+    Every calendar day between the first and the last is there. `hex_id` is the integer form.
+    """
+    hexes = np.sort(days["hex_id"].astype("uint64").unique())
+    calendar = _calendar(days["day_local"])
+    at = _places(hexes, days["hex_id"], calendar, pd.to_datetime(days["day_local"]))
+    names = [str(name) for name in days if name not in ("hex_id", "level", "day_local")]
+    cube = _counted(days, names, ("hex", "day"), at)
+    return _described(cube.assign_coords(hex_id=("hex", hexes), day_local=("day", calendar)))
+
+
+def hour_axis(starts: pd.Series) -> pd.DatetimeIndex:
+    """Every hour from the first to the last of these instants, in UTC without a zone.
+
+    Hours that start at another minute, as in a half-hour zone, have their own.
+    """
+    known = pd.DatetimeIndex(_naive(starts).unique())
+    axis = pd.DatetimeIndex([], dtype="datetime64[ns]")
+    for minute in sorted(set(known.minute)):
+        of_zone = known[known.minute == minute]
+        axis = axis.union(pd.date_range(of_zone.min(), of_zone.max(), freq="h"))
+    return axis.as_unit("ns")
+
+
+# ------------------------------------------------------------------------------------ arrays
+
+
+@dataclass(frozen=True)
+class _Places:
+    """Where each row of a frame stands in an array of this shape."""
+
+    shape: tuple[int, int]
+    row: npt.NDArray[np.intp]
+    column: npt.NDArray[np.intp]
+
+
+def _places(labels: Any, of_row: pd.Series, axis: pd.DatetimeIndex, at: pd.Series) -> _Places:
+    row = pd.Index(labels).get_indexer(pd.Index(of_row))
+    return _Places((len(labels), len(axis)), row, axis.get_indexer(pd.DatetimeIndex(at)))
+
+
+def _counted(
+    rows: pd.DataFrame, names: Sequence[str], dims: tuple[str, str], at: _Places
+) -> xr.Dataset:
+    return xr.Dataset({n: (dims, _dense(rows[n], at), _attributes(n)) for n in names})
+
+
+def _dense(values: pd.Series, at: _Places) -> npt.NDArray[np.float64]:
+    known = values.notna().to_numpy()
+    if not known.any():
+        # a counter that nobody delivers costs no memory
+        return np.broadcast_to(np.nan, at.shape)
+    dense = np.full(at.shape, np.nan)
+    dense[at.row, at.column] = values.to_numpy(float, na_value=np.nan)
+    return dense
+
+
 def _attributes(name: str) -> dict[str, str]:
-    return {"units": FIELDS[name].unit, "long_name": FIELDS[name].meaning}
+    field = FIELDS[name]
+    # an instant's unit is the business of whoever stores it
+    unit = {} if field.is_time or field.type == "DATE" or not field.unit else {"units": field.unit}
+    return {**unit, "long_name": field.meaning}
+
+
+_OURS = {
+    "hour_local": {"units": "h", "long_name": "Hour of the day by the cell's own clock, 0 to 23."},
+    "rest_day": {"long_name": "Weekend or public holiday by the cell's own calendar."},
+    "outage": {"long_name": "A known outage touches the period."},
+}
+
+
+def _described(cube: xr.Dataset) -> xr.Dataset:
+    for name, array in cube.variables.items():
+        told = _OURS[str(name)] if name in _OURS else _attributes(str(name))
+        array.attrs = dict(told)
+    return cube
+
+
+# ---------------------------------------------------------------------------------- calendar
+
+
+def _naive(instants: pd.Series) -> pd.Series:
+    return instants.dt.tz_convert("UTC").dt.tz_localize(None)
 
 
 def _calendar(day_local: pd.Series) -> pd.DatetimeIndex:
@@ -69,17 +195,43 @@ def _calendar(day_local: pd.Series) -> pd.DatetimeIndex:
     return pd.date_range(known.min(), known.max(), freq="D", unit="s")
 
 
-def _day_starts(
-    cells: npt.NDArray[np.object_], calendar: pd.DatetimeIndex, zones: pd.Series | str
-) -> npt.NDArray[np.datetime64]:
-    """Instant at which each cell's local day starts, datetime64[ns] in UTC, shape (cell, day)."""
-    names = pd.Series(zones, index=cells) if isinstance(zones, str) else zones.reindex(cells)
-    starts = np.empty((len(cells), len(calendar)), "datetime64[ns]")
-    for zone in names.unique():
-        # where midnight itself is skipped by a clock change, the day starts at the next hour
-        local = calendar.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
-        starts[names.to_numpy() == zone] = local.tz_convert("UTC").tz_localize(None).as_unit("ns")
-    return starts
+def _by_zone(
+    cells: npt.NDArray[np.object_], zones: pd.Series | str, read: Callable[[str], npt.NDArray[Any]]
+) -> npt.NDArray[Any]:
+    """What each cell's zone reads, shape (cell, n); costs nothing where all have the same."""
+    of_cell = pd.Series(zones, index=cells) if isinstance(zones, str) else zones.reindex(cells)
+    known = {zone: read(zone) for zone in of_cell.unique()}
+    if len(known) == 1:
+        (of_all,) = known.values()
+        return np.broadcast_to(of_all, (len(cells), len(of_all)))
+    return np.stack([known[zone] for zone in of_cell])
+
+
+def _day_starts(calendar: pd.DatetimeIndex, zone: str) -> npt.NDArray[np.datetime64]:
+    """Instant at which each local day starts, datetime64[ns] in UTC."""
+    # where midnight itself is skipped by a clock change, the day starts at the next hour
+    local = calendar.tz_localize(zone, ambiguous=True, nonexistent="shift_forward")
+    return local.tz_convert("UTC").tz_localize(None).as_unit("ns").to_numpy()
+
+
+def _on_the_clock(
+    cube: xr.Dataset,
+    zones: pd.Series | str,
+    outages: pd.DataFrame,
+    rest: tuple[Sequence[str], str, str],
+) -> xr.Dataset:
+    cells, dims = cube["cell_id"].to_numpy(), ("cell", "hour")
+    utc = pd.DatetimeIndex(cube["hour_start_utc"].to_numpy()).tz_localize("UTC")
+
+    def clock(zone: str) -> pd.DatetimeIndex:
+        return utc.tz_convert(zone).tz_localize(None)
+
+    starts = np.broadcast_to(cube["hour_start_utc"].to_numpy(), tuple(cube.sizes.values()))
+    return cube.assign_coords(
+        day_local=(dims, _by_zone(cells, zones, lambda z: clock(z).normalize().to_numpy())),
+        hour_local=(dims, _by_zone(cells, zones, lambda z: clock(z).hour.to_numpy(np.int8))),
+        rest_day=(dims, _by_zone(cells, zones, lambda z: _rest_days(clock(z), *rest))),
+    ).assign(outage=(dims, _in_outage(cells, starts, _HOUR, outages)))
 
 
 def _rest_days(
@@ -94,15 +246,17 @@ def _rest_days(
 
 
 def _in_outage(
-    cells: npt.NDArray[np.object_], starts: npt.NDArray[np.datetime64], outages: pd.DataFrame
+    cells: npt.NDArray[np.object_],
+    starts: npt.NDArray[np.datetime64],
+    length: np.timedelta64,
+    outages: pd.DataFrame,
 ) -> npt.NDArray[np.bool_]:
     hit = np.zeros(starts.shape, bool)
-    ends = starts + np.timedelta64(1, "D")
     places = pd.Index(cells).get_indexer(pd.Index(outages["cell_id"]))
-    begins = outages["start_utc"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
-    over = outages["end_utc"].dt.tz_convert("UTC").dt.tz_localize(None).to_numpy()
+    begins, over = _naive(outages["start_utc"]).to_numpy(), _naive(outages["end_utc"]).to_numpy()
     for place, begin, end in zip(places, begins, over, strict=True):
         if place >= 0:
             # an outage without an end is not over
-            hit[place] |= (ends[place] > begin) & (np.isnat(end) | (starts[place] < end))
+            unended = np.isnat(end) | (starts[place] < end)
+            hit[place] |= (starts[place] + length > begin) & unended
     return hit

@@ -6,6 +6,7 @@ import pytest
 import xarray as xr
 
 from analysis import cube
+from contracts.tables import ADDITIVE, TIME_WEIGHTED
 
 
 def _days(rows: list[tuple[str, str]]) -> pd.DataFrame:
@@ -68,3 +69,95 @@ def test_a_day_touched_by_an_outage_is_marked() -> None:
     assert _cube(rows, outages=short)["outage"].to_numpy().tolist() == [[False, True, False]]
     lasting = _outages(("a", "2026-06-02T10:00Z", None))
     assert _cube(rows, outages=lasting)["outage"].to_numpy().tolist() == [[False, True, True]]
+
+
+def _hours(*parts: tuple[str, str, int]) -> pd.DataFrame:
+    """Rows of (cell, first instant, hours), attempts 0, 1, 2 ..."""
+    frames = [
+        pd.DataFrame({"cell_id": cell, "at": pd.date_range(first, periods=n, freq="h", tz="UTC")})
+        for cell, first, n in parts
+    ]
+    hours = pd.concat(frames, ignore_index=True).rename(columns={"at": "hour_start_utc"})
+    hours = hours.assign(**dict.fromkeys(ADDITIVE + TIME_WEIGHTED, np.nan))
+    hours["call_attempts"] = hours.groupby("cell_id").cumcount().astype(float)
+    return hours.assign(covered_s=3600.0, unavail_s=900.0)
+
+
+def _hourly(hours: pd.DataFrame, zones: pd.Series | str, **how: object) -> xr.Dataset:
+    given = {"zones": zones, "outages": _outages(), "weekend": ["saturday", "sunday"], **how}
+    return cube.of_cell_hours(hours, **given)  # type: ignore[arg-type]
+
+
+def test_an_hour_without_a_row_is_there_and_missing() -> None:
+    hours = _hours(("a", "2026-06-01 00:00", 6), ("b", "2026-06-01 02:00", 3)).drop(index=3)
+    hourly = _hourly(hours.sample(frac=1, random_state=1), "UTC")
+    assert hourly.sizes == {"cell": 2, "hour": 6}
+    nan = np.nan
+    attempts = [[0, 1, 2, nan, 4, 5], [nan, nan, 0, 1, 2, nan]]
+    np.testing.assert_array_equal(hourly["call_attempts"], attempts)
+    assert hourly["availability"].max() == 0.75
+    assert np.isnan(hourly["ul_vol_kbit"]).all()
+
+
+@pytest.mark.parametrize(("day", "n"), [("2026-03-29", 23), ("2026-10-25", 25), ("2026-07-01", 24)])
+def test_a_day_of_a_clock_change_has_its_own_hours(day: str, n: int) -> None:
+    first = pd.Timestamp(day, tz="Europe/London").tz_convert("UTC")
+    hours = _hours(("a", str(first.tz_localize(None)), n + 5))
+    hourly = _hourly(hours, "Europe/London").isel(cell=0)
+    assert (hourly["day_local"] == np.datetime64(day)).sum() == n
+    clock = hourly["hour_local"].to_numpy()[:n]
+    told = {23: [0, 2, 3], 24: [0, 1, 2], 25: [0, 1, 1]}
+    assert clock[:3].tolist() == told[n]
+    assert clock[-1] == 23
+    assert np.diff(hourly["hour_start_utc"]).astype("timedelta64[m]").astype(int).max() == 60
+
+
+def test_hours_of_half_hour_zones_start_at_half_past_and_keep_apart() -> None:
+    one = _hourly(_hours(("a", "2026-06-01 18:30", 3)), "Asia/Kolkata")
+    assert one["hour_start_utc"].dt.minute.to_numpy().tolist() == [30, 30, 30]
+    assert one["hour_local"].to_numpy().tolist() == [[0, 1, 2]]
+    hours = _hours(("a", "2026-06-01 18:30", 3), ("b", "2026-06-01 18:00", 3))
+    both = _hourly(hours, pd.Series({"a": "Asia/Kolkata", "b": "Europe/London"}))
+    nan = np.nan
+    np.testing.assert_array_equal(
+        both["call_attempts"], [[nan, 0, nan, 1, nan, 2], [0, nan, 1, nan, 2, nan]]
+    )
+    assert both["hour_local"].to_numpy()[:, 1].tolist() == [0, 19]
+    days = both["day_local"].to_numpy().astype("datetime64[D]").astype(str)
+    assert days[:, 1].tolist() == ["2026-06-02", "2026-06-01"]
+
+
+def test_rest_days_and_outages_of_hours_are_by_the_cell_s_clock() -> None:
+    # Friday evening by UTC is Saturday in Tokyo
+    hours = _hours(("a", "2026-06-05 13:00", 4), ("b", "2026-06-05 13:00", 4))
+    out = _outages(
+        ("b", "2026-06-05T14:15Z", "2026-06-05T15:00Z"), ("a", "2026-06-05T15:59Z", None)
+    )
+    zones = pd.Series({"a": "Asia/Tokyo", "b": "Europe/London"})
+    hourly = _hourly(hours, zones, outages=out)
+    assert hourly["rest_day"].to_numpy().tolist() == [[False, False, True, True], [False] * 4]
+    assert hourly["outage"].to_numpy().astype(int).tolist() == [[0, 0, 1, 1], [0, 1, 0, 0]]
+    english = _hourly(_hours(("a", "2026-08-30 22:00", 2)), "Europe/London", country="GB",
+                      subdivision="ENG", weekend=["friday"])  # fmt: skip
+    # midnight by London's clock starts England's summer bank holiday
+    assert english["rest_day"].to_numpy().tolist() == [[False, True]]
+
+
+def test_hexagons_and_days_stand_apart_and_units_stand_beside() -> None:
+    days = pd.DataFrame(
+        {
+            "hex_id": pd.array([2**59 + 1, 2**59 + 1, 2**59], "UInt64"),
+            "level": 8,
+            "day_local": pd.to_datetime(["2026-06-01", "2026-06-03", "2026-06-01"]).date,
+            "call_attempts": [1.5, 2.5, 4.0],
+            "dl_vol_kbit": [1.0, np.nan, 3.0],
+        }
+    )
+    hexes = cube.of_hex_days(days)
+    assert hexes["hex_id"].to_numpy().tolist() == [2**59, 2**59 + 1]
+    np.testing.assert_array_equal(hexes["call_attempts"], [[4, np.nan, np.nan], [1.5, np.nan, 2.5]])
+    hourly = _hourly(_hours(("a", "2026-06-01", 3)), "UTC")
+    for dataset in (hexes, hourly):
+        for name, array in dataset.variables.items():
+            assert array.attrs["long_name"], name
+        assert dataset["dl_vol_kbit"].attrs["units"] == "kbit"
