@@ -97,6 +97,11 @@ class Run(_Section):
     )
     workers: int = Field(0, ge=0, description="Workers started here; 0 = one per processor.")
 
+    @property
+    def on_a_cluster(self) -> bool:
+        """Whether the work goes to workers that were started elsewhere."""
+        return self.scheduler.startswith("tcp://")
+
 
 class Changes(_Section):
     """Which dated changes are reported."""

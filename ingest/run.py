@@ -15,6 +15,7 @@ from contracts.tables import SOURCES, TABLES
 from geo import footprint, hexgrid, regions
 from ingest import quality
 from ingest.clean import settle
+from ingest.cluster import same_everywhere
 from ingest.load import FileToLoad, Loaded, load, plan
 from ingest.settle import DayToSettle, digest, newest_rows, settle_day
 from ingest.warehouse import WHOLE, Warehouse
@@ -32,6 +33,8 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.D
     """
     files = plan(settings)
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    if settings.run.on_a_cluster:
+        same_everywhere(client, settings, [task.path for task in files])
     loaded, inventory = _load(files, warehouse, settings, client, progress)
     _forget_absent(warehouse, loaded)
     run_id = run_id_of(loaded, inventory["signature"], settings)

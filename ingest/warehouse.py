@@ -11,6 +11,7 @@ Below the warehouse's folder::
     snapshots/<name>/marts.duckdb         published, immutable
     current -> snapshots/<name>           switched atomically
     lock                                  held while a run is at work
+    mark                                  by which a cluster's workers know the folder, for a moment
 
 Every file appears whole or not at all: it is written under another name and moved into place.
 """
@@ -75,6 +76,22 @@ class Warehouse:
                 raise InputError(f"{self.path} is taken", [told]) from None
             yield
 
+    @contextmanager
+    def marked(self, text: str) -> Iterator[None]:
+        """Leaves a mark in the folder by which others can tell that they see the same one."""
+        with _whole(self.path / "mark") as path:
+            path.write_text(text, encoding="utf-8")
+        try:
+            yield
+        finally:
+            (self.path / "mark").unlink(missing_ok=True)
+
+    @property
+    def mark(self) -> str | None:
+        """The mark in the folder; None = there is none."""
+        path = self.path / "mark"
+        return path.read_text(encoding="utf-8") if path.exists() else None
+
     # ------------------------------------------------------------------ pieces of source files
 
     def write_piece(self, name: str, day: str, load: str, frame: pd.DataFrame) -> None:
@@ -97,7 +114,8 @@ class Warehouse:
         for part in ("pieces", "loads", "refused"):
             for path in (self.path / part / name).rglob("*.*"):
                 if path.stem not in loads:
-                    path.unlink()
+                    # a worker whose run was killed may just be moving its part into place
+                    path.unlink(missing_ok=True)
 
     def write_load(self, name: str, load: str, facts: Mapping[str, Any]) -> None:
         """Notes that a file is loaded whole: the last thing written of it."""
@@ -147,7 +165,7 @@ class Warehouse:
         parts += [self.path / "tables" / of for of in tables]
         for path in (path for part in parts for path in part.glob("*")):
             if path.stem not in keep:
-                path.unlink()
+                path.unlink(missing_ok=True)
 
     # ------------------------------------------------------------------------------- tables
 
@@ -198,7 +216,15 @@ class Warehouse:
         link.symlink_to(Path("snapshots") / new.name)
         link.replace(self.path / "current")
         _clean_snapshots(snapshots, keep)
+        self._sweep()
         return new
+
+    def _sweep(self) -> None:
+        """Takes away what killed runs began and nobody will end."""
+        for path in [p for kind in (".part-*", ".link-*") for p in self.path.rglob(kind)]:
+            path.unlink(missing_ok=True)
+        for path in (self.path / "snapshots").glob(".building-*"):
+            shutil.rmtree(path)
 
     def _build(self, path: Path) -> None:
         with duckdb.connect(str(path)) as connection:

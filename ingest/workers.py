@@ -1,7 +1,8 @@
 """Dask, as the rest of the house sees it: one function over many items, with progress.
 
-Results come back in the items' order, whatever the scheduler did. Ctrl-C stops at once; what was
-written until then is kept and not done again.
+Results come back in the items' order, whatever the scheduler did. A worker that dies costs time
+only: its items go to others, and every function writes whole files or none, the same each time.
+Ctrl-C stops at once; what was written until then is kept and not done again.
 """
 
 import os
@@ -9,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from dask.distributed import Client, LocalCluster, as_completed
+from dask.distributed import CancelledError, Client, KilledWorker, LocalCluster, as_completed
 
 from contracts.errors import InputError, Interrupted
 from contracts.settings import Run
@@ -30,7 +31,7 @@ def silent(label: str, done: int, total: int) -> None:
 @contextmanager
 def workers(run: Run) -> Iterator[Client]:
     """A Dask client on threads, on processes, or on the cluster whose address is given."""
-    if run.scheduler.startswith("tcp://"):
+    if run.on_a_cluster:
         with _join(run.scheduler) as client:
             yield client
         return
@@ -64,13 +65,25 @@ def each(
     label: str,
     progress: Progress = silent,
 ) -> list[Result]:
-    """The function's answer for every item, in their order."""
+    """The function's answer for every item, in their order.
+
+    Raises InputError where the scheduler goes away, or an item's worker dies again and again.
+    """
     progress(label, 0, len(items))
     futures = client.map(function, items, pure=False)
     try:
         for done, _ in enumerate(as_completed(futures), 1):
             progress(label, done, len(items))
         return list(client.gather(futures))
+    except KilledWorker as killed:
+        times = killed.allowed_failures + 1
+        remedy = "as a rule memory runs out: give [run] workers fewer, or each more memory"
+        raise InputError(
+            f"while {label} a worker died {times} times at one item", [remedy]
+        ) from None
+    except CancelledError:
+        remedy = "start it again and run again: what was finished is kept"
+        raise InputError(f"the Dask scheduler went away while {label}", [remedy]) from None
     except KeyboardInterrupt:
         client.cancel(futures, force=True)
         raise Interrupted(f"stopped while {label}; run again to go on from here") from None

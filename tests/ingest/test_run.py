@@ -5,11 +5,10 @@ from collections.abc import Callable
 import geopandas as gpd
 import pandas as pd
 import pytest
-from dask.distributed import LocalCluster
 from shapely.geometry import box
 
 from contracts.errors import InputError, SettingsError
-from contracts.settings import Run, load
+from contracts.settings import Run
 from ingest import run
 from ingest.settle import settle_day
 from ingest.warehouse import Warehouse
@@ -101,35 +100,6 @@ def test_any_cut_and_any_order_of_files_give_the_same_tables(
         operator.write(f"pm_{7 - i}.csv", text)
     operator.ingest()
     _same(whole, _tables(operator))
-
-
-def _run_elsewhere(operator: Operator, scheduler: str) -> dict[str, pd.DataFrame]:
-    arguments = {"warehouse": {"path": "other"}, "run": {"scheduler": scheduler, "workers": 2}}
-    settings = load(operator.folder / "hexperience.toml", environ={}, arguments=arguments)
-    with workers(settings.run) as client:
-        run.run(settings, client)
-    (operator.folder / "warehouse").rename(operator.folder / "threads")
-    (operator.folder / "other").rename(operator.folder / "warehouse")
-    return _tables(operator)
-
-
-def test_processes_give_the_same_tables_as_threads(
-    operator: Operator, counters: Callable[..., str]
-) -> None:
-    operator.write("pm_1.csv", counters("2026-03-01", n=192))
-    operator.ingest()
-    _same(_tables(operator), _run_elsewhere(operator, "processes"))
-
-
-def test_a_cluster_gives_the_same_tables_as_threads(
-    operator: Operator, counters: Callable[..., str]
-) -> None:
-    operator.write("pm_1.csv", counters("2026-03-01", n=192))
-    operator.ingest()
-    with LocalCluster(
-        n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-    ) as cluster:
-        _same(_tables(operator), _run_elsewhere(operator, cluster.scheduler_address))
 
 
 def test_a_second_run_changes_nothing_and_reads_nothing_again(

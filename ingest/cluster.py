@@ -1,0 +1,110 @@
+"""A cluster's workers held against this machine, before any of them works.
+
+A worker that computes with another version, sees another folder or holds another key would not
+fail: it would give other results. So each is asked what it has, and a difference is refused.
+"""
+
+import hashlib
+import platform
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from uuid import uuid4
+
+from dask.distributed import Client
+
+from contracts.errors import HexperienceError, InputError
+from contracts.settings import Settings
+from ingest import privacy
+from ingest.warehouse import Warehouse
+
+# those whose arithmetic or files could differ
+_PACKAGES = ("dask", "numpy", "pandas", "pyarrow", "scipy", "h3", "ruptures", "tzdata", "holidays")
+_HOUSE = Path(__file__).resolve().parents[1]
+_OURS = ("contracts", "geo", "ingest", "analysis")
+_WAIT_S = 30
+
+
+def same_everywhere(client: Client, settings: Settings, files: Sequence[Path]) -> None:
+    """Raises InputError telling what any worker has otherwise than this machine, worker by worker.
+
+    Compared are versions, our code, the warehouse's folder (seen and writable), the source files
+    and the pseudonym key. Workers that join later are not asked.
+    """
+    try:
+        client.wait_for_workers(1, timeout=_WAIT_S)
+    except TimeoutError:
+        remedy = f"start some on machines that see the same folders: dask worker {_address(client)}"
+        raise InputError("the Dask cluster has no worker", [remedy]) from None
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    with warehouse.marked(uuid4().hex):
+        here = standing(settings, files)
+        there = client.run(standing, settings, files, on_error="return")
+    if faults := [fault for worker, at in there.items() for fault in _faults(worker, at, here)]:
+        raise InputError("workers of the Dask cluster differ from this machine", faults)
+
+
+def standing(settings: Settings, files: Sequence[Path]) -> dict[str, str]:
+    """What results depend on, as it is where this runs: name -> value."""
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    return {
+        "Python": platform.python_version(),
+        "Hexperience": f"{_version('hexperience')} (code {_code()})",
+        **{name: _version(name) for name in _PACKAGES},
+        f"folder {warehouse.path}": _folder(warehouse),
+        "source files": _missing(files),
+        "pseudonym key": _key(settings),
+    }
+
+
+def _faults(worker: str, at: object, here: Mapping[str, str]) -> Iterator[str]:
+    if not isinstance(at, Mapping):
+        yield f"{worker} can't run Hexperience ({at!r}): install the same version there"
+        return
+    for name, mine in here.items():
+        if at.get(name) != mine:
+            yield f"{worker}: {name}: {at.get(name, 'not told')}; here: {mine}"
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+@cache
+def _code() -> str:
+    found = hashlib.sha256()
+    for path in sorted(path for part in _OURS for path in (_HOUSE / part).rglob("*.py")):
+        found.update(path.read_bytes())
+    return found.hexdigest()[:8]
+
+
+def _folder(warehouse: Warehouse) -> str:
+    mark = warehouse.mark
+    if mark is None:
+        return "not the same folder; share it under the same path"
+    try:
+        with tempfile.TemporaryFile(dir=warehouse.path):
+            return mark
+    except OSError as error:
+        return f"can't be written there: {error.strerror}"
+
+
+def _missing(files: Sequence[Path]) -> str:
+    absent = [path for path in files if not path.is_file()]
+    return f"{len(absent)} missing, first {absent[0]}" if absent else "all there"
+
+
+def _key(settings: Settings) -> str:
+    try:
+        return privacy.key_id(privacy.pseudonym_key(settings))
+    except HexperienceError:
+        return "none"
+
+
+def _address(client: Client) -> str:
+    return str(client.scheduler_info(n_workers=0)["address"])
