@@ -62,9 +62,9 @@ class Setting:
 
 
 SETTINGS = {
-    "city": Setting((220, 850), (38, 64), (18, 35), (-90, -82), 5, 0),
-    "town": Setting((120, 400), (30, 58), (20, 32), (-97, -87), 8, 3),
-    "country": Setting((25, 100), (14, 42), (35, 60), (-105, -95), 25, 10),
+    "city": Setting((180, 850), (28, 88), (18, 35), (-90, -82), 5, 0),
+    "town": Setting((90, 400), (22, 80), (20, 32), (-97, -87), 8, 3),
+    "country": Setting((6, 100), (8, 50), (35, 60), (-105, -95), 25, 10),
 }
 
 # share of a working day's busiest hour, by local hour of day
@@ -83,12 +83,16 @@ DROPS_BY_HOUR = np.exp(0.08 * np.cos((np.arange(24) - 20) * np.pi / 12))
 
 @dataclass(frozen=True)
 class Clock:
-    """The hours told of, each (hour,): instant, local hour of day, number of the day, free day."""
+    """The hours told of: instant, local hour of day, number of the day, free day; each (hour,).
+
+    A free day is a Saturday, a Sunday or an English bank holiday; `is_holiday` has the last alone.
+    """
 
     local: pd.DatetimeIndex
     hour: Ints
     day: Ints
     is_free: npt.NDArray[np.bool_]
+    is_holiday: npt.NDArray[np.bool_]
     days: pd.DatetimeIndex
 
     def by_day(self, counts: Floats) -> Floats:
@@ -104,8 +108,10 @@ def clock_of(first_day: date, n_days: int) -> Clock:
     local = pd.date_range(days[0], end, freq="h", inclusive="left")
     day = (days.searchsorted(local, side="right") - 1).astype(np.int64)
     bank_holidays = holidays.country_holidays("GB", subdiv="ENG", years=days.year.unique())
-    is_free = np.array([d.day_name().startswith("S") or d.date() in bank_holidays for d in days])
-    return Clock(local, local.hour.to_numpy(np.int64), day, is_free[day], days)
+    is_holiday = np.array([d.date() in bank_holidays for d in days])
+    is_free = is_holiday | (days.day_of_week >= 5)
+    hour = local.hour.to_numpy(np.int64)
+    return Clock(local, hour, day, is_free[day], is_holiday[day], days)
 
 
 def km_between(points: Floats, others: Floats) -> Floats:

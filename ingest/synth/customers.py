@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from geo import hexgrid
+from ingest.synth.cells import Rng
 from ingest.synth.country import (
     BRADFORD,
     CENTRES,
@@ -27,7 +28,7 @@ from ingest.synth.country import (
     Ints,
     km_between,
 )
-from ingest.synth.network import Network, Rng
+from ingest.synth.network import Network
 
 HEX_LEVEL = 9
 SUBSCRIBERS_PER_CELL = 1_800

@@ -20,9 +20,11 @@ import pandas as pd
 
 from contracts.errors import InputError
 from geo import hexgrid
+from ingest.synth.causes import STRENGTHS, quiet_cells
+from ingest.synth.cells import Rng
 from ingest.synth.country import regions
 from ingest.synth.customers import CATEGORIES, Customers, People, invent_customers
-from ingest.synth.network import Network, Rng, invent_network, quiet_cells
+from ingest.synth.network import Network, invent_network
 from ingest.synth.texts import CONFIG, DESCRIPTIONS, TRUTH_README, UPGRADE, WORKS
 
 Files = Iterator[tuple[str, str | bytes]]
@@ -42,16 +44,20 @@ PM_COLUMNS = {
     "call_setups": ("VoLTE Call Setups", 0),
     "dropped_calls": ("VoLTE Call Drops", 0),
     "prb_dl_util_pct": ("DL PRB Utilisation (%)", 1),
+    "prb_ul_util_pct": ("UL PRB Utilisation (%)", 1),
     "rrc_users_mean": ("Avg RRC Users", 2),
     "dl_vol_mb": ("DL Traffic (MB)", 1),
     "availability_pct": ("Cell Availability (%)", 2),
     "rsrp_p50_dbm": ("Median RSRP (dBm)", 1),
 }
 VOICE = ["VoLTE Call Attempts", "VoLTE Call Setups", "VoLTE Call Drops"]
-# shares of rows with NIL in these columns, and of rows that never came
+# shares of rows with NIL in these columns
 NIL_SHARES = ((VOICE, 0.004), (["DL PRB Utilisation (%)"], 0.01), (["Median RSRP (dBm)"], 0.03))
-ABSENT_SHARE = 0.003
-N_REDELIVERED, N_RESETS = 24, 3
+N_REDELIVERED = 24
+TRUE_PARAMETERS = (
+    "cell_id", "setting", "lat", "lon", "busy_attempts", "prb_busy_pct", "uplink_per_downlink",
+    "base_rate", "harm", "harm_at_pct", "harm_width_pct", "phi",
+)  # fmt: skip
 WORKS_TIME = "%d/%m/%Y %H:%M"
 POSITION_MISSING = (("-1", "-1"), ("0", "0"), ("", ""))
 
@@ -158,12 +164,12 @@ def _csv(frame: pd.DataFrame) -> str:
 def _pm(rng: Rng, network: Network) -> Files:
     """One file per local day, hour by hour, with the dirt of real feeds."""
     rows = _pm_rows(network)
-    _reset_counters(rng, rows)
+    reset = network.resets.T.ravel()
+    rows.loc[reset, "VoLTE Call Drops"] = -1000 - rows.loc[reset, "VoLTE Call Drops"]
     for columns, share in NIL_SHARES:
         rows.loc[rng.random(len(rows)) < share, columns] = pd.NA
     day = np.repeat(network.clock.day, len(network.cells))
-    came = rng.random(len(rows)) > ABSENT_SHARE
-    came &= rows["Start Time"] != rows["Start Time"].iloc[len(rows) * 2 // 3]  # collector down
+    came = ~network.lost.T.ravel()
     again = rng.choice(np.flatnonzero(came & (day < day.max())), N_REDELIVERED, replace=False)
     order = np.concatenate([np.flatnonzero(came), np.sort(again)])
     file_of = np.concatenate([day[came], day[np.sort(again)] + 1])
@@ -187,13 +193,6 @@ def _pm_rows(network: Network) -> pd.DataFrame:
         rows[theirs] = values.astype(np.int64) if decimals == 0 else values.round(decimals)
     frame = pd.DataFrame(rows)
     return frame.astype(dict.fromkeys(VOICE, "Int64"))
-
-
-def _reset_counters(rng: Rng, rows: pd.DataFrame) -> None:
-    """A few drop counters that went backwards when a board restarted."""
-    dropped = np.flatnonzero(rows["VoLTE Call Drops"] > 0)
-    reset = rng.choice(dropped, N_RESETS, replace=False)
-    rows.loc[reset, "VoLTE Call Drops"] = -1000 - rows.loc[reset, "VoLTE Call Drops"]
 
 
 def _with_malformed(lines: list[str], day: int, n_days: int) -> list[str]:
@@ -395,11 +394,7 @@ def _outages(network: Network) -> pd.DataFrame:
 
 def _truth(network: Network, customers: Customers) -> Files:
     yield "truth/events.csv", _csv(_true_events(network))
-    parameters = {"cell_id": "cell_id", "setting": "setting", "lat": "lat", "lon": "lon",
-                  "base_rate": "base_drop_rate", "knee_pct": "knee_prb_pct",
-                  "slope": "log_slope_per_10_pct", "phi": "hourly_dispersion"}  # fmt: skip
-    cells = network.cells[list(parameters)].rename(columns=parameters)
-    yield "truth/cells.csv", _csv(cells.assign(has_knee=cells["knee_prb_pct"].notna()).round(6))
+    yield "truth/cells.csv", _csv(network.cells[list(TRUE_PARAMETERS)].round(6))
     cell, place = np.nonzero(customers.weights)
     footprint = pd.DataFrame({
         "cell_id": network.cells["cell_id"].to_numpy()[cell],
@@ -412,19 +407,9 @@ def _truth(network: Network, customers: Customers) -> Files:
 
 
 def _true_events(network: Network) -> pd.DataFrame:
-    names = network.cells["cell_id"].to_numpy()
-    instants = network.clock.local.tz_convert("UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
-    # an event that nothing ends has no end within the hours told of
-    stamps = [*instants, ""]
-    events = pd.DataFrame({
-        "event_id": [f"E{number:02d}" for number in range(1, len(network.events) + 1)],
-        "kind": [e.kind for e in network.events],
-        "cell_id": [names[e.cell] for e in network.events],
-        "neighbour_cell_id": ["" if e.neighbour is None else names[e.neighbour]
-                              for e in network.events],
-        "start_utc": [stamps[e.start] for e in network.events],
-        "ramp_end_utc": [stamps[e.ramp_end] for e in network.events],
-        "end_utc": [stamps[e.end] for e in network.events],
-        "strength": [e.strength for e in network.events],
-    })  # fmt: skip
-    return pd.concat([events, network.event_truth], axis=1).round(4)
+    truth = network.truth.drop(columns=["cell", "start", "ramp_end", "end"])
+    for name in ("start_utc", "ramp_end_utc", "end_utc"):
+        truth[name] = truth[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    truth.insert(0, "event_id", [f"E{number:03d}" for number in range(1, len(truth) + 1)])
+    drawn = {name: [getattr(event, name) for event in network.events] for name in STRENGTHS}
+    return truth.assign(**drawn).round(4)

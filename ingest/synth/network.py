@@ -1,327 +1,154 @@
-"""The demo operator's network: masts, cells, load, planted events, and what the cells count.
+"""The demo operator's network: load, calls and drops of cells that planted causes befall.
 
 Pure: frames and arrays from a seed, no files; `ingest.synth` writes them as operators would.
 Arrays have shape (cell, hour), rows in the order of `Network.cells`. `Clock.local` holds the
-instants; hours of day and days are the operator's local ones.
+instants; hours of day and days are the operator's local ones. Nothing here is the estimator's own
+model: harm follows a smooth curve of the load offered, which PRB shows only up to 100 %, and
+noise remembers hours, days and weeks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from itertools import cycle
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
+from scipy.signal import lfilter
+from scipy.special import expit
 
+from ingest.synth.causes import Effects, Event, Outage, cast, effects_of, felt, outages_of, plant
+from ingest.synth.cells import Rng, invent_cells
 from ingest.synth.country import (
-    BRADFORD,
-    CENTRES,
     DATA_BY_HOUR,
-    DROPS_BY_HOUR,
-    EAST,
-    FREE_DAY_DATA,
-    FREE_DAY_VOICE,
-    KM_PER_DEGREE,
-    LEEDS,
-    NORTH,
-    SETTINGS,
-    SOUTH,
-    TOWNS,
     VOICE_BY_HOUR,
-    WEST,
     Clock,
     Floats,
-    Ints,
     Span,
     clock_of,
-    km_between,
 )
 
 Counters = dict[str, Floats]
-Rng = np.random.Generator
+LevelOfNoise = Literal["normal", "heavy"]
 
-NEXT_TOWN, COUNTRY = -1, -2
-# where the next mast goes, over and over
-SITE_MIX = (LEEDS, NEXT_TOWN, BRADFORD, COUNTRY, LEEDS, NEXT_TOWN, LEEDS, BRADFORD, LEEDS,
-            NEXT_TOWN, COUNTRY, LEEDS)  # fmt: skip
-KM_OUT_OF_TOWN, RURAL_CODE = 4.5, "RUR"
-SECOND_CARRIER_SHARE = 0.2
-KNEE_SHARE = 0.6
-CARRIERS = (("LTE", "B3", 20.0), ("LTE", "B7", 20.0), ("NR", "n78", 80.0))
+VOICE_SHARE_OF_LOAD, IDLE_PRB_PCT = 0.35, 3.0
+HOLIDAY_DEMAND = 0.9
+SEASON, COUNTRY_SEASON, GROWTH_A_YEAR = 0.04, 0.12, 0.06
+TRUTH_DAYS = 28  # told before and after each event
+CLEAR_RATIO, PRB_MOVED_RATIO = 1.1, 1.07
+FIGURES = {
+    "ratio": "float64", "load_share": "float64", "drops_with": "float64",
+    "drops_without": "float64", "drops_before": "float64", "drops_after": "float64",
+    "prb_before_pct": "float64", "prb_after_pct": "float64", "prb_moved": "bool", "phi": "float64",
+}  # fmt: skip
+GAP_SHARE, ABSENT_SHARE = 0.15, 0.003
 
 
 @dataclass(frozen=True)
-class Story:
-    """A kind of planted event: how many at most, how strong, and the cell in which it can show."""
+class Noise:
+    """How much happens for no reason: log sd and memory of hours, days and weeks, and bad days."""
 
-    at_most: int
-    strength: Span
-    prb_busy_pct: Span | None = None
-    knee_pct: Span | None = None
-    slope: Span | None = None
-    least_attempts: float = 110  # in the busy hour: with fewer, nobody could see it
+    hour_sd: float
+    demand_day_sd: Span
+    demand_day_memory: float
+    drops_day_sd: float
+    drops_day_memory: float
+    week_sd: float
+    bad_day_share: float
+    phi: Span
 
 
-# strength: factor on demand (load and outage), on the drop rate (faults), or on PRB (upgrade)
-STORIES = {
-    "load_step": Story(5, (1.45, 1.62), (56, 62), (60, 63), (0.32, 0.46)),
-    "load_growth_with_headroom": Story(4, (1.45, 1.7), (24, 32), (70, 78), (0.3, 0.5)),
-    "interference": Story(5, (1.6, 2.6)),
-    "coverage_loss": Story(4, (1.6, 2.3), least_attempts=45),
-    "capacity_upgrade": Story(4, (0.5, 0.6), (86, 96), (60, 65), (0.3, 0.42)),
-    "neighbour_outage": Story(3, (1.45, 1.62), (56, 62), (60, 63), (0.34, 0.46)),
+NOISE = {
+    "normal": Noise(0.07, (0.05, 0.08), 0.3, 0.06, 0.2, 0.02, 0.0015, (1.3, 2.0)),
+    "heavy": Noise(0.12, (0.09, 0.15), 0.6, 0.13, 0.5, 0.08, 0.008, (1.8, 3.5)),
 }
-START_HOUR = {"load_step": 7, "load_growth_with_headroom": 7, "capacity_upgrade": 5}
-MOVED_SHARE = 0.8  # of a dead neighbour's traffic; the rest is lost
-GROWTH_DAYS = 8
-
-# --- The whole, and its story ----------------------------------------------------------------
+WEEK_MEMORY, HOUR_MEMORY = 0.85, 0.6
 
 
 @dataclass(frozen=True)
-class Event:
-    """One planted event, in hours of the clock; `end` is the clock's end where nothing ends it."""
+class Scene:
+    """The cells, their hours, and what happens to them."""
 
-    kind: str
-    cell: int
-    strength: float
-    start: int
-    ramp_end: int
-    end: int
-    neighbour: int | None
-
-
-@dataclass(frozen=True)
-class Outage:
-    """Hours from `start` to before `end` in which a cell was down."""
-
-    cell: int
-    start: int
-    end: int
-    planned: bool
-    cause: str
-
-
-@dataclass(frozen=True)
-class Effects:
-    """What events and outages do, each (cell, hour): factors, decibels, and 1 = up, 0 = down."""
-
-    demand: Floats
-    prb: Floats
-    fault: Floats
-    rsrp_db: Floats
-    up: Floats
+    cells: pd.DataFrame
+    clock: Clock
+    effects: Effects
 
 
 @dataclass(frozen=True)
 class Load:
-    """Expected call attempts; PRB % as it was, without the event, and if all data had room."""
+    """What is asked of the cells and what it does to them, each (cell, hour).
+
+    `demand`: expected call attempts. `asked_pct`: PRB % that downlink data and calls would take
+    without events, above 100 where there is no room; `offered_pct` and `uplink_pct` with them.
+    """
 
     demand: Floats
-    prb: Floats
-    prb_without: Floats
-    prb_offered: Floats
+    asked_pct: Floats
+    offered_pct: Floats
+    uplink_pct: Floats
 
 
 @dataclass(frozen=True)
 class Network:
-    """Cells with their true parameters, events with their true effect, and the counters."""
+    """Cells with their true parameters, events with their true effect, and the counters.
+
+    `counters` is what happened; `measured` what reached the operator. `truth`: see `truth_of`.
+    """
 
     cells: pd.DataFrame
     clock: Clock
     events: tuple[Event, ...]
-    event_truth: pd.DataFrame
+    truth: pd.DataFrame
     outages: tuple[Outage, ...]
     counters: Counters
+    lost: npt.NDArray[np.bool_]
+    """Hours whose rows never came, (cell, hour)."""
+    resets: npt.NDArray[np.bool_]
+    """Hours in which the drop counter went backwards, (cell, hour)."""
+
+    @property
+    def measured(self) -> Counters:
+        """The counters with NaN where rows were lost or the drop counter was reset."""
+        told = {name: np.where(self.lost, np.nan, values) for name, values in self.counters.items()}
+        told["dropped_calls"] = np.where(self.resets, np.nan, told["dropped_calls"])
+        return told
 
 
-def invent_network(rng: Rng, *, n_cells: int, n_days: int, first_day: date) -> Network:
-    """The network over `n_days` local days; the same stream gives the same network."""
+def invent_network(
+    rng: Rng,
+    *,
+    n_cells: int = 280,
+    n_days: int = 56,
+    first_day: date = date(2026, 8, 3),
+    noise: LevelOfNoise = "normal",
+    causes: Mapping[str, int] | None = None,
+    recent_days: int | None = None,
+) -> Network:
+    """The network over `n_days` local days; the same stream gives the same network.
+
+    `causes`: how many of each kind of `causes.CAUSES` to plant, None = one of each for 40 cells
+    and some that are only 3, 7 and 14 days old. At least a third of the cells stays quiet. Three
+    events in four begin in the newest `recent_days` (None = all). Counters: `call_attempts`,
+    `call_setups`, `dropped_calls`, `prb_dl_util_pct`, `prb_ul_util_pct`, `rrc_users_mean`,
+    `dl_vol_mb`, `availability_pct`, and `rsrp_p50_dbm` (NaN while a cell is down).
+    """
     # a stream for each chapter, so that a longer one does not shift the others
-    places, plot, traffic, calls = rng.spawn(4)
-    clock = clock_of(first_day, n_days)
-    cells = _cells(places, _sites(places, n_cells), first_day)
-    events, cells = _plant(plot, cells, clock)
-    outages = _outages(plot, events, n_cells, clock)
-    effects = _effects(plot, events, outages, (n_cells, clock.hour.size))
-    load = _load(traffic, cells, clock, effects)
-    counters = _counters(calls, cells, clock, effects, load)
-    truth = _event_truth(events, counters["call_attempts"], _rates(cells, clock, effects, load))
-    return Network(cells, clock, events, truth, outages, counters)
-
-
-# --- Masts and cells -------------------------------------------------------------------------
-
-
-def _sites(rng: Rng, n_cells: int) -> pd.DataFrame:
-    """Masts in the order of `SITE_MIX`, until their sectors and carriers make `n_cells` cells."""
-    rows: list[tuple[int, str, int, int, float, float]] = []
-    next_town, mix = cycle(range(BRADFORD + 1, len(TOWNS))), cycle(SITE_MIX)
-    while room := n_cells - sum(row[3] for row in rows):
-        place = next(mix)
-        town = next(next_town) if place == NEXT_TOWN else place
-        setting = {LEEDS: "city", BRADFORD: "city", COUNTRY: "country"}.get(town, "town")
-        sectors = int(rng.choice([1, 2, 3], p=[0.25, 0.35, 0.4])) if setting == "country" else 3
-        second = setting == "city" and rows and rng.random() < SECOND_CARRIER_SHARE
-        lat, lon = _spot(rng, town, np.array([row[4:] for row in rows]).reshape(-1, 2))
-        rows.append((town, setting, sectors, min(room, sectors * (2 if second else 1)), lat, lon))
-    return _named(
-        pd.DataFrame(rows, columns=["town", "setting", "n_sectors", "n_cells", "lat", "lon"])
+    places, plot, traffic, calls, feed = rng.spawn(5)
+    clock, level = clock_of(first_day, n_days), NOISE[noise]
+    cells = invent_cells(places, n_cells=n_cells, first_day=pd.Timestamp(first_day))
+    cells = cells.assign(phi=calls.uniform(*level.phi, n_cells))
+    kinds = (
+        cast(n_cells) if causes is None else [(k, 0) for k, n in causes.items() for _ in range(n)]
     )
-
-
-def _spot(rng: Rng, town: int, others: Floats) -> Floats:
-    """A place for a mast: of some candidates, the one farthest from other masts."""
-    if town == COUNTRY:
-        edge = 0.04  # degrees that keep the mast off the map's rim
-        spots = rng.uniform((SOUTH + edge, WEST + edge), (NORTH - edge, EAST - edge), (200, 2))
-        spots = spots[(km_between(spots, CENTRES) > KM_OUT_OF_TOWN).all(axis=1)]
-    else:
-        spots = CENTRES[town] + rng.normal(0, TOWNS[town].radius_km * 0.7, (6, 2)) / KM_PER_DEGREE
-    apart = km_between(spots, others).min(axis=1, initial=np.inf)
-    return np.asarray(spots[apart.argmax()].round(5))
-
-
-def _named(sites: pd.DataFrame) -> pd.DataFrame:
-    """The sites with a key and a name each, numbered within their town or the countryside."""
-    nearest = km_between(sites[["lat", "lon"]].to_numpy(), CENTRES).argmin(axis=1)
-    towns, rural = [TOWNS[town] for town in nearest], sites["town"] == COUNTRY
-    code = pd.Series([RURAL_CODE if r else t.code for t, r in zip(towns, rural, strict=True)])
-    number = [f"{n:02d}" for n in sites.groupby(code).cumcount() + 1]
-    area = [t.name + " Rural" * r for t, r in zip(towns, rural, strict=True)]
-    return sites.assign(
-        site_id=[c + n for c, n in zip(code, number, strict=True)],
-        site_name=[f"{a} {n}" for a, n in zip(area, number, strict=True)],
-    )
-
-
-def _cells(rng: Rng, sites: pd.DataFrame, first_day: date) -> pd.DataFrame:
-    """One row per cell: what the inventory tells, and the true parameters behind its counters."""
-    cells = sites.loc[sites.index.repeat(sites["n_cells"])].rename_axis("site").reset_index()
-    number, n_sectors, site = cells.groupby("site").cumcount(), cells["n_sectors"], cells["site"]
-    sector, second = number % n_sectors, number // n_sectors
-    carrier = second * (1 + site % 2)  # a second carrier is LTE on even sites, NR on odd ones
-    radio = pd.DataFrame(CARRIERS, columns=["technology", "band", "bandwidth_mhz"])
-    azimuth = (rng.integers(0, 12, len(sites))[site] * 10 + sector * 360 // n_sectors) % 360
-    age = pd.to_timedelta(rng.integers(200, 3000, len(sites)), unit="D")[site]
-    return cells.assign(
-        cell_id=cells["site_id"] + sector.map(dict(enumerate("ABC"))) + (second + 1).astype(str),
-        azimuth_deg=np.where(n_sectors == 1, np.nan, azimuth),
-        on_air=pd.Timestamp(first_day) - age,
-        **{str(column): radio[column].to_numpy()[carrier] for column in radio},
-        **_parameters(rng, cells["setting"]),
-    )
-
-
-def _parameters(rng: Rng, settings: pd.Series) -> dict[str, Floats]:
-    """True parameters of each cell; `knee_pct` NaN and `slope` 0 where load does no harm."""
-    n = len(settings)
-    drawn = {
-        name: rng.uniform(*np.array([getattr(SETTINGS[s], name) for s in settings]).T)
-        for name in ("busy_attempts", "prb_busy_pct", "height_m", "rsrp_dbm")
-    }
-    has_knee = rng.random(n) < KNEE_SHARE
-    return drawn | {
-        "base_rate": np.exp(rng.uniform(np.log(0.003), np.log(0.008), n)),
-        "knee_pct": np.where(has_knee, rng.uniform(60, 80, n), np.nan),
-        "slope": np.where(has_knee, rng.uniform(0.25, 0.5, n), 0.0),
-        "phi": rng.uniform(1.3, 2.0, n),
-    }
-
-
-# --- Planted events --------------------------------------------------------------------------
-
-
-def _plant(rng: Rng, cells: pd.DataFrame, clock: Clock) -> tuple[tuple[Event, ...], pd.DataFrame]:
-    """The events, each in a cell of its own, and the cells as those events need them."""
-    cells, events = cells.copy(), list[Event]()
-    pool = [int(c) for c in rng.permutation(len(cells))]
-    for kind, story in STORIES.items():
-        for _ in range(min(story.at_most, max(1, len(cells) // 24))):
-            enough = cells["busy_attempts"] >= story.least_attempts
-            pool.remove(cell := next(c for c in pool if enough[c]))
-            for column in ("prb_busy_pct", "knee_pct", "slope"):
-                if span := getattr(story, column):
-                    cells.loc[cell, column] = rng.uniform(*span)
-            neighbour = _neighbour(cells, cell, pool) if kind == "neighbour_outage" else None
-            events.append(_event(rng, kind, cell, clock, neighbour))
-            if neighbour is not None:
-                lent = (events[-1].strength - 1) / MOVED_SHARE
-                cells.loc[neighbour, "busy_attempts"] = cells["busy_attempts"].iloc[cell] * lent
-    return tuple(events), cells
-
-
-def _neighbour(cells: pd.DataFrame, cell: int, pool: list[int]) -> int:
-    """The free cell whose beam lies nearest to the cell's; it leaves the pool."""
-    azimuth = np.radians(cells["azimuth_deg"].fillna(0).to_numpy())
-    beam_km = np.column_stack([np.cos(azimuth), np.sin(azimuth)]) * 0.5
-    beams = cells[["lat", "lon"]].to_numpy() + beam_km / KM_PER_DEGREE
-    nearest = pool[int(km_between(beams[[cell]], beams[pool]).argmin())]
-    pool.remove(nearest)
-    return nearest
-
-
-def _event(rng: Rng, kind: str, cell: int, clock: Clock, neighbour: int | None) -> Event:
-    """One event between a fifth and four fifths of the days; only an outage ends by itself."""
-    n_days, n_hours = len(clock.days), clock.hour.size
-    ramp = GROWTH_DAYS if kind == "load_growth_with_headroom" else 0
-    length = int(rng.integers(4, 10)) if kind == "neighbour_outage" else 0
-    last = min(n_days * 4 // 5, n_days - max(ramp, length) - 3)
-    day, any_hour = int(rng.integers(-(-n_days // 5), last + 1)), int(rng.integers(3, 24))
-    hour = START_HOUR.get(kind, any_hour)
-    start = int(np.flatnonzero((clock.day == day) & (clock.hour == hour))[0])
-    end = start + length * 24 + int(rng.integers(12)) if length else n_hours
-    strength = float(rng.uniform(*STORIES[kind].strength))
-    return Event(kind, cell, strength, start, start + ramp * 24, end, neighbour)
-
-
-def quiet_cells(events: tuple[Event, ...], n_cells: int) -> Ints:
-    """Row numbers of the cells in which nothing was planted, ascending."""
-    taken = {e.cell for e in events} | {e.neighbour for e in events}
-    return np.array([c for c in range(n_cells) if c not in taken], np.int64)
-
-
-def _outages(rng: Rng, events: tuple[Event, ...], n_cells: int, clock: Clock) -> tuple[Outage, ...]:
-    """The planted neighbours' long outages, and short ones in cells that play no other part."""
-    causes = cycle(("Power failure", "Fibre cut", "Hardware fault", "Planned work"))
-    outages = [
-        Outage(event.neighbour, event.start, event.end, False, "Hardware fault")
-        for event in events
-        if event.neighbour is not None
-    ]
-    for cell in rng.permutation(quiet_cells(events, n_cells))[: max(1, n_cells // 15)]:
-        planned = (cause := next(causes)) == "Planned work"
-        hour = 1 if planned else int(rng.integers(24))
-        start = int(rng.integers(len(clock.days) - 1)) * 24 + hour
-        outages.append(Outage(int(cell), start, start + int(rng.integers(2, 7)), planned, cause))
-    return tuple(outages)
-
-
-def _effects(
-    rng: Rng, events: tuple[Event, ...], outages: tuple[Outage, ...], shape: tuple[int, int]
-) -> Effects:
-    """Events and outages as what they do to each hour."""
-    demand, prb, fault, up = (np.ones(shape) for _ in range(4))
-    effects = Effects(demand, prb, fault, np.zeros(shape), up)
-    for event in events:
-        hours = (event.cell, slice(event.start, event.end))
-        if event.kind == "capacity_upgrade":
-            effects.prb[hours] = event.strength
-        elif event.kind in ("interference", "coverage_loss"):
-            effects.fault[hours] = event.strength
-        else:
-            effects.demand[hours] = _grown(event)
-        if event.kind == "coverage_loss":
-            effects.rsrp_db[hours] = -rng.uniform(6, 10)
-            effects.demand[hours] = rng.uniform(0.88, 0.95)
-    for outage in outages:
-        effects.up[outage.cell, outage.start : outage.end] = 0
-    return effects
-
-
-def _grown(event: Event) -> Floats:
-    """Factor on demand in each hour of the event: at once, or by a straight ramp."""
-    hours = np.arange(1, event.end - event.start + 1)
-    return 1 + (event.strength - 1) * np.minimum(hours / max(event.ramp_end - event.start, 1), 1)
+    events, cells = plant(plot, cells, clock, kinds, recent_days or n_days)
+    outages = outages_of(plot, events, n_cells, clock)
+    scene = Scene(cells, clock, effects_of(events, outages, n_cells, clock))
+    load = _load(traffic, scene, level)
+    counters = _counters(calls, scene, load, level)
+    truth = truth_of(events, scene, load, counters).assign(level_of_noise=noise)
+    lost, resets = _faults_of_the_feed(feed, counters["dropped_calls"], clock)
+    return Network(cells, clock, events, truth, outages, counters, lost, resets)
 
 
 # --- Load, calls and drops -------------------------------------------------------------------
@@ -332,89 +159,242 @@ def _column(cells: pd.DataFrame, name: str) -> Floats:
     return cells[name].to_numpy(np.float64)[:, None]
 
 
-def _load(rng: Rng, cells: pd.DataFrame, clock: Clock, effects: Effects) -> Load:
+def _load(rng: Rng, scene: Scene, level: Noise) -> Load:
     """How many call, and how full that and their data make the cells."""
-    days = np.exp(_day_noise(rng, len(cells), len(clock.days)))[:, clock.day]
-    voice = VOICE_BY_HOUR[clock.hour] * np.where(clock.is_free, FREE_DAY_VOICE, 1)
-    data = DATA_BY_HOUR[clock.hour] * np.where(clock.is_free, FREE_DAY_DATA, 1)
-    wanted = effects.demand * effects.up
-    demand = _column(cells, "busy_attempts") * voice * days * wanted
-    mixed = (0.35 * voice + 0.65 * data) * days * np.exp(rng.normal(0, 0.05, wanted.shape))
-    without = 3 + (_column(cells, "prb_busy_pct") - 3) * mixed
-    offered = without * wanted
-    return Load(demand, np.minimum(offered * effects.prb, 100), np.minimum(without, 100), offered)
-
-
-def _day_noise(rng: Rng, n_cells: int, n_days: int) -> Floats:
-    """Log noise of each cell's days, (cell, day): AR(1) of .3, sd .05 to .08 by cell."""
-    noise = rng.normal(size=(n_cells, n_days))
-    for day in range(1, n_days):
-        noise[:, day] = 0.3 * noise[:, day - 1] + np.sqrt(1 - 0.3**2) * noise[:, day]
-    return np.asarray(noise * rng.uniform(0.05, 0.08, (n_cells, 1)))
-
-
-@dataclass(frozen=True)
-class _Rates:
-    """Expected drops per attempt: without load's harm and faults, and the factors of both."""
-
-    plain: Floats
-    load: Floats
-    load_without: Floats
-    fault: Floats
-
-
-def _rates(cells: pd.DataFrame, clock: Clock, effects: Effects, load: Load) -> _Rates:
-    knee, slope = np.nan_to_num(_column(cells, "knee_pct"), nan=100), _column(cells, "slope")
-    harm, harm_without = (
-        np.exp(slope * np.maximum(prb - knee, 0) / 10) for prb in (load.prb, load.prb_without)
+    cells, clock, effects = scene.cells, scene.clock, scene.effects
+    shape = effects.demand.shape
+    memory = level.demand_day_memory
+    sd = rng.uniform(*level.demand_day_sd, (shape[0], 1))
+    days = np.exp(sd * _remembered(rng, (shape[0], len(clock.days)), memory))
+    common = _calendar(cells, clock) * days[:, clock.day]
+    voice, data = (
+        common
+        * _profile(cells, clock, by_hour)
+        * np.exp(level.hour_sd * _remembered(rng, shape, HOUR_MEMORY))
+        for by_hour in (VOICE_BY_HOUR, DATA_BY_HOUR)
     )
-    plain = _column(cells, "base_rate") * DROPS_BY_HOUR[clock.hour]
-    return _Rates(plain, harm, harm_without, effects.fault)
+    wanted = effects.demand * effects.up
+    mixed = VOICE_SHARE_OF_LOAD * voice + (1 - VOICE_SHARE_OF_LOAD) * data
+    asked = IDLE_PRB_PCT + (_column(cells, "prb_busy_pct") - IDLE_PRB_PCT) * mixed
+    offered = asked * wanted / effects.room
+    uplink = offered * _column(cells, "uplink_per_downlink") * rng.lognormal(0, 0.05, shape)
+    return Load(_column(cells, "busy_attempts") * voice * wanted, asked, offered, uplink)
 
 
-def _counters(
-    rng: Rng, cells: pd.DataFrame, clock: Clock, effects: Effects, load: Load
-) -> Counters:
+def _calendar(cells: pd.DataFrame, clock: Clock) -> Floats:
+    """Factor on demand by free days, holidays, season and growth, (cell, hour)."""
+    free = np.where(clock.is_free, _column(cells, "free_day_demand"), 1.0)
+    year = (clock.local.day_of_year.to_numpy() - 15) / 365.25
+    summer = -np.cos(2 * np.pi * year)
+    # the towns are fuller in winter, the countryside in summer
+    is_country = (cells["setting"] == "country").to_numpy()[:, None]
+    season = np.exp(np.where(is_country, COUNTRY_SEASON, -SEASON) * summer)
+    growth = np.exp(GROWTH_A_YEAR * (clock.day - clock.day[-1]) / 365.25)
+    return np.asarray(free * season * growth * np.where(clock.is_holiday, HOLIDAY_DEMAND, 1.0))
+
+
+def _profile(cells: pd.DataFrame, clock: Clock, by_hour: Floats) -> Floats:
+    """Share of the busiest hour by each cell's own time of day, (cell, hour)."""
+    hours = (np.arange(24) - _column(cells, "later_hours")) % 24
+    return np.interp(hours, np.arange(24), by_hour, period=24)[:, clock.hour]
+
+
+def _remembered(rng: Rng, shape: tuple[int, ...], memory: float) -> Floats:
+    """Noise of sd 1, each value remembering the one before it along the last axis (AR 1)."""
+    noise = rng.normal(size=shape)
+    noise[:, 1:] *= np.sqrt(1 - memory**2)
+    return np.asarray(lfilter([1], [1, -memory], noise, axis=1))
+
+
+def _harm(cells: pd.DataFrame, offered: Floats, uplink: Floats) -> Floats:
+    """Factor of load on the drop rate: a smooth step on the fuller direction's offered load."""
+    middle = np.nan_to_num(_column(cells, "harm_at_pct"), nan=100.0)
+    beyond = (np.maximum(offered, uplink) - middle) / _column(cells, "harm_width_pct")
+    return np.asarray(1 + _column(cells, "harm") * expit(beyond))
+
+
+def _plain_rate(cells: pd.DataFrame, clock: Clock) -> Floats:
+    """Drops per attempt without load's harm and faults: a little worse in the evening, indoors."""
+    evening = np.cos((clock.hour - 20) * np.pi / 12)
+    return np.asarray(
+        _column(cells, "base_rate") * np.exp(_column(cells, "evening_drops") * evening)
+    )
+
+
+def _bad_luck(rng: Rng, n_cells: int, clock: Clock, level: Noise) -> Floats:
+    """What makes days and weeks worse for no reason, as a factor on the drop rate, (cell, day)."""
+    n_days = len(clock.days)
+    days = level.drops_day_sd * _remembered(rng, (n_cells, n_days), level.drops_day_memory)
+    weeks = level.week_sd * _remembered(rng, (n_cells, n_days // 7 + 1), WEEK_MEMORY)
+    bad = rng.random((n_cells, n_days)) < level.bad_day_share
+    bad[:, 1:] |= bad[:, :-1] & (rng.random((n_cells, n_days - 1)) < 0.5)
+    factor = np.where(bad, rng.uniform(1.5, 3, bad.shape), 1.0)
+    return np.asarray(factor * np.exp(days + weeks[:, np.arange(n_days) // 7]))
+
+
+def _counters(rng: Rng, scene: Scene, load: Load, level: Noise) -> Counters:
     """What the cells count, (cell, hour); RSRP is NaN while a cell is down."""
-    shape, rates = load.prb.shape, _rates(cells, clock, effects, load)
-    attempts = rng.poisson(load.demand * np.exp(rng.normal(0, 0.05, shape)))
-    setups = rng.binomial(attempts, 0.988 - 0.0006 * np.maximum(load.prb - 75, 0))
-    days = np.exp(rng.normal(0, 0.06, (shape[0], len(clock.days))))[:, clock.day]
-    expected = attempts * rates.plain * rates.load * rates.fault * days
+    cells, clock, effects = scene.cells, scene.clock, scene.effects
+    shape, fullest = load.offered_pct.shape, np.maximum(load.offered_pct, load.uplink_pct)
+    attempts = rng.poisson(load.demand)
+    setups = rng.binomial(attempts, 0.988 - 0.12 * expit((fullest - 115) / 8))
+    expected = attempts * _expected_rate(scene, load)
+    expected *= _bad_luck(rng, shape[0], clock, level)[:, clock.day]
     # gamma-Poisson whose variance is phi times its mean, whatever the mean
     beyond = _column(cells, "phi") - 1
     drops = np.minimum(rng.poisson(rng.gamma(expected / beyond, beyond)), setups)
-    users = load.demand * rng.uniform(0.12, 0.3, (shape[0], 1)) * rng.lognormal(0, 0.08, shape)
-    mb_per_prb = _column(cells, "bandwidth_mhz") * rng.normal(7.2, 0.35, shape)
+    # who is not served stays and waits
+    waiting = 1 + 1.5 * np.maximum(fullest / 100 - 0.95, 0)
+    users = load.demand * _column(cells, "users_per_attempt") * rng.lognormal(0, 0.08, shape)
+    prb = _shown(load.offered_pct)
+    mb = prb * effects.room * _column(cells, "mb_per_prb_pct") * _column(cells, "bandwidth_mhz")
     dips = np.where(rng.random(shape) < 1 / 500, rng.uniform(0.86, 0.99, shape), 1)
     rsrp = _column(cells, "rsrp_dbm") + effects.rsrp_db + rng.normal(0, 0.8, shape)
     return {
         "call_attempts": attempts.astype(float),
         "call_setups": setups.astype(float),
         "dropped_calls": drops.astype(float),
-        "prb_dl_util_pct": load.prb,
-        "rrc_users_mean": users,
-        "dl_vol_mb": np.minimum(load.prb_offered, 100 / effects.prb) * mb_per_prb,
+        "prb_dl_util_pct": prb,
+        "prb_ul_util_pct": _shown(load.uplink_pct),
+        "rrc_users_mean": users * waiting,
+        "dl_vol_mb": mb * rng.lognormal(0, 0.05, shape),
         "availability_pct": 100 * dips * effects.up,
         "rsrp_p50_dbm": np.where(effects.up > 0, rsrp, np.nan),
     }
 
 
-def _event_truth(events: tuple[Event, ...], attempts: Floats, rates: _Rates) -> pd.DataFrame:
-    """One row per event: expected drops with it and without it, at the attempts that came.
+def _expected_rate(scene: Scene, load: Load) -> Floats:
+    harm = _harm(scene.cells, load.offered_pct, load.uplink_pct)
+    return _plain_rate(scene.cells, scene.clock) * harm * scene.effects.fault
 
-    From the ramp's end to the event's. `load_share` is load's part when it comes first and when
-    it comes last, averaged (METHODS 5); NaN where drops changed by less than a tenth.
+
+def _shown(offered_pct: Floats) -> Floats:
+    """PRB % as an hour's mean shows it: what is offered, bending to 100."""
+    return np.asarray(offered_pct / (1 + (offered_pct / 100) ** 12) ** (1 / 12))
+
+
+def _faults_of_the_feed(
+    rng: Rng, drops: Floats, clock: Clock
+) -> tuple[npt.NDArray[np.bool_], npt.NDArray[np.bool_]]:
+    """Hours whose rows never came, and hours whose drop counter went backwards, (cell, hour)."""
+    n_cells, n_hours = drops.shape
+    lost = rng.random(drops.shape) < ABSENT_SHARE
+    per_60_days = n_hours / 24 / 60
+    for cell in rng.choice(n_cells, round(GAP_SHARE * n_cells * per_60_days)):
+        start = int(rng.integers(n_hours))
+        lost[cell, start : start + int(rng.integers(6, 60))] = True
+    # one hour in two months the collector was down
+    lost[:, rng.choice(n_hours, max(1, round(per_60_days)), replace=False)] = True
+    resets = np.zeros(drops.shape, bool)
+    n_resets = max(3, n_cells * len(clock.days) // 3000)
+    resets.flat[rng.choice(np.flatnonzero((drops > 0) & ~lost), n_resets, replace=False)] = True
+    return lost, resets
+
+
+# --- The truth -------------------------------------------------------------------------------
+
+
+def truth_of(
+    events: tuple[Event, ...], scene: Scene, load: Load, counters: Counters
+) -> pd.DataFrame:
+    """One row per event: what it did to drops, and how much of that is owed to load.
+
+    - `cell` (row), `cell_id`, `kind`, `partner_cell_id` (missing = none); `start`, `ramp_end`,
+      `end` as hours of the clock and `_utc` (missing = beyond the data).
+    - `drops_with`, `drops_without`: drops expected from `ramp_end` to `end` at the attempts that
+      came, with the event and without it; `ratio` is theirs (A11 / A00 of METHODS 5).
+    - `load_share`: the mean of load's part when it comes first and when it comes last, unclipped;
+      NaN where drops changed by less than a tenth. `attribution`: load, relief (load that went),
+      other, or none where drops changed by less than a tenth.
+    - `drops_before`, `drops_after`: expected in up to 28 days before `start` and after `ramp_end`;
+      `visible_sd`: |log ratio| over its standard deviation from those two counts alone.
+    - `prb_before_pct`, `prb_after_pct`: mean busy-hour PRB % of the same days; `prb_moved`:
+      whether the event moved expected PRB by 7 % or more.
+    - `age_days`: days from `start` to the end of the data.
     """
-    rows = []
-    for event in events:
-        hours = (event.cell, slice(event.ramp_end, event.end))
-        plain, fault = (attempts * rates.plain)[hours], rates.fault[hours]
-        load, without = rates.load[hours], rates.load_without[hours]
-        a11, a10, a01, a00 = (
-            float(plain @ factor) for factor in (load * fault, load, without * fault, without)
+    cells, clock = scene.cells, scene.clock
+    expected = counters["call_attempts"] * _expected_rate(scene, load)
+    rows = [
+        _effect(event, scene, load, counters)
+        | _sides(event, clock, expected[event.cell], counters["prb_dl_util_pct"][event.cell])
+        | {"phi": cells["phi"].iloc[event.cell]}
+        for event in events
+    ]
+    figures = pd.DataFrame(rows, columns=list(FIGURES)).astype(FIGURES)
+    told = pd.concat([_identities(events, cells, clock), figures], axis=1)
+    ratio, share = told["ratio"], told["load_share"]
+    told["attribution"] = np.select(
+        [share.isna(), share < 0.5, ratio > 1], ["none", "other", "load"], "relief"
+    )
+    variance = told.pop("phi") * (1 / told["drops_before"] + 1 / told["drops_after"])
+    return told.assign(visible_sd=np.log(ratio).abs() / np.sqrt(variance))
+
+
+def _identities(events: tuple[Event, ...], cells: pd.DataFrame, clock: Clock) -> pd.DataFrame:
+    """What, where and when; an event that nothing ends has no end within the hours told of."""
+    names, utc = cells["cell_id"].tolist(), clock.local.tz_convert("UTC")
+    stamps = [*utc, pd.NaT]
+    hours = {name: [getattr(e, name) for e in events] for name in ("start", "ramp_end", "end")}
+    return pd.DataFrame({
+        "kind": [e.kind for e in events],
+        "cell": [e.cell for e in events],
+        "cell_id": [names[e.cell] for e in events],
+        "partner_cell_id": [None if e.partner is None else names[e.partner] for e in events],
+        **hours,
+        **{f"{name}_utc": pd.DatetimeIndex([stamps[h] for h in at], tz="UTC")
+           for name, at in hours.items()},
+        "age_days": [len(clock.days) - int(clock.day[e.start]) for e in events],
+    })  # fmt: skip
+
+
+def _effect(event: Event, scene: Scene, load: Load, counters: Counters) -> dict[str, float | bool]:
+    """Drops with and without the event at actual attempts, and load's share of the difference."""
+    hours = slice(event.ramp_end, event.end)
+    cell, now = scene.cells.iloc[[event.cell]], felt(event, scene.clock)[hours]
+    asked = load.asked_pct[[event.cell], hours]
+    plain = counters["call_attempts"][event.cell, hours] * _plain_rate(cell, scene.clock)[:, hours]
+
+    def happening(*, load_part: bool, fault_part: bool) -> tuple[float, float]:
+        """Expected drops and mean PRB % with these parts of the event."""
+        demand, room = (event.demand, event.room) if load_part else (1, 1)
+        efficiency, fault = (event.efficiency, event.fault) if fault_part else (1, 1)
+        offered = asked * np.where(now, demand / (room * efficiency), 1)
+        uplink = offered * _column(cell, "uplink_per_downlink")
+        drops = plain * _harm(cell, offered, uplink) * np.where(now, fault, 1)
+        return float(drops.sum()), float(_shown(offered).mean())
+
+    is_on = not event.is_end
+    a11, prb_with = happening(load_part=is_on, fault_part=is_on)
+    a00, prb_without = happening(load_part=not is_on, fault_part=not is_on)
+    a10, _ = happening(load_part=is_on, fault_part=not is_on)
+    a01, _ = happening(load_part=not is_on, fault_part=is_on)
+    is_clear = abs(np.log(a11 / a00)) >= np.log(CLEAR_RATIO)
+    return {
+        "ratio": a11 / a00,
+        "load_share": ((a10 - a00) + (a11 - a01)) / (2 * (a11 - a00)) if is_clear else np.nan,
+        "drops_with": a11,
+        "drops_without": a00,
+        "prb_moved": abs(np.log(prb_with / prb_without)) >= np.log(PRB_MOVED_RATIO),
+    }
+
+
+def _sides(event: Event, clock: Clock, expected: Floats, prb: Floats) -> dict[str, float]:
+    """Expected drops and busy-hour PRB % of up to 28 days on each side of the event."""
+    reach = TRUTH_DAYS * 24
+    before = slice(max(event.start - reach, 0), event.start)
+    after = slice(event.ramp_end, min(event.ramp_end + reach, event.end))
+    return {
+        f"{what}_{side}{unit}": value
+        for side, hours in (("before", before), ("after", after))
+        for what, unit, value in (
+            ("drops", "", float(expected[hours].sum())),
+            ("prb", "_pct", _busy_mean(prb[hours], clock.day[hours])),
         )
-        clear = abs(np.log(a11 / a00)) >= np.log(1.1)
-        share = ((a10 - a00) + (a11 - a01)) / (2 * (a11 - a00)) if clear else np.nan
-        rows.append((a11 / a00, share, a11, a00))
-    return pd.DataFrame(rows, columns=["ratio", "load_share", "drops_with", "drops_without"])
+    }
+
+
+def _busy_mean(prb: Floats, day: npt.NDArray[np.int64]) -> float:
+    """Mean over days of the fullest hour; NaN without hours."""
+    if not prb.size:
+        return float("nan")
+    return float(np.maximum.reduceat(prb, np.flatnonzero(np.diff(day, prepend=-1))).mean())

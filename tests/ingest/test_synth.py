@@ -3,7 +3,6 @@
 import json
 import re
 import tomllib
-from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,8 +16,8 @@ from contracts.settings import load
 from contracts.tables import SOURCES, table
 from geo import hexgrid
 from ingest.synth import write_operator
-from ingest.synth.country import EAST, NORTH, SOUTH, TOWNS, WEST, clock_of
-from ingest.synth.network import STORIES, invent_network
+from ingest.synth.causes import CAUSES, ENDS
+from ingest.synth.country import EAST, NORTH, SOUTH, TOWNS, WEST
 
 N_CELLS, N_DAYS = 96, 45
 
@@ -180,11 +179,11 @@ def test_a_file_in_the_folders_place_and_too_small_an_operator_are_refused(tmp_p
 
 def test_the_feed_is_dirty_as_feeds_are(pm_lines: list[list[str]], pm: pd.DataFrame) -> None:
     lines = [line for day in pm_lines for line in day]
-    assert sum(line.count(";") != 9 for line in lines) == 2
+    assert sum(line.count(";") != 10 for line in lines) == 2
     assert (pm["VoLTE Call Drops"] < 0).sum() == 3
     assert 0.02 < pm["Median RSRP (dBm)"].isna().mean() < 0.05
     absent = N_CELLS * N_DAYS * 24 - len(pm)
-    assert N_CELLS < absent < 0.01 * N_CELLS * N_DAYS * 24
+    assert N_CELLS < absent < 0.03 * N_CELLS * N_DAYS * 24
 
 
 def test_some_rows_come_again_word_for_word_in_the_next_days_file(
@@ -273,18 +272,9 @@ def test_load_is_credited_where_it_is_due(events: pd.DataFrame) -> None:
 
 
 def test_each_kind_is_planted_in_cells_of_its_own(events: pd.DataFrame) -> None:
-    assert set(events["kind"]) == set(STORIES)
-    assert events["kind"].value_counts().between(2, 5).all()
-    played = pd.concat([events["cell_id"], events["neighbour_cell_id"].dropna()])
-    assert played.is_unique
-
-
-@pytest.mark.parametrize("seed", range(4))
-def test_a_dozen_cells_are_enough_for_every_kind(seed: int) -> None:
-    stream = np.random.default_rng(seed)
-    network = invent_network(stream, n_cells=12, n_days=20, first_day=date(2026, 8, 3))
-    assert [event.kind for event in network.events] == list(STORIES)
-    assert network.event_truth[["ratio", "drops_with"]].gt(0).all(axis=None)
+    begun = events[~events["kind"].isin(ENDS.values())]
+    assert set(begun["kind"]) == set(CAUSES)
+    assert begun["cell_id"].is_unique
 
 
 def test_load_events_fill_the_cell_and_faults_do_not(
@@ -315,11 +305,11 @@ def test_a_dead_neighbour_counts_nothing_and_its_calls_come_to_the_cell(
 ) -> None:
     outages = pd.read_csv(folder / "raw/works/outages.csv")
     for _, event in events[events["kind"] == "neighbour_outage"].iterrows():
-        dead = pm.loc[event["neighbour_cell_id"]]
+        dead = pm.loc[event["partner_cell_id"]]
         during = dead["start"].between(event["start_utc"], event["end_utc"], inclusive="left")
         assert (dead.loc[during, "Cell Availability (%)"] == 0).all()
         assert dead.loc[during, "VoLTE Call Attempts"].fillna(0).eq(0).all()
-        listed = outages[outages["Cell"] == event["neighbour_cell_id"]].iloc[0]
+        listed = outages[outages["Cell"] == event["partner_cell_id"]].iloc[0]
         down = pd.to_datetime(listed["Down From"], dayfirst=True).tz_localize("Europe/London")
         assert down == event["start_utc"]
         attempts = pm.loc[event["cell_id"]].set_index("start")["VoLTE Call Attempts"]
@@ -439,9 +429,3 @@ def test_waves_strata_and_invitations_agree(folder: Path) -> None:
     assert (invites["Completed"] <= invites["Delivered"]).all()
     assert (invites["Delivered"] <= invites["Invited"]).all()
     assert not answers.duplicated(["Wave", "Customer"]).any()
-
-
-def test_a_day_on_which_the_clock_changes_has_its_own_hours() -> None:
-    clock = clock_of(date(2026, 10, 24), 3)
-    assert np.bincount(clock.day).tolist() == [24, 25, 24]
-    assert clock.by_day(np.ones((2, 73))).tolist() == [[24, 25, 24]] * 2
