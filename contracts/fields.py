@@ -134,7 +134,7 @@ _PLACES = [
 
 _TIMES = [
     _time("period_start_utc", "Start of a left-closed measuring period."),
-    _whole("period_s", "s", "Length of the measuring period.", 1, 3600),
+    _whole("period_s", "s", "Length of the measuring period, up to a day of 25 hours.", 1, 90_000),
     _time("hour_start_utc", "Instant at which a local clock hour starts."),
     _date("day_local", "Calendar day in the cell's or operator's zone, of 23 to 25 hours."),
     _date("month", "First day of the calendar month."),
@@ -273,7 +273,7 @@ _LINEAGE = [
 
 _ROLLED = [
     _amount("covered_s", "s", "Time covered by accepted rows.", 0),
-    _whole("n_hours", "h", "Local hours with data.", 0, 25),
+    _whole("n_hours", "h", "Local hours with data; those of a total over the whole day, too.", 0, 25),
     _amount("prb_dl_used_prb_s", "PRB s", "Downlink blocks in use, times time.", 0),
     _amount("prb_dl_avail_prb_s", "PRB s", "Downlink blocks available, times time.", 0),
     _amount("prb_ul_used_prb_s", "PRB s", "Uplink blocks in use, times time.", 0),

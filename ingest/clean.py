@@ -112,6 +112,16 @@ def _covers_shorter(pm: pd.DataFrame) -> pd.Series:
     return covering
 
 
+def day_instant(rows: pd.DataFrame) -> pd.Series:
+    """The instant whose local day a counter row speaks of: its start, or a long period's middle.
+
+    Days that an archive totals by another clock's midnight so fall on the day that holds most of
+    them.
+    """
+    start, length = rows["period_start_utc"], rows["period_s"].astype("int64")
+    return start + pd.to_timedelta((length // 2).where(length > 3600, 0), unit="s")
+
+
 def local_days(utc: pd.Series, zones: pd.Series | str) -> pd.Series:
     """Calendar day of each instant in its zone, as YYYY-MM-DD text."""
     return wall_clock(utc, zones).dt.strftime("%Y-%m-%d")

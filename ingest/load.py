@@ -18,10 +18,10 @@ from contracts.errors import InputError
 from contracts.settings import Settings, Source
 from contracts.tables import TABLES
 from ingest import privacy, sources
-from ingest.clean import Cleaned, clean, local_days
+from ingest.clean import Cleaned, clean, day_instant, local_days
 from ingest.warehouse import WHOLE, Warehouse
 
-_METHOD = "load-1"
+_METHOD = "load-2"
 
 
 @dataclass(frozen=True)
@@ -124,9 +124,10 @@ def _days(rows: pd.DataFrame, task: FileToLoad) -> pd.Series:
     of, zone = TABLES[task.source.table], task.settings.operator.timezone
     if not of.day_of:
         return pd.Series(WHOLE, index=rows.index)
+    instant = day_instant(rows) if of.name == "pm" else rows[of.day_of]
     if "cell_id" in rows and task.zones:
-        return local_days(rows[of.day_of], rows["cell_id"].map(dict(task.zones)).fillna(zone))
-    return local_days(rows[of.day_of], zone)
+        return local_days(instant, rows["cell_id"].map(dict(task.zones)).fillna(zone))
+    return local_days(instant, zone)
 
 
 def _hash(path: Path) -> str:

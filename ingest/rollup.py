@@ -9,8 +9,9 @@ import pandas as pd
 from scipy import sparse
 
 from contracts.tables import ADDITIVE, TABLES, TIME_WEIGHTED
-from ingest.clean import wall_clock
+from ingest.clean import UTC_TIME, day_instant, wall_clock
 
+HOUR_S = 3600
 # three quarters of an hour must be covered for the hour to be the busy one (STANDARDS 1.5)
 _BUSY_COVER_S = 2700
 _SPREAD = (
@@ -27,13 +28,10 @@ _SPREAD = (
 def cell_hours(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
     """Table `cell_hour` of settled pm rows; NaN = not measured in that hour.
 
-    `zones`: zone of each row, or one for all. A period counts in the hour in which it starts.
-    Rows that their source doubts are left out.
+    `zones`: zone of each row, or one for all. A period counts in the hour in which it starts; one
+    longer than an hour in none. Rows that their source doubts are left out.
     """
-    known = ~pm["suspect"].astype(bool)
-    if not isinstance(zones, str):
-        zones = zones[known]
-    rows = _weighted(pm[known].copy(), zones)
+    rows = _weighted(pm, zones, pm["period_s"] <= HOUR_S)
     keys = ["cell_id", "hour_start_utc", "day_local"]
     rows = rows.sort_values([*keys, "period_start_utc"], kind="stable")
     grouped = rows.groupby(keys, sort=True)
@@ -42,14 +40,29 @@ def cell_hours(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
     return hours.reset_index()[list(TABLES["cell_hour"].columns)]
 
 
-def cell_days(hours: pd.DataFrame) -> pd.DataFrame:
-    """Table `cell_day` of `cell_hour` rows, with each day's busy hour."""
-    hours = hours.sort_values(["cell_id", "hour_start_utc"], kind="stable")
+def day_totals(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
+    """Periods longer than an hour as rows of `cell_hour` whose hour is missing.
+
+    Archives keep old days so. A period counts on the local day in which its middle lies.
+    """
+    rows = _weighted(pm, zones, pm["period_s"] > HOUR_S)
+    rows["hour_start_utc"] = pd.Series(pd.NaT, index=rows.index, dtype=UTC_TIME)
+    return rows[list(TABLES["cell_hour"].columns)]
+
+
+def cell_days(hours: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Table `cell_day` of `cell_hour` rows and `day_totals`, with the busy hour where known."""
+    n_hours = pd.Series(1.0, index=hours.index)
+    if totals is not None and len(totals):
+        n_hours = pd.concat([n_hours, totals["covered_s"] / HOUR_S], ignore_index=True)
+        hours = pd.concat([hours, totals], ignore_index=True) if len(hours) else totals
+        n_hours = n_hours.set_axis(hours.index)
+    hours = hours.assign(_n_hours=n_hours).sort_values(["cell_id", "hour_start_utc"], kind="stable")
     hours = hours.assign(_rsrp=hours["rsrp_p50_dbm"] * hours["covered_s"])
     hours["_rsrp_s"] = hours["covered_s"].where(hours["_rsrp"].notna())
     grouped = hours.groupby(["cell_id", "day_local"], sort=True)
     days = grouped[["covered_s", *ADDITIVE, *TIME_WEIGHTED, "_rsrp", "_rsrp_s"]].sum(min_count=1)
-    days["n_hours"] = grouped.size()
+    days["n_hours"] = grouped["_n_hours"].sum().astype(int)
     days["rsrp_p50_dbm"] = days["_rsrp"] / days["_rsrp_s"]
     days = days.join(_busy_hours(hours)).reset_index()
     return days[list(TABLES["cell_day"].columns)]
@@ -69,9 +82,13 @@ def hex_days(days: pd.DataFrame, cell_hex: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _weighted(rows: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
-    clock = wall_clock(rows["period_start_utc"], zones)
-    ahead = clock - rows["period_start_utc"].dt.tz_localize(None)
+def _weighted(pm: pd.DataFrame, zones: pd.Series | str, wanted: pd.Series) -> pd.DataFrame:
+    """The wanted rows that their source does not doubt, their states times their time."""
+    wanted &= ~pm["suspect"].astype(bool)
+    rows, zones = pm[wanted].copy(), zones if isinstance(zones, str) else zones[wanted]
+    instant = day_instant(rows)
+    clock = wall_clock(instant, zones)
+    ahead = clock - instant.dt.tz_localize(None)
     hour = clock.dt.floor("h")
     rows["hour_start_utc"] = (hour - ahead).dt.tz_localize("UTC")
     rows["day_local"] = hour.dt.date
@@ -94,7 +111,7 @@ def _weighted(rows: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
 
 def _busy_hours(hours: pd.DataFrame) -> pd.DataFrame:
     """Per cell and local day the hour with most RRC users, then most attempts (after E.600)."""
-    covered = hours[hours["covered_s"] >= _BUSY_COVER_S]
+    covered = hours[(hours["covered_s"] >= _BUSY_COVER_S) & hours["hour_start_utc"].notna()]
     users = (covered["rrc_user_s"] / covered["rrc_covered_s"]).fillna(-1)
     order = ["cell_id", "day_local", "_users", "call_attempts", "hour_start_utc"]
     last = covered.assign(_users=users).sort_values(order, na_position="first", kind="stable")

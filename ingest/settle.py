@@ -16,7 +16,7 @@ from ingest import rollup
 from ingest.clean import settle
 from ingest.warehouse import Warehouse
 
-_METHOD = "settle-1"
+_METHOD = "settle-2"
 _GRAINS = {
     "instant": pd.Timedelta(0),
     "hour": pd.DateOffset(hours=1),
@@ -75,8 +75,9 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
 
 def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
     cells = warehouse.read("cell")
-    hours = rollup.cell_hours(pm, zones_of(pm["cell_id"], cells, task.settings))
-    days = rollup.cell_days(hours)
+    zones = zones_of(pm["cell_id"], cells, task.settings)
+    hours = rollup.cell_hours(pm, zones)
+    days = rollup.cell_days(hours, rollup.day_totals(pm, zones))
     level = task.settings.grid.level
     footprint = warehouse.read("cell_hex")
     hexes = rollup.hex_days(days, footprint[footprint["level"] == level])

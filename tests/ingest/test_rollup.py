@@ -97,3 +97,38 @@ def test_effective_cells_count_those_that_carry_the_traffic() -> None:
     weights = pd.DataFrame({"cell_id": ["a", "b"], "hex_id": 1, "level": 8, "weight": 1.0})
     (effective,) = rollup.hex_days(days, weights)["n_cells_effective"]
     assert effective == pytest.approx(100**2 / (90**2 + 10**2))
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "day", "seconds"),
+    [
+        ("Europe/London", "2026-10-25 00:00+01:00", "2026-10-25", 90_000),
+        ("Europe/London", "2026-03-29 00:00+00:00", "2026-03-29", 82_800),
+        # an archive that cuts its days at UTC midnight: the day that holds most of it
+        ("America/New_York", "2026-07-02 00:00+00:00", "2026-07-02", 86_400),
+        ("Pacific/Auckland", "2026-07-02 00:00+00:00", "2026-07-03", 86_400),
+    ],
+)
+def test_a_total_over_a_day_is_a_day_without_hours(
+    zone: str, start: str, day: str, seconds: int
+) -> None:
+    pm = _pm(period_start_utc=[pd.Timestamp(start).tz_convert("UTC")], period_s=[seconds],
+             call_attempts=[500.0], rsrp_p50_dbm=[-90.0])  # fmt: skip
+    hours = rollup.cell_hours(pm, zone)
+    assert hours.empty
+    only = rollup.cell_days(hours, rollup.day_totals(pm, zone)).iloc[0]
+    assert str(only["day_local"]) == day
+    assert (only["covered_s"], only["n_hours"]) == (seconds, seconds / 3600)
+    assert (only["call_attempts"], only["rsrp_p50_dbm"]) == (500, -90)
+    assert only["prb_dl_used_prb_s"] / only["prb_dl_avail_prb_s"] == 0.5
+    assert only[["bh_hour_start_utc", "bh_prb_dl_used_prb_s", "bh_call_attempts"]].isna().all()
+
+
+def test_a_day_of_hours_beside_a_day_of_totals_keeps_its_busy_hour() -> None:
+    start = pd.Timestamp("2026-07-01", tz="UTC")
+    later = start + pd.Timedelta(hours=1)
+    pm = _pm(cell_id=["a", "a", "b"], period_start_utc=[start, later, start],
+             period_s=[3600, 3600, 86_400], rrc_users_mean=[5.0, 9.0, 7.0])  # fmt: skip
+    days = rollup.cell_days(rollup.cell_hours(pm, "UTC"), rollup.day_totals(pm, "UTC"))
+    assert days["n_hours"].tolist() == [2, 24]
+    assert days["bh_hour_start_utc"].tolist() == [later, pd.NaT]
