@@ -63,16 +63,23 @@ def _fail(text: str, code: int) -> None:
 @_tell
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("demo"),
-    cells: Annotated[int, typer.Option(help="Cells of the invented operator.")] = 120,
-    days: Annotated[int, typer.Option(help="Days of history.")] = 60,
+    *,
+    cells: Annotated[int, typer.Option(help="Cells of the invented operator.")] = 400,
+    days: Annotated[int, typer.Option(help="Newest days, whose counters come by the hour.")] = 120,
+    months: Annotated[
+        int, typer.Option(help="Months of all history; older counters come as totals by the day.")
+    ] = 15,
     seed: Annotated[int, typer.Option(help="Another seed, another operator.")] = 7,
+    level_of_noise: Annotated[str, typer.Option(help="normal or heavy.")] = "normal",
     port: Annotated[int, typer.Option(help="Port of the map.")] = PORT,
 ) -> None:
     """Invent an operator, run the main job on it, and show the map (NO_APP=1: no map)."""
     from ingest.synth import write_operator  # noqa: PLC0415  as in _run
 
     _err.print(f"inventing an operator of {cells} cells and {days} days in {folder}/")
-    config = write_operator(folder, seed=seed, n_cells=cells, n_days=days)
+    config = write_operator(
+        folder, seed=seed, n_cells=cells, n_days=days, n_months=months, noise=level_of_noise
+    )
     _run(load(config))
     if os.environ.get("NO_APP", "") in ("", "0"):
         _serve(config, port)

@@ -354,7 +354,9 @@ def _run(name: str, timezone: str, level: int) -> pd.DataFrame:
 @pytest.fixture(scope="session")
 def demo_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Configuration of the demo operator, its marts published."""
-    config = write_operator(tmp_path_factory.mktemp("demo operator"))
+    config = write_operator(
+        tmp_path_factory.mktemp("demo operator"), n_cells=120, n_days=60, n_months=0
+    )
     settings = load(config, environ={})
     with workers(settings.run) as client:
         ingest.run.run(settings, client)

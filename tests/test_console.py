@@ -88,7 +88,7 @@ def test_queries_are_listed_with_their_questions(demo_config: Path) -> None:
 
 def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> None:
     folder = tmp_path / "a demo"
-    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20"]
+    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20", "--months", "1"]
     answer = _ask(*words, NO_APP="1")
     assert answer.returncode == 0, answer.stderr
     assert "rows: read = accepted + refused" in answer.stdout
@@ -99,7 +99,18 @@ def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> 
 
 def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    words = [*CONSOLE, "demo", "--folder", str(folder), "--cells", "40", "--days", "40"]
+    words = [
+        *CONSOLE,
+        "demo",
+        "--folder",
+        str(folder),
+        "--cells",
+        "40",
+        "--days",
+        "40",
+        "--months",
+        "0",
+    ]
     environ = {**os.environ, "NO_APP": "1"}
     running = subprocess.Popen(words, env=environ, stderr=subprocess.PIPE, text=True)
     deadline = time.monotonic() + 60

@@ -261,7 +261,8 @@ def outages_of(
     for cell in rng.choice(quiet_cells(events, n_cells), n_short):
         planned = (cause := next(causes)) == "Planned work"
         hour = 1 if planned else int(rng.integers(24))
-        start = int(rng.integers(len(clock.days) - 1)) * 24 + hour
+        day = int(rng.integers(len(clock.days) - 1))
+        start = int(np.searchsorted(clock.day, day)) + hour
         outages.append(Outage(int(cell), start, start + int(rng.integers(2, 7)), planned, cause))
     return tuple(outages)
 

@@ -6,6 +6,7 @@ Voronoi: the pipeline has to find places out for itself.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,7 @@ from ingest.synth.country import (
 from ingest.synth.network import Network
 
 HEX_LEVEL = 9
+OUT_OF_RANGE_DB = -1000.0
 SUBSCRIBERS_PER_CELL = 1_800
 DAYS_A_MONTH = 30.4
 
@@ -53,7 +55,13 @@ DAYS_TO_COMPLAIN = np.exp(-np.arange(14) / 5) / np.exp(-np.arange(14) / 5).sum()
 REPEAT_SHARE = 0.06
 CONGESTED_PRB_PCT, CONGESTED_HOURS = 80, 3
 
-ANSWERS_PER_SUBSCRIBER_MONTH = 0.0095
+INVITED_A_MONTH, DELIVERED_SHARE = 0.08, 0.955
+AGES = ("18-34", "35-54", "55+")
+AGE_MIX = {"City": (0.42, 0.35, 0.23), "Town": (0.3, 0.36, 0.34), "Countryside": (0.2, 0.36, 0.44)}
+# who answers: the young seldom, the displeased more often in the cities, less in the countryside
+ANSWERS_BY_AGE = np.array([0.05, 0.11, 0.2])
+DETRACTORS_ANSWER = {"City": 1.5, "Town": 1.1, "Countryside": 0.7}
+DETRACTOR_UP_TO, PROMOTER_FROM = 6, 9
 MEAN_SCORE, SCORE_SD = 8.0, 2.3
 SCORE_PER_LOG_DROP_RATE = -1.8
 EXPERIENCE_DAYS = 28
@@ -70,16 +78,23 @@ class People:
     arpu: Floats
     hex_of: Ints
     home: Floats
+    age: Ints
+    """Band of each subscriber's age, a row of `AGES`."""
 
 
 @dataclass(frozen=True)
 class Customers:
-    """The people, each cell's traffic over their hexagons (cell, hex), and what they say."""
+    """The people, each cell's traffic over their hexagons (cell, hex), and what they say.
+
+    `invites`: one row a wave and stratum: how many were asked, how many answered, and the NPS of
+    all who were asked beside that of those who answered.
+    """
 
     people: People
     weights: Floats
     complaints: pd.DataFrame
     answers: pd.DataFrame
+    invites: pd.DataFrame
 
 
 def invent_customers(rng: Rng, network: Network) -> Customers:
@@ -89,7 +104,8 @@ def invent_customers(rng: Rng, network: Network) -> Customers:
     served = _served(network.cells, people)
     weights = _weights(served, people)
     complaints = _complaints(voices, network, people, weights)
-    return Customers(people, weights, complaints, _answers(surveys, network, people, served))
+    asked = _asked(surveys, network, people, served)
+    return Customers(people, weights, complaints, _answers(surveys, asked, people), _waves(asked))
 
 
 # --- Where people are and who serves them ----------------------------------------------------
@@ -110,7 +126,9 @@ def _people(rng: Rng, total: int) -> People:
     arpu = 17 + 3 * (stratum == "Countryside") + rng.normal(0, 1.5, len(n))
     hex_of = np.repeat(np.arange(len(n)), n)
     home = centre[hex_of] + rng.uniform(-0.1, 0.1, (total, 2)) / KM_PER_DEGREE
-    return People(hexes, centre, n, stratum, arpu, hex_of, home)
+    up_to = np.cumsum([AGE_MIX[place][:-1] for place in stratum], axis=1)[hex_of]
+    age = (rng.random((total, 1)) > up_to).sum(axis=1)
+    return People(hexes, centre, n, stratum, arpu, hex_of, home, age)
 
 
 def _stratum(km: Floats, radius: Floats) -> npt.NDArray[np.str_]:
@@ -126,18 +144,20 @@ def _served(cells: pd.DataFrame, people: People) -> Floats:
     Received power by distance (exponent 3.75) and antenna pattern (65 degrees, 25 dB at the back),
     then a logistic among the cells in range (METHODS 2).
     """
-    setting = [SETTINGS[s] for s in cells["setting"]]
-    apart = (people.centre - cells[["lat", "lon"]].to_numpy()[:, None, :]) * KM_PER_DEGREE
-    north, east = apart[..., 0], apart[..., 1]
-    km = np.hypot(north, east)
-    aside = np.degrees(np.arctan2(east, north)) - cells["azimuth_deg"].to_numpy()[:, None]
-    aside = (aside + 180) % 360 - 180
-    pattern_db = np.nan_to_num(np.minimum(12 * (aside / 65) ** 2, 25))  # NaN: omni, no pattern
-    gain_db = np.array([[s.gain_db] for s in setting])
-    power_db = gain_db - 37.5 * np.log10(np.maximum(km, 0.05)) - pattern_db
+    power_db = np.vstack([_power_db(cell, people) for cell in cells.itertuples()])
     pull = np.exp((power_db - power_db.max(axis=0)) / 3)
-    pull *= km <= np.array([[s.range_km] for s in setting])
     return np.asarray(pull / np.maximum(pull.sum(axis=0), 1e-300))
+
+
+def _power_db(cell: Any, people: People) -> Floats:
+    """Received power of one cell at each hexagon, (hex,); almost none out of its range."""
+    setting = SETTINGS[cell.setting]
+    north, east = ((people.centre - (cell.lat, cell.lon)) * KM_PER_DEGREE).T
+    km = np.hypot(north, east)
+    aside = (np.degrees(np.arctan2(east, north)) - cell.azimuth_deg + 180) % 360 - 180
+    pattern_db = np.nan_to_num(np.minimum(12 * (aside / 65) ** 2, 25))  # NaN: omni, no pattern
+    power_db = setting.gain_db - 37.5 * np.log10(np.maximum(km, 0.05)) - pattern_db
+    return np.where(km <= setting.range_km, power_db, OUT_OF_RANGE_DB)
 
 
 def _weights(served: Floats, people: People) -> Floats:
@@ -170,8 +190,10 @@ def _felt_later(drops: Floats) -> Floats:
     lags = len(DAYS_TO_COMPLAIN)
     # before the first day stands the mean of the first week
     history = np.hstack([np.repeat(drops[:, :7].mean(axis=1, keepdims=True), lags, axis=1), drops])
-    fortnights = np.lib.stride_tricks.sliding_window_view(history, lags, axis=1)[:, :-1]
-    return np.asarray(fortnights @ DAYS_TO_COMPLAIN[::-1])
+    n_days, later = drops.shape[1], np.zeros(drops.shape)
+    for lag, share in enumerate(DAYS_TO_COMPLAIN, 1):
+        later += share * history[:, lags - lag : lags - lag + n_days]
+    return later
 
 
 def _ailments(network: Network) -> Ints:
@@ -211,30 +233,62 @@ def _at(rng: Rng, clock: Clock, day: pd.Series) -> pd.DatetimeIndex:
 # --- Survey answers --------------------------------------------------------------------------
 
 
-def _answers(rng: Rng, network: Network, people: People, served: Floats) -> pd.DataFrame:
-    """Answers in order of `answered` (instant), with `score`, `weight`, `wave` and `stratum`."""
+def _asked(rng: Rng, network: Network, people: People, served: Floats) -> pd.DataFrame:
+    """All who were asked, month by month: what they would say, and whether they do (`answers`)."""
     clock = network.clock
     month = clock.days.strftime("%Y-%m")
-    answers = pd.concat(
-        [_wave(rng, name, np.flatnonzero(month == name), people) for name in month.unique()]
+    asked = pd.concat(
+        [_wave(rng, name, np.flatnonzero(month == name), people) for name in month.unique()],
+        ignore_index=True,
     )
-    felt = _log_rate_felt(network, served)[people.hex_of[answers["subscriber"]], answers["day"]]
-    opinion = rng.normal(MEAN_SCORE, SCORE_SD, len(answers)) + SCORE_PER_LOG_DROP_RATE * felt
-    return answers.assign(
-        score=opinion.round().clip(0, 10).astype(int),
-        weight=rng.lognormal(0, 0.25, len(answers)),
-        answered=_at(rng, clock, answers["day"]),
-    ).sort_values("answered", ignore_index=True)
+    place, age = people.hex_of[asked["subscriber"]], people.age[asked["subscriber"]]
+    felt = _log_rate_felt(network, served)[place, asked["day"]]
+    opinion = rng.normal(MEAN_SCORE, SCORE_SD, len(asked)) + SCORE_PER_LOG_DROP_RATE * felt
+    score = opinion.round().clip(0, 10).astype(int)
+    eager = pd.Series(people.stratum[place]).map(DETRACTORS_ANSWER).to_numpy()
+    inclined = ANSWERS_BY_AGE[age] * np.where(score <= DETRACTOR_UP_TO, eager, 1)
+    delivered = rng.random(len(asked)) < DELIVERED_SHARE
+    stratum = pd.Series(people.stratum[place]) + " " + pd.Series(np.array(AGES)[age])
+    return asked.assign(
+        stratum=stratum, score=score, delivered=delivered,
+        answers=delivered & (rng.random(len(asked)) < inclined),
+        answered=_at(rng, clock, asked["day"]),
+    )  # fmt: skip
 
 
 def _wave(rng: Rng, month: str, days: Ints, people: People) -> pd.DataFrame:
-    """Who answers in a month, each subscriber at most once, and on which of its days."""
+    """Who is asked in a month, each subscriber at most once, and on which of its days."""
     n = len(people.hex_of)
-    size = round(n * ANSWERS_PER_SUBSCRIBER_MONTH * len(days) / DAYS_A_MONTH)
+    size = round(n * INVITED_A_MONTH * len(days) / DAYS_A_MONTH)
     who = rng.choice(n, size, replace=False)
-    stratum = people.stratum[people.hex_of[who]]
-    columns = {"wave": month, "stratum": stratum, "subscriber": who, "day": rng.choice(days, size)}
-    return pd.DataFrame(columns)
+    return pd.DataFrame({"wave": month, "subscriber": who, "day": rng.choice(days, size)})
+
+
+def _answers(rng: Rng, asked: pd.DataFrame, people: People) -> pd.DataFrame:
+    """The answers in order of `answered` (instant), weighted as an agency would.
+
+    A weight is the stratum's share of subscribers over its share of the wave's answers: it mends
+    that the young seldom answer, not that the displeased do so more often than others.
+    """
+    answers = asked[asked["answers"]]
+    place = pd.Series(people.stratum[people.hex_of]) + " " + pd.Series(np.array(AGES)[people.age])
+    of_all = place.value_counts(normalize=True)
+    by_stratum = answers.groupby(["wave", "stratum"])["score"]
+    of_wave = by_stratum.transform("size") / answers.groupby("wave")["score"].transform("size")
+    weight = answers["stratum"].map(of_all) / of_wave * rng.lognormal(0, 0.05, len(answers))
+    return answers.assign(weight=weight).sort_values("answered", ignore_index=True)
+
+
+def _waves(asked: pd.DataFrame) -> pd.DataFrame:
+    """Counts and both NPS of each wave and stratum, see `Customers.invites`."""
+    score = asked["score"]
+    points = 100 * ((score >= PROMOTER_FROM).astype(int) - (score <= DETRACTOR_UP_TO))
+    told = asked.assign(points=points, told=points.where(asked["answers"]))
+    return told.groupby(["wave", "stratum"], as_index=False).agg(
+        n_invited=("score", "size"), n_delivered=("delivered", "sum"),
+        n_completed=("answers", "sum"), nps_of_invited=("points", "mean"),
+        nps_of_answers=("told", "mean"),
+    )  # fmt: skip
 
 
 def _log_rate_felt(network: Network, served: Floats) -> Floats:

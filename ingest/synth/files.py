@@ -10,7 +10,6 @@ import io
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path, PurePath
 
@@ -20,45 +19,34 @@ import pandas as pd
 
 from contracts.errors import InputError
 from geo import hexgrid
-from ingest.synth.causes import STRENGTHS, quiet_cells
+from ingest.synth.causes import STRENGTHS
 from ingest.synth.cells import Rng
-from ingest.synth.country import regions
+from ingest.synth.country import Clock, regions
 from ingest.synth.customers import CATEGORIES, Customers, People, invent_customers
-from ingest.synth.network import Network, invent_network
-from ingest.synth.texts import CONFIG, DESCRIPTIONS, TRUTH_README, UPGRADE, WORKS
-
-Files = Iterator[tuple[str, str | bytes]]
+from ingest.synth.feed import Files, counter_files, csv_text, inventory
+from ingest.synth.network import NOISE, Network, invent_network
+from ingest.synth.texts import CONFIG, DAILY_SOURCE, DESCRIPTIONS, TRUTH_README
+from ingest.synth.works import Work
 
 LEAST_CELLS, LEAST_DAYS = 12, 20
 CONFIG_FILE, KEY_FILE, MARK_FILE = "hexperience.toml", "pseudonym.key", "truth/README.md"
 OURS = (
     CONFIG_FILE, KEY_FILE, "regions.geojson", "truth/*", "raw/pm/PM_*.csv",
+    "raw/pm/daily/PMD_*.csv",
     "raw/inventory/cells.csv", "raw/crm/complaints_*.csv", "raw/survey/nps_*.csv",
     "raw/survey/invites.csv", "raw/base/subscribers.csv", "raw/works/works.csv",
     "raw/works/outages.csv",
 )  # fmt: skip
 
-# our counter: its name in the element manager's files, and the decimals it is given with
-PM_COLUMNS = {
-    "call_attempts": ("VoLTE Call Attempts", 0),
-    "call_setups": ("VoLTE Call Setups", 0),
-    "dropped_calls": ("VoLTE Call Drops", 0),
-    "prb_dl_util_pct": ("DL PRB Utilisation (%)", 1),
-    "prb_ul_util_pct": ("UL PRB Utilisation (%)", 1),
-    "rrc_users_mean": ("Avg RRC Users", 2),
-    "dl_vol_mb": ("DL Traffic (MB)", 1),
-    "availability_pct": ("Cell Availability (%)", 2),
-    "rsrp_p50_dbm": ("Median RSRP (dBm)", 1),
-}
-VOICE = ["VoLTE Call Attempts", "VoLTE Call Setups", "VoLTE Call Drops"]
-# shares of rows with NIL in these columns
-NIL_SHARES = ((VOICE, 0.004), (["DL PRB Utilisation (%)"], 0.01), (["Median RSRP (dBm)"], 0.03))
-N_REDELIVERED = 24
 TRUE_PARAMETERS = (
     "cell_id", "setting", "lat", "lon", "busy_attempts", "prb_busy_pct", "uplink_per_downlink",
     "base_rate", "harm", "harm_at_pct", "harm_width_pct", "phi",
 )  # fmt: skip
 WORKS_TIME = "%d/%m/%Y %H:%M"
+POUNDS = {
+    "Carrier add": (38_000, 72_000), "Antenna swap": (3_000, 9_000), "Tilt change": (700, 1_400),
+    "Parameter change": (100, 200), "Software upgrade": (100, 200),
+}  # fmt: skip
 POSITION_MISSING = (("-1", "-1"), ("0", "0"), ("", ""))
 
 
@@ -66,58 +54,70 @@ def write_operator(
     folder: Path,
     *,
     seed: int = 7,
-    n_cells: int = 120,
-    n_days: int = 60,
-    first_day: date = date(2026, 8, 3),
+    n_cells: int = 400,
+    n_days: int = 120,
+    n_months: int = 15,
+    noise: str = "normal",
+    last_day: date = date(2026, 11, 15),
 ) -> Path:
     """Writes an invented operator and returns its config's path.
 
-    Raw files, `regions.geojson` and a demo key stand beside the config, the truth apart. The same
-    arguments give the same bytes. Needs at least 12 cells and 20 days. Raises InputError (a
+    Counters of the newest `n_days` come by the hour, those before as totals by the day; all
+    together, and complaints and surveys with them, reach `n_months` back, 0 = no further than the
+    hours. Raw files, `regions.geojson` and a demo key stand beside the config, the truth apart. The
+    same arguments give the same bytes. Needs at least 12 cells and 20 days. Raises InputError (a
     ValueError) if `folder` holds anything but an earlier demo. The config is written last, so a
     folder in which writing was interrupted can't be run by mistake.
     """
-    _refuse_small(n_cells, n_days)
+    _refuse_small(n_cells, n_days, noise)
     _clear(folder)
+    end = pd.Timestamp(last_day) + pd.Timedelta(days=1)
+    first_day = min(end - pd.DateOffset(months=n_months), end - pd.Timedelta(days=n_days))
+    n_all = (end - first_day).days
     network_stream, customer_stream, dirt = np.random.default_rng(seed).spawn(3)
-    network = invent_network(network_stream, n_cells=n_cells, n_days=n_days, first_day=first_day)
+    network = invent_network(
+        network_stream, n_cells=n_cells, n_days=n_all, first_day=first_day.date(), noise=noise,
+        recent_days=n_days,
+    )  # fmt: skip
     customers = invent_customers(customer_stream, network)
-    for name, content in _files(dirt, network, customers):
+    for name, content in _files(dirt, network, customers, n_all - n_days):
         _write(folder / name, content)
     key = hashlib.sha256(f"Aire Mobile {seed}".encode()).hexdigest()
     _write(folder / KEY_FILE, key + "\n", mode=0o600)
-    _write(folder / CONFIG_FILE, CONFIG)
+    _write(folder / CONFIG_FILE, CONFIG + DAILY_SOURCE * (n_all > n_days))
     return folder / CONFIG_FILE
 
 
-def _files(rng: Rng, network: Network, customers: Customers) -> Files:
+def _files(rng: Rng, network: Network, customers: Customers, hourly_from: int) -> Files:
     """Name (relative to the folder) and content of every file but key and config."""
     yield MARK_FILE, TRUTH_README
     yield from _truth(network, customers)
     yield "regions.geojson", json.dumps(regions(), indent=1) + "\n"
-    yield from _pm(rng, network)
-    yield "raw/inventory/cells.csv", _csv(_inventory(network))
+    yield from counter_files(rng, network, hourly_from)
+    yield "raw/inventory/cells.csv", csv_text(inventory(network))
     for name, frame in _by_month(_tickets(rng, customers), "Opened"):
-        yield f"raw/crm/complaints_{name}.csv", _csv(frame)
+        yield f"raw/crm/complaints_{name}.csv", csv_text(frame)
     for name, frame in _by_month(_answers(rng, customers), "Answered At"):
-        yield f"raw/survey/nps_{name}.csv", _csv(frame)
-    yield "raw/survey/invites.csv", _csv(_invites(rng, customers))
-    yield "raw/base/subscribers.csv", _csv(_base(rng, network, customers.people))
-    yield "raw/works/works.csv", _csv(_works(rng, network))
-    yield "raw/works/outages.csv", _csv(_outages(network))
+        yield f"raw/survey/nps_{name}.csv", csv_text(frame)
+    yield "raw/survey/invites.csv", csv_text(_invites(customers))
+    yield "raw/base/subscribers.csv", csv_text(_base(rng, network, customers.people))
+    yield "raw/works/works.csv", csv_text(_works_log(rng, network))
+    yield "raw/works/outages.csv", csv_text(_outages(network))
 
 
 # --- The folder ------------------------------------------------------------------------------
 
 
-def _refuse_small(n_cells: int, n_days: int) -> None:
+def _refuse_small(n_cells: int, n_days: int, noise: str) -> None:
     faults = []
     if n_cells < LEAST_CELLS:
         faults.append(f"n_cells = {n_cells}: give at least {LEAST_CELLS}")
     if n_days < LEAST_DAYS:
         faults.append(f"n_days = {n_days}: give at least {LEAST_DAYS}")
+    if noise not in NOISE:
+        faults.append(f"level_of_noise = {noise}: give one of {', '.join(NOISE)}")
     if faults:
-        about = "the demo operator is too small for its planted events"
+        about = "no demo operator can be invented so"
         raise InputError(about, faults)
 
 
@@ -152,77 +152,6 @@ def _write(path: Path, content: str | bytes, mode: int = 0o644) -> None:
     # created with its mode: a key must never be readable, not even for a moment
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
         file.write(data)
-
-
-def _csv(frame: pd.DataFrame) -> str:
-    return str(frame.to_csv(index=False, lineterminator="\n"))
-
-
-# --- Counters and inventory ------------------------------------------------------------------
-
-
-def _pm(rng: Rng, network: Network) -> Files:
-    """One file per local day, hour by hour, with the dirt of real feeds."""
-    rows = _pm_rows(network)
-    reset = network.resets.T.ravel()
-    rows.loc[reset, "VoLTE Call Drops"] = -1000 - rows.loc[reset, "VoLTE Call Drops"]
-    for columns, share in NIL_SHARES:
-        rows.loc[rng.random(len(rows)) < share, columns] = pd.NA
-    day = np.repeat(network.clock.day, len(network.cells))
-    came = ~network.lost.T.ravel()
-    again = rng.choice(np.flatnonzero(came & (day < day.max())), N_REDELIVERED, replace=False)
-    order = np.concatenate([np.flatnonzero(came), np.sort(again)])
-    file_of = np.concatenate([day[came], day[np.sort(again)] + 1])
-    lines = rows.to_csv(sep=";", header=False, index=False, na_rep="NIL", lineterminator="\n")
-    told = np.array(lines.splitlines())[order]
-    header = ";".join(rows.columns)
-    for number, stamp in enumerate(network.clock.days.strftime("%Y%m%d")):
-        today = _with_malformed(told[file_of == number].tolist(), number, len(network.clock.days))
-        yield f"raw/pm/PM_{stamp}.csv", "\n".join([header, *today]) + "\n"
-
-
-def _pm_rows(network: Network) -> pd.DataFrame:
-    """Every cell and hour under the feed's names, in its order: hours, and the cells in each."""
-    cell_ids, local = network.cells["cell_id"].to_numpy(), network.clock.local
-    rows = {
-        "Cell Name": np.tile(cell_ids, len(local)),
-        "Start Time": np.repeat(local.strftime("%d.%m.%Y %H:%M").to_numpy(), len(cell_ids)),
-    }
-    for ours, (theirs, decimals) in PM_COLUMNS.items():
-        values = network.counters[ours].T.ravel()
-        rows[theirs] = values.astype(np.int64) if decimals == 0 else values.round(decimals)
-    frame = pd.DataFrame(rows)
-    return frame.astype(dict.fromkeys(VOICE, "Int64"))
-
-
-def _with_malformed(lines: list[str], day: int, n_days: int) -> list[str]:
-    """The day's lines; on one day a write broke off and began again, on another a field doubled."""
-    place = len(lines) // 3
-    if day == n_days // 4:
-        lines.insert(place, ";".join(lines[place].split(";")[:4]))
-    elif day == n_days // 2:
-        lines.insert(place, lines[place].partition(";")[0] + ";" + lines[place])
-    return lines
-
-
-def _inventory(network: Network) -> pd.DataFrame:
-    cells = network.cells
-    frame = pd.DataFrame({
-        "Cell Name": cells["cell_id"],
-        "Site": cells["site_id"],
-        "Site Name": cells["site_name"],
-        "Technology": cells["technology"],
-        "Band": cells["band"],
-        "BW MHz": cells["bandwidth_mhz"].astype(int),
-        "Latitude": cells["lat"],
-        "Longitude": cells["lon"],
-        "Azimuth": cells["azimuth_deg"].astype("Int64"),
-        "Height m": cells.groupby("site_id")["height_m"].transform("first").round().astype(int),
-        "On Air": cells["on_air"].dt.strftime("%d/%m/%Y"),
-    })  # fmt: skip
-    # every inventory has one cell in the Gulf of Guinea
-    frame.loc[quiet_cells(network.events, len(cells))[-1], ["Latitude", "Longitude"]] = 0.0
-    return frame
 
 
 # --- Customers -------------------------------------------------------------------------------
@@ -300,15 +229,11 @@ def _answers(rng: Rng, customers: Customers) -> pd.DataFrame:
     })  # fmt: skip
 
 
-def _invites(rng: Rng, customers: Customers) -> pd.DataFrame:
-    """How many were asked in each wave and stratum; about one in eight answers."""
-    counts = customers.answers.groupby(["wave", "stratum"]).size().reset_index(name="Completed")
-    invited = (counts["Completed"] * rng.uniform(7, 9, len(counts))).astype(int)
-    delivered = (invited * rng.uniform(0.93, 0.98, len(counts))).astype(int)
-    counts = counts.rename(columns={"wave": "Wave", "stratum": "Stratum"})
-    counts.insert(2, "Invited", invited)
-    counts.insert(3, "Delivered", delivered.clip(lower=counts["Completed"]))
-    return counts
+def _invites(customers: Customers) -> pd.DataFrame:
+    """How many were asked in each wave and stratum, and how many answered."""
+    names = {"wave": "Wave", "stratum": "Stratum", "n_invited": "Invited",
+             "n_delivered": "Delivered", "n_completed": "Completed"}  # fmt: skip
+    return customers.invites[list(names)].rename(columns=names)
 
 
 def _base(rng: Rng, network: Network, people: People) -> pd.DataFrame:
@@ -328,52 +253,38 @@ def _base(rng: Rng, network: Network, people: People) -> pd.DataFrame:
 # --- Works and outages -----------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class _Work:
-    start: pd.Timestamp
-    finish: pd.Timestamp
-    cell: int
-    kind: str
-    status: str
-    notes: str
-    pounds: int | None
+def _works(network: Network) -> list[Work]:
+    """The works in order of start; those of equal start by cell."""
+    return sorted(network.works, key=lambda work: (work.start, work.cell))
 
 
-def _works(rng: Rng, network: Network) -> pd.DataFrame:
-    """The log of works in order of start, times local."""
-    works = sorted([*_upgrades(rng, network), *_idle_works(rng, network)], key=lambda w: w.start)
+def _works_log(rng: Rng, network: Network) -> pd.DataFrame:
+    """The log of works, times local."""
+    works = _works(network)
     cells = network.cells.iloc[[work.cell for work in works]]
+    pounds = [rng.integers(*POUNDS[work.kind]) // 100 * 100 for work in works]
     return pd.DataFrame({
-        "Ref": [f"W{number:04d}" for number in range(1, len(works) + 1)],
+        "Ref": _references(len(works)),
         "Work Type": [work.kind for work in works],
         "Cell": cells["cell_id"].to_numpy(),
         "Site": cells["site_id"].to_numpy(),
-        "Start": [work.start.strftime(WORKS_TIME) for work in works],
-        "Finish": [work.finish.strftime(WORKS_TIME) for work in works],
+        "Start": [_local_time(network.clock, work.start) for work in works],
+        "Finish": [_local_time(network.clock, work.finish) for work in works],
         "Status": [work.status for work in works],
         "Notes": [work.notes for work in works],
-        "Cost GBP": pd.Series([work.pounds for work in works], dtype="Int64"),
+        "Cost GBP": pounds,
     })  # fmt: skip
 
 
-def _upgrades(rng: Rng, network: Network) -> Iterator[_Work]:
-    """The works that relieve a cell: they end when their event begins."""
-    for event in network.events:
-        if event.kind == "capacity_upgrade":
-            finish = network.clock.local[event.start]
-            start = finish - pd.Timedelta(hours=4)
-            yield _Work(start, finish, event.cell, *UPGRADE, int(rng.integers(38, 72)) * 1000)
+def _references(n: int) -> list[str]:
+    return [f"W{number:04d}" for number in range(1, n + 1)]
 
 
-def _idle_works(rng: Rng, network: Network) -> Iterator[_Work]:
-    """Works that change nothing, some of them still to come, in cells that nothing else befalls."""
-    quiet = rng.permutation(quiet_cells(network.events, len(network.cells)))
-    days = network.clock.days
-    for cell, (kind, status, notes, pounds) in zip(quiet, WORKS, strict=False):
-        ahead = len(days) * (status == "Scheduled")
-        day = days[0] + pd.DateOffset(days=ahead + int(rng.integers(5, len(days) - 2)), hours=1)
-        finish = day + pd.Timedelta(hours=3)
-        yield _Work(day, finish, int(cell), kind, status, notes, pounds)
+def _local_time(clock: Clock, hour: int) -> str:
+    """An hour of the clock, also one that is yet to come, as the log writes it."""
+    beyond = max(hour - clock.hour.size + 1, 0)
+    local = clock.local[hour - beyond] + pd.Timedelta(hours=beyond)
+    return str(local.strftime(WORKS_TIME))
 
 
 def _outages(network: Network) -> pd.DataFrame:
@@ -393,8 +304,10 @@ def _outages(network: Network) -> pd.DataFrame:
 
 
 def _truth(network: Network, customers: Customers) -> Files:
-    yield "truth/events.csv", _csv(_true_events(network))
-    yield "truth/cells.csv", _csv(network.cells[list(TRUE_PARAMETERS)].round(6))
+    yield "truth/events.csv", csv_text(_true_events(network))
+    yield "truth/works.csv", csv_text(_true_works(network))
+    yield "truth/nps.csv", csv_text(customers.invites.round(2))
+    yield "truth/cells.csv", csv_text(network.cells[list(TRUE_PARAMETERS)].round(6))
     cell, place = np.nonzero(customers.weights)
     footprint = pd.DataFrame({
         "cell_id": network.cells["cell_id"].to_numpy()[cell],
@@ -413,3 +326,13 @@ def _true_events(network: Network) -> pd.DataFrame:
     truth.insert(0, "event_id", [f"E{number:03d}" for number in range(1, len(truth) + 1)])
     drawn = {name: [getattr(event, name) for event in network.events] for name in STRENGTHS}
     return truth.assign(**drawn).round(4)
+
+
+def _true_works(network: Network) -> pd.DataFrame:
+    works, names = _works(network), network.cells["cell_id"].to_numpy()
+    return pd.DataFrame({
+        "intervention_id": _references(len(works)),
+        "cell_id": [names[work.cell] for work in works],
+        "true_ratio": [work.true_ratio for work in works],
+        "chosen_because_bad": [work.chosen_because_bad for work in works],
+    }).round(4)  # fmt: skip

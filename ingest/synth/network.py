@@ -10,7 +10,6 @@ noise remembers hours, days and weeks.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +17,17 @@ import pandas as pd
 from scipy.signal import lfilter
 from scipy.special import expit
 
-from ingest.synth.causes import Effects, Event, Outage, cast, effects_of, felt, outages_of, plant
+from ingest.synth.causes import (
+    Effects,
+    Event,
+    Outage,
+    cast,
+    effects_of,
+    felt,
+    outages_of,
+    plant,
+    quiet_cells,
+)
 from ingest.synth.cells import Rng, invent_cells
 from ingest.synth.country import (
     DATA_BY_HOUR,
@@ -28,9 +37,10 @@ from ingest.synth.country import (
     Span,
     clock_of,
 )
+from ingest.synth.works import Work, routine_works, works_for_bad_cells, works_of_events
 
 Counters = dict[str, Floats]
-LevelOfNoise = Literal["normal", "heavy"]
+
 
 VOICE_SHARE_OF_LOAD, IDLE_PRB_PCT = 0.35, 3.0
 HOLIDAY_DEMAND = 0.9
@@ -101,6 +111,7 @@ class Network:
     events: tuple[Event, ...]
     truth: pd.DataFrame
     outages: tuple[Outage, ...]
+    works: tuple[Work, ...]
     counters: Counters
     lost: npt.NDArray[np.bool_]
     """Hours whose rows never came, (cell, hour)."""
@@ -121,20 +132,21 @@ def invent_network(
     n_cells: int = 280,
     n_days: int = 56,
     first_day: date = date(2026, 8, 3),
-    noise: LevelOfNoise = "normal",
+    noise: str = "normal",
     causes: Mapping[str, int] | None = None,
     recent_days: int | None = None,
 ) -> Network:
     """The network over `n_days` local days; the same stream gives the same network.
 
-    `causes`: how many of each kind of `causes.CAUSES` to plant, None = one of each for 40 cells
-    and some that are only 3, 7 and 14 days old. At least a third of the cells stays quiet. Three
-    events in four begin in the newest `recent_days` (None = all). Counters: `call_attempts`,
-    `call_setups`, `dropped_calls`, `prb_dl_util_pct`, `prb_ul_util_pct`, `rrc_users_mean`,
-    `dl_vol_mb`, `availability_pct`, and `rsrp_p50_dbm` (NaN while a cell is down).
+    `noise`: normal or heavy. `causes`: how many of each kind of `causes.CAUSES` to plant, None =
+    one of each for 40 cells and some that are only 3, 7 and 14 days old. At least a third of the
+    cells is left to chance and to works on the worst of them (`works`). Three events in four begin
+    in the newest `recent_days` (None = all). Counters: `call_attempts`, `call_setups`,
+    `dropped_calls`, `prb_dl_util_pct`, `prb_ul_util_pct`, `rrc_users_mean`, `dl_vol_mb`,
+    `availability_pct`, and `rsrp_p50_dbm` (NaN while a cell is down).
     """
     # a stream for each chapter, so that a longer one does not shift the others
-    places, plot, traffic, calls, feed = rng.spawn(5)
+    places, plot, traffic, calls, feed, tended = rng.spawn(6)
     clock, level = clock_of(first_day, n_days), NOISE[noise]
     cells = invent_cells(places, n_cells=n_cells, first_day=pd.Timestamp(first_day))
     cells = cells.assign(phi=calls.uniform(*level.phi, n_cells))
@@ -146,9 +158,16 @@ def invent_network(
     scene = Scene(cells, clock, effects_of(events, outages, n_cells, clock))
     load = _load(traffic, scene, level)
     counters = _counters(calls, scene, load, level)
+    drops, attempts = (clock.by_day(counters[n]) for n in ("dropped_calls", "call_attempts"))
+    works, helped = works_for_bad_cells(tended, events, clock, drops, attempts)
+    _relieve(tended, counters["dropped_calls"], scene.effects, helped)
+    events = (*events, *helped)
     truth = truth_of(events, scene, load, counters).assign(level_of_noise=noise)
+    works += works_of_events(events, truth)
+    idle = set(quiet_cells(events, n_cells).tolist()) - {work.cell for work in works}
+    works += routine_works(tended, sorted(idle), clock)
     lost, resets = _faults_of_the_feed(feed, counters["dropped_calls"], clock)
-    return Network(cells, clock, events, truth, outages, counters, lost, resets)
+    return Network(cells, clock, events, truth, outages, tuple(works), counters, lost, resets)
 
 
 # --- Load, calls and drops -------------------------------------------------------------------
@@ -261,6 +280,14 @@ def _counters(rng: Rng, scene: Scene, load: Load, level: Noise) -> Counters:
         "availability_pct": 100 * dips * effects.up,
         "rsrp_p50_dbm": np.where(effects.up > 0, rsrp, np.nan),
     }
+
+
+def _relieve(rng: Rng, drops: Floats, effects: Effects, helped: list[Event]) -> None:
+    """Takes away the drops that works spared, and notes them among the effects."""
+    for event in helped:
+        hours = (event.cell, slice(*event.acts))
+        drops[hours] = rng.binomial(drops[hours].astype(np.int64), event.fault)
+        effects.fault[hours] *= event.fault
 
 
 def _expected_rate(scene: Scene, load: Load) -> Floats:

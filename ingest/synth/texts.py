@@ -58,51 +58,79 @@ DESCRIPTIONS = {
     ),
 }
 
-# the work that relieves a cell: type, status, notes
-UPGRADE = ("Carrier add", "Completed", "Second carrier on the sector, counted under the same cell")
-
-# works that change nothing: type, status, notes, cost in pounds or None
-WORKS = (
-    ("Software upgrade", "Completed", "Release 26.2, no outage expected", None),
-    ("Parameter change", "Completed", "Paging timers aligned with the golden set", None),
-    ("Software upgrade", "Completed", "Release 26.2, no outage expected", None),
-    ("Tilt change", "Rolled back", "Two degrees down, set back the same night", 900),
-    ("Carrier add", "Scheduled", "Awaiting landlord's consent", 52_000),
-)
-
 TRUTH_README = """\
 # The truth behind Aire Mobile, an invented operator
 
 Nothing here is read by Hexperience; `../hexperience.toml` does not name this folder. It is for
 judging what the pipeline finds. Times are UTC.
 
-## events.csv: one planted event
+## events.csv: one planted change of one cell
 
-- `event_id`: key.
-- `kind`: load_step, load_growth_with_headroom, interference, coverage_loss, capacity_upgrade or
-  neighbour_outage.
-- `cell_id`: the cell whose counters show it; no two events share a cell.
-- `neighbour_cell_id`: for a neighbour_outage, the cell that was down.
-- `start_utc`: first hour of it.
-- `ramp_end_utc`: hour from which it is at full strength; later than start_utc only for growth.
-- `end_utc`: first hour after it; empty = it lasts beyond the data.
-- `strength`: factor on demand (load_step, load_growth_with_headroom, neighbour_outage), on the
-  drop rate (interference, coverage_loss) or on PRB % (capacity_upgrade).
-- `ratio`: expected drops with the event / without it, at the attempts that came, from
-  ramp_end_utc to end_utc.
-- `load_share`: part of that change owed to load, 0..1: the mean of load's part when it comes first
-  and when it comes last; empty where drops changed by less than a tenth.
-- `drops_with`, `drops_without`: the two sums behind ratio.
+- `event_id`: key. `cell_id`: the cell whose counters show it. `partner_cell_id`: for a
+  neighbour_outage the cell that was down, for carriers_rebalanced the sector's other carrier.
+- `kind`: what happened, see below.
+- `start_utc`: first hour of it. `ramp_end_utc`: hour from which it is at full strength; later than
+  start_utc only where it grows. `end_utc`: first hour after it; empty = it lasts beyond the data.
+- `age_days`: days from its start to the end of the data.
+- `drops_with`, `drops_without`: expected drops from ramp_end_utc to end_utc at the attempts that
+  came, with the event and without it. `ratio`: the first over the second.
+- `load_share`: part of that change owed to load: the mean of load's part when it comes first and
+  when it comes last; empty where drops changed by less than a tenth; below 0 or above 1 where load
+  and fault pull apart.
+- `attribution`: load, relief (load that went), other, or none where drops changed by less than a
+  tenth.
+- `drops_before`, `drops_after`: expected in up to 28 days before start_utc and after ramp_end_utc.
+  `visible_sd`: |log ratio| over its standard deviation from these two counts and the cell's phi.
+- `prb_before_pct`, `prb_after_pct`: mean busy-hour PRB of the same days, %. `prb_moved`: whether
+  the event moves expected PRB by 7 % or more.
+- `demand`, `room`, `efficiency`, `fault`: the factors drawn, on what customers ask for, on the
+  blocks that carry it, on what a block carries, and on the drop rate; `rsrp_db`: added to RSRP.
+- `level_of_noise`: normal or heavy.
+
+| kind | what it does |
+| --- | --- |
+| load_step, load_ramp | demand rises at once, or over days, past what the cell bears |
+| load_growth_with_headroom | demand rises, drops do not |
+| interference, hardware_fault, parameter_change | the drop rate rises; load stays |
+| interference_daytime | the same, from 8 to 20 local time only |
+| interference_raising_prb | the drop rate rises and so does PRB, at the same demand |
+| coverage_loss | the drop rate rises, the median RSRP falls, some demand is lost |
+| fault_behind_load | a fault, and beside it a rise of load that does no harm |
+| load_and_fault | both at once, and both count |
+| capacity_upgrade | more blocks: drops fall; the new carrier counts under the cell's own name |
+| carriers_rebalanced | load moves between the two carriers of a sector: two rows |
+| neighbour_outage, neighbour_outage_over | four fifths of a dead cell's calls come, and go again |
+| passing_fault, passing_fault_over | a fault comes and, after some days, goes by itself |
+| fault_cleared | a fault that was there from the first hour is mended |
+| low_traffic_fault | a fault where hardly anybody calls |
+| work_that_helped | a work on one of the month's worst cells that does what was hoped of it |
+
+Beside them, without a row: public holidays, seasons, growth, the clock change, short outages (all
+in the log), lost rows, gaps of a day or two, counters that went backwards, and bad days.
+
+## works.csv: what the works in `raw/works/works.csv` truly did
+
+- `intervention_id`, `cell_id`: key, and where.
+- `true_ratio`: expected drops after the work over those without it; 1 = it does nothing.
+- `chosen_because_bad`: whether the cell was picked each 30 days from those with the highest drop
+  rate of the last 28 days. Most of these works do nothing, and the cells recover all the same.
+
+## nps.csv: one wave and stratum of the survey
+
+- `wave`, `stratum`: key. `n_invited`, `n_delivered`, `n_completed`: as in invites.csv.
+- `nps_of_invited`: NPS of all who were asked, had they all answered. `nps_of_answers`: of those who
+  did, unweighted.
 
 ## cells.csv: one cell
 
-- `cell_id`, `setting`: key; city, town or country.
-- `lat`, `lon`: where the mast truly is, also for the cell whose inventory says 0,0.
-- `base_drop_rate`: drops per attempt below the knee, before the hour of day.
-- `knee_prb_pct`: PRB % above which drops rise; empty = load does no harm.
-- `log_slope_per_10_pct`: rise of the log drop rate per 10 points of PRB above the knee.
-- `hourly_dispersion`: variance / mean of an hour's drops.
-- `has_knee`: whether load does harm.
+- `cell_id`, `setting`: key; city, town or country. `lat`, `lon`: where the mast truly is, also for
+  the cell whose inventory says 0,0.
+- `busy_attempts`, `prb_busy_pct`: attempts and PRB % asked for in a working day's busiest hour,
+  before season, events and chance. `uplink_per_downlink`: uplink PRB over downlink PRB.
+- `base_rate`: drops per attempt without load's harm and faults.
+- `harm`, `harm_at_pct`, `harm_width_pct`: load multiplies drops by
+  1 + harm / (1 + exp(-(asked - harm_at_pct) / harm_width_pct)); harm 0 = load does none.
+- `phi`: variance / mean of an hour's drops.
 
 ## footprint.parquet: where a cell's traffic is
 
@@ -110,19 +138,21 @@ judging what the pipeline finds. Times are UTC.
 
 ## How it was made
 
-Expected attempts = busy-hour attempts x hour profile x free day (weekends, English bank holidays)
-x day noise (AR(1) .3, sd .05-.08). PRB % follows calls (.35) and data (.65) with its own hourly
-noise, up to 100. Expected drops = attempts x base x hour of day x exp(slope (PRB - knee)+ / 10)
-x fault x day noise (sd .06); counts are gamma-Poisson with the cell's dispersion.
-coverage_loss also lowers the median RSRP by 6-10 dB and attempts by 5-12 %. In a neighbour_outage
-four fifths of the dead cell's traffic come to the cell. A capacity_upgrade's new carrier reports
-under the cell's own name.
+Expected attempts = busy-hour attempts x the cell's hour profile x free day (its own factor) x
+season x growth x noise that remembers hours and days. PRB asked for follows calls (.35) and data
+(.65), each with noise of its own; PRB % shows it bending to 100, so an overloaded cell's counter
+stands still while users wait. The fuller of downlink and uplink does the harm. Expected drops =
+attempts x base x hour of day x harm x fault x luck of days and weeks; counts are gamma-Poisson.
+With level_of_noise "heavy" all of that noise is 1.5 to 5 times as large and remembers longer.
 
 A hexagon's traffic is shared among the cells in range by received power (distance exponent 3.75,
 65 degree antennas), and a cell's traffic lies where it serves and people live. Of a hundred drops
-1.8 make a complaint within fourteen days; beside them stand 1.0 network complaints and 1.6 others
-per 1,000 subscribers and month that have nothing to do with drops. A survey answer is a normal
-(8, 2.3) less 1.8 per unit of log drop rate felt over 28 days, rounded into 0..10.
+1.8 make a complaint one to fourteen days later, and of a hundred complaints 6 are repeated within a
+week; beside them stand 1.0 network complaints and 1.6 others (billing first) per 1,000 subscribers
+and month that have nothing to do with drops. A survey score is a normal (8, 2.3) less 1.8 per unit
+of log drop rate felt over 28 days, rounded into 0..10. Who is asked answers with .05, .11 or .20 by
+age; detractors 1.5 times as often in the cities, .7 times in the countryside. Weights mend the
+first, nothing mends the second.
 """
 
 CONFIG = """\
@@ -176,7 +206,6 @@ table = "pm"
 path = "raw/pm/PM_*.csv"
 reader = "delimited"
 delimiter = ";"
-timezone = "Europe/London"
 na = ["NIL"]
 [source.columns]
 cell_id = "Cell Name"
@@ -191,7 +220,7 @@ dl_vol_kbit = "DL Traffic (MB)"
 availability = "Cell Availability (%)"
 rsrp_p50_dbm = "Median RSRP (dBm)"
 [source.formats]
-period_start_utc = "%d.%m.%Y %H:%M"
+period_start_utc = "%d.%m.%Y %H:%M %z"
 [source.scale]
 dl_vol_kbit = 8000
 availability = 0.01
@@ -306,6 +335,7 @@ new_carrier = "Carrier add"
 sw_upgrade = "Software upgrade"
 parameter = "Parameter change"
 tilt = "Tilt change"
+swap = "Antenna swap"
 [source.values.status]
 done = "Completed"
 planned = "Scheduled"
@@ -335,4 +365,34 @@ power = "Power failure"
 transmission = "Fibre cut"
 hardware = "Hardware fault"
 planned_work = "Planned work"
+"""
+
+# its archive: old days as totals, in seconds of their own where the clock changed
+DAILY_SOURCE = """\
+
+[[source]]
+table = "pm"
+path = "raw/pm/daily/PMD_*.csv"
+reader = "delimited"
+delimiter = ";"
+timezone = "Europe/London"
+na = ["NIL"]
+[source.columns]
+cell_id = "Cell Name"
+period_start_utc = "Day"
+period_s = "Seconds"
+call_attempts = "VoLTE Call Attempts"
+call_setups = "VoLTE Call Setups"
+dropped_calls = "VoLTE Call Drops"
+prb_dl_util_pct = "DL PRB Utilisation (%)"
+prb_ul_util_pct = "UL PRB Utilisation (%)"
+rrc_users_mean = "Avg RRC Users"
+dl_vol_kbit = "DL Traffic (MB)"
+availability = "Cell Availability (%)"
+rsrp_p50_dbm = "Median RSRP (dBm)"
+[source.formats]
+period_start_utc = "%d.%m.%Y"
+[source.scale]
+dl_vol_kbit = 8000
+availability = 0.01
 """

@@ -25,7 +25,7 @@ N_CELLS, N_DAYS = 96, 45
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_operator(
-        tmp_path_factory.mktemp("aire mobile"), n_cells=N_CELLS, n_days=N_DAYS
+        tmp_path_factory.mktemp("aire mobile"), n_cells=N_CELLS, n_days=N_DAYS, n_months=0
     ).parent
 
 
@@ -48,9 +48,9 @@ def pm(folder: Path, pm_lines: list[list[str]]) -> pd.DataFrame:
     fields = [line.split(";") for day in pm_lines for line in day]
     rows = pd.DataFrame([f for f in fields if len(f) == len(header)], columns=header)
     rows = rows.drop_duplicates().set_index("Cell Name")
-    start = pd.to_datetime(rows.pop("Start Time"), format="%d.%m.%Y %H:%M")
+    start = pd.to_datetime(rows.pop("Start Time"), format="%d.%m.%Y %H:%M %z", utc=True)
     rows = rows.replace("NIL", np.nan).astype(float)
-    return rows.assign(start=start.dt.tz_localize("Europe/London"))
+    return rows.assign(start=start.dt.tz_convert("Europe/London"))
 
 
 @pytest.fixture(scope="module")
@@ -70,9 +70,9 @@ def _bytes(folder: Path) -> dict[str, bytes]:
 
 
 def test_same_seed_same_bytes_and_another_seed_another_operator(tmp_path: Path) -> None:
-    first = _bytes(write_operator(tmp_path / "a", n_cells=12, n_days=20).parent)
-    again = _bytes(write_operator(tmp_path / "b", n_cells=12, n_days=20).parent)
-    other = _bytes(write_operator(tmp_path / "a", seed=8, n_cells=12, n_days=21).parent)
+    first = _bytes(write_operator(tmp_path / "a", n_cells=12, n_days=20, n_months=0).parent)
+    again = _bytes(write_operator(tmp_path / "b", n_cells=12, n_days=20, n_months=0).parent)
+    other = _bytes(write_operator(tmp_path / "a", seed=8, n_cells=12, n_days=21, n_months=0).parent)
     assert first == again
     assert first.keys() < other.keys()
     assert first["raw/inventory/cells.csv"] != other["raw/inventory/cells.csv"]
@@ -119,7 +119,7 @@ def test_times_are_written_as_the_config_says(folder: Path, config: dict) -> Non
         path = min(folder.glob(source["path"]))
         raw = pd.read_csv(path, sep=source.get("delimiter", ","), on_bad_lines="skip")
         for ours, form in source.get("formats", {}).items():
-            pd.to_datetime(raw[source["columns"][ours]], format=form)
+            pd.to_datetime(raw[source["columns"][ours]], format=form, utc="%z" in form)
 
 
 def test_the_config_leads_to_raw_files_only(folder: Path, config: dict) -> None:
@@ -149,21 +149,21 @@ def test_regions_tile_the_box_and_are_named_after_their_towns(folder: Path) -> N
 def test_a_folder_with_something_else_is_refused_and_left_alone(tmp_path: Path) -> None:
     (tmp_path / "hexperience.toml").write_text("[operator]\n")
     with pytest.raises(ValueError, match="choose an empty or new folder") as refusal:
-        write_operator(tmp_path, n_cells=12, n_days=20)
+        write_operator(tmp_path, n_cells=12, n_days=20, n_months=0)
     assert str(tmp_path) in str(refusal.value)
     assert _bytes(tmp_path) == {"hexperience.toml": b"[operator]\n"}
 
 
 def test_somebodys_file_among_the_demo_is_refused_but_a_warehouse_stays(tmp_path: Path) -> None:
-    write_operator(tmp_path, n_cells=12, n_days=21)
+    write_operator(tmp_path, n_cells=12, n_days=21, n_months=0)
     (tmp_path / "warehouse").mkdir()
     (tmp_path / "warehouse" / "marts.duckdb").write_text("kept")
-    write_operator(tmp_path, n_cells=12, n_days=20)
+    write_operator(tmp_path, n_cells=12, n_days=20, n_months=0)
     assert (tmp_path / "warehouse" / "marts.duckdb").read_text() == "kept"
     assert len(list((tmp_path / "raw/pm").iterdir())) == 20
     (tmp_path / "raw/pm/mine.csv").write_text("")
     with pytest.raises(ValueError, match=r"raw/pm/mine.csv is not the demo's"):
-        write_operator(tmp_path, n_cells=12, n_days=20)
+        write_operator(tmp_path, n_cells=12, n_days=20, n_months=0)
 
 
 def test_a_file_in_the_folders_place_and_too_small_an_operator_are_refused(tmp_path: Path) -> None:
@@ -182,7 +182,7 @@ def test_the_feed_is_dirty_as_feeds_are(pm_lines: list[list[str]], pm: pd.DataFr
     assert sum(line.count(";") != 10 for line in lines) == 2
     assert (pm["VoLTE Call Drops"] < 0).sum() == 3
     assert 0.02 < pm["Median RSRP (dBm)"].isna().mean() < 0.05
-    absent = N_CELLS * N_DAYS * 24 - len(pm)
+    absent = N_CELLS * (N_DAYS * 24 + 1) - len(pm)  # the clock changes once
     assert N_CELLS < absent < 0.03 * N_CELLS * N_DAYS * 24
 
 
@@ -327,9 +327,18 @@ def test_an_upgrade_is_among_the_works_with_its_cost(folder: Path, events: pd.Da
     assert done["Cost GBP"].gt(0).all()
     finish = pd.to_datetime(done["Finish"], format="%d/%m/%Y %H:%M").dt.tz_localize("Europe/London")
     assert (finish.to_numpy() == upgrades["start_utc"].to_numpy()).all()
-    idle = works.drop(upgrades["cell_id"])
-    assert len(idle) >= 4
-    assert not set(idle.index) & set(events["cell_id"])
+
+
+def test_works_do_what_the_truth_says_of_them(folder: Path, events: pd.DataFrame) -> None:
+    works = pd.read_csv(folder / "raw/works/works.csv").set_index("Ref")
+    truth = pd.read_csv(folder / "truth/works.csv").set_index("intervention_id")
+    assert works.index.equals(truth.index.rename("Ref"))
+    moved = truth[truth["true_ratio"] != 1]
+    ratios = events.set_index("cell_id")["ratio"]
+    assert np.allclose(moved["true_ratio"], ratios[moved["cell_id"]], atol=1e-3)
+    assert (works["Status"] == "Scheduled").sum() == 1
+    assert truth["chosen_because_bad"].any()
+    assert (truth["true_ratio"] == 1).sum() >= 5
 
 
 # --- Customers -------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ def _rate(network: Network, cell: int, hours: slice) -> float:
 def test_every_cause_is_planted_each_in_a_cell_of_its_own(
     network: Network, truth: pd.DataFrame
 ) -> None:
-    assert set(truth.index) == {*CAUSES, *ENDS.values()}
+    assert set(truth.index) - {"work_that_helped"} == {*CAUSES, *ENDS.values()}
     begun = truth.drop(list(ENDS.values()))
     assert begun["cell_id"].is_unique
     dead = set(truth.loc["neighbour_outage", "partner_cell_id"])
@@ -42,7 +42,7 @@ def test_every_cause_is_planted_each_in_a_cell_of_its_own(
 @pytest.mark.parametrize("noise", ["normal", "heavy"])
 def test_the_same_stream_gives_the_same_network(noise: str) -> None:
     one, same = (
-        invent_network(np.random.default_rng(3), n_cells=20, n_days=21, noise=noise)  # type: ignore[arg-type]
+        invent_network(np.random.default_rng(3), n_cells=20, n_days=21, noise=noise)
         for _ in range(2)
     )
     pd.testing.assert_frame_equal(one.truth, same.truth)
@@ -126,7 +126,7 @@ def test_a_threshold_on_prb_is_a_poor_judge() -> None:
 def test_heavy_noise_scatters_more_than_normal() -> None:
     scatter = {}
     for noise in NOISE:
-        network = invent_network(np.random.default_rng(5), n_days=42, noise=noise, causes={})  # type: ignore[arg-type]
+        network = invent_network(np.random.default_rng(5), n_days=42, noise=noise, causes={})
         drops, calls = (
             network.clock.by_day(network.counters[n]) for n in ("dropped_calls", "call_attempts")
         )
@@ -138,7 +138,7 @@ def test_heavy_noise_scatters_more_than_normal() -> None:
 
 def test_many_full_cells_drop_no_more() -> None:
     network = invent_network(np.random.default_rng(6), causes={})
-    assert network.truth.empty
+    assert set(network.truth["kind"]) <= {"work_that_helped"}
     full = network.cells["prb_busy_pct"] > 75
     assert 0.08 < full.mean() < 0.4
     assert 0.35 < (network.cells.loc[full, "harm"] == 0).mean() < 0.75
