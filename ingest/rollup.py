@@ -45,7 +45,10 @@ def day_totals(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
 
     Archives keep old days so. A period counts on the local day in which its middle lies.
     """
-    rows = _weighted(pm, zones, pm["period_s"] > HOUR_S)
+    long = pm["period_s"] > HOUR_S
+    if not long.any():
+        return pd.DataFrame(columns=list(TABLES["cell_hour"].columns))
+    rows = _weighted(pm, zones, long)
     rows["hour_start_utc"] = pd.Series(pd.NaT, index=rows.index, dtype=UTC_TIME)
     return rows[list(TABLES["cell_hour"].columns)]
 
