@@ -11,7 +11,7 @@ from dask.distributed import Client
 
 from contracts.errors import InputError
 from contracts.settings import Settings
-from contracts.tables import SOURCES, TABLES
+from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import footprint, hexgrid, regions
 from ingest import quality
 from ingest.clean import settle
@@ -21,7 +21,6 @@ from ingest.settle import DayToSettle, digest, newest_rows, settle_day
 from ingest.warehouse import WHOLE, Warehouse
 from ingest.workers import Progress, each, silent
 
-SCHEMA_VERSION = 1
 _EVENTS = ("call", "complaint", "nps")
 
 
@@ -31,10 +30,17 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.D
     Raises InputError with the faults of all files at once; a file at fault is not loaded, the
     others are kept.
     """
-    files = plan(settings)
+    return run_files(plan(settings), settings, client, progress)
+
+
+def run_files(
+    files: list[FileToLoad], settings: Settings, client: Client, progress: Progress = silent
+) -> pd.DataFrame:
+    """As `run`, of these files: the warehouse forgets what all others gave."""
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     if settings.run.on_a_cluster:
         same_everywhere(client, settings, [task.path for task in files])
+    warehouse.migrate()
     loaded, inventory = _load(files, warehouse, settings, client, progress)
     _forget_absent(warehouse, loaded)
     run_id = run_id_of(loaded, inventory["signature"], settings)
@@ -179,6 +185,7 @@ def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
         hexgrid.parents(warehouse.read(name)["hex_id"].dropna(), level=levels[name])
         for name in _EVENTS
     ]
+    parts.append(_where_subscribers_live(warehouse, levels["complaint"]))
     hexes = np.unique(np.concatenate(parts))
     lat, lon = hexgrid.centres(hexes)
     places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
@@ -188,6 +195,13 @@ def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
     else:
         places["region"] = places["hex_id"].map(_stated_regions(warehouse.read("call"), settings))
     warehouse.write("hex_place", places)
+
+
+def _where_subscribers_live(warehouse: Warehouse, level: int) -> hexgrid.Hexes:
+    """Hexagons of the subscriber base: they have complaint rates even where nothing reaches."""
+    base = warehouse.read("subscriber_base").query("place_type == 'hex'")
+    hexes = hexgrid.from_text(base["place_id"].unique())
+    return hexgrid.parents(hexes[hexgrid.levels(hexes) >= level], level=level)
 
 
 def _stated_regions(calls: pd.DataFrame, settings: Settings) -> pd.Series:

@@ -10,6 +10,7 @@ Below the warehouse's folder::
     tables/<table>/<day>.parquet          settled, rolled-up and found tables
     snapshots/<name>/marts.duckdb         published, immutable
     current -> snapshots/<name>           switched atomically
+    schema.json                           which layout and which columns the folder has
     lock                                  held while a run is at work
     mark                                  by which a cluster's workers know the folder, for a moment
 
@@ -17,6 +18,7 @@ Every file appears whole or not at all: it is written under another name and mov
 """
 
 import fcntl
+import hashlib
 import json
 import os
 import re
@@ -35,9 +37,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
-from contracts.tables import PUBLISHED, TABLES, Table, check, table, to_arrow
+from contracts.settings import Privacy
+from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES, Table, check, table, to_arrow
 
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
+CHECKS = QUERIES / "checks"
 WHOLE = "all"
 """Name of the only partition of a table that has no days."""
 
@@ -74,6 +78,7 @@ class Warehouse:
             except BlockingIOError:
                 told = "another run is at work here; wait for its end"
                 raise InputError(f"{self.path} is taken", [told]) from None
+            self._sweep()
             yield
 
     @contextmanager
@@ -91,6 +96,36 @@ class Warehouse:
         """The mark in the folder; None = there is none."""
         path = self.path / "mark"
         return path.read_text(encoding="utf-8") if path.exists() else None
+
+    def _sweep(self) -> None:
+        """Takes away what killed runs left half done; only the holder of the lock may."""
+        for path in list(self.path.rglob(".part-*")):
+            path.unlink()
+        for path in (self.path / "snapshots").glob(".building-*"):
+            shutil.rmtree(path)
+        for path in (self.path / "snapshots").glob(".link-*"):
+            path.unlink()
+
+    def migrate(self) -> None:
+        """Brings an older warehouse up to this software's tables.
+
+        Pieces, receipts of files and the changes that were told stay. All that is made of them is
+        made anew by the run that follows. Raises InputError where a newer software wrote here.
+        """
+        note, wanted = (
+            self.path / "schema.json",
+            {"version": SCHEMA_VERSION, "columns": _columns_id()},
+        )
+        # the first layout had no note
+        held = json.loads(note.read_text("utf-8")) if note.exists() else {"version": 1}
+        if held["version"] > SCHEMA_VERSION:
+            told = f"it has schema {held['version']}, this software knows {SCHEMA_VERSION}: "
+            remedy = "install the newer hexperience again, or restore a backup of the folder"
+            raise InputError(f"{self.path} was written by a newer hexperience", [told + remedy])
+        if held != wanted:
+            shutil.rmtree(self.path / "settled", ignore_errors=True)
+            with _whole(note) as path:
+                path.write_text(json.dumps(wanted), encoding="utf-8")
 
     # ------------------------------------------------------------------ pieces of source files
 
@@ -124,6 +159,11 @@ class Warehouse:
     def read_load(self, name: str, load: str) -> dict[str, Any] | None:
         """What became of a file's rows; None = not loaded, or not to its end."""
         return self._read_note("loads", name, load)
+
+    def read_loads(self, name: str) -> list[dict[str, Any]]:
+        """What became of each file that is loaded."""
+        paths = sorted((self.path / "loads" / name).glob("*.json"))
+        return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
 
     def _write_note(self, part: str, name: str, key: str, facts: Mapping[str, Any]) -> None:
         with _whole(self.path / part / name / f"{key}.json") as path:
@@ -203,14 +243,23 @@ class Warehouse:
         # resolved, so that a reader keeps its snapshot while the link moves on
         return Path(os.path.realpath(link)) / "marts.duckdb"
 
-    def publish(self, name: str, *, keep: int) -> Path:
-        """Makes a new snapshot of all published tables and switches `current` to it."""
+    def publish(self, name: str, *, keep: int, rule: Privacy | None = None) -> Path:
+        """Makes a new snapshot of all published tables and switches `current` to it.
+
+        Raises ContractError with the guilty rows where a promise of queries/checks is broken;
+        `current` stays what it was.
+        """
         snapshots = self.path / "snapshots"
         snapshots.mkdir(parents=True, exist_ok=True)
         new = snapshots / f"{_next_number(snapshots):06d}-{name}"
         building = Path(tempfile.mkdtemp(prefix=".building-", dir=snapshots))
         building.chmod(0o755)
-        self._build(building / "marts.duckdb")
+        try:
+            self._build(building / "marts.duckdb")
+            _hold(guilty_rows(building / "marts.duckdb", rule or Privacy()))
+        except BaseException:
+            shutil.rmtree(building)
+            raise
         building.rename(new)
         link = snapshots / f".link-{new.name}"
         link.symlink_to(Path("snapshots") / new.name)
@@ -245,7 +294,24 @@ class Warehouse:
     def query(self, name: str, **params: Any) -> pd.DataFrame:
         """Answer of one query file; raises NothingFound or QuestionError."""
         question = read_query(name)
-        return self._ask(question.sql, typed(question, params))
+        given = typed(question, params)
+        try:
+            return self._ask(question.sql, given)
+        except QuestionError:
+            self._refuse_old_marts()
+            raise
+
+    def _refuse_old_marts(self) -> None:
+        """Raises NothingFound where the marts are of another schema than the queries."""
+        held = self._ask("select schema_version from run", {})["schema_version"].tolist()
+        if held and held != [SCHEMA_VERSION]:
+            told = f"the marts are of schema {held[0]}, this software reads {SCHEMA_VERSION}"
+            raise NothingFound(f"{self.path}: {told}; do 'hexperience run' first")
+
+    def guilty(self, rule: Privacy) -> pd.DataFrame:
+        """Rows of the published marts that break a promise: check, reason; none = all are kept."""
+        self._refuse_old_marts()
+        return guilty_rows(self.marts, rule)
 
     def sql(self, text: str) -> pd.DataFrame:
         """Answer of one ad-hoc SELECT on the marts, which it cannot change or leave."""
@@ -259,11 +325,7 @@ class Warehouse:
 
     def _ask(self, sql: str, params: dict[str, Any]) -> pd.DataFrame:
         with connect(self.marts) as connection:
-            try:
-                arrow = connection.sql(sql, params=params).to_arrow_table()
-            except duckdb.Error as error:
-                raise QuestionError(f"sql: {error}") from None
-        return _frame(arrow, date_as_object=False)
+            return _answer(connection, sql, params)
 
 
 @contextmanager
@@ -277,6 +339,37 @@ def connect(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
     finally:
         connection.close()
+
+
+def _answer(
+    connection: duckdb.DuckDBPyConnection, sql: str, params: dict[str, Any]
+) -> pd.DataFrame:
+    try:
+        arrow = connection.sql(sql, params=params).to_arrow_table()
+    except duckdb.Error as error:
+        raise QuestionError(f"sql: {error}") from None
+    return _frame(arrow, date_as_object=False)
+
+
+def guilty_rows(marts: Path, rule: Privacy) -> pd.DataFrame:
+    """Rows of one marts file that break a promise of queries/checks: check, reason."""
+    thresholds, found = rule.model_dump(), []
+    with connect(marts) as connection:
+        for name in check_names():
+            promise = read_check(name)
+            limits = {key: thresholds[key] for key in promise.params}
+            rows = _answer(connection, promise.sql, limits)
+            found.append(rows[["reason"]].assign(check=name)[["check", "reason"]])
+    return pd.concat(found, ignore_index=True)
+
+
+def _hold(guilty: pd.DataFrame) -> None:
+    told = [
+        f"{name}: {len(rows)} row(s), such as: {rows['reason'].iloc[0]}"
+        for name, rows in guilty.groupby("check")
+    ]
+    if told:
+        raise ContractError("not published: these tables break their promises", told)
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, of: Table) -> None:
@@ -296,6 +389,17 @@ def query_names() -> list[str]:
     return sorted(path.stem for path in QUERIES.glob("*.sql"))
 
 
+def check_names() -> list[str]:
+    """Names of all checks: queries whose every row breaks a promise."""
+    return sorted(path.stem for path in CHECKS.glob("*.sql"))
+
+
+def read_check(name: str) -> Query:
+    """One check, its head parsed."""
+    path = CHECKS / f"{name}.sql"
+    return parse_query(path.read_text(encoding="utf-8"), path.name)
+
+
 def query_index() -> str:
     """Every query and its question in Markdown, as queries/README.md holds it."""
     lines = ["# Questions", "", "Made from the files' heads by `make docs`; do not edit.", ""]
@@ -304,6 +408,17 @@ def query_index() -> str:
         "| --- | --- |",
         *(f"| {name} | {read_query(name).question} |" for name in query_names()),
     ]
+    lines += [
+        "",
+        "## Checks",
+        "",
+        "Each answers with the rows that break a promise. A run publishes",
+    ]
+    lines += [
+        "nothing while there is one; `hexperience check` holds the published marts against them."
+    ]
+    lines += ["", "| check | guilty rows |", "| --- | --- |"]
+    lines += [f"| {name} | {read_check(name).question} |" for name in check_names()]
     return "\n".join(lines) + "\n"
 
 
@@ -372,6 +487,13 @@ def _columns(text: str, file: str) -> Iterator[tuple[str, str, str | None]]:
 
 def _listed(text: str) -> list[str]:
     return [] if text == "none" else [part.strip() for part in text.split(",")]
+
+
+def _columns_id() -> str:
+    """A name for all columns that settled tables are made of: another one = settle anew."""
+    kept = {of.name: of for of in TABLES.values() if of.layer != "finding"}
+    told = {name: [*map(str, of.schema), *of.key, of.day_of] for name, of in kept.items()}
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def _quoted(text: str) -> str:

@@ -16,7 +16,7 @@ import pytest
 import analysis.run
 import ingest.run
 from contracts.settings import load
-from contracts.tables import table
+from contracts.tables import SCHEMA_VERSION, table
 from geo import hexgrid
 from ingest.synth import write_operator
 from ingest.warehouse import Warehouse
@@ -74,7 +74,8 @@ def build_town(folder: Path) -> Town:
     days = _cell_days(cells)
     by_hex = _hex_days(served, days)
     for name, part in {
-        "cell": cells, "cell_hex": served, "hex_place": _places(hexes), "cell_day": days,
+        "cell": cells, "cell_hex": served, "cell_day": days,
+        "hex_place": pd.concat([_places(hexes, 8), _places(_wide(hexes), 6)]),
         "hex_day": by_hex, "change_point": _changes(), "place_rate": _rates(by_hex, hexes),
         "priority": _priority(cells), "receipt": _receipt(), "quality": _quality(),
         "run": _run("Aire <Mobile>", "Europe/London", 8),
@@ -174,10 +175,14 @@ def _served(cells: pd.DataFrame, hexes: hexgrid.Hexes) -> pd.DataFrame:
     return rows("cell_hex", cell_id=nearest, hex_id=hexes, level=8, weight=weight, method="voronoi")
 
 
-def _places(hexes: hexgrid.Hexes) -> pd.DataFrame:
+def _wide(hexes: hexgrid.Hexes) -> hexgrid.Hexes:
+    return np.unique(hexgrid.parents(hexes, level=6))
+
+
+def _places(hexes: hexgrid.Hexes, level: int) -> pd.DataFrame:
     lat, lon = hexgrid.centres(hexes)
     region = np.where(lon < CENTRE["lon"], "West & <b>hills</b>", "East")
-    return rows("hex_place", hex_id=hexes, level=8, lat=lat, lon=lon, region=region)
+    return rows("hex_place", hex_id=hexes, level=level, lat=lat, lon=lon, region=region)
 
 
 def _cell_days(cells: pd.DataFrame) -> pd.DataFrame:
@@ -262,7 +267,7 @@ def _customer_rates(hexes: hexgrid.Hexes) -> list[pd.DataFrame]:
     value = np.where(shown == "shown", 1000 * count / base, np.nan)
     april = {"period_grain": "month", "period_start": date(2025, 4, 1),
              "period_end": date(2025, 4, 30)}  # fmt: skip
-    wide = np.unique(hexgrid.parents(hexes, level=6))
+    wide = _wide(hexes)
     nps = rng.normal(12, 18, len(wide)).clip(-100, 100)
     answers = np.full(len(wide), 40.0)
     return [
@@ -348,7 +353,8 @@ def _quality() -> pd.DataFrame:
 def _run(name: str, timezone: str, level: int) -> pd.DataFrame:
     as_of = datetime(2025, 5, 1, 23, tzinfo=UTC)
     return rows("run", run_id=["r"], operator_name=[name], timezone=[timezone], level=[level],
-                as_of_utc=[as_of], software_version=["0.1.0"], schema_version=[1])  # fmt: skip
+                as_of_utc=[as_of], software_version=["0.1.0"],
+                schema_version=[SCHEMA_VERSION])  # fmt: skip
 
 
 @pytest.fixture(scope="session")

@@ -1,14 +1,17 @@
 """Raw files to settled tables: read = accepted + refused, the same for any cut of the files."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 import geopandas as gpd
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from shapely.geometry import box
 
 from contracts.errors import InputError, SettingsError
-from contracts.settings import Run
+from contracts.settings import Run, load
+from geo import hexgrid
 from ingest import run
 from ingest.settle import settle_day
 from ingest.warehouse import Warehouse
@@ -306,3 +309,55 @@ def test_data_is_as_of_its_newest_end(operator: Operator, counters: Callable[...
     operator.ingest()
     (as_of,) = operator.warehouse.read("run")["as_of_utc"]
     assert as_of == pd.Timestamp("2026-03-02", tz="Asia/Kolkata")
+
+
+def test_a_warehouse_of_the_first_schema_is_migrated(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01", n=192))
+    operator.ingest()
+    wanted = _tables(operator)
+    pieces = _written(operator, "pieces") | _written(operator, "loads")
+    # schema 1 had no note, and not all of today's columns
+    (operator.warehouse.path / "schema.json").unlink()
+    for name, column in (("hex_day", "n_cells_effective"), ("cell_day", "n_hours")):
+        for path in (operator.warehouse.path / "tables" / name).glob("*.parquet"):
+            pq.write_table(pq.read_table(path).drop_columns([column]), path)
+    assert operator.warehouse.read("cell_day")["n_hours"].isna().all()
+    operator.ingest()
+    _same(wanted, _tables(operator))
+    assert _written(operator, "pieces") | _written(operator, "loads") == pieces
+    settled = _written(operator, "settled")
+    operator.ingest()
+    assert _written(operator, "settled") == settled
+
+
+def _written(operator: Operator, part: str) -> set[tuple[Path, int]]:
+    files = (operator.warehouse.path / part).rglob("*.*")
+    return {(path, path.stat().st_mtime_ns) for path in files}
+
+
+def test_where_subscribers_live_is_on_the_map_though_nothing_reaches(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    config = operator.folder / "hexperience.toml"
+    source = """
+[[source]]
+table = "subscriber_base"
+path = "raw/base.csv"
+[source.columns]
+place_type = "type"
+place_id = "id"
+month = "month"
+n_active_subscribers = "n"
+"""
+    config.write_text(config.read_text("utf-8") + source, "utf-8")
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    far = hexgrid.hexes_of(lat=[19.9], lon=[73.9], level=8)
+    text = hexgrid.as_text(far)[0]
+    operator.write(
+        "base.csv", f"type,id,month,n\nhex,{text},2026-03-01,50\nregion,x,2026-03-01,9\n"
+    )
+    operator.ingest()
+    shown = operator.warehouse.read("hex_place").query("level == 7")["hex_id"]
+    assert hexgrid.parents(far, level=7)[0] in set(shown)

@@ -1,13 +1,15 @@
 """Tables keep their contract, snapshots appear whole, and readers can only read."""
 
+import json
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 import pytest
 
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
 from contracts.fields import FIELDS
-from contracts.tables import PUBLISHED, TABLES
+from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES
 from ingest.warehouse import Warehouse, connect, parse_query, typed
 
 HEXES = pd.DataFrame(
@@ -90,6 +92,40 @@ def test_a_second_run_at_once_is_held_off(warehouse: Warehouse) -> None:
         pass
     with warehouse.alone():
         pass
+
+
+def test_what_a_killed_run_left_is_taken_away(warehouse: Warehouse) -> None:
+    part = warehouse.path / "tables" / "hex_place" / ".part-x"
+    building = warehouse.path / "snapshots" / ".building-x"
+    part.touch()
+    building.mkdir()
+    (building / "marts.duckdb").touch()
+    (warehouse.path / "snapshots" / ".link-x").symlink_to("nowhere")
+    with warehouse.alone():
+        pass
+    assert not part.exists()
+    assert [path.name for path in (warehouse.path / "snapshots").iterdir()] == ["000001-first"]
+    assert len(warehouse.read("hex_place")) == 2
+
+
+def test_a_newer_warehouse_is_refused_with_a_remedy(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    warehouse.migrate()
+    note = tmp_path / "schema.json"
+    assert json.loads(note.read_text("utf-8"))["version"] == SCHEMA_VERSION
+    note.write_text(json.dumps({"version": SCHEMA_VERSION + 1, "columns": "x"}), "utf-8")
+    with pytest.raises(InputError, match=r"written by a newer .*\n.*restore a backup"):
+        warehouse.migrate()
+
+
+def test_queries_on_older_marts_tell_the_remedy(tmp_path: Path) -> None:
+    folder = tmp_path / "snapshots" / "000001-old"
+    folder.mkdir(parents=True)
+    (tmp_path / "current").symlink_to(folder)
+    with duckdb.connect(str(folder / "marts.duckdb")) as connection:
+        connection.execute("create table run as select 'r' as run_id, 1 as schema_version")
+    with pytest.raises(NothingFound, match=r"are of schema 1, .* do 'hexperience run' first"):
+        Warehouse(tmp_path).query("run_facts")
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,13 @@ import pytest
 from contracts.errors import NothingFound
 from ingest.warehouse import (
     QUERIES,
+    Query,
     Warehouse,
+    check_names,
     empty_marts,
     query_index,
     query_names,
+    read_check,
     read_query,
     typed,
 )
@@ -22,6 +25,7 @@ from ingest.warehouse import (
 EXAMPLES = {"VARCHAR": "x", "DATE": "2026-01-05", "INTEGER": "3", "DOUBLE": "1"}
 LONG = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
 NAMES = query_names()
+CHECKS = check_names()
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +35,7 @@ def marts() -> Iterator[duckdb.DuckDBPyConnection]:
         yield connection
 
 
-def _params(name: str) -> dict[str, Any]:
-    query = read_query(name)
+def _params(query: Query) -> dict[str, Any]:
     return typed(query, {n: EXAMPLES[kind] for n, (kind, _) in query.params.items()})
 
 
@@ -55,23 +58,21 @@ def _tables(sql: str) -> set[str]:
     return tables - expressions
 
 
-@pytest.mark.parametrize("name", NAMES)
-def test_the_head_says_what_the_sql_does(name: str, marts: duckdb.DuckDBPyConnection) -> None:
-    query = read_query(name)
+@pytest.mark.parametrize(
+    "query", [*map(read_query, NAMES), *map(read_check, CHECKS)], ids=[*NAMES, *CHECKS]
+)
+def test_the_head_says_what_the_sql_does(query: Query, marts: duckdb.DuckDBPyConnection) -> None:
     (statement,) = duckdb.extract_statements(query.sql)
     assert statement.type == duckdb.StatementType.SELECT
     assert statement.named_parameters == set(query.params)
     assert _tables(query.sql) == set(query.reads)
     assert query.question.endswith("?")
-    answer = marts.execute(query.sql, _params(name))
+    answer = marts.execute(query.sql, _params(query))
     assert {c[0]: str(c[1]) for c in answer.description} == {
         n: LONG.get(kind, kind) for n, kind in query.returns.items()
     }
 
-
-@pytest.mark.parametrize("name", NAMES)
-def test_the_answer_is_ordered(name: str) -> None:
-    assert "\norder by " in read_query(name).sql
+    assert "\norder by " in query.sql
 
 
 @pytest.mark.parametrize("name", NAMES)

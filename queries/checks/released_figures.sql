@@ -1,0 +1,34 @@
+-- released_figures: Which figures of persons are told below the threshold of their kind?
+-- reads: place_rate
+-- params: min_subscribers INTEGER, min_nps INTEGER, min_respondents INTEGER
+-- returns: place VARCHAR, figure VARCHAR, period_start DATE, reason VARCHAR
+-- grain: place, figure, period_start
+with figures as (
+    select *,
+        coalesce(lower(to_hex(hex_id)), nullif(cell_id, ''), place_type) as place,
+        concat_ws(' ', place_type, metric, outcome_class, period_grain) as figure,
+        coalesce(numerator, value, value_lo, value_hi, n_effective) is not null as tells
+    from place_rate
+),
+judged as (
+    select *, case
+        when shown is null then 'does not say whether it may be shown'
+        when shown <> 'shown' and tells then concat('is marked ', shown, ' and tells a figure')
+        when shown = 'hidden' and denominator is not null then 'is hidden and tells how many'
+        when shown = 'shown' and metric like 'complaints%' and numerator between 1 and 4
+            then 'shows fewer than 5 complainants'
+        when shown = 'shown' and metric = 'complaints_per_1000' and denominator < $min_subscribers
+            then 'shows a place of too few subscribers'
+        when shown = 'shown' and metric = 'nps' and denominator < $min_nps
+            then 'shows too few answers'
+        when shown = 'shown' and metric in ('call_drop_rate', 'rating_mean')
+            and denominator < $min_respondents
+            then 'shows too few reports'
+        end as fault
+    from figures
+)
+select place, figure, period_start,
+    concat(place, ', ', figure, ' from ', period_start, ': ', fault) as reason
+from judged
+where fault is not null
+order by place, figure, period_start

@@ -1,0 +1,150 @@
+"""Every check finds the row that was planted for it, and none in sound marts."""
+
+import shutil
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from contracts.errors import ContractError
+from contracts.settings import Privacy
+from ingest.warehouse import Warehouse, check_names, connect, guilty_rows, read_check
+from tests.conftest import Town, rows
+
+PLANTED = {
+    "change_order": [
+        "update change_point set change_hi_utc = change_utc - interval 1 day",
+        "update change_point set until_utc = change_utc",
+        "update change_point set ramp_end_utc = change_utc - interval 1 hour",
+    ],
+    "change_ratios": [
+        "update change_point set ratio = 3",
+        "update change_point set direction = 'down'",
+        "update change_point set drops_excess = 0",
+    ],
+    "counters": [
+        "update cell_day set prb_dl_used_prb_s = 1.1 * prb_dl_avail_prb_s where {one_day}",
+        "update cell_day set unavail_s = covered_s + 1 where {one_day}",
+        "update cell_day set bh_call_attempts = call_attempts + 1 where {one_day}",
+    ],
+    "footprint_weights": [
+        "update cell_hex set weight = 0.9 * weight where cell_id = 'LDS-01'",
+        "update cell_hex set weight = null where cell_id = 'LDS-01'",
+    ],
+    "future_days": ["update cell_day set day_local = '2031-01-01' where {one_day}"],
+    "hex_levels": [
+        "update hex_place set level = 7 where hex_id = {hex}",
+        "update place_rate set level = 9 where {one_rate}",
+    ],
+    "hex_totals": [
+        "update hex_day set dropped_calls = dropped_calls + 1e-4 "
+        "where day_local = '2025-03-03' and hex_id = {hex}",
+        "delete from hex_day where day_local = '2025-03-03'",
+    ],
+    "mixed_runs": ["update quality set run_id = 'older' where verdict = 'warn'"],
+    "orphan_cells": [
+        "update change_point set cell_id = 'LDS-99'",
+        "delete from cell where cell_id = 'LDS-04'",
+    ],
+    "orphan_hexes": ["delete from hex_place where hex_id = {hex}"],
+    "ranks": [
+        "delete from priority where place_type = 'hex' and rank = 2",
+        "update priority set rank = 2 where place_type = 'site' and rank = 1",
+    ],
+    "rate_intervals": [
+        "update place_rate set value_hi = value - 1e-3 where {one_rate}",
+        "update priority set drop_rate_lo = 1 where place_type = 'hex' and rank = 1",
+    ],
+    "rate_parts": [
+        "update place_rate set numerator = numerator + 1 where {one_rate}",
+        "update place_rate set value = 'inf'::double, value_hi = 'inf'::double where {one_rate}",
+        "update place_rate set value = 101, value_hi = 101 where rowid = "
+        "(select min(rowid) from place_rate where metric = 'nps')",
+    ],
+    "receipt_sums": ["update receipt set n_accepted = n_accepted - 1 where table_name = 'pm'"],
+    "released_figures": [
+        "update place_rate set numerator = 3 where {one_count} and shown = 'shown'",
+        "update place_rate set denominator = 15 where {one_count} and shown = 'shown'",
+        "update place_rate set denominator = 29 where rowid = "
+        "(select min(rowid) from place_rate where metric = 'nps')",
+        "update place_rate set value = 1 where rowid = "
+        "(select min(rowid) from place_rate where shown = 'hidden')",
+        "update place_rate set denominator = 9 where rowid = "
+        "(select min(rowid) from place_rate where shown = 'hidden')",
+        "update place_rate set shown = null where {one_count} and shown = 'shown'",
+    ],
+}  # fmt: skip
+RULE = Privacy()
+
+
+@pytest.mark.parametrize(
+    ("name", "planted"),
+    [(name, sql) for name, statements in PLANTED.items() for sql in statements],
+)
+def test_a_planted_row_is_found(name: str, planted: str, town: Town, tmp_path: Path) -> None:
+    marts = tmp_path / "marts.duckdb"
+    shutil.copyfile(Warehouse(town.warehouse).marts, marts)
+    with duckdb.connect(str(marts)) as connection:
+        connection.execute(_placed(planted, connection))
+    guilty = guilty_rows(marts, RULE)
+    assert name in set(guilty["check"])
+    assert guilty["reason"].str.len().min() > 0
+
+
+def _placed(planted: str, connection: duckdb.DuckDBPyConnection) -> str:
+    """The statement with rows of the town in its braces."""
+    one = {
+        "hex": "select min(hex_id) from hex_day",
+        "one_rate": "select min(rowid) from place_rate where metric = 'drop_rate'",
+        "one_count": "select min(rowid) from place_rate "
+        "where metric = 'complaints_per_1000' and shown = 'shown' and numerator > 0",
+        "one_day": "select min(rowid) from cell_day",
+    }
+    known = {name: connection.execute(sql).fetchone() for name, sql in one.items()}
+    found = {name: str(row[0]) for name, row in known.items() if row is not None}
+    rowids = {name: f"rowid = {found[name]}" for name in ("one_rate", "one_count", "one_day")}
+    return planted.format(**{**found, **rowids})
+
+
+def test_every_check_has_a_planted_row() -> None:
+    assert set(PLANTED) == set(check_names())
+
+
+def test_the_demo_keeps_every_promise(demo: Warehouse) -> None:
+    assert demo.guilty(RULE).empty
+
+
+@pytest.mark.parametrize("name", check_names())
+def test_the_grain_of_a_check_is_unique(name: str, town: Town, tmp_path: Path) -> None:
+    marts = tmp_path / "marts.duckdb"
+    shutil.copyfile(Warehouse(town.warehouse).marts, marts)
+    with duckdb.connect(str(marts)) as connection:
+        for statement in PLANTED[name]:
+            connection.execute(_placed(statement, connection))
+    check = read_check(name)
+    limits = {key: RULE.model_dump()[key] for key in check.params}
+    with connect(marts) as connection:
+        found = connection.execute(check.sql, limits).fetchall()
+    columns = list(check.returns)
+    keys = [tuple(row[columns.index(name)] for name in check.grain) for row in found]
+    assert len(keys) == len(set(keys)) > 0
+
+
+def test_a_harder_rule_makes_yesterdays_figures_guilty(town: Town) -> None:
+    harder = RULE.model_copy(update={"min_nps": 50})
+    guilty = Warehouse(town.warehouse).guilty(harder)
+    assert set(guilty["check"]) == {"released_figures"}
+
+
+def test_what_breaks_a_promise_is_not_published(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("run", rows("run", run_id=["r"], level=8))
+    receipt = {"table_name": ["pm"], "n_read": 10, "n_accepted": 9, "n_refused": 1, "run_id": "r"}
+    warehouse.write("receipt", rows("receipt", **receipt))
+    first = warehouse.publish("first", keep=2)
+    warehouse.write("receipt", rows("receipt", **{**receipt, "n_accepted": 8}))
+    told = r"not published.*\n.*receipt_sums: 1 row\(s\), such as: pm: 10 read, 8 accepted"
+    with pytest.raises(ContractError, match=told):
+        warehouse.publish("second", keep=2)
+    assert warehouse.marts.parent == first
+    assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [first.name]
