@@ -1,6 +1,6 @@
-"""The console door: `hexperience demo | run | query | sql | app`.
+"""The console door: `hexperience demo | run | check | query | sql | app`.
 
-Exit codes: 0 done, 2 wrong input or settings, 3 interrupted.
+Exit codes: 0 done, 1 check found faults, 2 wrong input or settings, 3 interrupted.
 """
 
 import os
@@ -8,6 +8,8 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, ParamSpec
@@ -33,6 +35,7 @@ from views import export, server
 PORT = 8501
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 _out, _err = Console(), Console(stderr=True)
+_COLOURS = {"ok": "", "warn": "yellow", "fault": "bold red"}
 
 Config = Annotated[Path, typer.Option(envvar="HEXPERIENCE_CONFIG", help="Configuration file.")]
 DEFAULT_CONFIG = Path("hexperience.toml")
@@ -100,6 +103,25 @@ def run(
 
 @app.command()
 @_tell
+def check(
+    config: Config = DEFAULT_CONFIG,
+    newest: Annotated[
+        int, typer.Option(help="Try only so many files of each source, the last by name; 0 = all.")
+    ] = 0,
+    published: Annotated[
+        bool, typer.Option("--published", help="Look at the published marts only.")
+    ] = False,
+    max_age_hours: Annotated[
+        float, typer.Option(help="Published data may end so long ago; 0 = any time.")
+    ] = 0,
+    form: Annotated[str, typer.Option("--format", help="text, table, csv or json.")] = "text",
+) -> None:
+    """Try configuration and data and tell all faults at once, leaving the warehouse alone."""
+    _check(load(config), newest, published, max_age_hours, form)
+
+
+@app.command()
+@_tell
 def query(
     name: Annotated[str, typer.Argument(help="Query to ask; none lists them.")] = "",
     param: Annotated[list[str] | None, typer.Option(help="Parameter as k=v; repeatable.")] = None,
@@ -155,8 +177,33 @@ def _run(settings: Settings) -> None:
         ingest.run.run(settings, client, progress.tell)
         analysis.run.run(settings, client, progress.tell)
         run_id = warehouse.read("run")["run_id"].iloc[0]
-        warehouse.publish(run_id, keep=settings.warehouse.keep_snapshots)
+        warehouse.publish(run_id, keep=settings.warehouse.keep_snapshots, rule=settings.privacy)
     _print_receipt(warehouse)
+
+
+def _check(
+    settings: Settings, newest: int, published: bool, max_age_hours: float, form: str
+) -> None:
+    from ingest import check  # noqa: PLC0415  as in _run
+    from ingest.workers import workers  # noqa: PLC0415
+
+    found: list[check.Finding] = []
+    if not published:
+        # workers on other machines would not see the temporary folder
+        here = "threads" if "://" in settings.run.scheduler else settings.run.scheduler
+        with (
+            _progress() as progress,
+            workers(settings.run.model_copy(update={"scheduler": here})) as client,
+        ):
+            found += check.rehearse(settings, client, newest=newest, progress=progress.tell)
+    max_age = timedelta(hours=max_age_hours) if max_age_hours else None
+    found += check.promises(settings, now=datetime.now(UTC), max_age=max_age)
+    if form != "text":
+        _deliver(pd.DataFrame(map(asdict, found)), form, None)
+    for one in found if form == "text" else ():
+        _say(f"{one.verdict:5}  {one.about}: {one.message}", style=_COLOURS[one.verdict])
+    if any(one.verdict == "fault" for one in found):
+        raise typer.Exit(1)
 
 
 def _serve(config: Path, port: int) -> None:

@@ -57,19 +57,26 @@ def plan(settings: Settings) -> list[FileToLoad]:
 
     SettingsError where a source holds subscribers' numbers and there is no key to hide them.
     """
+    files, faults = listed(settings)
+    if faults:
+        raise InputError(f"{len(faults)} fault(s) in the source files", faults)
+    for task in files:
+        _key_id(task)
+    return files
+
+
+def listed(settings: Settings) -> tuple[list[FileToLoad], list[str]]:
+    """Files whose header fits their mapping, and the faults of the others, in words."""
     files, faults = [], []
     for source in settings.source:
         paths = files_of(source, settings)
         if not paths:
             faults.append(f"[[source]] {source.table}: no file at {settings.resolve(source.path)}")
         for path in paths:
-            faults += sources.missing_columns(path, source)
-            files.append(FileToLoad(path, source, settings))
-    if faults:
-        raise InputError(f"{len(faults)} fault(s) in the source files", faults)
-    for task in files:
-        _key_id(task)
-    return files
+            odd = sources.missing_columns(path, source)
+            faults += odd
+            files += [] if odd else [FileToLoad(path, source, settings)]
+    return files, faults
 
 
 def load(task: FileToLoad) -> Loaded:

@@ -1,0 +1,199 @@
+"""The dry run: all that is wrong with configuration and data, told at once; nothing is kept.
+
+Files are read, cleaned, settled and rolled up as a run does it, in a temporary folder. The
+warehouse is only looked at, so that this works while a run is at work.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Literal
+
+import pandas as pd
+from dask.distributed import Client
+
+from contracts.errors import ContractError, InputError, NothingFound, QuestionError, SettingsError
+from contracts.settings import Settings
+from contracts.tables import SOURCES
+from geo.regions import read_regions
+from ingest import privacy
+from ingest.load import FileToLoad, listed
+from ingest.run import run_files
+from ingest.warehouse import Warehouse
+from ingest.workers import Progress, silent
+
+_REASONS = 20
+# marts.duckdb over the settled and rolled-up tables it is made from, on the demo operator
+_MARTS_TO_TABLES = 2.1
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing looked at: ok, warn (read the figures with it in mind) or fault (mend it)."""
+
+    verdict: Literal["ok", "warn", "fault"]
+    about: str
+    message: str
+
+
+def rehearse(
+    settings: Settings, client: Client, *, newest: int = 0, progress: Progress = silent
+) -> list[Finding]:
+    """What a run would say of key, polygons, files, rows and disk.
+
+    `newest`: only that many files of each source, the last by name; 0 = all.
+    """
+    amiss = [*_key_faults(settings), *_region_faults(settings)]
+    files, faults = listed(settings)
+    tried = _newest(files, newest)
+    if any(finding.about == "key" for finding in amiss):
+        tried = [task for task in tried if not task.source.given & set(privacy.IDENTIFIERS)]
+    found = [*amiss, *(Finding("fault", "files", fault) for fault in faults)]
+    with tempfile.TemporaryDirectory(prefix="hexperience-check-") as folder:
+        there = _elsewhere(settings, folder, regions=not amiss)
+        tasks = [replace(task, settings=there) for task in tried]
+        judged = list(_tried(tasks, there, client, progress))
+        found += [*_rows(Warehouse(Path(folder))), *judged]
+        if not any(finding.verdict == "fault" for finding in found):
+            share = _bytes(tried) / max(_bytes(files), 1)
+            found.append(_disk(Path(folder), settings, share))
+    return found
+
+
+def promises(
+    settings: Settings, *, now: datetime, max_age: timedelta | None = None
+) -> list[Finding]:
+    """Whether the published marts keep the promises of queries/checks, and are recent enough."""
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    try:
+        guilty = warehouse.guilty(settings.privacy)
+        as_of = warehouse.query("run_facts")["as_of_utc"].max()
+    except (NothingFound, QuestionError) as error:
+        return [Finding("warn" if max_age is None else "fault", "marts", str(error))]
+    found = [
+        Finding("fault", str(name), reason)
+        for name, rows in guilty.groupby("check")
+        for reason in _shortened(rows["reason"].tolist())
+    ]
+    found = found or [Finding("ok", "marts", "they keep all promises of queries/checks")]
+    if max_age is not None:
+        stale = not now - as_of <= max_age
+        told = "no time in the data" if pd.isna(as_of) else f"data as of {as_of:%Y-%m-%d %H:%M} UTC"
+        found.append(Finding("fault" if stale else "ok", "age", told))
+    return found
+
+
+# ------------------------------------------------------------------------------- before a row
+
+
+def _key_faults(settings: Settings) -> Iterator[Finding]:
+    if any(source.given & set(privacy.IDENTIFIERS) for source in settings.source):
+        try:
+            privacy.pseudonym_key(settings)
+        except SettingsError as error:
+            told = "; sources with subscriber numbers are not tried until it is mended"
+            yield Finding("fault", "key", f"{error.about}: {'; '.join(error.faults)}{told}")
+
+
+def _region_faults(settings: Settings) -> Iterator[Finding]:
+    if settings.operator.regions:
+        try:
+            read_regions(settings.resolve(settings.operator.regions))
+        except InputError as error:
+            yield Finding("fault", "regions", f"{error.about}: {'; '.join(error.faults)}")
+
+
+def _newest(files: list[FileToLoad], newest: int) -> list[FileToLoad]:
+    if not newest:
+        return files
+    by_source = groupby(files, key=lambda task: id(task.source))
+    return [task for _, tasks in by_source for task in list(tasks)[-newest:]]
+
+
+def _elsewhere(settings: Settings, folder: str, *, regions: bool) -> Settings:
+    """The same settings, with the warehouse in the temporary folder."""
+    there: Mapping[str, Any] = {"warehouse": settings.warehouse.model_copy(update={"path": folder})}
+    if not regions:
+        there = {**there, "operator": settings.operator.model_copy(update={"regions": ""})}
+    return settings.model_copy(update=there)
+
+
+# ------------------------------------------------------------------------------------- rows
+
+
+def _tried(
+    files: list[FileToLoad], there: Settings, client: Client, progress: Progress
+) -> Iterator[Finding]:
+    if not files:
+        return
+    try:
+        run_files(files, there, client, progress)
+    except InputError as error:
+        yield from (Finding("fault", "files", fault) for fault in error.faults)
+    except ContractError as error:
+        yield from (Finding("fault", "contract", f"{error.about}: {f}") for f in error.faults)
+    else:
+        notes = Warehouse(Path(there.warehouse.path)).read("quality")
+        for note in notes[~notes["check_name"].isin(["refused rows"])].to_dict("records"):
+            verdict: Any = {"unsafe": "fault"}.get(note["verdict"], note["verdict"])
+            yield Finding(verdict, note["table_name"], note["message"])
+
+
+def _rows(tried: Warehouse) -> Iterator[Finding]:
+    """Of each source its rows read and refused, then the refusals by reason."""
+    for name in SOURCES:
+        facts, refused = tried.read_loads(name), tried.read_refused(name)
+        if not facts:
+            continue
+        n_read = sum(fact["n_read"] for fact in facts)
+        rows = refused[refused["scope"] == "row"]
+        n_refused = len(rows.drop_duplicates(["source_file", "source_row"]))
+        told = f"{len(facts)} file(s): {n_read:,} rows read, {n_refused:,} refused"
+        yield Finding("fault" if n_refused == n_read > 0 else "ok", name, told)
+        alike = refused.groupby(["scope", "column_name", "reason"], sort=False)
+        lines = [_refusal(group) for _, group in alike]
+        yield from (Finding("warn", name, line) for line in _shortened(lines))
+
+
+def _refusal(alike: pd.DataFrame) -> str:
+    """Refusals of one scope, column and reason, in words."""
+    first = alike.iloc[0]
+    scope = f"{len(alike):,} {first['scope']}(s) "
+    scope += "refused: " if first["scope"] == "row" else "set to missing: "
+    column = f"{first['column_name']}: " if first["column_name"] else ""
+    return (
+        f"{scope}{column}{first['reason']}; first: {first['source_file']} row {first['source_row']}"
+    )
+
+
+def _shortened(lines: list[str]) -> list[str]:
+    rest = len(lines) - _REASONS
+    return lines if rest <= 0 else [*lines[:_REASONS], f"and {rest:,} more"]
+
+
+# ------------------------------------------------------------------------------------- disk
+
+
+def _disk(tried: Path, settings: Settings, share: float) -> Finding:
+    """Space that all files would take in the warehouse against what is free there."""
+    where = settings.resolve(settings.warehouse.path).absolute()
+    pieces, tables = (_size(tried / part) / share for part in ("pieces", "tables"))
+    snapshots = _MARTS_TO_TABLES * tables * (settings.warehouse.keep_snapshots + 1)
+    needed = pieces + tables + snapshots - _size(where)
+    disk = next(path for path in (where, *where.parents) if path.exists())
+    free = shutil.disk_usage(disk).free
+    told = f"{where} needs about {max(needed, 0) / 1e9:,.2f} GB more, {free / 1e9:,.1f} GB are free"
+    return Finding("ok" if needed < free else "fault", "disk", told)
+
+
+def _bytes(files: list[FileToLoad]) -> int:
+    return sum(task.path.stat().st_size for task in files)
+
+
+def _size(folder: Path) -> int:
+    # files of a run at work come and go
+    return sum(p.stat().st_size for p in folder.rglob("*") if p.is_file() and not p.is_symlink())

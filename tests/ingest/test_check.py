@@ -1,0 +1,125 @@
+"""The dry run tells everything at once, and leaves no trace."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from contracts.settings import load
+from ingest.check import Finding, promises, rehearse
+from ingest.workers import workers
+from tests.conftest import Town
+from tests.ingest.conftest import Operator
+
+PERSONS = """
+[[source]]
+table = "complaint"
+path = "raw/complaints.csv"
+[source.columns]
+complaint_id = "id"
+created_utc = "at"
+complaint_class = "class"
+subscriber_id = "who"
+"""
+
+
+def _rehearse(operator: Operator, newest: int = 0) -> list[Finding]:
+    with workers(operator.settings.run) as client:
+        return rehearse(operator.settings, client, newest=newest)
+
+
+def _told(found: list[Finding], verdict: str) -> str:
+    return "\n".join(f"{one.about}: {one.message}" for one in found if one.verdict == verdict)
+
+
+def _configure(operator: Operator, more: str, old: str = "", new: str = "") -> None:
+    config = operator.folder / "hexperience.toml"
+    config.write_text(config.read_text("utf-8").replace(old, new) + more, "utf-8")
+
+
+def test_sound_data_has_no_fault_and_nothing_is_written(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01") + "001,2026-03-01T00:00:00,9,9,9,9\n")
+    before = sorted(operator.folder.rglob("*"))
+    found = _rehearse(operator)
+    assert _told(found, "fault") == ""
+    assert "pm: 1 file(s): 289 rows read, 1 refused" in _told(found, "ok")
+    assert "pm: 1 row(s) refused: repeats the key" in _told(found, "warn")
+    assert "cell: 1 value(s) set to missing: lat: no position" in _told(found, "warn")
+    assert "disk: " in _told(found, "ok")
+    assert sorted(operator.folder.rglob("*")) == before
+
+
+def test_all_faults_are_told_at_once(
+    operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("HEXPERIENCE_KEY", raising=False)
+    key = operator.folder / "open.key"
+    key.write_text("k" * 40)
+    key.chmod(0o644)
+    more = PERSONS + '[[source]]\ntable = "outage"\npath = "raw/none_*.csv"\n[source.columns]\n'
+    more += 'outage_id = "id"\ncell_id = "cell"\nstart_utc = "start"\n'
+    more += '[privacy]\nkey_file = "open.key"\n'
+    _configure(operator, more, "[grid]", 'regions = "nowhere.gpkg"\n[grid]')
+    text = counters("2026-03-01")
+    operator.write("pm_1.csv", text.replace("attempts", "tries"))
+    operator.write("pm_2.csv", "\n".join(f"{line}99" for line in text.splitlines()[:200]))
+    operator.write("pm_3.csv", "cell,start,attempts,drops,prb,users\n001,2026-03-01,1,0,900,1\n")
+    operator.write("complaints.csv", "id,at,class,who\n1,2026-03-01 10:00,network,+44123456\n")
+    told = _told(_rehearse(operator), "fault")
+    assert "key: [privacy] key_file is open to others: do: chmod 600" in told
+    assert "regions: [operator] regions can't be read" in told
+    assert "no file at" in told
+    assert "pm_1.csv: no column 'attempts'" in told
+    assert "pm_2.csv: no column 'users'" in told
+    assert "pm_3.csv: prb_dl_util_pct: a % of 0..100, and the file has 900" in told
+    assert "complaint: " not in told
+
+
+def test_a_source_of_which_no_row_is_accepted_is_a_fault(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    _configure(operator, '[source.formats]\nperiod_start_utc = "%d.%m.%Y"\n')
+    operator.write("pm_1.csv", counters("2026-03-01", n=2))
+    found = _rehearse(operator)
+    assert _told(found, "fault") == "pm: 1 file(s): 6 rows read, 6 refused"
+    assert "6 row(s) refused: period_start_utc: not a time of format %d.%m.%Y" in _told(
+        found, "warn"
+    )
+
+
+def test_only_the_newest_files_are_tried_if_so_wished(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    for day in (1, 2, 3):
+        operator.write(f"pm_{day}.csv", counters(f"2026-03-0{day}"))
+    found = _rehearse(operator, newest=2)
+    assert "pm: 2 file(s): 576 rows read" in _told(found, "ok")
+    assert "cell: 1 file(s)" in _told(found, "ok")
+
+
+def test_published_marts_are_held_against_promises_and_age(
+    town: Town, unpublished: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = load(town.config, environ={})
+    now = datetime(2025, 5, 3, tzinfo=UTC)
+    assert _told(promises(settings, now=now), "ok") == (
+        "marts: they keep all promises of queries/checks"
+    )
+    fresh = promises(settings, now=now, max_age=timedelta(hours=26))
+    assert _told(fresh, "ok").endswith("age: data as of 2025-05-01 23:00 UTC")
+    stale = promises(settings, now=now, max_age=timedelta(hours=24))
+    assert _told(stale, "fault") == "age: data as of 2025-05-01 23:00 UTC"
+    monkeypatch.setattr(
+        "ingest.warehouse.guilty_rows",
+        lambda *_: pd.DataFrame({"check": "ranks", "reason": [str(n) for n in range(30)]}),
+    )
+    assert _told(promises(settings, now=now), "fault").splitlines()[-1] == "ranks: and 10 more"
+    nothing = load(unpublished, environ={})
+    assert "nothing is published yet" in _told(promises(nothing, now=now), "warn")
+    assert "nothing is published" in _told(
+        promises(nothing, now=now, max_age=timedelta(1)), "fault"
+    )
