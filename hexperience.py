@@ -3,6 +3,7 @@
 Exit codes: 0 done, 1 check found faults, 2 wrong input or settings, 3 interrupted.
 """
 
+import logging
 import os
 import subprocess
 import sys
@@ -29,6 +30,7 @@ from rich.table import Table as Grid
 
 from contracts.errors import HexperienceError, Interrupted, QuestionError
 from contracts.settings import Settings, load
+from ingest import logs
 from ingest.warehouse import Warehouse, query_names, read_query
 from views import export, server
 
@@ -95,9 +97,11 @@ def run(
     scheduler: Annotated[
         str, typer.Option(help="threads, processes, or tcp://host:port of a Dask cluster.")
     ] = "",
+    log: Annotated[Path | None, typer.Option(help="File to log to, rotated by size.")] = None,
 ) -> None:
     """Read what is new, analyse, publish; print the receipt."""
-    arguments = {"run": {"scheduler": scheduler}} if scheduler else {}
+    given = {"scheduler": scheduler, "log": str(log.absolute()) if log else ""}
+    arguments = {"run": {key: value for key, value in given.items() if value}}
     _run(load(config, arguments=arguments))
 
 
@@ -155,10 +159,12 @@ def sql(
 def serve(
     config: Config = DEFAULT_CONFIG,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = PORT,
+    base_path: Annotated[str, typer.Option(help="Folder that a reverse proxy serves it in.")] = "",
+    host: Annotated[str, typer.Option(help="Name under which a reverse proxy serves it.")] = "",
 ) -> None:
-    """Show the map on 127.0.0.1."""
+    """Show the map on 127.0.0.1, to this machine or to a reverse proxy on it."""
     _warehouse(config)
-    _serve(config, port)
+    _serve(config, port, base_path=base_path, host=host)
 
 
 def main() -> None:
@@ -173,11 +179,23 @@ def _run(settings: Settings) -> None:
     from ingest.workers import workers  # noqa: PLC0415
 
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    with warehouse.alone(), _progress() as progress, workers(settings.run) as client:
-        ingest.run.run(settings, client, progress.tell)
+    with (
+        logs.kept(settings) as line,
+        warehouse.alone(),
+        _progress() as progress,
+        workers(settings.run) as client,
+    ):
+        logs.log.info("version %s in %s", ingest.run.software_version(), settings.folder)
+        if settings.run.log and settings.run.scheduler != "threads":
+            client.forward_logging(logs.DASK, level=logging.WARNING)
+        receipt = ingest.run.run(settings, client, progress.tell)
+        line.run_id = run_id = receipt["run_id"].iloc[0]
+        for name, *counts in receipt.drop(columns="run_id").to_numpy().tolist():
+            logs.log.info("%s: %d read, %d accepted, %d refused, %d values missing", name, *counts)
         analysis.run.run(settings, client, progress.tell)
-        run_id = warehouse.read("run")["run_id"].iloc[0]
-        warehouse.publish(run_id, keep=settings.warehouse.keep_snapshots, rule=settings.privacy)
+        keep = settings.warehouse.keep_snapshots
+        snapshot = warehouse.publish(run_id, keep=keep, rule=settings.privacy)
+        logs.log.info("published %s", snapshot.name)
     _print_receipt(warehouse)
 
 
@@ -206,10 +224,12 @@ def _check(
         raise typer.Exit(1)
 
 
-def _serve(config: Path, port: int) -> None:
-    _err.print(f"the map: http://127.0.0.1:{port}  (Ctrl-C ends it)", highlight=False)
+def _serve(config: Path, port: int, *, base_path: str = "", host: str = "") -> None:
+    at = f"http://127.0.0.1:{port}/{base_path.strip('/')}".rstrip("/")
+    _err.print(f"the map: {at}  (Ctrl-C ends it)", highlight=False)
     environ = {**os.environ, "HEXPERIENCE_CONFIG": str(config.resolve())}
-    subprocess.run(server.command(port=port), env=environ, check=False)  # noqa: S603  our own
+    line = server.command(port=port, base_path=base_path, host=host)
+    subprocess.run(line, env=environ, check=False)  # noqa: S603  our own
 
 
 def _warehouse(config: Path) -> Warehouse:
@@ -243,6 +263,8 @@ class _Told:
         if label not in self._tasks:
             self._tasks[label] = self._bars.add_task(label, total=total)
         self._bars.update(self._tasks[label], completed=done, total=total)
+        if done == total:
+            logs.log.info("%s: %d done", label, total)
 
 
 @contextmanager

@@ -96,6 +96,9 @@ class Run(_Section):
         description="threads, processes, or tcp://host:port of a Dask cluster.",
     )
     workers: int = Field(0, ge=0, description="Workers started here; 0 = one per processor.")
+    log: str = Field("", description="File that runs are logged to; empty = none.")
+    log_megabytes: float = Field(10, gt=0, description="Size at which the log is rotated.")
+    log_files: int = Field(5, ge=2, description="Log files kept, the present one among them.")
 
     @property
     def on_a_cluster(self) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -95,6 +96,52 @@ def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> 
     assert "where it hurts most" in answer.stdout
     assert "data as of" in answer.stdout
     assert (folder / "warehouse" / "current" / "marts.duckdb").exists()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Configuration of the smallest demo, run with a log."""
+    folder = tmp_path_factory.mktemp("small")
+    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20"]
+    answer = _ask(*words, NO_APP="1", HEXPERIENCE_RUN__LOG="run.log")
+    assert answer.returncode == 0, answer.stderr
+    return folder / "hexperience.toml"
+
+
+def test_the_log_names_the_run_and_no_person(small: Path) -> None:
+    folder = small.parent
+    (log,) = folder.glob("run.log*")
+    text = log.read_text("utf-8")
+    run_id = pd.read_parquet(folder / "warehouse" / "tables" / "run" / "all.parquet")["run_id"][0]
+    assert f"run={run_id} published 000001-{run_id}" in text
+    assert re.search(rf"run={run_id} pm: \d+ read, \d+ accepted, \d+ refused", text)
+    assert (folder / "pseudonym.key").read_text().strip() not in text
+    persons = pd.concat(
+        pd.read_csv(path, sep=None, engine="python", dtype=str) for path in folder.glob("raw/crm/*")
+    )
+    numbers = set(persons["MSISDN"].dropna())
+    pseudonyms = pd.read_parquet(folder / "warehouse" / "tables" / "complaint")["subscriber_id"]
+    assert len(numbers) > 10
+    assert not any(number in text for number in (numbers | set(pseudonyms.dropna())))
+
+
+def test_check_leaves_the_warehouse_alone_and_ends_with_1_on_a_fault(small: Path) -> None:
+    before = {path: path.stat().st_mtime_ns for path in small.parent.rglob("*")}
+    sound = _ask("check", config=small)
+    assert sound.returncode == 0, sound.stderr + sound.stdout
+    assert "ok     marts: they keep all promises of queries/checks" in sound.stdout
+    assert {path: path.stat().st_mtime_ns for path in small.parent.rglob("*")} == before
+    stale = _ask("check", "--published", "--max-age-hours", "1", "--format", "json", config=small)
+    assert stale.returncode == 1
+    assert [one["verdict"] for one in json.loads(stale.stdout)] == ["ok", "fault"]
+
+
+def test_check_of_wrong_settings_ends_with_2(tmp_path: Path) -> None:
+    config = tmp_path / "wrong.toml"
+    config.write_text("[grid]\nlevel = 99\nlevels = 1\n", "utf-8")
+    answer = _ask("check", config=config)
+    assert answer.returncode == 2
+    assert "3 fault(s) in the configuration" in answer.stderr
 
 
 def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> None:
