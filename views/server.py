@@ -28,15 +28,23 @@ _FLAGS = {
 _HERE_ONLY = ("127.0.0.1", "localhost", "::1")
 
 
-def command(*, port: int, address: str = "127.0.0.1") -> list[str]:
+def command(
+    *, port: int, address: str = "127.0.0.1", base_path: str = "", host: str = ""
+) -> list[str]:
     """Streamlit's command line for one address and port.
 
     Served to this machine only, requests that name another host are refused: a page elsewhere
-    cannot reach it by pointing its own name here (DNS rebinding).
+    cannot reach it by pointing its own name here (DNS rebinding). `host`: the name under which a
+    reverse proxy on this machine offers it; `base_path`: the folder below that name.
     """
     flags = {**_FLAGS, "server.port": str(port), "server.address": address}
+    if base_path:
+        flags["server.baseUrlPath"] = base_path.strip("/")
+    if host:
+        flags["browser.serverAddress"] = host
     line = [sys.executable, "-m", "streamlit", "run", str(APP)]
     line += [f"--{name}={value}" for name, value in flags.items()]
     if address in _HERE_ONLY:
-        line += [f"--server.allowedHosts={host}" for host in _HERE_ONLY]
+        hosts = [*_HERE_ONLY, *([host] if host else [])]
+        line += [f"--server.allowedHosts={name}" for name in hosts]
     return line
