@@ -172,6 +172,26 @@ def main() -> None:
     app()
 
 
+def console() -> str:
+    """Every command and its options in Markdown, as docs/console.md holds it."""
+    group = typer.main.get_group(app)
+    lines = ["# The console", "", "Made from `hexperience.py` by `make docs`; do not edit.", ""]
+    lines += [
+        "Exit codes: 0 done, 1 `check` found faults, 2 wrong input or settings, 3 stopped.",
+        "",
+    ]
+    for name, command in group.commands.items():
+        lines += [f"## hexperience {name}", "", command.help or "", ""]
+        lines += ["| option | default | meaning |", "| --- | --- | --- |"]
+        for param in command.params:
+            named = param.opts[0] if param.param_type_name == "option" else param.opts[0].upper()
+            default = f"`{param.default}`" if param.default and not param.required else ""
+            meaning = getattr(param, "help", None) or ""
+            lines.append(f"| {named} | {'required' if param.required else default} | {meaning} |")
+        lines.append("")
+    return "\n".join(lines)
+
+
 def _run(settings: Settings) -> None:
     # here and not above: they take two seconds that a query need not wait
     import analysis.run  # noqa: PLC0415

@@ -3,12 +3,19 @@
 import ast
 import re
 import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from fnmatch import fnmatch
+from importlib.metadata import packages_distributions
 from pathlib import Path
 
 import pytest
+
+from contracts.fields import _ALL, FIELDS
+from contracts.tables import _TABLES, TABLES
+from ingest.warehouse import check_names, query_names
+from tools.docs import PAGES
 
 HOUSE = Path(__file__).parent.parent
 PYPROJECT = tomllib.loads((HOUSE / "pyproject.toml").read_text(encoding="utf-8"))
@@ -179,6 +186,29 @@ def test_a_data_file_below_an_unlisted_folder_is_missed() -> None:
     assert is_packed(Path("queries/checks/rates.sql"), patterns)
     assert not is_packed(Path("queries/checks/old/rates.sql"), patterns)
     assert not is_packed(Path("benchmarks/speed.sql"), patterns)
+
+
+def names_of_packages() -> set[str]:
+    """Returns the names under which installed packages, but for our own, are imported."""
+    ours = {"hexperience"}
+    return {name for name, of in packages_distributions().items() if not ours & set(of)}
+
+
+def test_no_part_takes_the_name_of_a_library() -> None:
+    parts_and_tools = parts() | {path.parent.name for path in HOUSE.glob("*/*.py")}
+    assert not parts_and_tools & (names_of_packages() | sys.stdlib_module_names)
+
+
+def test_a_column_a_table_and_a_question_are_named_once() -> None:
+    fields = [field.name for field in _ALL]
+    assert len(fields) == len(FIELDS) == len(set(fields))
+    assert len(_TABLES) == len(TABLES)
+    assert not set(query_names()) & set(check_names())
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_a_page_made_from_the_code_is_in_step(page: str) -> None:
+    assert (HOUSE / page).read_text(encoding="utf-8") == PAGES[page](), "do: make docs"
 
 
 def test_no_file_names_a_package_registry() -> None:

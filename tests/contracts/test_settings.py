@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import SettingsError
-from contracts.settings import Settings, load, reference
+from contracts.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -113,7 +113,3 @@ def test_a_missing_file_says_where_to_put_one(tmp_path: Path) -> None:
 
 def test_no_sources_is_a_fault(tmp_path: Path) -> None:
     assert "[[source]]: none given" in _faults(tmp_path, '[operator]\nname = "x"\n')
-
-
-def test_the_reference_in_the_docs_is_in_step() -> None:
-    assert (ROOT / "docs" / "settings.md").read_text(encoding="utf-8") == reference()

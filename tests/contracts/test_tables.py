@@ -7,7 +7,7 @@ import pytest
 
 from contracts.errors import NothingFound
 from contracts.fields import FIELDS, METRICS
-from contracts.tables import PAIRS, PUBLISHED, TABLES, check, dictionary, table, to_arrow, unused
+from contracts.tables import PAIRS, PUBLISHED, TABLES, check, table, to_arrow, unused
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,7 +85,3 @@ def test_arrow_has_the_contract_s_types_and_missing_values() -> None:
 def test_an_unknown_table_is_refused_with_the_known_ones() -> None:
     with pytest.raises(NothingFound, match="no table 'cells'; there are: cell, pm"):
         table("cells")
-
-
-def test_the_dictionary_in_the_docs_is_in_step() -> None:
-    assert (ROOT / "docs" / "dictionary.md").read_text(encoding="utf-8") == dictionary()

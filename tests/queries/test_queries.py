@@ -10,12 +10,10 @@ import pytest
 
 from contracts.errors import NothingFound
 from ingest.warehouse import (
-    QUERIES,
     Query,
     Warehouse,
     check_names,
     empty_marts,
-    query_index,
     query_names,
     read_check,
     read_query,
@@ -123,7 +121,3 @@ def test_worst_cells_agree_with_pandas(demo: Warehouse) -> None:
 def test_an_unknown_query_is_told_with_the_known_ones() -> None:
     with pytest.raises(NothingFound, match="no query 'worst'; there are: c"):
         read_query("worst")
-
-
-def test_the_index_of_queries_is_in_step() -> None:
-    assert (QUERIES / "README.md").read_text(encoding="utf-8") == query_index()
