@@ -16,6 +16,8 @@ METHOD_VERSION = "network-1"
 _DAYS_A_MONTH = 30.0
 _MIN_DAYS = {"week": 3, "month": 7}
 _PERIOD = {"week": "W-SUN", "month": "M"}
+# the network's level drifts: a day's scatter is measured around the level of these many days
+_LEVEL_DAYS = 28
 
 Floats = npt.NDArray[np.float64]
 
@@ -87,6 +89,36 @@ def drop_rates(
     for end in ("", "_lo", "_hi"):
         found[f"drops_excess_month{end}"] = (found[f"drop_rate{end}"] - normal) * to_month
     return found[found["call_attempts"] > 0].reset_index(drop=True)
+
+
+def whole_network(cube: xr.Dataset) -> Iterator[pd.DataFrame]:
+    """Rows of `place_rate`: drop rate of all cells together, each period with its 90 % interval.
+
+    The network is taken as one cell: what moves all cells alike on one day is in its scatter, and
+    would not be in a sum of the cells' variances.
+    """
+    drops, attempts = (
+        np.nansum(cube[name].to_numpy(), axis=0)[None] for name in ("dropped_calls", "call_attempts")
+    )
+    levels = np.arange(drops.shape[1])[None] // _LEVEL_DAYS
+    rest = cube["rest_day"].to_numpy().mean(axis=0) > 0.5
+    noise = rates.dispersion(drops, attempts, levels, rest)
+    for period in periods_of(cube):
+        counted = drops[:, period.days].sum(), attempts[:, period.days].sum()
+        n_days = max((attempts[:, period.days] > 0).sum(), 1)
+        found = rates.drop_rate(*counted, noise.phi, noise.rho, n_days)
+        yield pd.DataFrame(
+            {
+                "place_type": "network",
+                "metric": "drop_rate",
+                "numerator": counted[0],
+                "denominator": counted[1],
+                "value": found.rate,
+                "value_lo": found.lo,
+                "value_hi": found.hi,
+                "n_effective": found.n_eff,
+            }
+        ).assign(**_told(period))
 
 
 def as_metric(found: pd.DataFrame, metric: str, period: Period) -> pd.DataFrame:

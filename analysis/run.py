@@ -177,9 +177,10 @@ def _network_rates(
     settings: Settings,
 ) -> Iterator[pd.DataFrame]:
     metrics = {
-        "cell": ("drop_rate",),
+        "cell": ("drop_rate", "drops_excess_month"),
         "hex": ("drop_rate", "prb_dl_util_bh_pct", "drops_excess_month"),
     }
+    yield from network.whole_network(counters)
     newest = network.newest_days(counters, settings.priority.days)
     for kind in kinds:
         members = places.of_weights(kind.weights, counters)

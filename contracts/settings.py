@@ -119,6 +119,18 @@ class Priority(_Section):
     days: int = Field(28, ge=7, description="Newest days that are ranked.")
 
 
+class Report(_Section):
+    """The weekly and monthly reports that `hexperience batch` writes."""
+
+    folder: str = Field("reports", description="Folder of the reports, one below it for each.")
+    every: tuple[Literal["week", "month"], ...] = Field(
+        ("week", "month"), description="Which periods get a report."
+    )
+    after_hours: float = Field(
+        6, ge=0, description="Hours after a period's end that late data is waited for."
+    )
+
+
 class FromName(_Section):
     """A value that stands in the file's name."""
 
@@ -212,6 +224,7 @@ class Settings(_Section):
     run: Run = Run()
     changes: Changes = Changes()
     priority: Priority = Priority()
+    report: Report = Report()
     source: tuple[Source, ...] = ()
     folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")
 

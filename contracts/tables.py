@@ -266,7 +266,7 @@ _TABLES = [
 TABLES: dict[str, Table] = {table.name: table for table in _TABLES}
 SOURCES: tuple[str, ...] = tuple(t.name for t in _TABLES if t.layer == "source")
 PUBLISHED: tuple[str, ...] = (
-    "cell", "cell_hex", "hex_place", "cell_day", "hex_day",
+    "cell", "intervention", "cell_hex", "hex_place", "cell_day", "hex_day",
     *(t.name for t in _TABLES if t.layer == "finding" and t.filled),
 )  # fmt: skip
 """Tables of the released marts; persons' rows and refused rows are not among them."""

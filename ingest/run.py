@@ -57,7 +57,7 @@ def run_files(
 
 def run_id_of(loaded: list[Loaded], inventory: str, settings: Settings) -> str:
     """The same for the same input, settings and version: a second run changes nothing."""
-    how = settings.model_dump(mode="json", exclude={"folder", "warehouse", "run"})
+    how = settings.model_dump(mode="json", exclude={"folder", "warehouse", "run", "report"})
     return digest(sorted(item.load for item in loaded), inventory, how, software_version())[:12]
 
 

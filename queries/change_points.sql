@@ -1,6 +1,6 @@
 -- change_points: When did which cell's drops change, by how much, and what did its load do?
--- reads: cell, cell_hex, change_point, hex_place
--- params: since DATE = NULL, direction VARCHAR = NULL, top INTEGER = 100
+-- reads: cell, cell_hex, change_point, hex_place, run
+-- params: since DATE = NULL, until DATE = NULL, direction VARCHAR = NULL, top INTEGER = 100
 -- returns: change_id VARCHAR, place_type VARCHAR, cell_id VARCHAR, site_id VARCHAR, region VARCHAR, hex_text VARCHAR, change_utc TIMESTAMPTZ, change_lo_utc TIMESTAMPTZ, change_hi_utc TIMESTAMPTZ, until_utc TIMESTAMPTZ, direction VARCHAR, ratio DOUBLE, ratio_lo DOUBLE, ratio_hi DOUBLE, drops_excess DOUBLE, drops_excess_lo DOUBLE, drops_excess_hi DOUBLE, attribution VARCHAR, prb_before_pct DOUBLE, prb_after_pct DOUBLE, attempts_before DOUBLE, attempts_after DOUBLE, min_visible_ratio DOUBLE, intervention_id VARCHAR, first_reported_utc TIMESTAMPTZ, unsafe_reason VARCHAR
 -- grain: change_id
 with place as (
@@ -13,15 +13,20 @@ core as (
     select cell_id, min_by(hex_id, (-weight, hex_id)) as hex_id
     from cell_hex semi join hex_place using (hex_id)
     group by cell_id
+),
+dated as (
+    select change_point.*, cast(timezone(run.timezone, change_utc) as date) as change_day
+    from change_point cross join run
 )
 select
     change_id, place_type, cell_id, place.site_id, place.region,
-    lower(to_hex(coalesce(change_point.hex_id, core.hex_id))) as hex_text, change_utc, change_lo_utc,
+    lower(to_hex(coalesce(dated.hex_id, core.hex_id))) as hex_text, change_utc, change_lo_utc,
     change_hi_utc, until_utc, direction, ratio, ratio_lo, ratio_hi, drops_excess, drops_excess_lo,
     drops_excess_hi, attribution, prb_before_pct, prb_after_pct, attempts_before, attempts_after,
     min_visible_ratio, intervention_id, first_reported_utc, unsafe_reason
-from change_point left join place using (cell_id) left join core using (cell_id)
-where change_utc >= coalesce(cast($since as date), date '0001-01-01')
-    and change_point.direction = coalesce($direction, change_point.direction)
+from dated left join place using (cell_id) left join core using (cell_id)
+where change_day between coalesce(cast($since as date), date '0001-01-01')
+        and coalesce(cast($until as date), date '9999-12-31')
+    and dated.direction = coalesce($direction, dated.direction)
 order by abs(drops_excess) desc, change_id
 limit $top

@@ -4,10 +4,12 @@ Used by pages and reports; no Streamlit in it. Times are the operator's wall-clo
 as if they were UTC and drawn on UTC scales: a browser anywhere else shows the same days.
 """
 
+from html import escape
 from typing import Any, Literal
 
 import altair as alt
 import pandas as pd
+import vl_convert
 
 from views.legend import Look, interval, number, rows, when
 
@@ -83,6 +85,45 @@ def months(rates: pd.DataFrame, look: Look) -> alt.LayerChart:
     )
     title = _title(f"{look.title}, {look.unit}, each month with its 90 % interval")
     return _over(bars, dots).properties(height=130, title=title)
+
+
+def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
+    """The network's drop rate, period by period, with its 90 % intervals; the last one stressed.
+
+    `periods`: answer of network_periods.
+    """
+    at = pd.to_datetime(periods["period_start"], utc=True)
+    newest = at == at.max()
+    base = alt.Chart(periods.assign(at=at, newest=newest)).encode(x=_x("at", _days()))
+    rate = alt.Y("drop_rate:Q", scale=alt.Scale(zero=False, padding=6),
+                 axis=_inside(format=".2%", tickCount=3))  # fmt: skip
+    stress = alt.condition("datum.newest", alt.value(UP), alt.value(DOT))
+    bars = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
+        y=alt.Y("drop_rate_lo:Q", scale=rate.scale), y2="drop_rate_hi:Q", color=stress
+    )
+    line = base.mark_line(color=QUIET, strokeWidth=1, opacity=0.7).encode(y=rate)
+    dots = base.mark_circle(size=48, opacity=1).encode(y=rate, color=stress)
+    title = _title(f"Drop rate of the network, {grain} by {grain}, each with its 90 % interval")
+    return _over(line, bars, dots).properties(height=120, title=title)
+
+
+def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:
+    """The chart as SVG to stand in a page: its text takes the page's colour and font.
+
+    Made here without a browser; data that names an address is refused, not fetched.
+    """
+    ink, faint = "currentColor", 0.15
+    dressed = chart.configure(
+        background="transparent",
+        font="inherit",
+        view=alt.ViewConfig(stroke=None, continuousWidth=width),
+        axis=alt.AxisConfig(labelColor=ink, gridColor=ink, gridOpacity=faint, tickColor=ink,
+                            tickOpacity=faint, domainColor=ink, domainOpacity=faint),
+        title=alt.TitleConfig(color=ink),
+    )  # fmt: skip
+    svg = vl_convert.vegalite_to_svg(dressed.to_dict(), allowed_base_urls=[])
+    # said once: the marks' own labels would be read out one by one
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
 
 
 def label(change: Any) -> str:

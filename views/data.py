@@ -4,7 +4,6 @@ Every answer is kept under the published marts it came from, so a new snapshot i
 click. Nothing here draws.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,8 @@ import streamlit as st
 from contracts import settings
 from geo.regions import read_regions
 from ingest.warehouse import Warehouse
-
-Box = tuple[float, float, float, float]
-"""West, south, east, north in degrees."""
-
-_WORLD = Path(__file__).with_name("world.geojson")
+from views import ground
+from views.ground import Box
 
 
 def configuration() -> settings.Settings:
@@ -72,13 +68,7 @@ def _answer(marts: str, folder: str, query: str, params: dict[str, Any]) -> pd.D
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _outlines(box: Box) -> dict[str, Any]:
-    world = json.loads(_WORLD.read_text(encoding="utf-8"))
-    return {
-        feature["properties"]["kind"]: shapely.geometry.mapping(
-            shapely.clip_by_rect(shapely.geometry.shape(feature["geometry"]), *box)
-        )
-        for feature in world["features"]
-    }
+    return {kind: shapely.geometry.mapping(shape) for kind, shape in ground.outlines(box).items()}
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

@@ -205,8 +205,12 @@ class Scale:
 
     def colours(self, values: npt.ArrayLike) -> Colours:
         """Red, green, blue of each value, shape (n, 3); NaN becomes grey."""
+        return self.at(self.place(values))
+
+    def at(self, places: npt.ArrayLike) -> Colours:
+        """Red, green, blue at places 0..1 along the scale, shape (n, 3); NaN becomes grey."""
         stops = np.array([[int(s[i : i + 2], 16) for i in (0, 2, 4)] for s in self.stops], float)
-        where = self.place(values) * (len(stops) - 1)
+        where = np.asarray(places, float) * (len(stops) - 1)
         mixed = [np.interp(where, range(len(stops)), channel) for channel in stops.T]
         rgb = np.column_stack(mixed)
         rgb[np.isnan(where)] = UNKNOWN[:3]
