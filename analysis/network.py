@@ -98,7 +98,8 @@ def whole_network(cube: xr.Dataset) -> Iterator[pd.DataFrame]:
     would not be in a sum of the cells' variances.
     """
     drops, attempts = (
-        np.nansum(cube[name].to_numpy(), axis=0)[None] for name in ("dropped_calls", "call_attempts")
+        np.nansum(cube[name].to_numpy(), axis=0)[None]
+        for name in ("dropped_calls", "call_attempts")
     )
     levels = np.arange(drops.shape[1])[None] // _LEVEL_DAYS
     rest = cube["rest_day"].to_numpy().mean(axis=0) > 0.5

@@ -94,17 +94,21 @@ def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
     """
     at = pd.to_datetime(periods["period_start"], utc=True)
     newest = at == at.max()
-    base = alt.Chart(periods.assign(at=at, newest=newest)).encode(x=_x("at", _days()))
-    rate = alt.Y("drop_rate:Q", scale=alt.Scale(zero=False, padding=6),
-                 axis=_inside(format=".2%", tickCount=3))  # fmt: skip
+    named = alt.Axis(format="%-d %b" if grain == "week" else "%b %Y", grid=False, ticks=False,
+                     values=[{"utc": True, "year": t.year, "month": t.month, "date": t.day}
+                             for t in at], labelOverlap="greedy")  # fmt: skip
+    base = alt.Chart(periods.assign(at=at, newest=newest)).encode(x=_x("at", named))
+    tight = alt.Scale(zero=False, padding=6)
+    rate = alt.Y("drop_rate:Q", scale=tight, axis=_inside(format=".2%", tickCount=3))
     stress = alt.condition("datum.newest", alt.value(UP), alt.value(DOT))
     bars = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
-        y=alt.Y("drop_rate_lo:Q", scale=rate.scale), y2="drop_rate_hi:Q", color=stress
+        y=alt.Y("drop_rate_lo:Q", scale=tight), y2="drop_rate_hi:Q", color=stress
     )
     line = base.mark_line(color=QUIET, strokeWidth=1, opacity=0.7).encode(y=rate)
     dots = base.mark_circle(size=48, opacity=1).encode(y=rate, color=stress)
     title = _title(f"Drop rate of the network, {grain} by {grain}, each with its 90 % interval")
-    return _over(line, bars, dots).properties(height=120, title=title)
+    unseen = _ends(pd.DataFrame({"at": at})).encode(x=_x("at", named))
+    return _over(unseen, line, bars, dots).properties(height=130, title=title)
 
 
 def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:

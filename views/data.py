@@ -17,7 +17,8 @@ from contracts import settings
 from geo.regions import read_regions
 from ingest.warehouse import Warehouse
 from views import ground
-from views.ground import Box
+
+Box = ground.Box
 
 
 def configuration() -> settings.Settings:

@@ -287,7 +287,7 @@ def legend_html(scale: Scale | None, look: Look, unreleased: Sequence[str]) -> s
     if scale:
         parts += [_ramp(scale), "<span style='opacity:.75'>faint = unsure</span>"]
     if unreleased:
-        meaning = escape(" or ".join(_UNRELEASED[kind] for kind in unreleased))
+        meaning = escape(" or ".join(UNRELEASED[kind] for kind in unreleased))
         parts.append(f"<span>{_GREY}{meaning}</span>")
     meaning = FIELDS[look.metric].meaning if look.metric in FIELDS else ""
     told = f"<div style='font-size:.78rem;opacity:.75'>{escape(meaning)}</div>"
@@ -299,7 +299,7 @@ _GREY = (
     "<span style='display:inline-block;width:.8em;height:.8em;margin-right:.35em;"
     "background:rgba({},{},{},.55)'></span>".format(*UNKNOWN[:3])
 )
-_UNRELEASED = {"few": "<5 cases", "hidden": "too few persons to show"}
+UNRELEASED = {"few": "<5 cases", "hidden": "too few persons to show"}
 
 
 def _ramp(scale: Scale) -> str:

@@ -97,7 +97,9 @@ def choose(offered: dict[Period, pd.Series], wanted: str = "") -> Period:
         if period not in offered:
             raise NothingFound(f"{period.key}: outside the data; there are {_listed(offered)}")
         return period
-    whole = [p for p, row in offered.items() if row["is_over"] and row["n_days_known"] == row["n_days"]]
+    whole = [
+        p for p, row in offered.items() if row["is_over"] and row["n_days_known"] == row["n_days"]
+    ]
     return max(whole or offered, key=lambda p: (p.grain == "week", p.first))
 
 

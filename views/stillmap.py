@@ -22,6 +22,7 @@ MOST = 20_000
 """Hexagons in one picture; of more the busiest are drawn."""
 
 _WIDTH, _TALLEST, _LOWEST = 720, 620, 300
+_FRAMED = 0.95
 _SHADES, _CERTAINTIES = 24, 5
 _MARGIN = 14
 _EARTH_M = 6_371_008.8
@@ -70,12 +71,14 @@ def draw(
     """A picture of one metric's hexagons, fainter where unsure, over land, borders and regions.
 
     `hexes`: hex_text, value, value_lo, value_hi, denominator; a value that is missing is grey.
-    Web Mercator, north up; a map across the antimeridian is drawn in two parts far from each other.
+    The frame holds the hexagons with 95 % of the calls or persons; empty outskirts would make the
+    rest small. Web Mercator, north up; a map across the antimeridian is drawn in two parts far from
+    each other.
     """
     shown = hexes if len(hexes) <= MOST else hexes.nlargest(MOST, "denominator")
     light, dark = (scale(hexes, look, theme) for theme in ("light", "dark"))
     rings = _rings(shown["hex_text"])
-    paper = _Paper.around(rings)
+    paper = _Paper.around([rings[i] for i in np.flatnonzero(_busy(shown["denominator"]))])
     body = "".join([
         *_ground(paper, regions),
         *_hexagons(paper, rings, shown, light, dark),
@@ -88,6 +91,13 @@ def draw(
         f'aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg">{body}</svg>'
     )
     return Still(svg, light, dark, len(shown), len(hexes))
+
+
+def _busy(denominator: pd.Series) -> npt.NDArray[np.bool_]:
+    """Which hexagons hold most of what was counted; all, where nothing is known of it."""
+    carried = denominator.fillna(0).sort_values(ascending=False, kind="stable").cumsum()
+    before = carried.shift(fill_value=0).reindex(denominator.index).to_numpy(float)
+    return before <= _FRAMED * float(denominator.sum())
 
 
 @dataclass(frozen=True)
@@ -104,15 +114,15 @@ class _Paper:
     def around(cls, rings: list[Floats]) -> "_Paper":
         corners = np.concatenate(rings) if rings else np.array([[0.0, 0.0], [1.0, 1.0]])
         (south, west), (north, east) = corners.min(axis=0), corners.max(axis=0)
-        wide, high = _x(east) - _x(west), _y(north) - _y(south)
-        inner = _WIDTH - 2 * _MARGIN
-        per_unit = min(inner / wide, (_TALLEST - 2 * _MARGIN) / high)
-        height = int(max(per_unit * high + 2 * _MARGIN, _LOWEST))
-        left = _x(west) - (_WIDTH / per_unit - wide) / 2
-        top = _y(north) + (height / per_unit - high) / 2
-        box = (float(np.degrees(left)), float(_latitude(top - height / per_unit)),
-               float(np.degrees(left + _WIDTH / per_unit)), float(_latitude(top)))  # fmt: skip
-        return cls(left, top, per_unit, height, box)
+        wide, high = float(_x(east) - _x(west)), float(_y(north) - _y(south))
+        per_unit = min((_WIDTH - 2 * _MARGIN) / wide, (_TALLEST - 2 * _MARGIN) / high)
+        height = max(round(per_unit * high) + 2 * _MARGIN, _LOWEST)
+        left = float(_x(west)) - (_WIDTH / per_unit - wide) / 2
+        top = float(_y(north)) + (height / per_unit - high) / 2
+        right, bottom = left + _WIDTH / per_unit, top - height / per_unit
+        west, east = (float(np.degrees(x)) for x in (left, right))
+        south, north = (float(_latitude(y)) for y in (bottom, top))
+        return cls(left, top, per_unit, height, (west, south, east, north))
 
     def points(self, lat: npt.ArrayLike, lon: npt.ArrayLike) -> Floats:
         """Points of the picture, shape (n, 2)."""
@@ -167,9 +177,10 @@ def _hexagons(
         sure = np.round(alpha * _CERTAINTIES) / _CERTAINTIES
     sure = np.where(np.isnan(places), UNKNOWN[3] / 255, sure)
     alike = pd.DataFrame({"place": places, "sure": sure})
-    for (place, certainty), members in alike.groupby(["place", "sure"], dropna=False):
+    for _, members in alike.groupby(["place", "sure"], dropna=False):
+        place, certainty = members.iloc[0]
         outlines = "".join(_ring(paper.points(*rings[i].T)) for i in members.index)
-        paint = ";".join(f"--{name}:{_colour(each, place)}" for name, each in (("l", light), ("d", dark)))
+        paint = f"--l:{_colour(light, place)};--d:{_colour(dark, place)}"
         yield f'<path class="hex" style="{paint}" fill-opacity="{certainty:.2f}" d="{outlines}"/>'
 
 
