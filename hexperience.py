@@ -1,19 +1,23 @@
-"""The console door: `hexperience demo | run | check | query | sql | app`.
+"""The console door: `hexperience demo | run | report | batch | check | query | sql | app`.
 
-Exit codes: 0 done, 1 check found faults, 2 wrong input or settings, 3 interrupted.
+Exit codes: 0 done, 1 a promise is broken or check found faults, 2 wrong input or settings,
+3 interrupted.
 """
 
+import json
 import logging
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated, Any, ParamSpec
 
 import pandas as pd
 import typer
@@ -28,7 +32,13 @@ from rich.progress import (
 )
 from rich.table import Table as Grid
 
-from contracts.errors import HexperienceError, Interrupted, QuestionError
+from contracts.errors import (
+    ContractError,
+    HexperienceError,
+    Interrupted,
+    NothingFound,
+    QuestionError,
+)
 from contracts.settings import Settings, load
 from ingest import logs
 from ingest.warehouse import Warehouse, query_names, read_query
@@ -103,6 +113,51 @@ def run(
     given = {"scheduler": scheduler, "log": str(log.absolute()) if log else ""}
     arguments = {"run": {key: value for key, value in given.items() if value}}
     _run(load(config, arguments=arguments))
+
+
+@app.command("report")
+@_tell
+def report_(
+    period: Annotated[
+        str, typer.Option(help="2026-W46 or 2026-10; else the newest whole week.")
+    ] = "",
+    out: Annotated[Path | None, typer.Option(help="Folder to write below; else [report].")] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Write the report of one week or month: a page that stands by itself, and its tables."""
+    from views import periods, report  # noqa: PLC0415  as in _run
+
+    settings, warehouse = load(config), _warehouse(config)
+    chosen = periods.choose(periods.known(warehouse.query("periods")), period)
+    folder = out or settings.resolve(settings.report.folder)
+    _say(str(report.write(warehouse, chosen, folder, settings, config.name)))
+
+
+@app.command()
+def batch(
+    until_now: Annotated[  # noqa: ARG001  says in a crontab what happens anyway
+        bool, typer.Option("--until-now", help="Up to the clock; what happens without --now.")
+    ] = False,
+    now: Annotated[str, typer.Option(help="Instead of the clock: 2026-11-22T06:00Z.")] = "",
+    scheduler: Annotated[str, typer.Option(help="As of run.")] = "",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Run what is new and write the reports that are due; the last line is a summary in JSON."""
+    # what a timer stops ends as what a person stops: in order, to go on at the next call
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    started, told = time.monotonic(), dict[str, Any](exit=0)
+    try:
+        at = _instant(now) if now else datetime.now(UTC)
+        arguments = {"run": {"scheduler": scheduler}} if scheduler else {}
+        told |= _batch(load(config, arguments=arguments), at, config.name)
+    except (KeyboardInterrupt, Interrupted) as stop:
+        told |= {"exit": 3, "error": str(stop) or "stopped"}
+    except (HexperienceError, OSError) as error:
+        told |= {"exit": 1 if isinstance(error, ContractError) else 2, "error": str(error)}
+    told["seconds"] = round(time.monotonic() - started, 1)
+    sys.stdout.write(json.dumps(told) + "\n")
+    if "error" in told:
+        _fail(told["error"], told["exit"])
 
 
 @app.command()
@@ -192,7 +247,7 @@ def console() -> str:
     return "\n".join(lines)
 
 
-def _run(settings: Settings) -> None:
+def _run(settings: Settings, *, only_new: bool = False) -> None:
     # here and not above: they take two seconds that a query need not wait
     import analysis.run  # noqa: PLC0415
     import ingest.run  # noqa: PLC0415
@@ -212,11 +267,56 @@ def _run(settings: Settings) -> None:
         line.run_id = run_id = receipt["run_id"].iloc[0]
         for name, *counts in receipt.drop(columns="run_id").to_numpy().tolist():
             logs.log.info("%s: %d read, %d accepted, %d refused, %d values missing", name, *counts)
+        if only_new and run_id == _published(warehouse):
+            return
         analysis.run.run(settings, client, progress.tell)
         keep = settings.warehouse.keep_snapshots
         snapshot = warehouse.publish(run_id, keep=keep, rule=settings.privacy)
         logs.log.info("published %s", snapshot.name)
-    _print_receipt(warehouse)
+    if not only_new:
+        _print_receipt(warehouse)
+
+
+def _published(warehouse: Warehouse) -> str:
+    """The run behind what is published; empty before the first."""
+    try:
+        return str(warehouse.query("run_facts")["run_id"].iloc[0])
+    except NothingFound:
+        return ""
+
+
+def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
+    from views import report  # noqa: PLC0415  as in _run
+
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    folder = settings.resolve(settings.report.folder)
+    with warehouse.alone("batch"):
+        before = _published(warehouse)
+        _run(settings, only_new=True)
+        known = {name for name, _, _ in report.written(folder)}
+        written = []
+        for period in report.due(warehouse, settings, now):
+            _err.print(f"report {report.write(warehouse, period, folder, settings, config)}")
+            written.append(period.key)
+    run_id, receipt = _published(warehouse), warehouse.query("receipt")
+    return {
+        "run_id": run_id,
+        "new": run_id != before,
+        "rows": {name: int(receipt[f"n_{name}"].sum()) for name in ("read", "accepted", "refused")},
+        "written": [key for key in written if key not in known],
+        "revised": [key for key in written if key in known],
+        "verdicts": warehouse.query("quality_notes")["verdict"].value_counts().to_dict(),
+    }
+
+
+def _instant(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise QuestionError(f"--now {text}: write it with its offset, as 2026-11-22T06:00Z")
+    return at
 
 
 def _check(

@@ -11,7 +11,7 @@ Below the warehouse's folder::
     snapshots/<name>/marts.duckdb         published, immutable
     current -> snapshots/<name>           switched atomically
     schema.json                           which layout and which columns the folder has
-    lock                                  held while a run is at work
+    lock                                  held while a run is at work; lock-batch: a batch
     mark                                  by which a cluster's workers know the folder, for a moment
 
 Every file appears whole or not at all: it is written under another name and moved into place.
@@ -69,16 +69,17 @@ class Warehouse:
         self.path = path
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Holds off any other run on this warehouse; raises InputError if there is one."""
+    def alone(self, work: str = "run") -> Iterator[None]:
+        """Holds off any other such work on this warehouse; raises InputError if there is one."""
         self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / "lock").open("w") as lock:
+        with (self.path / ("lock" if work == "run" else f"lock-{work}")).open("w") as lock:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                told = "another run is at work here; wait for its end"
+                told = f"another {work} is at work here; wait for its end"
                 raise InputError(f"{self.path} is taken", [told]) from None
-            self._sweep()
+            if work == "run":
+                self._sweep()
             yield
 
     @contextmanager

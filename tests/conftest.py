@@ -16,7 +16,7 @@ import pytest
 import analysis.run
 import ingest.run
 from contracts.settings import load
-from contracts.tables import SCHEMA_VERSION, table
+from contracts.tables import SCHEMA_VERSION, assemble, table
 from geo import hexgrid
 from ingest.synth import write_operator
 from ingest.warehouse import Warehouse
@@ -76,7 +76,8 @@ def build_town(folder: Path) -> Town:
     for name, part in {
         "cell": cells, "cell_hex": served, "cell_day": days,
         "hex_place": pd.concat([_places(hexes, 8), _places(_wide(hexes), 6)]),
-        "hex_day": by_hex, "change_point": _changes(), "place_rate": _rates(by_hex, hexes),
+        "hex_day": by_hex, "change_point": _changes(),
+        "place_rate": _rates(days, by_hex, hexes), "intervention": _works(),
         "priority": _priority(cells), "receipt": _receipt(), "quality": _quality(),
         "run": _run("Aire <Mobile>", "Europe/London", 8),
     }.items():  # fmt: skip
@@ -230,12 +231,20 @@ def _changes() -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _rates(by_hex: pd.DataFrame, hexes: hexgrid.Hexes) -> pd.DataFrame:
+def _works() -> pd.DataFrame:
+    at = datetime(2025, 4, 23, 22, 30, tzinfo=UTC)
+    return rows("intervention", intervention_id=["W1"], kind=["tilt"], start_utc=[at], end_utc=[at],
+                cell_id=[WORSE_CELL], status=["done"], description=["two degrees"])  # fmt: skip
+
+
+def _rates(days: pd.DataFrame, by_hex: pd.DataFrame, hexes: hexgrid.Hexes) -> pd.DataFrame:
     weeks = [(FIRST_DAY + timedelta(weeks=w), 7) for w in range(8)]
     months = [(date(2025, 3, 1), 31), (date(2025, 4, 1), 30)]
     spans = [("week", *week) for week in weeks] + [("month", *month) for month in months]
     parts = [part for span in spans for part in _counter_rates(by_hex, *span)]
-    return pd.concat([*parts, *_customer_rates(hexes), _change_ratios(hexes)], ignore_index=True)
+    parts += [part for span in spans for part in _cell_rates(days, *span)]
+    parts += [*_customer_rates(hexes), _change_ratios(hexes)]
+    return assemble(parts, table("place_rate"))
 
 
 def _counter_rates(by_hex: pd.DataFrame, grain: str, first: date, days: int) -> list[pd.DataFrame]:
@@ -258,6 +267,32 @@ def _counter_rates(by_hex: pd.DataFrame, grain: str, first: date, days: int) -> 
                    value_lo=month * (drops - 0.014 * calls - width * calls),
                    value_hi=month * (drops - 0.014 * calls + width * calls), **common),
     ]  # fmt: skip
+
+
+def _cell_rates(days: pd.DataFrame, grain: str, first: date, length: int) -> list[pd.DataFrame]:
+    """Drop rate and excess of the cells, and the drop rate of them all."""
+    last = first + timedelta(days=length - 1)
+    seen = days[days["day_local"].between(first, last)]
+    counts = ["dropped_calls", "call_attempts"]
+    cells = seen.groupby("cell_id")[counts].sum().reset_index()
+    common = {"period_grain": grain, "period_start": first, "period_end": last,
+              "outcome_class": "all", "shown": "shown", "run_id": "r"}  # fmt: skip
+    parts = []
+    whole = seen[counts].sum().to_frame().T.assign(cell_id="")
+    for kind, found in (("cell", cells), ("network", whole)):
+        drops, calls = found["dropped_calls"], found["call_attempts"]
+        rate, width = drops / calls, 1.645 * np.sqrt(drops) / calls
+        ends = {"value": rate, "value_lo": rate - width, "value_hi": rate + width}
+        metrics = {"drop_rate": ends}
+        if kind == "cell":
+            per_month = {name: 30 / length * (end - 0.014) * calls for name, end in ends.items()}
+            metrics["drops_excess_month"] = per_month
+        parts += [
+            rows("place_rate", place_type=kind, cell_id=found["cell_id"], metric=metric,
+                 numerator=drops, denominator=calls, **values, **common)
+            for metric, values in metrics.items()
+        ]  # fmt: skip
+    return parts
 
 
 def _customer_rates(hexes: hexgrid.Hexes) -> list[pd.DataFrame]:

@@ -1,0 +1,63 @@
+"""The reports that lie ready, and one of any week or month on the spot."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from contracts.errors import HexperienceError
+from contracts.settings import Settings
+from ingest.warehouse import Warehouse
+from views import data, parts, periods, report
+from views.periods import Period
+
+_SHOWN = 26
+
+
+def page() -> None:
+    """Draws the page: a report built now, and those that `hexperience batch` has written."""
+    facts = parts.run_facts()
+    parts.head(facts, "Weekly and monthly reports: one page each, to read, print or send")
+    settings = data.configuration()
+    left, right = st.columns([0.5, 0.5], gap="large")
+    with left:
+        _build(settings)
+    with right:
+        _written(settings.resolve(settings.report.folder))
+
+
+def _build(settings: Settings) -> None:
+    st.markdown("##### A week or month of your choice")
+    offered = list(reversed(periods.known(data.answer("periods"))))
+    if not offered:
+        st.info("No week or month has a rate yet.")
+        return
+    newest = periods.choose(periods.known(data.answer("periods")))
+    period = st.selectbox("Week or month", offered, index=offered.index(newest),
+                          format_func=lambda p: f"{p.title} · {p.days}")  # fmt: skip
+    if not st.button("Make the report", type="primary"):
+        return
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    try:
+        with st.spinner("Drawing"):
+            content = _html(str(warehouse.marts), warehouse.path, period, settings)
+    except HexperienceError as error:
+        st.error(parts.plain(str(error)))
+        return
+    st.download_button(f"Download {period.key}.html", content, f"{period.key}.html", "text/html")
+
+
+@st.cache_data(show_spinner=False, max_entries=10, hash_funcs={Period: repr, Settings: repr})
+def _html(marts: str, folder: Path, period: Period, settings: Settings) -> bytes:  # noqa: ARG001 - part of the key
+    return report.build(Warehouse(folder), period, settings)[f"{period.key}.html"]
+
+
+def _written(folder: Path) -> None:
+    st.markdown("##### Written by the batch")
+    found = [(key, path, revision) for key, path, revision in report.written(folder)]
+    if not found:
+        st.caption("None yet: `hexperience batch` writes those that are due.")
+    for key, path, revision in found[:_SHOWN]:
+        edition = f", revision {revision}" if revision > 1 else ""
+        title = f"{periods.parse(key).title}{edition}"
+        st.download_button(title, path.read_bytes(), path.name, "text/html", key=key,
+                           type="tertiary", icon=":material/download:")  # fmt: skip
