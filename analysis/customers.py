@@ -1,7 +1,7 @@
-"""Complaint rates, NPS and crowd reports per hexagon and month, as they may be released.
+"""Complaint rates, NPS and crowd reports of hexagons and regions, as they may be released.
 
-Each figure leaves on one grid only: one level x month x class, without totals over it. Below the
-thresholds of [privacy] the count, the value and its interval are missing, and `shown` says why.
+Every figure is made on all grids of `ingest.release`, which says what may leave. Where it may not,
+the count, the value and its interval are missing, and `shown` says why.
 """
 
 import numpy as np
@@ -9,30 +9,24 @@ import pandas as pd
 
 from analysis import rates
 from contracts.settings import Privacy
+from contracts.tables import TABLES
 from geo import hexgrid
-from ingest import privacy
+from ingest import release
 from ingest.clean import wall_clock
 
-METHOD_VERSION = "customers-1"
+METHOD_VERSION = "customers-2"
 # a month known for fewer days has no rate worth a place on the map
 _MIN_DAYS = 7
 # if most complaints have no position, a place's rate would be low for want of positions
 _LEAST_PLACED = 0.5
 _COLUMNS = [
-    "hex_id",
-    "metric",
-    "outcome_class",
-    "period_start",
-    "numerator",
-    "denominator",
-    "value",
-    "value_lo",
-    "value_hi",
-    "n_effective",
-    "shown",
+    name
+    for name in TABLES["place_rate"].columns
+    if name not in ("cell_id", "unsafe_reason", "run_id")
 ]
 _REPORTED = ("success", "drop")
-_PLACE_MONTH = ["hex_id", "period_start"]
+_BY = ["period_start", "outcome_class"]
+_PLACE_MONTH = [*_BY, *release.PLACE]
 
 
 def months_of(utc: pd.Series, zone: str) -> pd.Series:
@@ -45,42 +39,89 @@ def complaint_rates(
     exposure: pd.DataFrame,
     *,
     metric: str,
+    regions: pd.Series,
     level: int,
     zone: str,
     rule: Privacy,
 ) -> pd.DataFrame:
-    """Complainants of each class per hexagon and month, against those who could have complained.
+    """Complainants of each class per place and month, against those who could have complained.
 
-    `exposure`: hex_id, period_start, n (active subscribers, or call attempts), at `level`. A
-    hexagon with exposure and no complaint has 0; months without a complaint file have no row. One
-    person counts once a month and class; a complaint without a person counts as one. No rate at all
-    where fewer than half of the complaints have a position. 90 % Garwood
-    intervals. `n_effective` is the number of complainants.
+    `exposure`: hex_id of `level`, period_start, n (active subscribers, or call attempts), and `day`
+    where it is known by day. `regions`: region of each hexagon of `level`. Regions also by day,
+    where every complaint is known to the day.
+
+    A person counts once a month and class, where and when he first complained, so that counts add
+    over places and days; a complaint without a person counts as one. A place with exposure and no
+    complaint has 0; months without a complaint file have no row. No rate at all where fewer than
+    half of the complaints have a position. 90 % Garwood intervals. `n_effective` is the number of
+    complainants.
     """
     if complaints["hex_id"].notna().mean() < _LEAST_PLACED:
         return pd.DataFrame(columns=_COLUMNS)
+    days = _covered_days(complaints["created_utc"], zone)
+    blocks = exposure[exposure["period_start"].isin(days["period_start"])]
+    blocks = blocks.groupby(["hex_id", "period_start"])["n"].sum().reset_index()
+    blocks["region"] = blocks["hex_id"].map(regions).astype("str")
+    first = _first_complaints(complaints, level, zone).merge(blocks.drop(columns="n"))
+    places = release.counts(
+        _counted(blocks, first, known=metric == "complaints_per_1000"),
+        _BY,
+        crowd=rule.min_subscribers,
+    )
+    months = places["period_start"].map(days.groupby("period_start").size())
+    found = [places.assign(period_grain="month", months=months / _days_in_month(places))]
+    if not (complaints["time_grain"] == "month").any():
+        n_by_day = exposure.merge(blocks.drop(columns="n")) if "day" in exposure else None
+        found.append(_region_days(places, first, days, n_by_day))
+    return _complaint_figures(pd.concat(found, ignore_index=True), metric)
+
+
+def _first_complaints(complaints: pd.DataFrame, level: int, zone: str) -> pd.DataFrame:
+    """One row a person, month and class: hex_id, period_start, outcome_class and day."""
     placed = _placed(complaints, level, complaints["created_utc"], zone)
+    placed["day"] = wall_clock(placed["created_utc"], zone).dt.normalize().dt.as_unit("s")
     placed["who"] = placed["subscriber_id"].fillna(placed["complaint_id"])
-    keys = ["hex_id", "period_start", "complaint_class"]
-    counted = placed.groupby(keys)["who"].nunique().rename("numerator")
-    months = _covered_months(complaints["created_utc"], zone)
-    cells = exposure[exposure["period_start"].isin(months.index)].merge(
-        pd.Series(complaints["complaint_class"].unique(), name="complaint_class"), how="cross"
-    )
-    found = cells.merge(counted.reset_index(), on=keys, how="left")
-    found["numerator"] = found["numerator"].fillna(0.0)
-    per = {"complaints_per_1000": 1.0, "complaints_per_10k_attempts": 0.1}[metric]
+    placed["outcome_class"] = placed["complaint_class"]
+    ordered = placed.sort_values(["created_utc", "complaint_id"])
+    return ordered.drop_duplicates([*_BY, "who"])[["hex_id", *_BY, "day"]]
+
+
+def _counted(blocks: pd.DataFrame, first: pd.DataFrame, *, known: bool) -> pd.DataFrame:
+    """Every hexagon, month and class with its `count`, zeros too, and its `persons` if `known`."""
+    keys = ["hex_id", *_BY]
+    counted = blocks.merge(first[["outcome_class"]].drop_duplicates(), how="cross")
+    counted = counted.merge(first.groupby(keys).size().rename("count").reset_index(), "left", keys)
+    persons = counted["n"] if known else np.nan
+    return counted.assign(count=counted["count"].fillna(0.0), persons=persons)
+
+
+def _region_days(
+    places: pd.DataFrame, first: pd.DataFrame, days: pd.DataFrame, n_by_day: pd.DataFrame | None
+) -> pd.DataFrame:
+    """Every region's covered days: as `places`, with the day as period_start."""
+    month, keys = ["region", *_BY], ["region", "outcome_class", "day"]
+    daily = places[places["level"] == release.REGION].rename(columns={"shown": "month_shown"})
+    daily = daily.drop(columns="count").merge(days, on="period_start")
+    counted = first.groupby(keys).size().rename("count").reset_index()
+    daily = daily.merge(counted, "left", keys).fillna({"count": 0.0})
+    daily["shown"] = release.days(daily, month)
+    if n_by_day is not None:
+        n = n_by_day.groupby(["region", "day"])["n"].sum().reset_index()
+        daily = daily.drop(columns="n").merge(n, "left", ["region", "day"])
+    daily["months"] = 1 / _days_in_month(daily)
+    return daily.assign(period_grain="day", period_start=daily["day"])
+
+
+def _complaint_figures(found: pd.DataFrame, metric: str) -> pd.DataFrame:
+    per_person = metric == "complaints_per_1000"
     found["value"], found["value_lo"], found["value_hi"] = rates.complaint_rate(
-        found["numerator"].to_numpy(),
-        found["n"].to_numpy() * per,
-        found["period_start"].map(months).to_numpy() if metric == "complaints_per_1000" else 1.0,
+        found["count"].to_numpy(),
+        # per 10,000 attempts, whatever the time
+        found["n"].to_numpy() * (1.0 if per_person else 0.1),
+        found["months"].to_numpy() if per_person else 1.0,
     )
-    persons = found["n"] if metric == "complaints_per_1000" else found["n"] * np.nan
-    found["shown"] = privacy.release_counts(
-        found["numerator"], persons=persons, crowd=rule.min_subscribers
-    )
-    found = found.rename(columns={"complaint_class": "outcome_class", "n": "denominator"})
-    return _released(found.assign(metric=metric, n_effective=found["numerator"]))
+    found["numerator"] = found["n_effective"] = found["count"]
+    return _released(found.rename(columns={"n": "denominator"}).assign(metric=metric))
 
 
 def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd.DataFrame:
@@ -118,8 +159,10 @@ def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd
     return both.groupby(["hex_id", "period_start"])["n"].sum().reset_index()
 
 
-def nps(answers: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -> pd.DataFrame:
-    """Net promoter score per hexagon, month and survey type, in points with a 90 % interval.
+def nps(
+    answers: pd.DataFrame, *, regions: pd.Series, level: int, zone: str, rule: Privacy
+) -> pd.DataFrame:
+    """Net promoter score per place, month and survey type, in points with a 90 % interval.
 
     One answer a person and wave: the last. Survey weights enter through Kish's effective n, which
     is `n_effective`; `denominator` counts the answers.
@@ -133,16 +176,20 @@ def nps(answers: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -> pd.Da
         )
     ]
     placed = _placed(last, level, last["answered_utc"], zone)
-    months = _covered_months(answers["answered_utc"], zone)
-    placed = placed[placed["period_start"].isin(months.index)]
-    weight = placed["survey_weight"]
+    days = _covered_days(answers["answered_utc"], zone)
+    placed = placed[placed["period_start"].isin(days["period_start"])]
+    placed["region"] = placed["hex_id"].map(regions).astype("str")
+    placed["outcome_class"], weight = placed["survey_type"], placed["survey_weight"]
     placed["promoters"] = weight.where(placed["score"] >= 9, 0.0)
     placed["detractors"] = weight.where(placed["score"] <= 6, 0.0)
     placed["squares"] = weight**2
-    grouped = placed.groupby(["hex_id", "period_start", "survey_type"])
-    found = grouped[["promoters", "detractors", "survey_weight", "squares"]].sum()
-    found["denominator"] = grouped.size().astype(float)
-    found = found.reset_index().rename(columns={"survey_type": "outcome_class"})
+    answered = placed.groupby(["hex_id", "region", *_BY], dropna=False).size().rename("answers")
+    blocks = answered.reset_index().assign(persons=answered.to_numpy())
+    sums = ["promoters", "detractors", "survey_weight", "squares"]
+    everywhere = pd.concat([placed.iloc[:0], *release.on_grids(placed, level)], ignore_index=True)
+    grouped = everywhere.groupby(_PLACE_MONTH)
+    found = grouped[sums].sum().assign(denominator=grouped.size().astype(float)).reset_index()
+    found = found.merge(release.survey(blocks, _BY, fewest=rule.min_nps), on=_PLACE_MONTH)
     passives = found["survey_weight"] - found["promoters"] - found["detractors"]
     found["n_effective"] = found["survey_weight"] ** 2 / found["squares"]
     found["value"], found["value_lo"], found["value_hi"] = rates.nps(
@@ -151,12 +198,13 @@ def nps(answers: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -> pd.Da
         found["detractors"].to_numpy(),
         n_eff=found["n_effective"].to_numpy(),
     )
-    found["shown"] = privacy.release_survey(found["denominator"], fewest=rule.min_nps)
-    return _released(found.assign(metric="nps", numerator=np.nan))
+    return _released(found.assign(metric="nps", numerator=np.nan, period_grain="month"))
 
 
-def call_reports(calls: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -> pd.DataFrame:
-    """Share of calls reported dropped, and their mean rating, per hexagon and month.
+def call_reports(
+    calls: pd.DataFrame, *, regions: pd.Series, level: int, zone: str, rule: Privacy
+) -> pd.DataFrame:
+    """Share of calls reported dropped, and their mean rating, per place and month.
 
     Where no person is known, a spot of some 100 m stands for one: hundreds of reports from it are
     one witness, not hundreds. It bars a figure of fewer witnesses than may be released, and it
@@ -168,20 +216,40 @@ def call_reports(calls: pd.DataFrame, *, level: int, zone: str, rule: Privacy) -
     placed["witness"] = placed["subscriber_id"].fillna(spot)
     placed["dropped"] = (placed["outcome"] == "drop").astype(float)
     placed["rating"] = placed["rating_1to5"].astype(float)
-    drops = _witnessed(placed, "dropped").assign(metric="call_drop_rate")
-    drops["value"], drops["value_lo"], drops["value_hi"] = rates.crowd_rate(
-        drops["numerator"].to_numpy(),
-        drops["denominator"].to_numpy(),
-        (drops["denominator"] / drops["n_effective"]).to_numpy(),
+    placed["region"], placed["outcome_class"] = placed["hex_id"].map(regions).astype("str"), "all"
+    found = [pd.DataFrame(columns=_COLUMNS)]
+    for metric, figures, reports in (
+        ("call_drop_rate", _drop_rates, placed),
+        ("rating_mean", _mean_ratings, placed[placed["rating"].notna()]),
+    ):
+        shown = release.survey(_witnesses(reports), _BY, fewest=rule.min_respondents)
+        for placed_on in release.on_grids(reports, level):
+            made = figures(placed_on).merge(shown, on=_PLACE_MONTH)
+            found.append(_released(made.assign(metric=metric, period_grain="month")))
+    return pd.concat([part for part in found if len(part)] or found, ignore_index=True)
+
+
+def _witnesses(reports: pd.DataFrame) -> pd.DataFrame:
+    """Reports of each hexagon and month, and witnesses: who reports from several counts in one."""
+    keys = ["hex_id", *_BY]
+    answers = reports.groupby([*keys, "region"], dropna=False).size().rename("answers")
+    homes = reports.groupby([*_BY, "witness"])["hex_id"].min().reset_index()
+    persons = homes.groupby(keys).size().rename("persons").reset_index()
+    return answers.reset_index().merge(persons, "left", keys).fillna({"persons": 0})
+
+
+def _drop_rates(placed: pd.DataFrame) -> pd.DataFrame:
+    found = _witnessed(placed, "dropped")
+    found["value"], found["value_lo"], found["value_hi"] = rates.crowd_rate(
+        found["numerator"].to_numpy(),
+        found["denominator"].to_numpy(),
+        (found["denominator"] / found["n_effective"]).to_numpy(),
     )
-    ratings = _mean_rating(placed[placed["rating"].notna()])
-    found = pd.concat([part for part in (drops, ratings) if len(part)], ignore_index=True)
-    found["shown"] = privacy.release_survey(found["witnesses"], fewest=rule.min_respondents)
-    return _released(found.assign(outcome_class="all"))
+    return found
 
 
-def _mean_rating(placed: pd.DataFrame) -> pd.DataFrame:
-    found = _witnessed(placed, "rating").assign(metric="rating_mean")
+def _mean_ratings(placed: pd.DataFrame) -> pd.DataFrame:
+    found = _witnessed(placed, "rating")
     found["value"] = found["numerator"] / found["denominator"]
     # the spread of the whole network: a place with few ratings has none of its own worth trusting
     within = placed["rating"] - placed.groupby(_PLACE_MONTH)["rating"].transform("mean")
@@ -193,7 +261,7 @@ def _mean_rating(placed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _witnessed(placed: pd.DataFrame, outcome: str) -> pd.DataFrame:
-    """Sum, reports, witnesses and effective reports of each hexagon and month.
+    """Sum, reports and effective reports of each place and month.
 
     Reports of one witness resemble each other by a correlation that is estimated over the network;
     a place's n is divided by 1 + (mean cluster - 1) x that correlation (Kish 1965, section 5.4).
@@ -201,7 +269,6 @@ def _witnessed(placed: pd.DataFrame, outcome: str) -> pd.DataFrame:
     grouped = placed.groupby(_PLACE_MONTH)
     found = pd.DataFrame(grouped[outcome].agg(numerator="sum", denominator="size")).astype(float)
     sizes = placed.groupby([*_PLACE_MONTH, "witness"])[[outcome]].count().reset_index()
-    found["witnesses"] = sizes.groupby(_PLACE_MONTH)[[outcome]].count()[outcome]
     sizes["square"] = sizes[outcome].pow(2)
     squares = sizes.groupby(_PLACE_MONTH)[["square"]].sum()["square"]
     effect = rates.design_effect(
@@ -224,19 +291,33 @@ def _placed(events: pd.DataFrame, level: int, utc: pd.Series, zone: str) -> pd.D
     return placed
 
 
-def _covered_months(utc: pd.Series, zone: str) -> pd.Series:
-    """Part of each month between the first and the last event; months of a few days left out."""
+def _covered_days(utc: pd.Series, zone: str) -> pd.DataFrame:
+    """Days from the first to the last event, with their month; months of a few days left out."""
     clock = wall_clock(utc, zone)
-    days = pd.Series(pd.date_range(clock.min().normalize(), clock.max().normalize(), freq="D"))
-    start = days.dt.to_period("M").dt.start_time.dt.as_unit("s")
-    counted = days.groupby(start).size()
-    counted = counted[counted >= _MIN_DAYS]
-    return counted / counted.index.to_series().dt.days_in_month
+    day = pd.Series(pd.date_range(clock.min().normalize(), clock.max().normalize(), freq="D"))
+    start = day.dt.to_period("M").dt.start_time.dt.as_unit("s")
+    days = pd.DataFrame({"day": day.dt.as_unit("s"), "period_start": start})
+    return days[days.groupby("period_start")["day"].transform("size") >= _MIN_DAYS]
+
+
+def _days_in_month(places: pd.DataFrame) -> pd.Series:
+    return places["period_start"].dt.days_in_month
 
 
 def _released(found: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `place_rate`, without what may not leave."""
     secret = ["numerator", "value", "value_lo", "value_hi", "n_effective"]
     found[secret] = found[secret].where(found["shown"] == "shown")
     # where too few live or answer, not even how many is said
     found["denominator"] = found["denominator"].where(found["shown"] != "hidden")
+    of_hex, monthly = found["level"] != release.REGION, found["period_grain"] == "month"
+    start = found["period_start"]
+    found = found.assign(
+        place_type=np.where(of_hex, "hex", "region"),
+        level=found["level"].where(of_hex),
+        hex_id=found["hex_id"].astype("UInt64").where(of_hex),
+        region=found["region"].where(~of_hex),
+        period_end=start.where(~monthly, start + pd.offsets.MonthEnd()),
+        method_version=METHOD_VERSION,
+    )
     return found[_COLUMNS]

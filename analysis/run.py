@@ -31,7 +31,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
     rates = list(_customer_rates(warehouse, settings))
-    ranked = [_rank_reports(rates, warehouse.read("hex_place"))]
+    ranked = [_rank_reports(rates, warehouse.read("hex_place"), settings)]
     found = pd.DataFrame()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
@@ -121,7 +121,10 @@ def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
 
 def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.DataFrame]:
     filled, levels = _filled(warehouse), settings.grid.levels
-    how: dict[str, Any] = {"zone": settings.operator.timezone, "rule": settings.privacy}
+    regions = warehouse.read("hex_place").set_index("hex_id")["region"]
+    how: dict[str, Any] = {
+        "regions": regions, "zone": settings.operator.timezone, "rule": settings.privacy,
+    }  # fmt: skip
     if "complaint" in filled:
         metric, exposure = _exposure(warehouse, settings)
         complaints = warehouse.read("complaint")
@@ -129,33 +132,17 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
             # calls are known on days with counters only
             days = local_days(complaints["created_utc"], settings.operator.timezone)
             complaints = complaints[days.isin(warehouse.days("cell_day"))]
-        found = customers.complaint_rates(
+        yield customers.complaint_rates(
             complaints, exposure, metric=metric, level=levels["complaint"], **how
         )
-        yield _monthly(found, levels["complaint"])
     if "nps" in filled:
-        yield _monthly(
-            customers.nps(warehouse.read("nps"), level=levels["nps"], **how), levels["nps"]
-        )
+        yield customers.nps(warehouse.read("nps"), level=levels["nps"], **how)
     if "call" in filled:
-        yield _monthly(
-            customers.call_reports(warehouse.read("call"), level=levels["call"], **how),
-            levels["call"],
-        )
-
-
-def _monthly(found: pd.DataFrame, level: int) -> pd.DataFrame:
-    return found.assign(
-        place_type="hex",
-        level=level,
-        period_grain="month",
-        period_end=found["period_start"] + pd.offsets.MonthEnd(),
-        method_version=customers.METHOD_VERSION,
-    )
+        yield customers.call_reports(warehouse.read("call"), level=levels["call"], **how)
 
 
 def _exposure(warehouse: Warehouse, settings: Settings) -> tuple[str, pd.DataFrame]:
-    """Who could have complained: subscribers where they are known, else call attempts."""
+    """Who could have complained: subscribers where they are known, else call attempts by day."""
     level = settings.grid.levels["complaint"]
     if "subscriber_base" in _filled(warehouse):
         base = warehouse.read("subscriber_base")
@@ -163,9 +150,12 @@ def _exposure(warehouse: Warehouse, settings: Settings) -> tuple[str, pd.DataFra
             base, warehouse.read("cell_hex"), level=level
         )
     days = warehouse.read("hex_day")
-    months = pd.to_datetime(days["day_local"]).dt.to_period("M").dt.start_time.dt.as_unit("s")
-    exposure = days.assign(hex_id=hexgrid.parents(days["hex_id"], level=level), period_start=months)
-    n = exposure.groupby(["hex_id", "period_start"])["call_attempts"].sum().rename("n")
+    day = pd.to_datetime(days["day_local"]).dt.as_unit("s")
+    months = day.dt.to_period("M").dt.start_time.dt.as_unit("s")
+    known = days.assign(
+        hex_id=hexgrid.parents(days["hex_id"], level=level), day=day, period_start=months
+    )
+    n = known.groupby(["hex_id", "period_start", "day"])["call_attempts"].sum().rename("n")
     return "complaints_per_10k_attempts", n.reset_index()
 
 
@@ -223,10 +213,14 @@ def _rank_places(
         yield ranked.assign(period_start=newest.start, period_end=newest.end)
 
 
-def _rank_reports(rates: list[pd.DataFrame], hexes: pd.DataFrame) -> pd.DataFrame:
+def _rank_reports(
+    rates: list[pd.DataFrame], hexes: pd.DataFrame, settings: Settings
+) -> pd.DataFrame:
     """Hexagons ranked by what callers reported, where there are no counters."""
-    reports = [found[found["metric"] == "call_drop_rate"] for found in rates]
-    if not reports:
+    if not rates:
         return pd.DataFrame()
-    known = hexes[["hex_id", "region", "lat", "lon"]].astype({"hex_id": "uint64"})
-    return priority.rank_reports(pd.concat(reports).merge(known, on="hex_id", how="left"))
+    known = hexes[["hex_id", "region", "lat", "lon"]].astype({"hex_id": "UInt64"})
+    whole = pd.concat(rates).drop(columns="region")
+    reports = whole[(whole["metric"] == "call_drop_rate")
+                    & (whole["level"] == settings.grid.levels["call"])]  # fmt: skip
+    return priority.rank_reports(reports.merge(known, on="hex_id", how="left"))

@@ -317,7 +317,8 @@ _FINDINGS = [
     _amount("value_lo", "of the metric", "Lower end of the 90 % interval."),
     _amount("value_hi", "of the metric", "Upper end of the 90 % interval."),
     _amount("n_effective", "n", "Independent observations the interval stands on.", 0),
-    _text("shown", "few: 1 to 4 cases, shown as <5; hidden: too few persons to release.",
+    _text("shown", "few: 1 to 4 cases, told as <5; hidden: too few persons, or it would give "
+          "another place away (docs/privacy.md).",
           "shown", "few", "hidden"),
     _text("change_id", "Stable key: a refit that moves the date a little keeps it."),
     _time("change_utc", "When the new level starts."),

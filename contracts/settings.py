@@ -49,16 +49,18 @@ class Grid(_Section):
 
     level: int = Field(8, ge=1, le=9, description="H3 level of the map; kept one level finer.")
     complaint_level: int = Field(
-        7, ge=1, le=9, description="H3 level of complaint rates; never finer than `level`."
+        7, ge=1, le=9, description="Finest H3 level of complaint rates; never finer than `level`."
     )
-    nps_level: int = Field(6, ge=1, le=9, description="H3 level of NPS; never finer than `level`.")
+    nps_level: int = Field(
+        6, ge=1, le=9, description="Finest H3 level of NPS; never finer than `level`."
+    )
     max_range_m: float = Field(
         10_000, gt=0, description="Farthest hexagon a cell serves, unless the cell's range_m says."
     )
 
     @property
     def levels(self) -> dict[str, int]:
-        """Level on which each kind of figure leaves: network, complaint, nps, call."""
+        """Finest level on which each kind of figure leaves: network, complaint, nps, call."""
         coarse = {"complaint": self.complaint_level, "nps": self.nps_level}
         return {
             "network": self.level,

@@ -1,4 +1,4 @@
-"""What protects persons: pseudonyms and redaction as columns are read, and the release rule.
+"""What protects persons as columns are read: pseudonyms and redaction.
 
 Raw identifiers never reach disk, logs or other processes' memory: they are replaced in the
 function that reads them.
@@ -19,7 +19,6 @@ from contracts.settings import Settings
 IDENTIFIERS = ("subscriber_id",)
 FREE_TEXT = ("text_redacted",)
 _SHORTEST_KEY = 32
-_FEWEST = 5
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
 _NUMBER = re.compile(r"\+?\d(?:[\s().-]?\d){5,}")
@@ -93,23 +92,3 @@ def masked(values: pd.Series) -> pd.Series:
     shape = values.astype("str").str.slice(0, 40)
     shape = shape.str.replace(_LETTER, "x", regex=True)
     return shape.str.replace(_DIGIT, "9", regex=True)
-
-
-# ------------------------------------------------------------------------------ the release rule
-
-
-def release_counts(counts: pd.Series, *, persons: pd.Series, crowd: int) -> pd.Series:
-    """How each count of persons may leave: shown, few (1 to 4, told as <5) or hidden.
-
-    hidden where fewer than `crowd` `persons` are known to live in the place; NaN = unknown, no
-    bar. Complete only because one grid of each figure leaves, without totals over it: whoever adds
-    a second grid must suppress both together (METHODS section 10).
-    """
-    shown = pd.Series("shown", index=counts.index)
-    shown = shown.mask(counts.between(1, _FEWEST - 1), "few")
-    return shown.mask(persons < crowd, "hidden")
-
-
-def release_survey(answers: pd.Series, *, fewest: int) -> pd.Series:
-    """How a figure over answers may leave: shown from `fewest` answers on, else hidden."""
-    return pd.Series("shown", index=answers.index).where(answers >= fewest, "hidden")

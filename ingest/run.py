@@ -13,7 +13,7 @@ from contracts.errors import InputError
 from contracts.settings import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import footprint, hexgrid, regions
-from ingest import quality
+from ingest import quality, release
 from ingest.clean import settle
 from ingest.cluster import same_everywhere
 from ingest.load import FileToLoad, Loaded, load, plan
@@ -177,13 +177,18 @@ def _drop_absent(warehouse: Warehouse, days: list[DayToSettle]) -> None:
 
 
 def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
-    """Hexagons of footprints, and of events on the level that they may be told on, no finer."""
+    """Hexagons of footprints, events and subscribers on the levels they may be told on."""
     levels = settings.grid.levels
     footprints = warehouse.read("cell_hex").query("level == @levels['network']")["hex_id"]
-    parts = [hexgrid.parents(footprints, level=level) for level in sorted(set(levels.values()))]
-    parts += [
-        hexgrid.parents(warehouse.read(name)["hex_id"].dropna(), level=levels[name])
-        for name in _EVENTS
+    base = warehouse.read("subscriber_base").query("place_type == 'hex'")
+    homes = hexgrid.from_text(base["place_id"])
+    homes = homes[hexgrid.levels(homes) >= levels["complaint"]]
+    found = [(footprints, finest) for finest in levels.values()] + [(homes, levels["complaint"])]
+    found += [(warehouse.read(name)["hex_id"].dropna(), levels[name]) for name in _EVENTS]
+    parts = [
+        hexgrid.parents(hexes, level=level)
+        for hexes, finest in found
+        for level in release.levels(finest)
     ]
     parts.append(_where_subscribers_live(warehouse, levels["complaint"]))
     hexes = np.unique(np.concatenate(parts))

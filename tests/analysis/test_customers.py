@@ -1,5 +1,7 @@
 """Complaints, NPS and reports: one person once, honest exposure, small counts kept in."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -13,6 +15,8 @@ from geo import hexgrid
 LEVEL = 7
 PLACE, OTHER = hexgrid.parents([HERE, THERE], level=LEVEL)
 RULE = Privacy()
+REGIONS = pd.Series({PLACE: "North", OTHER: "North"})
+HOW: dict[str, Any] = {"regions": REGIONS, "level": LEVEL, "zone": "UTC", "rule": RULE}
 JUNE = pd.Timestamp("2026-06-01")
 
 
@@ -21,6 +25,7 @@ def _complaints(n: int, **changes: object) -> pd.DataFrame:
     base = {
         "complaint_id": [f"c{i}" for i in range(n)], "subscriber_id": [f"p{i}" for i in range(n)],
         "created_utc": days, "complaint_class": "network", "hex_id": [HERE] * n,
+        "time_grain": "instant",
     }  # fmt: skip
     return pd.DataFrame({**base, **changes}).astype({"hex_id": "UInt64"})
 
@@ -28,10 +33,14 @@ def _complaints(n: int, **changes: object) -> pd.DataFrame:
 EXPOSURE = pd.DataFrame({"hex_id": [PLACE, OTHER], "period_start": JUNE, "n": [2000.0, 900.0]})
 
 
+def _all_rates(complaints: pd.DataFrame, exposure: pd.DataFrame = EXPOSURE) -> pd.DataFrame:
+    return customers.complaint_rates(complaints, exposure, metric="complaints_per_1000", **HOW)
+
+
 def _rates(complaints: pd.DataFrame, exposure: pd.DataFrame = EXPOSURE) -> pd.DataFrame:
-    return customers.complaint_rates(
-        complaints, exposure, metric="complaints_per_1000", level=LEVEL, zone="UTC", rule=RULE
-    ).set_index("hex_id")
+    """Monthly rates of the finest hexagons alone."""
+    found = _all_rates(complaints, exposure)
+    return found[found["level"] == LEVEL].set_index("hex_id")
 
 
 def test_a_rate_is_per_1000_subscribers_and_a_place_without_complaints_has_zero() -> None:
@@ -55,6 +64,46 @@ def test_one_to_four_complainants_and_too_few_residents_do_not_leave() -> None:
     hidden = _rates(_complaints(20), EXPOSURE.assign(n=15.0))
     assert hidden["shown"].tolist() == ["hidden", "hidden"]
     assert hidden[["numerator", "denominator", "value"]].isna().all(axis=None)
+
+
+def test_days_and_hexagons_add_up_to_their_region() -> None:
+    hexes = [HERE] * 30 + [THERE] * 20
+    # everybody comes back, a week later and somewhere else
+    twice = pd.concat([_complaints(50, hex_id=hexes), _complaints(50, hex_id=hexes[::-1])])
+    twice["complaint_id"] = [f"c{i}" for i in range(100)]
+    twice["created_utc"] += np.repeat(pd.to_timedelta([0, 7], "D"), 50)
+    found = _all_rates(twice[twice["created_utc"] < "2026-07-01"])
+    region = found[found["place_type"] == "region"]
+    (month,) = region.loc[region["period_grain"] == "month", "numerator"]
+    days = region[region["period_grain"] == "day"]
+    assert month == 50
+    assert len(days) == 30
+    assert days["numerator"].isna().any()
+    for level in (5, 6, LEVEL):
+        assert found.loc[found["level"] == level, "numerator"].sum() == month
+    finest = found[found["level"] == LEVEL].set_index("hex_id")["numerator"]
+    assert finest.to_dict() == {PLACE: 30, OTHER: 20}
+
+
+def test_a_day_s_rate_is_per_month_like_the_others() -> None:
+    each_day = pd.date_range("2026-06-01", "2026-06-30", freq="D", tz="UTC").repeat(20)
+    found = _all_rates(_complaints(600, created_utc=each_day))
+    region = found[found["place_type"] == "region"]
+    assert region["value"].to_numpy() == pytest.approx(1000 * 600 / 2900)
+    assert (region["denominator"] == 2900).all()
+
+
+def test_complaints_known_to_the_month_have_no_days() -> None:
+    found = _all_rates(_complaints(20, time_grain="month"))
+    assert set(found["period_grain"]) == {"month"}
+
+
+def test_without_regions_there_are_hexagons_only() -> None:
+    how = HOW | {"regions": pd.Series(dtype="str")}
+    found = customers.complaint_rates(
+        _complaints(20), EXPOSURE, metric="complaints_per_1000", **how
+    )
+    assert set(found["place_type"]) == {"hex"}
 
 
 def test_a_month_without_a_complaint_file_has_no_rate() -> None:
@@ -107,7 +156,8 @@ def _answers(scores: list[int], **changes: object) -> pd.DataFrame:
 
 
 def _nps(answers: pd.DataFrame) -> pd.DataFrame:
-    return customers.nps(answers, level=LEVEL, zone="UTC", rule=RULE)
+    found = customers.nps(answers, **HOW)
+    return found[found["level"] == LEVEL].reset_index(drop=True)
 
 
 def test_nps_is_promoters_minus_detractors() -> None:
@@ -143,7 +193,8 @@ def _reports(spots: list[int], outcomes: list[str]) -> pd.DataFrame:
 
 
 def _calls(reports: pd.DataFrame) -> pd.DataFrame:
-    return customers.call_reports(reports, level=5, zone="UTC", rule=RULE).set_index("metric")
+    how = HOW | {"level": 5, "regions": pd.Series(dtype="str")}
+    return customers.call_reports(reports, **how).set_index("metric")
 
 
 def test_reports_give_a_share_and_a_mean() -> None:
@@ -165,9 +216,7 @@ def test_many_reports_from_one_spot_are_one_witness() -> None:
 
 def test_what_is_not_released_is_not_ranked() -> None:
     shown = _calls(_reports(list(range(20)), ["drop"] * 5 + ["success"] * 15)).reset_index()
-    reports = shown[shown["metric"] == "call_drop_rate"].assign(
-        place_type="hex", level=5, period_end=JUNE, region="North", lat=53.8, lon=-1.55
-    )
+    reports = shown[shown["metric"] == "call_drop_rate"].assign(region="North", lat=53.8, lon=-1.55)
     ranked = priority.rank_reports(pd.concat([reports, reports.assign(shown="hidden")]))
     assert len(ranked) == 1
     assert "no cause can be named" in ranked["reason"][0]

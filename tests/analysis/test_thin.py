@@ -75,7 +75,9 @@ def test_complaints_without_a_base_are_per_call_attempts(tmp_path: Path) -> None
     # those of days without counters do not count against the calls of other days
     rows += "".join(f"d{i},2026-06-20T10:00Z,53.8,-1.5\n" for i in range(50))
     warehouse = _run(tmp_path, pm=_counters(100, 1), cell=CELLS, complaint=rows)
-    rates = warehouse.read("place_rate").query("metric == 'complaints_per_10k_attempts'")
+    rates = warehouse.read("place_rate").query(
+        "metric == 'complaints_per_10k_attempts' and level == 7"
+    )
     assert rates["numerator"].sum() == 28
     assert rates["value"].max() == pytest.approx(
         1e4 * 28 / rates.loc[rates["numerator"] == 28, "denominator"].iloc[0]

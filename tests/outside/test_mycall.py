@@ -70,7 +70,7 @@ def test_hexagons_hold_all_usable_reports(mycall: Warehouse) -> None:
     calls = mycall.read("call").dropna(subset=["hex_id"])
     calls["parent"] = hexgrid.parents(calls["hex_id"], level=5)
     counted = calls.groupby("parent").size()
-    rates = mycall.read("place_rate").query("metric == 'call_drop_rate'")
+    rates = mycall.read("place_rate").query("metric == 'call_drop_rate' and level == 5")
     shown = rates.dropna(subset=["denominator"]).groupby("hex_id")["denominator"].sum()
     months = rates.groupby("hex_id").size()
     assert set(rates["hex_id"]) == set(counted.index)

@@ -99,10 +99,18 @@ def test_a_layer_has_every_hexagon_once(demo: Warehouse) -> None:
     layers = demo.query("map_layers").drop_duplicates(["metric", "outcome_class"])
     assert len(layers) > 6
     for layer in layers.to_dict("records"):
-        names = ("metric", "outcome_class", "period_grain", "period_start")
+        names = ("metric", "outcome_class", "period_grain", "period_start", "level")
         hexes = demo.query("hex_map", **{name: layer[name] for name in names})
         assert len(hexes) == layer["n_hexes"]
         assert not hexes["hex_text"].duplicated().any()
+
+
+def test_a_map_takes_the_finest_level_unless_another_is_asked_for(demo: Warehouse) -> None:
+    layers = demo.query("map_layers").query("metric == 'complaints_per_1000'")
+    layer = layers.iloc[0][["metric", "outcome_class", "period_grain", "period_start"]].to_dict()
+    assert set(layers["level"]) == {5, 6, 7}
+    assert set(demo.query("hex_map", **layer)["level"]) == {7}
+    assert set(demo.query("hex_map", **layer, level=6)["level"]) == {6}
 
 
 def test_worst_cells_agree_with_pandas(demo: Warehouse) -> None:

@@ -1,0 +1,170 @@
+"""The release rule against an attacker who solves linear programmes over all that is published."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pytest
+from scipy import sparse
+from scipy.optimize import linprog
+
+from geo import hexgrid
+from ingest import release
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
+FINEST, DAYS, CROWD, MANY = 7, 3, 16, 10_000
+MIDDLE = int(hexgrid.hexes_of(lat=[53.8], lon=[-1.55], level=5)[0])
+DATES = [f"d{day}" for day in range(DAYS)]
+BY = ["month", "outcome_class"]
+
+
+def _town(seed: int) -> pd.DataFrame:
+    """A few hexagons of three neighbouring families, in regions that cut through families."""
+    rng = np.random.default_rng(seed)
+    near = hexgrid.disk(int(hexgrid.disk(MIDDLE, 1)[0]), 1)
+    lat, lon = hexgrid.centres(near[:3])
+    everywhere = hexgrid.hexes_in_box(
+        west=min(lon) - 0.1, east=max(lon) + 0.1,
+        south=min(lat) - 0.05, north=max(lat) + 0.05, level=FINEST,
+    )  # fmt: skip
+    hexes = rng.choice(everywhere, rng.integers(4, 14), replace=False)
+    north = hexgrid.centres(hexes)[0] + rng.normal(0, 0.02, len(hexes)) > np.mean(lat)
+    region = np.where(rng.random(len(hexes)) < 0.15, None, np.where(north, "North", "South"))
+    persons = np.where(rng.random(len(hexes)) < 0.15, rng.integers(0, 16, len(hexes)), 400)
+    return pd.DataFrame({"hex_id": hexes, "region": region, "n": persons.astype(float)})
+
+
+def _cases(n: int) -> pd.DataFrame:
+    """Cases of each hexagon, day and class in `n` towns; many zero, few or some.
+
+    Each town has a month of its own: no published number ties months or classes together.
+    """
+    parts = []
+    for seed in range(n):
+        rng, town = np.random.default_rng(seed + 10_000), _town(seed)
+        for kind in ("account", "network"):
+            mean = rng.choice([0.0, 0.3, 1.0, 4.0], (len(town), 1), p=[0.2, 0.4, 0.3, 0.1])
+            counts = rng.poisson(mean, (len(town), DAYS)).astype(float)
+            part = town.join(pd.DataFrame(counts, columns=DATES))
+            parts.append(part.assign(outcome_class=kind, month=seed, count=counts.sum(axis=1)))
+    return pd.concat(parts, ignore_index=True).assign(persons=lambda x: x["n"])
+
+
+def _daily(cases: pd.DataFrame, places: pd.DataFrame) -> pd.DataFrame:
+    """Each region's days, with how they leave."""
+    long = cases.melt([*BY, "region"], DATES, "day", "cases")
+    daily = long.groupby([*BY, "region", "day"])["cases"].sum().rename("count").reset_index()
+    months = places[places["level"] == release.REGION].rename(columns={"shown": "month_shown"})
+    daily = daily.merge(months[[*BY, "region", "month_shown"]], on=[*BY, "region"])
+    return daily.assign(shown=release.days(daily, [*BY, "region"]))
+
+
+def _published(cases: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    places = release.counts(cases, BY, crowd=CROWD)
+    return places, _daily(cases, places)
+
+
+# -------------------------------------------------------------------------------- the attacker
+
+
+def _members(cases: pd.DataFrame, places: pd.DataFrame, daily: pd.DataFrame) -> Floats:
+    """Which cases (hexagon, day) each published number counts, as rows of zeros and ones."""
+    parent = {at: hexgrid.parents(cases["hex_id"], level=at) for at in release.levels(FINEST)}
+    rows = [
+        (cases["region"] == row.region) if row.level == release.REGION
+        else parent[row.level] == row.hex_id
+        for row in places.itertuples()
+    ]  # fmt: skip
+    monthly = [np.repeat(np.asarray(row, float), DAYS) for row in rows]
+    dated = [
+        np.outer(cases["region"] == row.region, np.arange(DAYS) == int(row.day[1:])).ravel()
+        for row in daily.itertuples()
+    ]
+    return np.array([*monthly, *dated], float)
+
+
+def _intervals(targets: Floats, members: Floats, shown: Flags, few: Flags, value: Floats) -> Floats:
+    """The least and the most cases that what is published allows, of each target: (target, 2).
+
+    One programme for all, each end in variables of its own. Both families of places are nested, so
+    the ends are whole numbers (a network matrix). MANY stands for unbounded.
+    """
+    n_ends = 2 * len(targets)
+    aim = np.concatenate([targets, -targets])
+    each = sparse.identity(n_ends, format="csr")
+    between = np.tile(np.repeat([4.0, -1.0], few.sum()), n_ends)
+    found = linprog(
+        aim.ravel(), bounds=(0, MANY), method="highs",
+        A_eq=sparse.kron(each, members[shown]), b_eq=np.tile(value[shown], n_ends),
+        A_ub=sparse.kron(each, np.vstack([members[few], -members[few]])), b_ub=between,
+    )  # fmt: skip
+    assert found.status == 0
+    held = (aim * found.x.reshape(aim.shape)).sum(axis=1)
+    return np.abs(held).reshape(2, -1).T.round(6)
+
+
+def _given_away(cases: pd.DataFrame) -> Iterator[str]:
+    """Numbers of 1 to 4 cases of which fewer than four values remain possible, once published."""
+    places, daily = _published(cases)
+    by_table = (frame.groupby(BY) for frame in (cases, places, daily))
+    for parts in zip(*by_table, strict=True):
+        yield from _given_away_of(*(part for _, part in parts))
+
+
+def _given_away_of(cases: pd.DataFrame, places: pd.DataFrame, daily: pd.DataFrame) -> list[str]:
+    published = pd.concat([places, daily], ignore_index=True)
+    members, shown = _members(cases, places, daily), published["shown"].to_numpy()
+    value = published["count"].where(shown == "shown").to_numpy(float)
+    small = published["count"].between(1, 4).to_numpy()
+    if not small.any():
+        return []
+    ends = _intervals(members[small], members, shown == "shown", shown == "few", value)
+    return [
+        f"{row}: {low} to {high}"
+        for row, (low, high) in zip(published[small].to_dict("records"), ends, strict=True)
+        if low + 3 > high
+    ]
+
+
+def test_no_small_count_can_be_computed_from_all_that_is_published() -> None:
+    cases = _cases(150)
+    assert list(_given_away(cases)) == []
+    places, daily = _published(cases)
+    for frame in (places, daily):
+        assert set(frame["shown"]) == {"shown", "few", "hidden"}
+        assert frame.loc[frame["shown"] == "shown", "count"].between(1, 4).sum() == 0
+
+
+def _caught(n: int) -> int:
+    """How many numbers of `n` towns the attacker learns."""
+    return len(list(_given_away(_cases(n))))
+
+
+def test_without_complementary_suppression_the_attacker_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(release, "_joined", lambda *_, unfit, **__: unfit)
+    assert _caught(20) >= 20
+
+
+def test_if_every_small_count_were_told_as_few_the_attacker_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(release, "_told", lambda _piece, root, *_: root >= 0)
+    assert _caught(30) >= 3
+
+
+def test_if_regions_were_suppressed_by_themselves_the_attacker_wins(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def apart(cases: pd.DataFrame, by: list[str], *, crowd: float) -> pd.DataFrame:
+        alone = together(cases, by, crowd=crowd)
+        nowhere = together(cases.assign(region=None), by, crowd=crowd)
+        return pd.concat([alone[alone["level"] == release.REGION], nowhere], ignore_index=True)
+
+    together = release.counts
+    monkeypatch.setattr(release, "counts", apart)
+    assert _caught(30) >= 3
