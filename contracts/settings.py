@@ -41,7 +41,8 @@ class Operator(_Section):
         (-180, -90, 180, 90),
         description="West, south, east, north in degrees; a position outside is no position.",
     )
-    regions: str = Field("", description="Polygons with a `name`: GeoPackage, GeoJSON, GeoParquet.")
+    regions: str = Field("", description="Polygons: GeoPackage, GeoJSON, GeoParquet; any CRS.")
+    region_name: str = Field("name", description="Column of `regions` that names each polygon.")
 
 
 class Grid(_Section):
@@ -158,7 +159,9 @@ class Source(_Section):
     encoding: str = Field("utf-8", description="Text encoding.")
     decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
     na: tuple[str, ...] = Field((), description="Texts that mean missing; empty always does.")
-    columns: dict[str, str] = Field({}, description="Ours = their column.")
+    columns: dict[str, str] = Field(
+        {}, description="Ours = their column, or several in one text, such as {mnc}-{cell}."
+    )
     formats: dict[str, str] = Field({}, description="Ours = strptime format; else ISO 8601.")
     scale: dict[str, float] = Field({}, description="Ours = factor their number is multiplied by.")
     constants: dict[str, str | int | float | bool] = Field({}, description="Ours = one value.")
@@ -173,6 +176,15 @@ class Source(_Section):
     def given(self) -> set[str]:
         """Our columns that this source gives."""
         return {*self.columns, *self.constants, *self.from_name} - {"pattern"}
+
+    @property
+    def theirs(self) -> dict[str, list[str]]:
+        """Their columns that are read, each with ours that need it."""
+        read: dict[str, list[str]] = {}
+        for ours, text in self.columns.items():
+            for name in parts_of(text):
+                read.setdefault(name, []).append(ours)
+        return read
 
     def faults(self) -> Iterator[str]:
         """What can't be right in this mapping, in words."""
@@ -197,6 +209,9 @@ class Source(_Section):
         if self.table == "pm" and not whole and "prb_dl_util_pct" not in self.given:
             pairs = ", or ".join(" and ".join(pair) for pair in PAIRS)
             yield f"[source.columns] pm needs one complete pair: {pairs}, or prb_dl_util_pct"
+        placed = {"lat", "lon"} <= self.given or "hex_text" in self.given
+        if self.table == "coverage" and not placed:
+            yield "[source.columns] coverage needs lat and lon of each pixel, or hex_text"
 
     def _name_faults(self) -> Iterator[str]:
         pattern = self.from_name.get("pattern", "")
@@ -285,6 +300,11 @@ def load(
     if faults or settings is None:
         raise SettingsError(f"{path}: {len(faults)} fault(s) in the configuration", faults)
     return settings
+
+
+def parts_of(text: str) -> list[str]:
+    """Their columns in one text of [source.columns]: those in braces, else the whole text."""
+    return re.findall(r"\{([^{}]+)\}", text) or [text]
 
 
 def reference() -> str:

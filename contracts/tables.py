@@ -164,13 +164,20 @@ _TABLES = [
         required=("place_type", "place_id", "month", "n_active_subscribers"),
     ),
     Table(
+        "coverage", "source", "one pixel or hexagon of one cell's coverage",
+        _names("cell_id lat lon hex_id pixel_weight") + LINEAGE,
+        key=("cell_id", "lat", "lon", "hex_id"), required=("cell_id",),
+        read_instead=("hex_text",),
+    ),
+    Table(
         "refused", "middle", "one fault of one source row",
         _names("table_name source_file file_hash source_row column_name scope reason masked_value"),
         key=("table_name", "source_file", "source_row", "column_name"),
     ),
     Table(
-        "cell_hex", "middle", "one cell's part in one hexagon",
-        _names("cell_id hex_id level weight method"), key=("cell_id", "hex_id"),
+        "cell_hex", "middle", "one cell's part in one hexagon, while its footprint is valid",
+        _names("cell_id hex_id level weight method valid_from valid_to"),
+        key=("cell_id", "hex_id", "valid_from"),
     ),
     Table(
         "hex_place", "middle", "one hexagon at the display level",

@@ -10,10 +10,15 @@ import h3.api.basic_int as h3
 import numpy as np
 import numpy.typing as npt
 
+from geo import sphere
+
 Hexes = npt.NDArray[np.uint64]
 Degrees = npt.NDArray[np.float64]
 
 NO_HEX = 0
+
+_TILE_DEG = 0.25
+_AROUND = int(360 / _TILE_DEG)
 
 
 def hexes_of(*, lat: npt.ArrayLike, lon: npt.ArrayLike, level: int) -> Hexes:
@@ -31,6 +36,18 @@ def parents(hexes: npt.ArrayLike, *, level: int) -> Hexes:
     family, place = np.unique(np.asarray(hexes, np.uint64), return_inverse=True)
     ancestors = _array(h3.cell_to_parent(h, level) if h else NO_HEX for h in family.tolist())
     return ancestors[place]
+
+
+def children(hexes: npt.ArrayLike, *, level: int) -> tuple[Hexes, npt.NDArray[np.intp]]:
+    """Descendants at a finer (or the same) `level`, and for each the place of its ancestor."""
+    families = [h3.cell_to_children(h, level) for h in np.asarray(hexes, np.uint64).tolist()]
+    of = np.repeat(np.arange(len(families)), np.array([len(f) for f in families], np.intp))
+    return _array(child for family in families for child in family), of
+
+
+def edge_m(level: int) -> float:
+    """Mean length of a hexagon's edge at a level, in metres."""
+    return float(h3.average_hexagon_edge_length(level, unit="m"))
 
 
 def centres(hexes: npt.ArrayLike) -> tuple[Degrees, Degrees]:
@@ -71,6 +88,38 @@ def hexes_in_box(*, west: float, south: float, east: float, north: float, level:
     """Hexagons whose centre lies inside a box of degrees, ascending."""
     ring = [(south, west), (south, east), (north, east), (north, west)]
     return np.sort(_array(h3.polygon_to_cells(h3.LatLngPoly(ring), level)))
+
+
+def hexes_near(
+    *, lat: npt.ArrayLike, lon: npt.ArrayLike, reach_m: npt.ArrayLike, level: int
+) -> Hexes:
+    """Hexagons that hold all centres within reach of some point, and some more; ascending.
+
+    They fill boxes of a quarter of a degree, each filled once however many points it serves.
+    """
+    lats, lons = np.asarray(lat, float), np.asarray(lon, float)
+    up = np.degrees(np.asarray(reach_m, float) / sphere.EARTH_M)
+    out = np.minimum(up / np.maximum(np.cos(np.radians(lats)), 0.01), 180)
+    tiles: set[tuple[int, int]] = set()
+    for rows, columns in zip(_tiles(lats, up), _tiles(lons, out), strict=True):
+        tiles.update((row, column % _AROUND) for row in rows for column in columns)
+    boxes = [_in_tile(row, column, level) for row, column in sorted(tiles)]
+    return np.unique(np.concatenate([np.zeros(0, np.uint64), *boxes]))
+
+
+def _tiles(degrees: Degrees, reach: Degrees) -> list[range]:
+    first = np.floor((degrees - reach) / _TILE_DEG).astype(int)
+    last = np.floor((degrees + reach) / _TILE_DEG).astype(int)
+    return [range(a, b + 1) for a, b in zip(first.tolist(), last.tolist(), strict=True)]
+
+
+def _in_tile(row: int, column: int, level: int) -> Hexes:
+    south, west = row * _TILE_DEG, (column + _AROUND // 2) % _AROUND * _TILE_DEG - 180
+    if not -90 <= south < 90:
+        return np.zeros(0, np.uint64)
+    return hexes_in_box(
+        west=west, south=south, east=west + _TILE_DEG, north=south + _TILE_DEG, level=level
+    )
 
 
 def _array(hexes: Iterable[int]) -> Hexes:

@@ -303,6 +303,9 @@ def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, found: _Findings) -> None:
 
 def _place(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: _Findings) -> None:
     """Position, how it is known, and the hexagon; an unusable position is none."""
+    if "hex_text" in ours:
+        named = pd.Series(hexgrid.from_text(ours["hex_text"]), index=ours.index, dtype="UInt64")
+        ours["hex_id"] = named.mask(named == hexgrid.NO_HEX)
     if "lat" not in ours or "lon" not in ours:
         return
     usable = _usable(ours, settings)
@@ -346,16 +349,6 @@ def _identify(ours: pd.DataFrame, of: Table, source: Source, file_hash: str) -> 
     if of.name == "pm":
         suspect = ours["suspect"] if "suspect" in ours else pd.Series(False, index=ours.index)
         ours["suspect"] = suspect.astype("boolean").fillna(False)
-    if of.name == "cell":
-        _derive_site(ours)
-
-
-def _derive_site(ours: pd.DataFrame) -> None:
-    site = ours["site_id"] if "site_id" in ours else pd.Series(None, index=ours.index, dtype="str")
-    here = ours["lat"].round(4).astype("str") + "," + ours["lon"].round(4).astype("str")
-    unknown = site.isna() & ours["lat"].notna()
-    ours["site_id"] = site.where(~unknown, here)
-    ours["derived"] = pd.Series("site_id", index=ours.index).where(unknown, "")
 
 
 def _refuse_incomplete(

@@ -103,6 +103,14 @@ def survey(blocks: pd.DataFrame, by: Sequence[str], *, fewest: float) -> pd.Data
     return _places(grid, held, {}, [])
 
 
+def witnesses(n: pd.Series, *, fewest: int) -> pd.Series:
+    """Witnesses of each place as they may shape a share that is published; NaN = not at all.
+
+    To the nearest five, so that two releases do not tell of one person who came or went.
+    """
+    return (FEWEST_CASES * (n / FEWEST_CASES).round()).where(n >= fewest)
+
+
 def days(daily: pd.DataFrame, month: Sequence[str]) -> pd.Series:
     """How each day's `count` of a region may leave, beside the region's month.
 

@@ -9,11 +9,13 @@ import pandas as pd
 from scipy import sparse
 
 from contracts.tables import ADDITIVE, TABLES, TIME_WEIGHTED
+from geo.footprint import valid_on
 from ingest.clean import UTC_TIME, day_instant, wall_clock
 
 HOUR_S = 3600
 # three quarters of an hour must be covered for the hour to be the busy one (STANDARDS 1.5)
 _BUSY_COVER_S = 2700
+_HEX_DAY = TABLES["hex_day"].columns
 _SPREAD = (
     "call_attempts",
     "call_setups",
@@ -74,15 +76,15 @@ def cell_days(hours: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.Dat
 def hex_days(days: pd.DataFrame, cell_hex: pd.DataFrame) -> pd.DataFrame:
     """Table `hex_day`: cell days split by their footprint weights; totals are conserved.
 
-    `cell_hex`: weights at one level. A cell without a footprint reaches no hexagon.
+    `cell_hex`: weights at one level; those valid on a day spread it. A cell without a footprint
+    that day reaches no hexagon.
     """
-    columns = list(TABLES["hex_day"].columns)
-    known = pd.Index(cell_hex["cell_id"].unique()).get_indexer(pd.Index(days["cell_id"])) >= 0
-    placed = days[known]
-    if placed.empty:
-        return pd.DataFrame(columns=columns)
-    parts = [_one_day(day, cell_hex) for _, day in placed.groupby("day_local", sort=True)]
-    return pd.concat(parts, ignore_index=True)[columns]
+    parts = [
+        _one_day(cells, valid_on(cell_hex, cells["day_local"].iloc[0]))
+        for _, cells in days.groupby("day_local", sort=True)
+    ]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled or [pd.DataFrame(columns=list(_HEX_DAY))], ignore_index=True)
 
 
 def _weighted(pm: pd.DataFrame, zones: pd.Series | str, wanted: pd.Series) -> pd.DataFrame:
@@ -146,6 +148,5 @@ def _one_day(day: pd.DataFrame, cell_hex: pd.DataFrame) -> pd.DataFrame:
     with np.errstate(invalid="ignore", divide="ignore"):
         spread["n_cells_effective"] = np.where(squares > 0, sums[:, 0] ** 2 / squares, np.nan)
     spread["n_cells"] = (split.astype(bool).astype(float) @ (attempts > 0)).astype(int)
-    return spread.assign(
-        hex_id=hexes, level=cell_hex["level"].iloc[0], day_local=day["day_local"].iloc[0]
-    )
+    spread = spread.assign(hex_id=hexes, day_local=day["day_local"].iloc[0])
+    return spread.assign(level=cell_hex["level"].iloc[0] if len(hexes) else 0)[list(_HEX_DAY)]

@@ -5,6 +5,7 @@ from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 from dask.distributed import Client
@@ -12,15 +13,18 @@ from dask.distributed import Client
 from contracts.errors import InputError
 from contracts.settings import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
-from geo import footprint, hexgrid, regions
+from geo import hexgrid, regions
+from geo.sites import with_sites
 from ingest import quality, release
 from ingest.clean import settle
 from ingest.cluster import same_everywhere
+from ingest.footprints import settle_footprints
 from ingest.load import FileToLoad, Loaded, load, plan
 from ingest.settle import DayToSettle, digest, newest_rows, settle_day
 from ingest.warehouse import WHOLE, Warehouse
 from ingest.workers import Progress, each, silent
 
+_NOT_COUNTERS = tuple(name for name in SOURCES if name not in ("cell", "pm"))
 _EVENTS = ("call", "complaint", "nps")
 
 
@@ -44,9 +48,13 @@ def run_files(
     loaded, inventory = _load(files, warehouse, settings, client, progress)
     _forget_absent(warehouse, loaded)
     run_id = run_id_of(loaded, inventory["signature"], settings)
-    days = _days(warehouse, settings, inventory["signature"])
-    facts = each(client, settle_day, days, label="rolling up days", progress=progress)
-    _drop_absent(warehouse, days)
+    events = _days(warehouse, settings)
+    facts = each(client, settle_day, events, label="settling events", progress=progress)
+    _drop_absent(warehouse, events)
+    spread = settle_footprints(warehouse, settings, _made_from(inventory, facts))
+    counters = _counter_days(warehouse, settings, spread)
+    facts += each(client, settle_day, counters, label="rolling up days", progress=progress)
+    _drop_absent(warehouse, counters, of=("pm",))
     _write_hex_places(warehouse, settings)
     receipt = _receipt(loaded, [inventory, *facts], run_id)
     warehouse.write("receipt", receipt)
@@ -104,12 +112,12 @@ def _forget_absent(warehouse: Warehouse, loaded: list[Loaded]) -> None:
 def _settle_inventory(
     warehouse: Warehouse, settings: Settings, loaded: list[Loaded]
 ) -> dict[str, Any]:
-    """Cells with their regions, and their footprints; returns the facts of that."""
+    """Cells with their sites, sectors and regions; returns the facts of that."""
     loads = sorted(item.load for item in loaded if item.table == "cell")
     how = digest(
-        "inventory-1",
+        "inventory-2",
         loads,
-        settings.grid.model_dump(),
+        settings.grid.level,
         settings.operator.model_dump(),
         _content(settings.operator.regions, settings),
     )
@@ -119,8 +127,7 @@ def _settle_inventory(
     warehouse.forget_settled("cell", WHOLE)
     cells, again = settle(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
     warehouse.write_repeated("cell", WHOLE, again)
-    warehouse.write("cell_hex", _footprints(cells, settings))
-    warehouse.write("cell", _with_regions(cells, settings))
+    warehouse.write("cell", _with_regions(with_sites(cells), settings))
     facts = {
         "table": "cell",
         "signature": how,
@@ -139,18 +146,10 @@ def _content(path: str, settings: Settings) -> str:
     return hashlib.sha256(file.read_bytes()).hexdigest() if path else ""
 
 
-def _footprints(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Weights at the map's level and one finer, of each cell's newest row."""
-    grid = settings.grid
-    newest = newest_rows(cells)
-    fine = footprint.voronoi(newest, level=grid.level + 1, max_range_m=grid.max_range_m)
-    return pd.concat([fine, footprint.coarser(fine, level=grid.level)], ignore_index=True)
-
-
 def _with_regions(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     if not settings.operator.regions:
         return cells
-    polygons = regions.read_regions(settings.resolve(settings.operator.regions))
+    polygons = _polygons(settings)
     placed = cells["lat"].notna()
     hexes = hexgrid.hexes_of(
         lat=cells.loc[placed, "lat"], lon=cells.loc[placed, "lon"], level=settings.grid.level + 1
@@ -159,29 +158,55 @@ def _with_regions(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     return cells.assign(region=cells["region"].fillna(found))
 
 
-def _days(warehouse: Warehouse, settings: Settings, inventory: str) -> list[DayToSettle]:
+def _polygons(settings: Settings) -> gpd.GeoDataFrame:
+    operator = settings.operator
+    return regions.read_regions(settings.resolve(operator.regions), name=operator.region_name)
+
+
+def _days(warehouse: Warehouse, settings: Settings) -> list[DayToSettle]:
+    """Days of everything but cells and counters."""
     return [
-        DayToSettle(name, day, tuple(loads), settings, inventory if name == "pm" else "")
-        for name in SOURCES
-        if name != "cell"
+        DayToSettle(name, day, tuple(loads), settings)
+        for name in _NOT_COUNTERS
         for day, loads in warehouse.piece_days(name).items()
     ]
 
 
-def _drop_absent(warehouse: Warehouse, days: list[DayToSettle]) -> None:
-    for name in SOURCES:
-        if name != "cell":
-            kept = {task.day for task in days if task.table == name}
-            tables = ("cell_hour", "cell_day", "hex_day") if name == "pm" else (name,)
-            warehouse.forget_days(name, keep=kept, tables=tables)
+def _counter_days(
+    warehouse: Warehouse, settings: Settings, spread: dict[str, str]
+) -> list[DayToSettle]:
+    zones = newest_rows(warehouse.read("cell"))[["cell_id", "timezone"]].dropna()
+    own = zones.to_numpy().tolist()
+    return [
+        DayToSettle("pm", day, tuple(loads), settings, digest(own, spread[day]))
+        for day, loads in warehouse.piece_days("pm").items()
+    ]
+
+
+def _made_from(inventory: dict[str, Any], facts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Signatures of what footprints are made from."""
+    return {
+        "cell": inventory["signature"],
+        "coverage": [fact["signature"] for fact in facts if fact["table"] == "coverage"],
+        "call": {fact["day"]: fact["signature"] for fact in facts if fact["table"] == "call"},
+    }
+
+
+def _drop_absent(
+    warehouse: Warehouse, days: list[DayToSettle], *, of: tuple[str, ...] = _NOT_COUNTERS
+) -> None:
+    for name in of:
+        kept = {task.day for task in days if task.table == name}
+        tables = ("cell_hour", "cell_day", "hex_day") if name == "pm" else (name,)
+        warehouse.forget_days(name, keep=kept, tables=tables)
 
 
 def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
     """Hexagons of footprints, events and subscribers on the levels they may be told on."""
     levels = settings.grid.levels
-    footprints = warehouse.read("cell_hex").query("level == @levels['network']")["hex_id"]
+    footprints = warehouse.read("cell_hex", days=[str(levels["network"])])["hex_id"].unique()
     base = warehouse.read("subscriber_base").query("place_type == 'hex'")
-    homes = hexgrid.from_text(base["place_id"])
+    homes = hexgrid.from_text(base["place_id"].unique())
     homes = homes[hexgrid.levels(homes) >= levels["complaint"]]
     found = [(footprints, finest) for finest in levels.values()] + [(homes, levels["complaint"])]
     found += [(warehouse.read(name)["hex_id"].dropna(), levels[name]) for name in _EVENTS]
@@ -190,23 +215,15 @@ def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
         for hexes, finest in found
         for level in release.levels(finest)
     ]
-    parts.append(_where_subscribers_live(warehouse, levels["complaint"]))
     hexes = np.unique(np.concatenate(parts))
     lat, lon = hexgrid.centres(hexes)
     places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
     if settings.operator.regions and len(places):
-        polygons = regions.read_regions(settings.resolve(settings.operator.regions))
+        polygons = _polygons(settings)
         places["region"] = regions.regions_of(hexes, polygons)
     else:
         places["region"] = places["hex_id"].map(_stated_regions(warehouse.read("call"), settings))
     warehouse.write("hex_place", places)
-
-
-def _where_subscribers_live(warehouse: Warehouse, level: int) -> hexgrid.Hexes:
-    """Hexagons of the subscriber base: they have complaint rates even where nothing reaches."""
-    base = warehouse.read("subscriber_base").query("place_type == 'hex'")
-    hexes = hexgrid.from_text(base["place_id"].unique())
-    return hexgrid.parents(hexes[hexgrid.levels(hexes) >= level], level=level)
 
 
 def _stated_regions(calls: pd.DataFrame, settings: Settings) -> pd.Series:

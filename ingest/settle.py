@@ -34,7 +34,7 @@ class DayToSettle:
     loads: tuple[str, ...]
     settings: Settings
     inventory: str = ""
-    """Digest of the cells' zones and footprints; empty where the table does not use them."""
+    """Digest of the cells' zones and of the weights of that day; empty where neither is used."""
 
     @property
     def signature(self) -> str:
@@ -64,6 +64,7 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
         warehouse.write(task.table, rows, day=task.day)
     facts = {
         "table": task.table,
+        "day": task.day,
         "signature": task.signature,
         "n_accepted": len(rows),
         "n_refused": len(again),
@@ -79,8 +80,7 @@ def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
     hours = rollup.cell_hours(pm, zones)
     days = rollup.cell_days(hours, rollup.day_totals(pm, zones))
     level = task.settings.grid.level
-    footprint = warehouse.read("cell_hex")
-    hexes = rollup.hex_days(days, footprint[footprint["level"] == level])
+    hexes = rollup.hex_days(days, warehouse.read("cell_hex", days=[str(level)]))
     warehouse.write("cell_hour", hours, day=task.day)
     warehouse.write("cell_day", days, day=task.day)
     warehouse.write("hex_day", hexes, day=task.day)

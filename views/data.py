@@ -54,7 +54,8 @@ def regions() -> gpd.GeoDataFrame | None:
     if not held.operator.regions:
         return None
     path = held.resolve(held.operator.regions)
-    return _regions(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+    changed_ns = path.stat().st_mtime_ns if path.exists() else 0
+    return _regions(str(path), held.operator.region_name, changed_ns)
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -73,5 +74,5 @@ def _outlines(box: Box) -> dict[str, Any]:
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
-def _regions(path: str, changed_ns: int) -> gpd.GeoDataFrame:  # noqa: ARG001 - part of the key
-    return read_regions(Path(path))
+def _regions(path: str, name: str, changed_ns: int) -> gpd.GeoDataFrame:  # noqa: ARG001 - part of the key
+    return read_regions(Path(path), name=name)

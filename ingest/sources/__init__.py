@@ -13,7 +13,7 @@ from types import ModuleType
 import pandas as pd
 
 from contracts.errors import InputError
-from contracts.settings import FromName, Source
+from contracts.settings import FromName, Source, parts_of
 from ingest import privacy
 from ingest.sources import delimited, parquet
 
@@ -40,13 +40,12 @@ def missing_columns(path: Path, source: Source) -> list[str]:
         return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
     if not header:
         return [f"{path}: the file is empty"]
-    wanted = dict.fromkeys(source.columns.values())
     faults = [
-        f"{path}: no column '{theirs}' (for {_ours(source, theirs)}); it has: {', '.join(header)}"
-        for theirs in wanted
+        f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {', '.join(header)}"
+        for theirs, ours in source.theirs.items()
         if theirs not in header
     ]
-    twice = sorted(theirs for theirs in wanted if header.count(theirs) > 1)
+    twice = sorted(theirs for theirs in source.theirs if header.count(theirs) > 1)
     faults += [f"{path}: column '{theirs}' stands twice in the header" for theirs in twice]
     if source.from_name and not _from_name(path, source):
         pattern = source.from_name["pattern"]
@@ -70,7 +69,7 @@ def _ours_of(
 ) -> pd.DataFrame:
     ours = pd.DataFrame({"source_row": theirs["source_row"]})
     for name, their_name in source.columns.items():
-        ours[name] = _meaning(theirs[their_name], name, source)
+        ours[name] = _meaning(_joined(theirs, their_name), name, source)
     for name, value in source.constants.items():
         ours[name] = str(value)
     for name, text in _from_name(path, source).items():
@@ -82,6 +81,17 @@ def _ours_of(
         if name in ours:
             ours[name] = privacy.redact(ours[name])
     return ours
+
+
+def _joined(theirs: pd.DataFrame, text: str) -> pd.Series:
+    """One of their columns; of several in one text, the text with their values in it."""
+    names = parts_of(text)
+    if names == [text]:
+        return theirs[text]
+    values = theirs[names].astype("str").apply(lambda column: column.str.strip())
+    known = values.notna().all(axis=1) & (values != "").all(axis=1)
+    joined = [text.format_map(row) for row in values[known].to_dict("records")]
+    return pd.Series(joined, index=theirs.index[known], dtype="str").reindex(theirs.index)
 
 
 def _meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
@@ -104,10 +114,6 @@ def _from_name(path: Path, source: Source) -> dict[str, str]:
         return {}
     rules = {n: rule for n, rule in source.from_name.items() if isinstance(rule, FromName)}
     return {name: rule.text.format(**found.groupdict()) for name, rule in rules.items()}
-
-
-def _ours(source: Source, theirs: str) -> str:
-    return ", ".join(ours for ours, name in source.columns.items() if name == theirs)
 
 
 def _first_line(error: Exception) -> str:

@@ -34,7 +34,7 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
         odd.append((row.number, row.actual_columns, row.expected_columns))
         return "skip"
 
-    wanted = list(dict.fromkeys(source.columns.values()))
+    wanted = list(source.theirs)
     with pa.input_stream(str(path)) as stream:
         table = pa.csv.read_csv(
             stream,

@@ -18,7 +18,7 @@ def header(path: Path, source: Source) -> list[str]:  # noqa: ARG001  (one signa
 
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The mapped columns with `source_row`, counted from 1; no row can be malformed."""
-    wanted = list(dict.fromkeys(source.columns.values()))
+    wanted = list(source.theirs)
     frame = pq.ParquetFile(path).read(columns=wanted).to_pandas(integer_object_nulls=True)
     frame["source_row"] = range(1, len(frame) + 1)
     return frame, pd.DataFrame({"source_row": [], "reason": []})

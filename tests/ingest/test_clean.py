@@ -5,6 +5,7 @@ import pytest
 
 from contracts.settings import Operator, Settings, Source
 from contracts.tables import TABLES, check
+from geo import hexgrid
 from ingest.clean import Cleaned, clean, settle
 from ingest.sources import Raw
 
@@ -155,10 +156,14 @@ def test_exchanged_coordinates_are_a_fault_of_the_file() -> None:
     assert "1 of 1 positions lie in [operator] bbox only when exchanged" in cleaned.faults[0]
 
 
-def test_a_cell_without_a_site_gets_one_by_its_position_marked_so() -> None:
-    cleaned = _clean(CELL, {**CELL, "cell_id": "002"}, table="cell")
-    assert len(set(cleaned.accepted["site_id"])) == 1
-    assert cleaned.accepted["derived"].tolist() == ["site_id", "site_id"]
+def test_coverage_is_placed_by_pixel_or_by_hexagon_text() -> None:
+    pixel = {"cell_id": "a", "lat": "51.5", "lon": "0.1"}
+    cleaned = _clean(pixel, table="coverage")
+    (hex_id,) = cleaned.accepted["hex_id"]
+    texts = {"cell_id": "a", "hex_text": hexgrid.as_text([hex_id])[0]}
+    cleaned = _clean(texts, {**texts, "hex_text": "nonsense"}, table="coverage")
+    assert cleaned.accepted["hex_id"].tolist() == [hex_id]
+    assert cleaned.refused["column_name"].tolist() == ["hex_id"]
 
 
 def test_an_event_gets_its_hexagon_or_none() -> None:

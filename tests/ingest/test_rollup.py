@@ -81,6 +81,8 @@ def test_hexagons_split_counts_and_keep_what_is_missing_missing() -> None:
             "hex_id": [1, 2, 3],
             "level": 8,
             "weight": [0.25, 0.75, 1.0],
+            "valid_from": None,
+            "valid_to": None,
         }
     )
     hexes = rollup.hex_days(days, weights).set_index("hex_id")
@@ -94,7 +96,8 @@ def test_effective_cells_count_those_that_carry_the_traffic() -> None:
     days = rollup.cell_days(
         rollup.cell_hours(_pm(cell_id=["a", "b"], call_attempts=[90, 10]), "UTC")
     )
-    weights = pd.DataFrame({"cell_id": ["a", "b"], "hex_id": 1, "level": 8, "weight": 1.0})
+    weights = pd.DataFrame({"cell_id": ["a", "b"], "hex_id": 1, "level": 8, "weight": 1.0,
+                            "valid_from": None, "valid_to": None})  # fmt: skip
     (effective,) = rollup.hex_days(days, weights)["n_cells_effective"]
     assert effective == pytest.approx(100**2 / (90**2 + 10**2))
 
