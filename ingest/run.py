@@ -208,7 +208,8 @@ def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
     base = warehouse.read("subscriber_base").query("place_type == 'hex'")
     homes = hexgrid.from_text(base["place_id"].unique())
     homes = homes[hexgrid.levels(homes) >= levels["complaint"]]
-    found = [(footprints, finest) for finest in levels.values()] + [(homes, levels["complaint"])]
+    found: list[tuple[Any, int]] = [(footprints, finest) for finest in levels.values()]
+    found.append((homes, levels["complaint"]))
     found += [(warehouse.read(name)["hex_id"].dropna(), levels[name]) for name in _EVENTS]
     parts = [
         hexgrid.parents(hexes, level=level)

@@ -98,15 +98,6 @@ class Warehouse:
         path = self.path / "mark"
         return path.read_text(encoding="utf-8") if path.exists() else None
 
-    def _sweep(self) -> None:
-        """Takes away what killed runs left half done; only the holder of the lock may."""
-        for path in list(self.path.rglob(".part-*")):
-            path.unlink()
-        for path in (self.path / "snapshots").glob(".building-*"):
-            shutil.rmtree(path)
-        for path in (self.path / "snapshots").glob(".link-*"):
-            path.unlink()
-
     def migrate(self) -> None:
         """Brings an older warehouse up to this software's tables.
 
@@ -270,7 +261,7 @@ class Warehouse:
         return new
 
     def _sweep(self) -> None:
-        """Takes away what killed runs began and nobody will end."""
+        """Takes away what killed runs began and nobody will end; only the lock's holder may."""
         for path in [p for kind in (".part-*", ".link-*") for p in self.path.rglob(kind)]:
             path.unlink(missing_ok=True)
         for path in (self.path / "snapshots").glob(".building-*"):

@@ -10,7 +10,7 @@ import pytest
 from shapely.geometry import box
 
 from contracts.errors import InputError, SettingsError
-from contracts.settings import Run, load
+from contracts.settings import Run
 from geo import hexgrid
 from ingest import run
 from ingest.settle import settle_day

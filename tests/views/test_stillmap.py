@@ -87,7 +87,9 @@ def test_the_scale_bar_knows_the_latitude(lat: float) -> None:
     high_km = (max(lats) - min(lats)) * 111.2
     _, _, _, height = map(float, str(drawn.get("viewBox")).split())
     # the picture is as high as the hexagons and two margins of 14
-    assert float(told.split()[0]) / (end - start) == pytest.approx(high_km / (height - 28), rel=0.03)
+    assert float(told.split()[0]) / (end - start) == pytest.approx(
+        high_km / (height - 28), rel=0.03
+    )
 
 
 def test_too_many_hexagons_leave_out_the_least_busy(monkeypatch: pytest.MonkeyPatch) -> None:
