@@ -277,7 +277,7 @@ _LINEAGE = [
 
 _ROLLED = [
     _amount("covered_s", "s", "Time covered by accepted rows.", 0),
-    _whole("n_hours", "h", "Local hours with data; those of a total over the whole day, too.", 0, 25),
+    _whole("n_hours", "h", "Local hours with data; a day known by its total has all.", 0, 25),
     _amount("prb_dl_used_prb_s", "PRB s", "Downlink blocks in use, times time.", 0),
     _amount("prb_dl_avail_prb_s", "PRB s", "Downlink blocks available, times time.", 0),
     _amount("prb_ul_used_prb_s", "PRB s", "Uplink blocks in use, times time.", 0),
