@@ -1,4 +1,4 @@
-"""The console door: `hexperience demo | run | report | batch | check | query | sql | app`.
+"""The console door: `hexperience demo | run | report | batch | check | query | sql | cube | app`.
 
 Exit codes: 0 done, 1 a promise is broken or check found faults, 2 wrong input or settings,
 3 interrupted.
@@ -207,6 +207,20 @@ def sql(
 ) -> None:
     """Answer one SELECT of your own from the published marts."""
     _deliver(_warehouse(config).sql(text), form, out)
+
+
+@app.command()
+@_tell
+def cube(
+    out: Annotated[Path, typer.Option(help="Folder to write; it must not be there yet.")],
+    table: Annotated[str, typer.Option(help="cell_hour or hex_day.")] = "cell_hour",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Write counters by cell and hour, or hexagon and day, as a Zarr cube for xarray."""
+    from analysis.export import export as export_cube  # noqa: PLC0415  as in _run
+
+    with _progress() as progress:
+        export_cube(load(config), table, out, progress.tell)
 
 
 @app.command("app")

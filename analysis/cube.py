@@ -1,7 +1,10 @@
 """Settled tables as labelled arrays: gaps are explicit, units stand in the attributes."""
 
-from collections.abc import Callable, Sequence
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import holidays
@@ -10,7 +13,9 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from contracts.errors import InputError
 from contracts.fields import FIELDS
+from geo import hexgrid
 
 _DAILY = (
     "call_attempts",
@@ -20,7 +25,7 @@ _DAILY = (
     "bh_prb_dl_used_prb_s",
     "bh_prb_dl_avail_prb_s",
 )
-_HOURLY = (
+HOURLY = (
     "covered_s",
     "call_attempts",
     "call_setups",
@@ -56,7 +61,7 @@ def of_cell_days(
     day) and `day_start_utc`.
     """
     cells = np.sort(days["cell_id"].unique())
-    calendar = _calendar(days["day_local"])
+    calendar = day_axis(days["day_local"])
     at = _places(cells, days["cell_id"], calendar, pd.to_datetime(days["day_local"]))
     cube = _counted(days, _DAILY, ("cell", "day"), at)
     cube = cube.assign_coords(cell_id=("cell", cells), day_local=("day", calendar))
@@ -93,7 +98,7 @@ def of_cell_hours(
     cells = np.sort(hours["cell_id"].unique())
     axis = hour_axis(hours["hour_start_utc"]) if axis is None else axis
     at = _places(cells, hours["cell_id"], axis, _naive(hours["hour_start_utc"]))
-    cube = _counted(hours, _HOURLY, ("cell", "hour"), at)
+    cube = _counted(hours, HOURLY, ("cell", "hour"), at)
     cube = cube.assign_coords(cell_id=("cell", cells), hour_start_utc=("hour", axis))
     cube["availability"] = 1 - cube["unavail_s"] / cube["covered_s"]
     for way in ("dl", "ul"):
@@ -103,17 +108,22 @@ def of_cell_hours(
     return _described(_on_the_clock(cube, zones, outages, (weekend, country, subdivision)))
 
 
-def of_hex_days(days: pd.DataFrame) -> xr.Dataset:
+def of_hex_days(days: pd.DataFrame, *, axis: pd.DatetimeIndex | None = None) -> xr.Dataset:
     """Dataset (hex, day) of table `hex_day`; NaN = no cell of the hexagon was measured that day.
 
-    Every calendar day between the first and the last is there. `hex_id` is the integer form.
+    `axis`: its days; by default every calendar day between the first and the last row.
     """
     hexes = np.sort(days["hex_id"].astype("uint64").unique())
-    calendar = _calendar(days["day_local"])
+    calendar = day_axis(days["day_local"]) if axis is None else axis
     at = _places(hexes, days["hex_id"], calendar, pd.to_datetime(days["day_local"]))
     names = [str(name) for name in days if name not in ("hex_id", "level", "day_local")]
     cube = _counted(days, names, ("hex", "day"), at)
-    return _described(cube.assign_coords(hex_id=("hex", hexes), day_local=("day", calendar)))
+    cube = cube.assign_coords(
+        hex_id=("hex", hexes),
+        hex_text=("hex", np.array(hexgrid.as_text(hexes), object)),
+        day_local=("day", calendar),
+    )
+    return _described(cube)
 
 
 def hour_axis(starts: pd.Series) -> pd.DatetimeIndex:
@@ -129,6 +139,44 @@ def hour_axis(starts: pd.Series) -> pd.DatetimeIndex:
     return axis.as_unit("ns")
 
 
+def write_zarr(parts: Iterable[xr.Dataset], path: Path) -> None:
+    """Puts cubes together along their first axis in one Zarr store, whole or not at all.
+
+    Zarr format 3; `xarray.open_zarr(path, consolidated=False)` gives the same values, gaps, units
+    and times, piece by piece through Dask. `parts`: of the same second axis and, but for the last,
+    of equal length. Raises InputError if there is something at `path`.
+    """
+    if path.exists():
+        raise InputError(f"{path} is there already", ["remove it, or choose another name"])
+    building = Path(tempfile.mkdtemp(prefix=".part-", dir=path.parent))
+    try:
+        for number, part in enumerate(parts):
+            along = str(next(iter(part.sizes)))
+            how: dict[str, Any] = {"append_dim": along} if number else {"encoding": _chunks(part)}
+            _storable(part).to_zarr(building / "cube", zarr_format=3, consolidated=False, **how)
+        (building / "cube").rename(path)
+    finally:
+        shutil.rmtree(building)
+
+
+def _chunks(part: xr.Dataset) -> dict[str, Any]:
+    # about a month of hours
+    most = dict(zip(part.sizes, (part.sizes[next(iter(part.sizes))], 744), strict=True))
+    return {
+        str(name): {"chunks": [min(most[str(d)], n) for d, n in array.sizes.items()]}
+        for name, array in part.variables.items()
+    }
+
+
+def _storable(part: xr.Dataset) -> xr.Dataset:
+    """With texts as Zarr 3 knows them."""
+    text = np.dtypes.StringDType()
+    texts = [name for name, array in part.variables.items() if array.dtype == object]
+    return part.assign_coords(
+        {n: part[n].copy(data=part[n].to_numpy().astype(text)) for n in texts}
+    )
+
+
 # ------------------------------------------------------------------------------------ arrays
 
 
@@ -142,7 +190,9 @@ class _Places:
 
 
 def _places(labels: Any, of_row: pd.Series, axis: pd.DatetimeIndex, at: pd.Series) -> _Places:
-    row = pd.Index(labels).get_indexer(pd.Index(of_row))
+    # texts are looked up once each, not once a row
+    code, known = pd.factorize(of_row)
+    row = pd.Index(labels).get_indexer(pd.Index(known))[code]
     return _Places((len(labels), len(axis)), row, axis.get_indexer(pd.DatetimeIndex(at)))
 
 
@@ -170,6 +220,7 @@ def _attributes(name: str) -> dict[str, str]:
 
 
 _OURS = {
+    "hex_text": {"long_name": "The hexagon's 15-character text."},
     "hour_local": {"units": "h", "long_name": "Hour of the day by the cell's own clock, 0 to 23."},
     "rest_day": {"long_name": "Weekend or public holiday by the cell's own calendar."},
     "outage": {"long_name": "A known outage touches the period."},
@@ -190,7 +241,8 @@ def _naive(instants: pd.Series) -> pd.Series:
     return instants.dt.tz_convert("UTC").dt.tz_localize(None)
 
 
-def _calendar(day_local: pd.Series) -> pd.DatetimeIndex:
+def day_axis(day_local: pd.Series) -> pd.DatetimeIndex:
+    """Every calendar day from the first to the last of these."""
     known = pd.to_datetime(day_local)
     return pd.date_range(known.min(), known.max(), freq="D", unit="s")
 
@@ -241,7 +293,8 @@ def _rest_days(
     if country:
         years = range(calendar[0].year, calendar[-1].year + 1)
         public = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
-        rest |= np.array([day in public for day in calendar.date])
+        days = calendar.normalize().unique()
+        rest |= calendar.normalize().isin(days[[day in public for day in days.date]])
     return rest
 
 

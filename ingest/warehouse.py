@@ -24,7 +24,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -34,6 +34,7 @@ from typing import Any
 import duckdb
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
@@ -207,15 +208,25 @@ class Warehouse:
             raise ContractError(f"{name} {day}: the table breaks its contract", faults)
         _write_parquet(self._partition(name, day), frame, table(name))
 
-    def read(self, name: str, *, days: list[str] | None = None) -> pd.DataFrame:
-        """One table, or some of its days, as its contract says; without rows if nothing is kept."""
+    def read(
+        self,
+        name: str,
+        *,
+        days: list[str] | None = None,
+        columns: Sequence[str] | None = None,
+        only: tuple[str, Sequence[Any]] | None = None,
+    ) -> pd.DataFrame:
+        """One table as its contract says, or some of its days or columns; without rows if none.
+
+        `only`: a column and its values; rows with others stay on disk: `("cell_id", ["a", "b"])`.
+        """
         folder = self.path / "tables" / name
         wanted = (
             sorted(folder.glob("*.parquet"))
             if days is None
             else [path for day in days if (path := self._partition(name, day)).exists()]
         )
-        return _read_parquet(wanted, table(name))
+        return _read_parquet(wanted, table(name), columns=columns, only=only)
 
     def days(self, name: str) -> list[str]:
         """Partitions of a table, ascending."""
@@ -519,10 +530,20 @@ def _write_parquet(path: Path, frame: pd.DataFrame, of: Table) -> None:
         pq.write_table(to_arrow(frame, of), part, compression="zstd")
 
 
-def _read_parquet(paths: list[Path], of: Table) -> pd.DataFrame:
-    return _frame(
-        pa.concat_tables([of.empty(), *(pq.read_table(p, schema=of.schema) for p in paths)])
-    )
+def _read_parquet(
+    paths: list[Path],
+    of: Table,
+    *,
+    columns: Sequence[str] | None = None,
+    only: tuple[str, Sequence[Any]] | None = None,
+) -> pd.DataFrame:
+    kept = list(of.columns if columns is None else columns)
+    how: dict[str, Any] = {"schema": of.schema, "columns": kept}
+    if only is not None:
+        name, values = only
+        how["filters"] = pc.field(name).isin(pa.array(values, of.schema.field(name).type))
+    empty = of.empty().select(kept)
+    return _frame(pa.concat_tables([empty, *(pq.read_table(p, **how) for p in paths)]))
 
 
 def _frame(arrow: pa.Table, *, date_as_object: bool = True) -> pd.DataFrame:

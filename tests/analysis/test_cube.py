@@ -1,11 +1,15 @@
 """Gaps stay gaps, days start where the cell's zone says, and rest days are the country's."""
 
+from collections.abc import Iterator
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
 import xarray as xr
 
 from analysis import cube
+from contracts.errors import InputError
 from contracts.tables import ADDITIVE, TIME_WEIGHTED
 
 
@@ -161,3 +165,42 @@ def test_hexagons_and_days_stand_apart_and_units_stand_beside() -> None:
         for name, array in dataset.variables.items():
             assert array.attrs["long_name"], name
         assert dataset["dl_vol_kbit"].attrs["units"] == "kbit"
+
+
+def _parts() -> list[xr.Dataset]:
+    """Cells of two zones over a clock change, three then two at a time, one counter never there."""
+    hours = _hours(*((cell, "2026-10-24 20:00", 30) for cell in "abcde"))
+    hours = hours.assign(dl_vol_kbit=0.1).drop(index=[3, 40, 41])
+    hours.loc[hours["cell_id"] == "b", "hour_start_utc"] += pd.Timedelta("30min")
+    zones = pd.Series("Europe/London", index=list("abcde"))
+    zones["b"] = "Asia/Kolkata"
+    axis = cube.hour_axis(hours["hour_start_utc"])
+    some = (hours[hours["cell_id"] < "d"], hours[hours["cell_id"] >= "d"])
+    return [_hourly(part, zones, axis=axis) for part in some]
+
+
+def test_a_cube_comes_back_from_zarr_as_it_was(tmp_path: Path) -> None:
+    parts = _parts()
+    cube.write_zarr(parts, tmp_path / "cube.zarr")
+    whole, back = xr.concat(parts, "cell"), xr.open_zarr(tmp_path / "cube.zarr", consolidated=False)
+    assert set(back.variables) == set(whole.variables)
+    for name, array in whole.variables.items():
+        np.testing.assert_array_equal(back[name], array, err_msg=name)
+        assert back[name].attrs == array.attrs, name
+        assert back[name].dims == array.dims, name
+    assert np.isnan(back["call_attempts"]).any()
+    assert back["call_attempts"].chunks == ((3, 2), (whole.sizes["hour"],))
+    assert [path.name for path in tmp_path.iterdir()] == ["cube.zarr"]
+
+
+def test_a_cube_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    def broken() -> Iterator[xr.Dataset]:
+        yield _parts()[0]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cube.write_zarr(broken(), tmp_path / "cube.zarr")
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "cube.zarr").mkdir()
+    with pytest.raises(InputError, match="is there already"):
+        cube.write_zarr(_parts(), tmp_path / "cube.zarr")
