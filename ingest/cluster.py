@@ -39,27 +39,32 @@ def same_everywhere(client: Client, settings: Settings, files: Sequence[Path]) -
         remedy = f"start some on machines that see the same folders: dask worker {_address(client)}"
         raise InputError("the Dask cluster has no worker", [remedy]) from None
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    with warehouse.marked(uuid4().hex):
-        here = standing(settings, files)
-        there = client.run(standing, settings, files, on_error="return")
-    if faults := [fault for worker, at in there.items() for fault in _faults(worker, at, here)]:
-        raise InputError("workers of the Dask cluster differ from this machine", faults)
+    mark = uuid4().hex
+    with warehouse.marked(mark):
+        here = standing(settings, files, mark)
+        there = client.run(standing, settings, files, mark, on_error="return")
+    if found := [fault for worker, at in there.items() for fault in faults(worker, at, here)]:
+        raise InputError("workers of the Dask cluster differ from this machine", found)
 
 
-def standing(settings: Settings, files: Sequence[Path]) -> dict[str, str]:
-    """What results depend on, as it is where this runs: name -> value."""
+def standing(settings: Settings, files: Sequence[Path], mark: str) -> dict[str, str]:
+    """What results depend on, as it is where this runs: name -> value.
+
+    `mark`: what stands in the warehouse's folder, if it is the right one.
+    """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     return {
         "Python": platform.python_version(),
         "Hexperience": f"{_version('hexperience')} (code {_code()})",
         **{name: _version(name) for name in _PACKAGES},
-        f"folder {warehouse.path}": _folder(warehouse),
+        f"folder {warehouse.path}": _folder(warehouse, mark),
         "source files": _missing(files),
         "pseudonym key": _key(settings),
     }
 
 
-def _faults(worker: str, at: object, here: Mapping[str, str]) -> Iterator[str]:
+def faults(worker: str, at: object, here: Mapping[str, str]) -> Iterator[str]:
+    """What one worker has otherwise, a line each; `at`: its standing, or why it told none."""
     if not isinstance(at, Mapping):
         yield f"{worker} can't run Hexperience ({at!r}): install the same version there"
         return
@@ -83,13 +88,12 @@ def _code() -> str:
     return found.hexdigest()[:8]
 
 
-def _folder(warehouse: Warehouse) -> str:
-    mark = warehouse.mark
-    if mark is None:
+def _folder(warehouse: Warehouse, mark: str) -> str:
+    if warehouse.mark != mark:
         return "not the same folder; share it under the same path"
     try:
         with tempfile.TemporaryFile(dir=warehouse.path):
-            return mark
+            return "shared"
     except OSError as error:
         return f"can't be written there: {error.strerror}"
 

@@ -19,6 +19,7 @@ import analysis.run
 import ingest.run
 from contracts.settings import load
 from contracts.tables import PUBLISHED
+from ingest import cluster as cluster_check
 from ingest.synth import write_operator
 from ingest.warehouse import Warehouse, connect
 from ingest.workers import workers
@@ -110,7 +111,7 @@ class Cluster:
         command = [sys.executable, "-m", "dask", *words, *HERE, *told]
         with (self.folder / f"{words[0]}.log").open("ab") as log:
             environ = {**os.environ, **environ}
-            return subprocess.Popen(command, stdout=log, stderr=log, env=environ)
+            return subprocess.Popen(command, stdout=log, stderr=log, env=environ, cwd=self.folder)
 
     def join(self, **environ: str) -> None:
         alone = ["--no-nanny", "--nthreads", "1", "--local-directory", str(self.folder)]
@@ -152,14 +153,38 @@ def test_a_scheduler_that_goes_away_is_told(config: Path, cluster: Cluster) -> N
     assert "the Dask scheduler went away while reading files" in told
 
 
-def test_a_worker_that_differs_is_told(config: Path, cluster: Cluster) -> None:
+def test_workers_that_differ_are_told(config: Path, cluster: Cluster) -> None:
     cluster.join(HEXPERIENCE_KEY="another key of more than thirty-two characters")
+    (cluster.folder / "old" / "ingest").mkdir(parents=True)
+    (cluster.folder / "old" / "ingest" / "__init__.py").touch()
+    cluster.join(PYTHONPATH=str(cluster.folder / "old"))
+    log = cluster.folder / "worker.log"
+    _until(lambda: log.read_text("utf-8").count("Registered to:") == 4)
     run = _start(config, "never", cluster.address)
     told, _ = run.communicate(timeout=120)
     assert run.returncode == 2
     assert "workers of the Dask cluster differ from this machine" in told
-    assert told.count("pseudonym key") == 1
+    assert told.count("  - tcp://") == 2
+    assert told.count("pseudonym key: ") == 1
+    assert told.count("can't run Hexperience") == 1
     assert not (config.parent / "never" / "loads").exists()
+
+
+def test_another_folder_another_version_and_lost_files_are_told(
+    config: Path, tmp_path: Path
+) -> None:
+    settings = load(config, environ={}, arguments={"warehouse": {"path": str(tmp_path)}})
+    with Warehouse(tmp_path).marked("here"):
+        here = cluster_check.standing(settings, [config], "here")
+        assert list(cluster_check.faults("w", here, here)) == []
+    there = {
+        **cluster_check.standing(settings, [config, tmp_path / "gone"], "here"),
+        "pandas": "1.0",
+    }
+    pandas, folder, files = cluster_check.faults("w", there, here)
+    assert pandas == f"w: pandas: 1.0; here: {pd.__version__}"
+    assert folder.endswith("not the same folder; share it under the same path; here: shared")
+    assert files == f"w: source files: 1 missing, first {tmp_path / 'gone'}; here: all there"
 
 
 # ----------------------------------------------------------------------------------- deaths
@@ -217,7 +242,8 @@ def _cut(config: Path, folder: Path, file_of: Callable[[int, str], str]) -> Path
 
 
 def _day_or_hour(row: str) -> str:
-    day, hour = row.split(";")[1].split(" ")
+    # one malformed row has its cell twice
+    day, _, hour = row.split(";")[1].partition(" ")
     return f"{day} {hour[:2]}" if day < "06" else day
 
 
