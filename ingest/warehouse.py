@@ -116,7 +116,12 @@ class Warehouse:
             remedy = "install the newer hexperience again, or restore a backup of the folder"
             raise InputError(f"{self.path} was written by a newer hexperience", [told + remedy])
         if held != wanted:
-            shutil.rmtree(self.path / "settled", ignore_errors=True)
+            made = [
+                self.path / "tables" / of.name for of in TABLES.values() if of.layer != "finding"
+            ]
+            # the notes first: a crash from here on must not leave them without their tables
+            for folder in (self.path / "settled", *made):
+                shutil.rmtree(folder, ignore_errors=True)
             with _whole(note) as path:
                 path.write_text(json.dumps(wanted), encoding="utf-8")
 

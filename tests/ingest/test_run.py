@@ -1,5 +1,6 @@
 """Raw files to settled tables: read = accepted + refused, the same for any cut of the files."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -318,7 +319,9 @@ def test_a_warehouse_of_the_first_schema_is_migrated(
     operator.ingest()
     wanted = _tables(operator)
     pieces = _written(operator, "pieces") | _written(operator, "loads")
-    # schema 1 had no note, and not all of today's columns
+    # schema 1 had no note, other partitions, and not all of today's columns
+    stale = operator.warehouse.path / "tables" / "cell_hex" / "older.parquet"
+    shutil.copyfile(next(stale.parent.glob("*.parquet")), stale)
     (operator.warehouse.path / "schema.json").unlink()
     for name, column in (("hex_day", "n_cells_effective"), ("cell_day", "n_hours")):
         for path in (operator.warehouse.path / "tables" / name).glob("*.parquet"):
