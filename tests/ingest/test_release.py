@@ -130,7 +130,7 @@ def _given_away_of(cases: pd.DataFrame, places: pd.DataFrame, daily: pd.DataFram
 
 
 def test_no_small_count_can_be_computed_from_all_that_is_published() -> None:
-    cases = _cases(150)
+    cases = _cases(100)
     assert list(_given_away(cases)) == []
     places, daily = _published(cases)
     for frame in (places, daily):
@@ -168,3 +168,113 @@ def test_if_regions_were_suppressed_by_themselves_the_attacker_wins(
     together = release.counts
     monkeypatch.setattr(release, "counts", apart)
     assert _caught(30) >= 3
+
+
+# ----------------------------------------------------------------------- what else is promised
+
+
+def test_too_few_subscribers_could_as_well_be_enough() -> None:
+    """Denominators stand beside every figure but a hidden one; what remains is none or a crowd."""
+    cases = _cases(60)
+    places, _ = _published(cases)
+    told = places[places["shown"] != "hidden"].drop_duplicates(["month", *release.PLACE])
+    every = places.drop_duplicates(["month", *release.PLACE])
+    every = every.merge(told[["month", *release.PLACE]], "left", indicator="told")
+    towns = cases.drop_duplicates(["month", "hex_id"])
+    for (_, town), (_, of_town) in zip(towns.groupby("month"), every.groupby("month"), strict=True):
+        members = _members(town, of_town, pd.DataFrame())[:, ::DAYS]
+        small = of_town["n"].between(1, CROWD - 1).to_numpy()
+        shown = (of_town["told"] == "both").to_numpy()
+        assert not (small & shown).any()
+        if small.any():
+            value = of_town["n"].to_numpy()
+            ends = _intervals(members[small], members, shown, np.zeros(len(value), bool), value)
+            assert (ends[:, 1] >= CROWD).all()
+
+
+def _differences(n: int) -> Iterator[int]:
+    """Answers behind every sum and difference of published surveys that is itself a place."""
+    for seed in range(n):
+        town = _town(seed).assign(month=6)
+        answers = np.random.default_rng(seed).choice([3, 12, 31, 60], len(town))
+        places = release.survey(town.assign(answers=answers, persons=answers), ["month"], fewest=30)
+        shown = places[places["shown"] == "shown"]
+        if len(shown):
+            members = np.unique(_members(town, shown, pd.DataFrame())[:, ::DAYS], axis=0)[:9]
+            weights = np.stack(np.meshgrid(*[[-1, 0, 1]] * len(members)), -1)
+            left = weights.reshape(-1, len(members)) @ members
+            yield from (left[np.isin(left, (0, 1)).all(axis=1)] @ answers).tolist()
+
+
+def test_no_difference_of_surveys_speaks_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not any(0 < n < 30 for n in _differences(60))
+    monkeypatch.setattr(release, "_joined", lambda *_, unfit, **__: unfit)
+    assert any(0 < n < 30 for n in _differences(60))
+
+
+def test_every_figure_of_a_survey_that_is_shown_has_enough_answers() -> None:
+    blocks = _town(3).assign(month=6, answers=31, persons=31)
+    finest = release.survey(blocks, ["month"], fewest=30).query("level == @FINEST")
+    assert (finest["shown"] == "shown").all()
+    nearly = release.survey(blocks.assign(persons=29), ["month"], fewest=30)
+    assert (nearly.query("level == @FINEST")["shown"] == "hidden").all()
+
+
+def test_the_order_of_rows_says_nothing() -> None:
+    cases = _cases(20)
+    places, daily = _published(cases)
+    again, days_again = _published(cases.sample(frac=1, random_state=1))
+    _assert_alike(places, again, by=[*BY, *release.PLACE])
+    _assert_alike(daily, days_again, by=[*BY, "region", "day"])
+
+
+def _assert_alike(one: pd.DataFrame, other: pd.DataFrame, *, by: list[str]) -> None:
+    ordered = (frame.sort_values(by, ignore_index=True) for frame in (one, other))
+    pd.testing.assert_frame_equal(*ordered)
+
+
+def _family(*counts: float) -> list[str]:
+    """How the children of one hexagon leave, by their counts; nobody else complains."""
+    hexes = hexgrid.disk(MIDDLE, 0)
+    lat, lon = hexgrid.centres(hexes)
+    middle = int(hexgrid.hexes_of(lat=lat, lon=lon, level=FINEST - 1)[0])
+    centre = hexgrid.hexes_of(lat=hexgrid.centres([middle])[0], lon=hexgrid.centres([middle])[1],
+                              level=FINEST)  # fmt: skip
+    children = hexgrid.disk(int(centre[0]), 1)[: len(counts)]
+    assert set(hexgrid.parents(children, level=FINEST - 1)) == {middle}
+    blocks = pd.DataFrame({"hex_id": children, "region": None, "n": 900.0, "persons": 900.0,
+                           "count": counts, "month": 6})  # fmt: skip
+    found = release.counts(blocks, ["month"], crowd=CROWD).query("level == @FINEST")
+    return found.set_index("hex_id")["shown"].reindex(children).tolist()
+
+
+def test_zeros_are_told_and_a_sibling_hides_a_small_count() -> None:
+    assert _family(0, 0, 9) == ["shown", "shown", "shown"]
+    assert _family(2, 30, 9) == ["few", "shown", "hidden"]
+    # two that are few hide each other
+    assert _family(2, 3, 9) == ["few", "few", "shown"]
+
+
+def test_what_is_few_everywhere_is_told_as_few_only_as_often_as_is_safe() -> None:
+    # seven ones make the parent's seven: all told as 1 to 4, each would have to be 1
+    assert _family(*[1] * 7).count("few") == 4
+    # twice four make the parent's eight: both told as 1 to 4, each would have to be 4
+    assert _family(4, 4).count("few") == 1
+
+
+def test_a_place_of_few_residents_hides_behind_another() -> None:
+    town = _town(5).assign(count=0.0, month=6, region=None, persons=400.0)
+    town.loc[0, "persons"] = 5.0
+    found = release.counts(town, ["month"], crowd=CROWD)
+    finest = found[found["level"] == FINEST].set_index("hex_id")["shown"]
+    assert finest[town["hex_id"][0]] == "hidden"
+    assert (found.loc[found["level"] == release.COARSEST_LEVEL, "shown"] == "shown").any()
+
+
+def test_days_hide_as_places_do() -> None:
+    daily = pd.DataFrame({"region": "North", "month": 6, "day": range(4), "month_shown": "shown"})
+    assert release.days(daily.assign(count=[0, 9, 2, 20]), ["region", "month"]).tolist() == [
+        "shown", "hidden", "few", "shown",
+    ]  # fmt: skip
+    hidden = daily.assign(count=[0, 1, 1, 1], month_shown="hidden")
+    assert set(release.days(hidden, ["region", "month"])) == {"hidden"}
