@@ -69,9 +69,10 @@ def drop_rates(
     is of the network's own scatter from day to day; how far the footprint is off is not in it.
     Excess = (rate - normal rate) x attempts, per 30 days. Places without attempts are left out.
     """
-    drops, attempts, n_days = _totals(cube, period)
-    spread = rates.spread_rate(places.share, drops, attempts, noise.phi, noise.rho, n_days)
-    normal = normal_rate(drops, attempts)
+    drops, attempts, n_days = _totals(cube, period, places)
+    phi, rho = noise.phi[places.cell], noise.rho[places.cell]
+    spread = rates.spread_rate(places.share, drops, attempts, phi, rho, n_days)
+    normal = _normal(drops, attempts, places)
     found = pd.DataFrame(
         {
             "place": places.ids,
@@ -147,11 +148,12 @@ def change_ratios(
     Of each cell the latest change counts. Places without a changed cell are left out. The ends of
     the cells' intervals are added up, as if all erred alike: the sum's interval is a wide one.
     """
-    drops = np.nan_to_num(cube["dropped_calls"].to_numpy()[:, period.days])
+    drops = np.nan_to_num(places.counts(cube, "dropped_calls", period.days))
     actual = places.share @ drops.sum(axis=1)
     last = changes.drop_duplicates("cell_id", keep="last").set_index("cell_id")
-    last = last.reindex(cube["cell_id"].to_numpy())
-    since = cube["day_start_utc"].to_numpy()[:, period.days] >= _instants(last["change_utc"])
+    last = last.reindex(cube["cell_id"].to_numpy()[places.cell])
+    starts = cube["day_start_utc"].to_numpy()[places.cell]
+    since = ((starts >= _instants(last["change_utc"])) & places.days)[:, period.days]
     touched = places.share @ since.any(axis=1).astype(float) > 0
     found = pd.DataFrame({"place": places.ids, "metric": "change_ratio", "numerator": actual})
     for end, name in (("value", "ratio"), ("value_lo", "ratio_lo"), ("value_hi", "ratio_hi")):
@@ -166,11 +168,13 @@ def dominant_cells(
     cube: xr.Dataset, places: Places, period: Period, found: pd.DataFrame
 ) -> pd.Series:
     """The cell with most excess drops in each place of `drop_rates`; missing = none has any."""
-    drops, attempts, _ = _totals(cube, period)
-    excess = drops - normal_rate(drops, attempts) * attempts
+    drops, attempts, _ = _totals(cube, period, places)
+    excess = drops - _normal(drops, attempts, places) * attempts
     entry = places.share.tocoo()
     row, column = entry.coords
     parts = pd.DataFrame({"row": row, "column": column, "excess": entry.data * excess[column]})
+    parts["column"] = places.cell[parts["column"]]
+    parts = parts.groupby(["row", "column"])["excess"].sum().reset_index()
     parts = parts.sort_values(["row", "excess", "column"], ascending=[True, False, True])
     most = parts[parts["excess"] > 0].drop_duplicates("row").set_index("row")["column"]
     names = pd.Series(cube["cell_id"].to_numpy()[most], index=places.ids[most.index])
@@ -194,10 +198,16 @@ def _spans(calendar: pd.DatetimeIndex, rule: str) -> Iterator[tuple[pd.Period, p
         yield span, calendar[spans == span]
 
 
-def _totals(cube: xr.Dataset, period: Period) -> tuple[Floats, Floats, Floats]:
-    """Drops, attempts and days with data of each cell in a period; a cell without data has 0."""
-    drops = cube["dropped_calls"].to_numpy()[:, period.days]
-    attempts = cube["call_attempts"].to_numpy()[:, period.days]
+def _normal(drops: Floats, attempts: Floats, places: Places) -> float:
+    """The normal rate of cells, whatever parts they are in."""
+    of_cell = (np.bincount(places.cell, part).astype(np.float64) for part in (drops, attempts))
+    return normal_rate(*of_cell)
+
+
+def _totals(cube: xr.Dataset, period: Period, places: Places) -> tuple[Floats, Floats, Floats]:
+    """Drops, attempts and days with data of each part in a period; one without data has 0."""
+    drops = places.counts(cube, "dropped_calls", period.days)
+    attempts = places.counts(cube, "call_attempts", period.days)
     n_days = np.maximum((attempts > 0).sum(axis=1), 1).astype(float)
     return np.nansum(drops, axis=1), np.nansum(attempts, axis=1), n_days
 
@@ -231,7 +241,7 @@ def _told(period: Period) -> dict[str, Any]:
 
 def _load(cube: xr.Dataset, places: Places, period: Period) -> Floats:
     used, available = (
-        places.share @ np.nansum(cube[name].to_numpy()[:, period.days], axis=1)
+        places.share @ np.nansum(places.counts(cube, name, period.days), axis=1)
         for name in ("bh_prb_dl_used_prb_s", "bh_prb_dl_avail_prb_s")
     )
     return 100 * np.divide(used, available, where=available > 0, out=np.full_like(used, np.nan))

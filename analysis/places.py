@@ -1,4 +1,4 @@
-"""Cells, sites and hexagons as places that cells' counts add up to."""
+"""Cells, sites, hexagons and regions as places that cells' counts add up to."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,41 +12,87 @@ from scipy import sparse
 from geo import hexgrid
 from ingest.settle import newest_rows
 
+OUTSIDE = ""
+_SPAN = ("valid_from", "valid_to")
+
 
 @dataclass(frozen=True)
 class Places:
-    """Which part of each cell belongs to each place: a sparse matrix (place, cell)."""
+    """Which part of each cell belongs to each place: a sparse matrix (place, part).
+
+    A part is a cell while one of its footprints holds; parts of a cell share out the cube's days.
+    """
 
     ids: npt.NDArray[np.generic]
     share: sparse.csr_array
+    cell: npt.NDArray[np.intp]
+    """Place of each part's cell in the cube."""
+    days: npt.NDArray[np.bool_]
+    """Whether each day of the cube belongs to the part, shape (part, day)."""
+
+    def counts(
+        self, cube: xr.Dataset, name: str, days: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.float64]:
+        """One variable on some days, by part, shape (part, day); NaN outside the part's days."""
+        return np.where(self.days[:, days], cube[name].to_numpy()[:, days][self.cell], np.nan)
 
 
 @dataclass(frozen=True)
 class Kind:
     """One kind of place: what goes into each (cell_id, place, weight), and what is known of it.
 
-    `known`: place, place_name, region, lat, lon, and hex_id where the place is no hexagon.
+    `weights` as `of_weights` takes them. `known`: place, place_name, region, lat, lon,
+    and hex_id where the place is no hexagon. `rest`: the place of whatever is in no other.
     """
 
     name: str
     weights: pd.DataFrame
     known: pd.DataFrame
+    rest: str | None = None
 
 
-def of_weights(weights: pd.DataFrame, cube: xr.Dataset) -> Places:
-    """Places of a frame (cell_id, place, weight) against the cube's cells."""
+def of_weights(weights: pd.DataFrame, cube: xr.Dataset, *, rest: str | None = None) -> Places:
+    """Places of a frame (cell_id, place, weight) against the cube's cells.
+
+    valid_from and valid_to, where the frame has them, say on which days a weight holds. `rest`:
+    name of the place that gets what no other place has of a cell; None = nobody.
+    """
     cells = pd.Index(cube["cell_id"].to_numpy())
-    column = cells.get_indexer(pd.Index(weights["cell_id"]))
-    known = weights[column >= 0]
-    ids, row = np.unique(known["place"].to_numpy(), return_inverse=True)
-    entries = (known["weight"].to_numpy(float), (row, column[column >= 0]))
-    return Places(ids, sparse.csr_array(entries, (len(ids), len(cells))))
+    weights = weights.assign(cell=cells.get_indexer(pd.Index(weights["cell_id"])))
+    weights = weights[weights["cell"] >= 0]
+    for name in _SPAN:
+        limits = weights[name] if name in weights else pd.Series(None, index=weights.index)
+        weights[name] = pd.to_datetime(limits)
+    span = weights.groupby(["cell", *_SPAN], dropna=False, sort=True)
+    spans = span.size().index.to_frame(index=False)
+    days = _days_of(spans, cube)
+    gaps = np.ones((len(cells), days.shape[1]), bool)
+    np.logical_and.at(gaps, spans["cell"].to_numpy(), ~days)
+    empty = np.flatnonzero(gaps.any(axis=1))
+    ids, row = np.unique(weights["place"].to_numpy(), return_inverse=True)
+    shape = (len(ids), len(spans) + len(empty))
+    entries = (weights["weight"].to_numpy(float), (row, span.ngroup().to_numpy()))
+    share = sparse.csr_array(entries, shape)
+    if rest is not None:
+        left = np.clip(1 - share.sum(axis=0), 0, 1).round(12)
+        share = sparse.vstack([share, sparse.csr_array(left[None, :])], format="csr")
+        ids = np.append(ids, rest)
+    return Places(
+        ids, share, np.r_[spans["cell"].to_numpy(np.intp), empty], np.vstack([days, gaps[empty]])
+    )
+
+
+def _days_of(spans: pd.DataFrame, cube: xr.Dataset) -> npt.NDArray[np.bool_]:
+    """Days of the cube in each span, shape (span, day)."""
+    calendar = cube["day_local"].to_numpy()[None, :]
+    begins, ends = (spans[name].to_numpy("datetime64[s]")[:, None] for name in _SPAN)
+    return (np.isnat(begins) | (begins <= calendar)) & (np.isnat(ends) | (calendar < ends))
 
 
 def kinds(
     seen: pd.Series, cells: pd.DataFrame, cell_hex: pd.DataFrame, hexes: pd.DataFrame, *, level: int
 ) -> Iterator[Kind]:
-    """Cells, and with an inventory sites and hexagons of `level` too.
+    """Cells, and with an inventory sites, hexagons of `level` and regions of hexagons too.
 
     `seen`: cells that have counters; the others are tables `cell`, `cell_hex` and `hex_place`.
     """
@@ -60,11 +106,28 @@ def kinds(
     named = on_site.assign(place_name=on_site["site_name"].fillna(on_site["site_id"]))
     parts = on_site[["cell_id"]].assign(place=on_site["site_id"], weight=1.0)
     yield Kind("site", parts, _known(named, "site_id", level))
-    weights = cell_hex[cell_hex["level"] == level]
-    parts = weights[["cell_id", "weight"]].assign(place=weights["hex_id"].to_numpy(np.uint64))
+    parts = cell_hex.assign(place=cell_hex["hex_id"].to_numpy(np.uint64))
     named = hexes.assign(place=hexes["hex_id"].to_numpy(np.uint64))
     named["place_name"] = hexgrid.as_text(hexes["hex_id"])
     yield Kind("hex", parts, named[["place", "place_name", "region", "lat", "lon"]])
+    if hexes["region"].notna().any():
+        yield _regions(parts, hexes, level)
+
+
+def _regions(parts: pd.DataFrame, hexes: pd.DataFrame, level: int) -> Kind:
+    """Regions as the hexagons whose centre they hold; the rest is outside them or has no place."""
+    inside = hexes[hexes["level"] == level].dropna(subset=["region"])
+    region = parts["hex_id"].map(inside.set_index("hex_id")["region"])
+    held = parts.assign(place=region.astype("str"))[region.notna()]
+    keys = ["cell_id", "place", *_SPAN]
+    weights = held.groupby(keys, dropna=False, sort=False)[["weight"]].sum().reset_index()
+    middle = inside.groupby("region")[["lat", "lon"]].mean()
+    known = middle.rename_axis("place").reset_index()
+    known = known.assign(place_name=known["place"], region=known["place"])
+    outside = {"place": OUTSIDE, "place_name": "outside all regions"}
+    known = pd.concat([known, pd.DataFrame([outside])], ignore_index=True)
+    none = pd.Series(pd.NA, index=known.index, dtype="UInt64")
+    return Kind("region", weights, known.assign(hex_id=none), rest=OUTSIDE)
 
 
 def _known(cells: pd.DataFrame, key: str, level: int) -> pd.DataFrame:

@@ -1,6 +1,7 @@
 """The story of the wing: settled tables -> changes, rates, priorities, in the warehouse."""
 
 from collections.abc import Iterator
+from datetime import date
 from functools import partial
 from typing import Any
 
@@ -8,12 +9,13 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import changes, cube, customers, identity, network, places, priority
+from analysis import changes, cube, customers, identity, inventory, network, places, priority
 from analysis.places import Kind
 from analysis.rates import Noise
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
+from geo.footprint import valid_on
 from ingest.clean import local_days
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
@@ -30,7 +32,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
-    rates = list(_customer_rates(warehouse, settings))
+    rates = [*_customer_rates(warehouse, settings), *_inventory_rates(warehouse, settings)]
     ranked = [_rank_reports(rates, warehouse.read("hex_place"), settings)]
     found = pd.DataFrame()
     if "cell_day" in _filled(warehouse):
@@ -76,11 +78,29 @@ def _kinds(warehouse: Warehouse, settings: Settings) -> list[Kind]:
         places.kinds(
             warehouse.read("cell_day")["cell_id"].drop_duplicates(),
             warehouse.read("cell"),
-            warehouse.read("cell_hex"),
+            _weights(warehouse, settings),
             warehouse.read("hex_place"),
             level=settings.grid.level,
         )
     )
+
+
+def _weights(warehouse: Warehouse, settings: Settings, *, finer: int = 0) -> pd.DataFrame:
+    return warehouse.read("cell_hex", days=[str(settings.grid.level + finer)])
+
+
+def _day(warehouse: Warehouse) -> date:
+    """Newest day of counters; without any, the day on which the inventory arrived."""
+    if days := warehouse.days("cell_day"):
+        return date.fromisoformat(days[-1])
+    arrived: pd.Timestamp = warehouse.read("cell")["loaded_utc"].max()
+    return arrived.date()
+
+
+def _inventory_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.DataFrame]:
+    weights, cells = _weights(warehouse, settings), newest_rows(warehouse.read("cell"))
+    if len(weights):
+        yield inventory.cells_serving(cells, weights, day=_day(warehouse))
 
 
 # ---------------------------------------------------------------------------------- changes
@@ -147,7 +167,7 @@ def _exposure(warehouse: Warehouse, settings: Settings) -> tuple[str, pd.DataFra
     if "subscriber_base" in _filled(warehouse):
         base = warehouse.read("subscriber_base")
         return "complaints_per_1000", customers.subscribers(
-            base, warehouse.read("cell_hex"), level=level
+            base, valid_on(_weights(warehouse, settings, finer=1), _day(warehouse)), level=level
         )
     days = warehouse.read("hex_day")
     day = pd.to_datetime(days["day_local"]).dt.as_unit("s")
@@ -169,11 +189,12 @@ def _network_rates(
     metrics = {
         "cell": ("drop_rate", "drops_excess_month"),
         "hex": ("drop_rate", "prb_dl_util_bh_pct", "drops_excess_month"),
+        "region": ("drop_rate", "prb_dl_util_bh_pct", "drops_excess_month"),
     }
     yield from network.whole_network(counters)
     newest = network.newest_days(counters, settings.priority.days)
     for kind in kinds:
-        members = places.of_weights(kind.weights, counters)
+        members = places.of_weights(kind.weights, counters, rest=kind.rest)
         for period in network.periods_of(counters) if kind.name in metrics else ():
             rates = network.drop_rates(counters, members, period, noise)
             for metric in metrics[kind.name]:
@@ -183,7 +204,8 @@ def _network_rates(
 
 
 def _of_kind(found: pd.DataFrame, kind: Kind, settings: Settings) -> pd.DataFrame:
-    named = found.assign(place_type=kind.name, **{f"{kind.name}_id": found["place"]})
+    column = "region" if kind.name == "region" else f"{kind.name}_id"
+    named = found.assign(place_type=kind.name, **{column: found["place"]})
     return named.assign(level=settings.grid.level) if kind.name == "hex" else named
 
 
@@ -202,7 +224,7 @@ def _rank_places(
 ) -> Iterator[pd.DataFrame]:
     newest = network.newest_days(counters, settings.priority.days)
     for kind in kinds:
-        members = places.of_weights(kind.weights, counters)
+        members = places.of_weights(kind.weights, counters, rest=kind.rest)
         facts = network.drop_rates(counters, members, newest, noise)
         facts["dominant_cell_id"] = network.dominant_cells(counters, members, newest, facts)
         facts = _of_kind(facts.merge(kind.known, on="place", how="left"), kind, settings)

@@ -87,8 +87,8 @@ def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
             "and no cell's history can be searched for changes.",
         )
         return
-    days = warehouse.read("cell_day")
-    seen, placed = set(days["cell_id"]), set(warehouse.read("cell_hex")["cell_id"])
+    days, weights = warehouse.read("cell_day"), warehouse.read("cell_hex")
+    seen, placed = set(days["cell_id"]), set(weights["cell_id"])
     if "cell" not in counts.index:
         yield (
             "cell",

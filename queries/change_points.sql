@@ -10,7 +10,7 @@ with place as (
 ),
 core as (
     -- the hexagon with most of the cell's traffic, at the display level
-    select cell_id, min_by(hex_id, (-weight, hex_id)) as hex_id
+    select cell_id, min_by(hex_id, (valid_to is not null, -weight, hex_id)) as hex_id
     from cell_hex semi join hex_place using (hex_id)
     group by cell_id
 ),

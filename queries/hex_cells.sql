@@ -3,14 +3,17 @@
 -- params: hex_text VARCHAR, days INTEGER = 28
 -- returns: cell_id VARCHAR, site_id VARCHAR, technology VARCHAR, band VARCHAR, weight DOUBLE, call_attempts_here DOUBLE, call_attempts DOUBLE, dropped_calls DOUBLE, drop_rate DOUBLE, prb_dl_util_bh_pct DOUBLE, availability DOUBLE
 -- grain: cell_id
-with here as (
-    select cell_id, sum(weight) as weight
-    from cell_hex
-    where lower(to_hex(hex_id)) = $hex_text
-    group by cell_id
-),
-newest as (
+with newest as (
     select max(day_local) as last_day from cell_day
+),
+here as (
+    -- the footprints of the newest day
+    select cell_id, sum(weight) as weight
+    from cell_hex cross join newest
+    where lower(to_hex(hex_id)) = $hex_text
+        and coalesce(valid_from <= last_day, true)
+        and coalesce(valid_to > last_day, true)
+    group by cell_id
 ),
 recent as (
     select

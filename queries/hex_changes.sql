@@ -1,12 +1,18 @@
 -- hex_changes: Which dated changes of which cells lie behind one hexagon's history?
--- reads: cell_hex, change_point
+-- reads: cell_day, cell_hex, change_point
 -- params: hex_text VARCHAR, min_weight DOUBLE = 0
 -- returns: change_id VARCHAR, cell_id VARCHAR, weight DOUBLE, change_utc TIMESTAMPTZ, change_lo_utc TIMESTAMPTZ, change_hi_utc TIMESTAMPTZ, until_utc TIMESTAMPTZ, direction VARCHAR, ratio DOUBLE, ratio_lo DOUBLE, ratio_hi DOUBLE, attribution VARCHAR, prb_before_pct DOUBLE, prb_after_pct DOUBLE, drops_excess_here DOUBLE, intervention_id VARCHAR
 -- grain: change_id
-with here as (
+with newest as (
+    select max(day_local) as last_day from cell_day
+),
+here as (
+    -- the footprints of the newest day
     select cell_id, sum(weight) as weight
-    from cell_hex
+    from cell_hex cross join newest
     where lower(to_hex(hex_id)) = $hex_text
+        and coalesce(valid_from <= last_day, true)
+        and coalesce(valid_to > last_day, true)
     group by cell_id
 )
 select

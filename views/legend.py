@@ -32,6 +32,8 @@ class Look:
     """Value between good and bad, drawn neutral; None = one colour that only deepens."""
     counted: tuple[str, str] = ("", "")
     """What numerator and denominator count; empty = not worth a line."""
+    joint: str = " about "
+    """Between the title and a class within the metric."""
 
 
 _CALLS = ("dropped", "calls")
@@ -51,6 +53,7 @@ _LOOKS = (
     Look("nps", "NPS", "points", "points", bad="low", centre=0, counted=("", "answers")),
     Look("rating_mean", "Call rating", "plain", "1 worst to 5 best", bad="low",
          counted=("", "ratings")),
+    Look("cells_serving", "Cells serving", "plain", "cells reach the hexagon", joint=": "),
 )  # fmt: skip
 LOOKS = {look.metric: look for look in _LOOKS}
 

@@ -39,8 +39,9 @@ class Layer:
     @property
     def title(self) -> str:
         kind = self.outcome_class or ""
-        kind = _CLASSES.get(kind, f"about {kind}")
-        return f"{self.look.title} {kind}".strip()
+        if kind in _CLASSES:
+            return f"{self.look.title} {_CLASSES[kind]}".strip()
+        return f"{self.look.title}{self.look.joint}{kind}"
 
 
 @dataclass(frozen=True)
@@ -92,6 +93,8 @@ def head(facts: pd.Series, about: str) -> None:
 
 def as_of(facts: pd.Series) -> str:
     """End of the newest data on the operator's clock: 1 May 2025, 23:00 (Europe/London)."""
+    if pd.isna(facts["as_of_utc"]):
+        return "no time: nothing in it has one"
     at = pd.Timestamp(facts["as_of_utc"]).tz_convert(facts["timezone"])
     return f"{at.day} {at:%b %Y, %H:%M} ({facts['timezone']})"
 
