@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 to 3.13 with venv; everything else goes into .venv.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo app test lint types docs install lock clean FORCE
+.PHONY: help demo app test lint types docs bench install lock clean FORCE
 
 # Both are written last, so that an interrupted installation is done again. The first holds this
 # folder's path: a moved checkout or a Python that has gone is noticed and installed anew.
@@ -33,6 +33,9 @@ types: $(project) ## check types
 
 docs: $(project) ## write the pages that are made from the code
 	@.venv/bin/python -m tools.docs
+
+bench: $(project) ## compare two ways side by side (NAME=spread)
+	@.venv/bin/python -m benchmarks.$(or $(NAME),spread)
 
 install: $(project) ## make .venv and nothing else (PYTHON=python3.12 picks which; make clean before a change)
 

@@ -45,6 +45,7 @@ from ingest.warehouse import Warehouse, query_names, read_query
 from views import export, server
 
 PORT = 8501
+FORMAT_HELP = f"{', '.join(export.FORMATS)}; the last three with outlines of hexagons, for QGIS."
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 _out, _err = Console(), Console(stderr=True)
 _COLOURS = {"ok": "", "warn": "yellow", "fault": "bold red"}
@@ -184,7 +185,7 @@ def check(
 def query(
     name: Annotated[str, typer.Argument(help="Query to ask; none lists them.")] = "",
     param: Annotated[list[str] | None, typer.Option(help="Parameter as k=v; repeatable.")] = None,
-    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
     out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
@@ -201,7 +202,7 @@ def query(
 @_tell
 def sql(
     text: Annotated[str, typer.Argument(help="One SELECT.")],
-    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet.")] = "table",
+    form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
     out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:

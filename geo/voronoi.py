@@ -18,7 +18,7 @@ def shares(cells: pd.DataFrame, *, level: int, max_range_m: float) -> tuple[Ints
     """Antenna of each cell, and the hexagons nearest to each: antenna, hex_id, weight 1.
 
     `cells`: lat, lon, azimuth_deg, range_m; of one operator, technology and size. Cells at one
-    place and azimuth are one antenna.
+    place and azimuth are one antenna, of the widest range among them.
     """
     lat, lon = _ahead(cells)
     antennas, of_cell = np.unique(np.column_stack([lat, lon]), axis=0, return_inverse=True)

@@ -1,13 +1,16 @@
-"""Answers as files: table for eyes, CSV, JSON and Parquet for programs; whole or not at all."""
+"""Answers as files: for eyes, for programs and for maps; whole or not at all."""
 
 import io
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
+import geopandas as gpd
 import pandas as pd
 
 from contracts.errors import QuestionError
+from geo import hexgrid, regions
 
-FORMATS = ("table", "csv", "json", "parquet")
+FORMATS = ("table", "csv", "json", "parquet", "geojson", "gpkg", "geoparquet")
 # a spreadsheet takes full-width signs for plain ones
 _FORMULA = (*"=+-@\t\r\n\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
@@ -22,9 +25,32 @@ def encoded(frame: pd.DataFrame, form: str) -> bytes:
         buffer = io.BytesIO()
         frame.to_parquet(buffer, index=False)
         return buffer.getvalue()
+    if form in ("geojson", "gpkg", "geoparquet"):
+        return _as_map(frame, form)
     if form == "table":
         return (_as_text(frame).to_string(index=False, na_rep="") + "\n").encode()
     raise QuestionError(f"--format: no '{form}'; there are: {', '.join(FORMATS)}")
+
+
+def _as_map(frame: pd.DataFrame, form: str) -> bytes:
+    """Hexagons with their outlines, else places as points, in WGS84: what QGIS opens."""
+    if "hex_text" in frame and frame["hex_text"].notna().all():
+        shapes = regions.outlines(hexgrid.from_text(frame["hex_text"])).geometry.array
+    elif {"lat", "lon"} <= set(frame):
+        shapes = gpd.points_from_xy(frame["lon"], frame["lat"])
+    else:
+        told = f"--format {form}: the answer has neither hex_text nor lat and lon"
+        raise QuestionError(f"{told}; it has: {', '.join(map(str, frame))}")
+    drawn = gpd.GeoDataFrame(_as_text(frame), geometry=shapes, crs="EPSG:4326")
+    if form == "geojson":
+        return drawn.to_json(drop_id=True).encode()
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "answer"
+        if form == "geoparquet":
+            drawn.to_parquet(path, index=False)
+        else:
+            drawn.to_file(path, driver="GPKG", layer="answer")
+        return path.read_bytes()
 
 
 def write(content: bytes, path: Path) -> None:

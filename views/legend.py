@@ -13,7 +13,7 @@ import pandas as pd
 
 from contracts.fields import FIELDS
 
-Figure = Literal["share", "percent", "count", "ratio", "points", "plain"]
+Figure = Literal["share", "percent", "count", "ratio", "points", "plain", "size"]
 Colours = npt.NDArray[np.uint8]
 
 MISSING = "–"
@@ -53,7 +53,7 @@ _LOOKS = (
     Look("nps", "NPS", "points", "points", bad="low", centre=0, counted=("", "answers")),
     Look("rating_mean", "Call rating", "plain", "1 worst to 5 best", bad="low",
          counted=("", "ratings")),
-    Look("cells_serving", "Cells serving", "plain", "cells reach the hexagon", joint=": "),
+    Look("cells_serving", "Cells serving", "size", "cells reach the hexagon", joint=": "),
 )  # fmt: skip
 LOOKS = {look.metric: look for look in _LOOKS}
 
@@ -82,6 +82,7 @@ _WRITTEN: dict[Figure, Callable[[float], str]] = {
     "count": lambda v: _signed(v, 0 if abs(v) >= 10 else 1),
     "ratio": lambda v: f"×{v:.2g}" if v < 10 else f"×{v:.0f}",
     "points": lambda v: _signed(v, 0),
+    "size": lambda v: f"{v:,.0f}",
     "plain": lambda v: f"{v:,.{0 if abs(v) >= 100 else 1}f}",
 }
 
@@ -114,6 +115,8 @@ def period(grain: str, start: date, end: date) -> str:
             return f"week of {day(start)}"
         case "month":
             return f"{start:%B %Y}"
+        case _ if start == end:
+            return day(start)
         case _:
             return f"{day(start)} to {day(end)}"
 
@@ -186,6 +189,7 @@ _TWO_SIDED = {
     "light": "5a93bb 7dacca a1c4d9 c7dce8 f4f3f0 e7bea9 d2886e b9503d 990116",
     "dark": "4d829d 4a7086 455f6e 404e57 3e3d3b 745149 a66850 d8834f ffa659",
 }
+_LOG = ("ratio", "size")
 _ONE_SIDE, _BOTH_SIDES = (0.02, 0.98), (0.1, 0.9)
 _FAINTEST, _FULL = 110, 230
 UNKNOWN = (140, 140, 140, 75)
@@ -239,11 +243,11 @@ class Scale:
 
     def _line(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         known = np.asarray(values, float)
-        # twice and half are equally far from unchanged
-        return np.log(np.maximum(known, 1e-6)) if self.look.figure == "ratio" else known
+        # twice and half are equally far from unchanged, ten and a hundred from one
+        return np.log(np.maximum(known, 1e-6)) if self.look.figure in _LOG else known
 
     def _back(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.exp(values) if self.look.figure == "ratio" else values
+        return np.exp(values) if self.look.figure in _LOG else values
 
 
 def scale(hexes: pd.DataFrame, look: Look, theme: str) -> Scale | None:

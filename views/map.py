@@ -27,6 +27,7 @@ from views.legend import (
 _HEIGHT = 640
 _WIDTH = 800
 _VIEW = "whole map"
+_MOST_MASTS = 10_000
 
 
 def page() -> None:
@@ -108,7 +109,10 @@ def _ground(hexes: pd.DataFrame) -> hexmap.Ground:
     except InputError as error:
         st.warning(f"The regions are not drawn. {parts.plain(str(error))}")
         regions = None
-    return hexmap.Ground(box, data.outlines(_around(box)), regions, data.answer("sites"))
+    sites = data.answer("sites")
+    # more masts than that hide the map; an inventory of crowd positions has one a cell
+    sites = sites if len(sites) <= _MOST_MASTS else sites.head(0)
+    return hexmap.Ground(box, data.outlines(_around(box)), regions, sites)
 
 
 def _view(hexes: pd.DataFrame) -> hexmap.View:
@@ -232,14 +236,17 @@ def _worst_hexes(hexes: pd.DataFrame, layer: parts.Layer) -> None:
     look = layer.look
     # by the end of the interval nearer to good: few cases can't put a place on top
     high = look.bad == "high"
-    known = hexes.dropna(subset="value").sort_values(
-        "value_lo" if high else "value_hi", ascending=not high
-    )
+    end = "value_lo" if high else "value_hi"
+    known = hexes.dropna(subset="value")
+    # a census has no interval
+    known = known.assign(**{end: known[end].fillna(known["value"])})
+    known = known.sort_values(end, ascending=not high, kind="stable")
     st.markdown("##### Where to look first")
     st.caption(f"Hexagons by {look.title.lower()}, surely {'above' if high else 'below'} the rest")
     for place in rows(known.head(10)):
         region = place.region if isinstance(place.region, str) else ""
-        _entry(f"{region} {place.hex_text}", counts(look, place.numerator, place.denominator),
+        name = f"{region} {place.hex_text}".strip()
+        _entry(name, counts(look, place.numerator, place.denominator),
                place.hex_text, number(place.value, look.figure),
                interval(place.value_lo, place.value_hi, look.figure))  # fmt: skip
 

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views import data, parts
-from views.legend import day, interval, number
+from views.legend import day, interval, number, rows
 
 _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells", "region": "Regions"}
 
@@ -27,6 +27,8 @@ def page() -> None:
     chosen = _table(places)
     if chosen is not None:
         _chosen(places.iloc[chosen], int(facts["level"]))
+    if kind == "region":
+        _months()
 
 
 def _kind(kinds: list[str]) -> str:
@@ -88,3 +90,19 @@ def _chosen(place: Any, level: int) -> None:
         hex_text = parts.hex_of(place, level)
         if hex_text and st.button("Show on the map", type="primary"):
             parts.open_map(hex_text)
+
+
+def _months() -> None:
+    """Drop rate of each region, month by month: the newest months as columns."""
+    rates = data.answer("region_rates")
+    rates = rates.assign(
+        region=rates["region"].replace("", "outside all regions"),
+        month=pd.to_datetime(rates["period_start"]).dt.strftime("%Y-%m"),
+        told=[f"{number(row.value, 'share')} ({interval(row.value_lo, row.value_hi, 'share')})"
+              for row in rows(rates)],
+    )  # fmt: skip
+    if len(rates):
+        st.markdown("**Drop rate by month**, with 90 % intervals")
+        st.caption("They tell the network's own scatter, not how far footprints are off.")
+        table = rates.set_index(["region", "month"])["told"].unstack()  # noqa: PD010  text has no mean
+        st.dataframe(table.iloc[:, ::-1].iloc[:, :6], height="content")
