@@ -17,12 +17,13 @@ import pytest
 
 import analysis.run
 import ingest.run
-from contracts.settings import load
+from contracts.errors import InputError
+from contracts.settings import Run, load
 from contracts.tables import PUBLISHED
 from ingest import cluster as cluster_check
 from ingest.synth import write_operator
 from ingest.warehouse import Warehouse, connect
-from ingest.workers import workers
+from ingest.workers import each, workers
 
 pytestmark = pytest.mark.slow
 
@@ -202,6 +203,13 @@ def test_workers_that_are_killed_cost_time_only(
     _done(run)
     assert [worker.poll() is None for worker in cluster.workers] == [False, False, True]
     _same(undisturbed, _marts(config, "deaths"))
+
+
+def test_an_item_that_takes_every_worker_down_is_told() -> None:
+    with workers(Run(scheduler="processes", workers=2)) as client:
+        with pytest.raises(InputError, match="while dying a worker died 4 times at one item"):
+            each(client, os._exit, [1], label="dying")
+        assert each(client, str, [1], label="living") == ["1"]
 
 
 def test_a_run_that_is_killed_leaves_no_half_snapshot_and_goes_on(
