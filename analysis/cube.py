@@ -90,7 +90,8 @@ def of_cell_hours(
     `axis`: instants in UTC at which local clock hours start; by default every hour between the
     first and the last row. A day of a clock change has 23 or 25 of them, a half-hour zone's start
     at half past. Where zones lie half an hour apart, each has its own instants and NaN at the
-    others'. `zones`: zone of each cell by cell_id, or one for all. Beside the counters it holds
+    others'. ValueError if a row is not on it. `zones`: zone of each cell by cell_id, or one for
+    all. Beside the counters it holds
     `availability` (share), `prb_dl_util_pct`, `prb_ul_util_pct`, `rrc_users_mean`, and by the
     cell's own clock `day_local`, `hour_local` (0 to 23), `rest_day` (weekend or public holiday);
     `outage` tells hours that a known outage touches.
@@ -148,7 +149,7 @@ def write_zarr(parts: Iterable[xr.Dataset], path: Path) -> None:
     """
     if path.exists():
         raise InputError(f"{path} is there already", ["remove it, or choose another name"])
-    building = Path(tempfile.mkdtemp(prefix=".part-", dir=path.parent))
+    building = Path(tempfile.mkdtemp(prefix=".building-", dir=path.parent))
     try:
         for number, part in enumerate(parts):
             along = str(next(iter(part.sizes)))
@@ -193,7 +194,10 @@ def _places(labels: Any, of_row: pd.Series, axis: pd.DatetimeIndex, at: pd.Serie
     # texts are looked up once each, not once a row
     code, known = pd.factorize(of_row)
     row = pd.Index(labels).get_indexer(pd.Index(known))[code]
-    return _Places((len(labels), len(axis)), row, axis.get_indexer(pd.DatetimeIndex(at)))
+    column = axis.get_indexer(pd.DatetimeIndex(at))
+    if (column < 0).any():
+        raise ValueError(f"{at[column < 0].iloc[0]} is not on the axis given")
+    return _Places((len(labels), len(axis)), row, column)
 
 
 def _counted(
