@@ -25,7 +25,7 @@ def _ask(
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=300,
     )
 
 
