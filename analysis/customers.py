@@ -5,6 +5,7 @@ the count, the value and its interval are missing, and `shown` says why.
 """
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis import rates
@@ -63,11 +64,9 @@ def complaint_rates(
     blocks = blocks.groupby(["hex_id", "period_start"])["n"].sum().reset_index()
     blocks["region"] = blocks["hex_id"].map(regions).astype("str")
     first = _first_complaints(complaints, level, zone).merge(blocks.drop(columns="n"))
-    places = release.counts(
-        _counted(blocks, first, known=metric == "complaints_per_1000"),
-        _BY,
-        crowd=rule.min_subscribers,
-    )
+    counted = _counted(blocks, complaints["complaint_class"].unique(), first)
+    counted["persons"] = counted["n"] if metric == "complaints_per_1000" else np.nan
+    places = release.counts(counted, _BY, crowd=rule.min_subscribers)
     months = places["period_start"].map(days.groupby("period_start").size())
     found = [places.assign(period_grain="month", months=months / _days_in_month(places))]
     if not (complaints["time_grain"] == "month").any():
@@ -86,13 +85,12 @@ def _first_complaints(complaints: pd.DataFrame, level: int, zone: str) -> pd.Dat
     return ordered.drop_duplicates([*_BY, "who"])[["hex_id", *_BY, "day"]]
 
 
-def _counted(blocks: pd.DataFrame, first: pd.DataFrame, *, known: bool) -> pd.DataFrame:
-    """Every hexagon, month and class with its `count`, zeros too, and its `persons` if `known`."""
+def _counted(blocks: pd.DataFrame, classes: npt.ArrayLike, first: pd.DataFrame) -> pd.DataFrame:
+    """Every hexagon, month and class with its `count`, zeros too."""
     keys = ["hex_id", *_BY]
-    counted = blocks.merge(first[["outcome_class"]].drop_duplicates(), how="cross")
+    counted = blocks.merge(pd.Series(classes, name="outcome_class"), how="cross")
     counted = counted.merge(first.groupby(keys).size().rename("count").reset_index(), "left", keys)
-    persons = counted["n"] if known else np.nan
-    return counted.assign(count=counted["count"].fillna(0.0), persons=persons)
+    return counted.fillna({"count": 0.0})
 
 
 def _region_days(

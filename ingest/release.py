@@ -9,7 +9,7 @@ from published sums, by any subtraction, is a sum over whole pieces. So the rule
 **a piece holds nobody, or at least the threshold.** An attacker who were told every piece could
 still not tell who of its places holds a small count: it may be none, or all that the piece holds.
 
-`closed` gets there from coarse to fine. A place that can't leave (too few; or a region's border
+`_closed` gets there from coarse to fine. A place that can't leave (too few; or a region's border
 would cut too few off) gives its children to the place above. Where the places that don't leave hold
 too few, the smallest other one of that piece joins them (complementary suppression). It has enough
 by itself, so no new piece breaks the rule, and one always exists, because the piece one level up

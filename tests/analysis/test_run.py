@@ -10,6 +10,7 @@ import analysis.run
 import ingest.run
 from contracts.settings import load
 from contracts.tables import PUBLISHED, TABLES, check
+from geo import hexgrid
 from ingest.warehouse import Warehouse
 from ingest.workers import workers
 
@@ -104,6 +105,35 @@ def test_small_counts_of_persons_do_not_leave(demo: Warehouse) -> None:
     assert few[["numerator", "value", "value_lo", "value_hi", "n_effective"]].isna().all(axis=None)
     nps = rates[(rates["metric"] == "nps") & rates["value"].notna()]
     assert nps["denominator"].min() >= 30
+
+
+def test_what_remains_of_a_published_place_is_nobody_or_at_least_five(demo: Warehouse) -> None:
+    rates = demo.read("place_rate").query("metric == 'complaints_per_1000'")
+    regions = demo.read("hex_place").set_index("hex_id")["region"]
+    monthly, daily = (rates[rates["period_grain"] == grain] for grain in ("month", "day"))
+    hexes, whole = (monthly[monthly["place_type"] == kind] for kind in ("hex", "region"))
+    finest = hexes[hexes["level"] == 7]
+    for inner, outer, of in (
+        (_under(hexes, 6, 5), hexes, "hex_id"),
+        (_under(hexes, 7, 6), hexes, "hex_id"),
+        (finest.assign(region=finest["hex_id"].map(regions)), whole, "region"),
+        (daily.assign(period_start=_months(daily)), whole, "region"),
+    ):
+        by = [of, "outcome_class", "period_start"]
+        shown = inner.groupby(by)["numerator"].sum().rename("told").reset_index()
+        left = outer.dropna(subset=["numerator"]).merge(shown, on=by)
+        left = left["numerator"] - left["told"]
+        assert len(left) > 10
+        assert ((left == 0) | (left >= 5)).all()
+
+
+def _under(hexes: pd.DataFrame, level: int, above: int) -> pd.DataFrame:
+    inner = hexes[hexes["level"] == level]
+    return inner.assign(hex_id=hexgrid.parents(inner["hex_id"], level=above))
+
+
+def _months(daily: pd.DataFrame) -> pd.Series:
+    return pd.to_datetime(daily["period_start"]).dt.to_period("M").dt.start_time.dt.date
 
 
 def test_no_subscriber_number_is_written_anywhere(demo_config: Path) -> None:
