@@ -214,8 +214,9 @@ _TABLES = [
         _names("""place_type hex_id level cell_id region metric outcome_class period_grain
             period_start period_end numerator denominator value value_lo value_hi n_effective shown
             method_version unsafe_reason run_id"""),
-        key=_names("""place_type hex_id cell_id region metric outcome_class period_grain
-            period_start"""),
+        key=_names(
+            "place_type hex_id cell_id region metric outcome_class period_grain period_start"
+        ),
     ),
     Table(
         "association", "finding", "one KPI, outcome and lag",
