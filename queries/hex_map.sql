@@ -3,18 +3,23 @@
 -- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL
 -- returns: hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR
 -- grain: hex_text
-with drawn as (
-    select * from place_rate
-    where place_type = 'hex'
-        and metric = $metric
-        and period_grain = $period_grain
-        and period_start = $period_start
-        and outcome_class = $outcome_class
-)
 select
-    lower(to_hex(hex_id)) as hex_text, drawn.level, hex_place.region, numerator, denominator,
+    lower(to_hex(hex_id)) as hex_text, place_rate.level, hex_place.region, numerator, denominator,
     value, value_lo, value_hi, n_effective, shown
-from drawn left join hex_place using (hex_id)
--- one level at a time, the finest unless another is asked for: levels overlap
-where drawn.level = coalesce(cast($level as integer), (select max(drawn.level) from drawn))
+from place_rate left join hex_place using (hex_id)
+where place_type = 'hex'
+    and metric = $metric
+    and place_rate.period_grain = $period_grain
+    and place_rate.period_start = $period_start
+    and outcome_class = $outcome_class
+    -- levels overlap: the finest unless another is asked for
+    and place_rate.level = coalesce(cast($level as integer), (
+        select max(finest.level)
+        from place_rate as finest
+        where finest.place_type = 'hex'
+            and finest.metric = $metric
+            and finest.period_grain = $period_grain
+            and finest.period_start = $period_start
+            and finest.outcome_class = $outcome_class
+    ))
 order by hex_text
