@@ -4,11 +4,16 @@
 -- returns: day_local DATE, reason VARCHAR
 -- grain: day_local
 with placed as (
-    select distinct cell_id from cell_hex where level = (select max(level) from run)
+    select distinct cell_id, valid_from, valid_to
+    from cell_hex
+    where level = (select max(level) from run)
 ),
 counted as (
     select day_local, sum(call_attempts) as attempts, sum(dropped_calls) as drops
-    from cell_day join placed using (cell_id)
+    from cell_day semi join placed
+        on placed.cell_id = cell_day.cell_id
+        and day_local >= coalesce(valid_from, day_local)
+        and (valid_to is null or day_local < valid_to)
     group by day_local
 ),
 spread as (

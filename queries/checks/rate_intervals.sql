@@ -5,7 +5,7 @@
 -- grain: place, figure, period_start
 with figures as (
     select
-        coalesce(lower(to_hex(hex_id)), nullif(cell_id, ''), place_type) as place,
+        coalesce(lower(to_hex(hex_id)), nullif(cell_id, ''), nullif(region, ''), place_type) as place,
         concat_ws(' ', place_type, metric, outcome_class, period_grain) as figure,
         period_start, value, value_lo, value_hi
     from place_rate

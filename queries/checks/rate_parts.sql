@@ -5,7 +5,7 @@
 -- grain: place, figure, period_start
 with rates as (
     select
-        coalesce(lower(to_hex(hex_id)), nullif(cell_id, ''), place_type) as place,
+        coalesce(lower(to_hex(hex_id)), nullif(cell_id, ''), nullif(region, ''), place_type) as place,
         concat_ws(' ', place_type, metric, outcome_class, period_grain) as figure,
         metric, period_start, numerator, denominator, value
     from place_rate
