@@ -4,8 +4,8 @@
 
 Builds the footprints of an invented country of sites with three sectors and four carriers by the
 sector model and by Voronoi; then spreads one day of every cell over hexagons by the sparse product
-that `ingest.rollup` uses and by pandas' merge and groupby, which must give the same sums. Prints
-seconds, ratios, and the process's peak memory after each step. Compare ratios, not seconds.
+that `ingest.rollup` uses and by pandas' merge and groupby, which must give the same sums (the product also
+counts cells, which the other does not). Prints seconds, ratios, and the process's peak memory after each step. Compare ratios, not seconds.
 """
 
 import resource
@@ -85,7 +85,6 @@ def main(n_cells: int) -> None:
         cell_id=cells["cell_id"].to_numpy()[fine["row"]], level=9, valid_from=None, valid_to=None
     )
     weights, _ = timed("summed to level 8", lambda: footprint.coarser(fine, level=8))
-    del fine
     days = one_day(cells, rng)
     sparse, product = timed("one day: sparse product", lambda: rollup.hex_days(days, weights))
     paper, merge = timed("one day: pandas merge and groupby", lambda: merged(days, weights))

@@ -104,6 +104,7 @@ def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
             f"{lost} of {len(seen)} cells with counters have no usable position: "
             "they count in the network, and reach no hexagon.",
         )
+    yield from _unplaced(warehouse, days, weights)
     if days["prb_dl_avail_prb_s"].isna().all():
         yield (
             "pm",
@@ -127,6 +128,22 @@ def _completeness(days: pd.DataFrame) -> Iterator[Note]:
     share = days["covered_s"].sum() / max(whole, 1)
     verdict = "ok" if share >= 1 - 5 * _REFUSED_DOUBT else "warn"
     yield "pm", "completeness", verdict, f"{share:.1%} of all cells' time is covered by counters."
+
+
+def _unplaced(warehouse: Warehouse, days: pd.DataFrame, weights: pd.DataFrame) -> Iterator[Note]:
+    """Attempts on days on which no row of their cell's inventory was valid."""
+    if weights[["valid_from", "valid_to"]].isna().all(axis=None):
+        return
+    mine = days[days["cell_id"].isin(weights["cell_id"])]["call_attempts"].sum()
+    share = 1 - warehouse.read("hex_day")["call_attempts"].sum() / mine if mine > 0 else 0.0
+    if share > 1e-6:
+        yield (
+            "cell",
+            "no inventory that day",
+            "warn",
+            f"{share:.1%} of call attempts fall on days on which no row of their cell is valid "
+            "(valid_from, valid_to): they count in the network, and reach no hexagon.",
+        )
 
 
 def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:

@@ -45,7 +45,7 @@ def _as_map(frame: pd.DataFrame, form: str) -> bytes:
     if form == "geojson":
         return drawn.to_json(drop_id=True).encode()
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "answer"
+        path = Path(folder) / "answer.gpkg"
         if form == "geoparquet":
             drawn.to_parquet(path, index=False)
         else:

@@ -47,3 +47,21 @@ def test_a_disk_of_one_ring_has_seven_hexagons_and_an_outline_six_corners() -> N
     (found,) = hexgrid.hexes_of(**LEEDS, level=8)
     assert len(hexgrid.disk(int(found), 1)) == 7
     assert len(hexgrid.outline(int(found))) == 6
+
+
+def test_children_come_with_their_ancestor() -> None:
+    coarse = hexgrid.hexes_of(lat=[53.8, 0.0], lon=[-1.5, 0.0], level=7)
+    fine, of = hexgrid.children(coarse, level=8)
+    assert len(fine) == 14
+    assert (hexgrid.parents(fine, level=7) == coarse[of]).all()
+    assert len(hexgrid.children([], level=8)[0]) == 0
+
+
+def test_hexagons_near_points_hold_all_within_reach_also_over_the_date_line() -> None:
+    for lat, lon in ((53.8, -1.5), (-16.5, 179.99), (0.0, -180.0), (89.5, 10.0)):
+        near = hexgrid.hexes_near(lat=[lat], lon=[lon], reach_m=[5_000.0], level=6)
+        (middle,) = hexgrid.hexes_of(lat=[lat], lon=[lon], level=6)
+        # level-6 hexagons stand 6.5 km apart: those within reach are the middle one, about
+        assert middle in near or lat > 89
+        assert np.all(np.diff(near.astype(np.int64)) > 0)
+    assert len(hexgrid.hexes_near(lat=[90.0], lon=[0.0], reach_m=[50_000.0], level=5)) > 0

@@ -35,3 +35,24 @@ def test_a_file_without_names_or_missing_is_told(tmp_path: Path) -> None:
         regions.read_regions(path)
     with pytest.raises(InputError, match="regions can't be read"):
         regions.read_regions(tmp_path / "none.gpkg")
+
+
+def test_names_may_stand_in_another_column_and_odd_shapes_are_mended(tmp_path: Path) -> None:
+    path = tmp_path / "regions.gpkg"
+    POLYGONS.rename(columns={"name": "NUTS3"}).to_file(path)
+    with pytest.raises(InputError, match=r"set \[operator\] region_name to one of: NUTS3, colour"):
+        regions.read_regions(path)
+    assert regions.read_regions(path, name="NUTS3")["name"].tolist() == ["west", "east"]
+    assert regions.read_regions(path, name="colour")["name"].tolist() == ["1", "2"]
+
+
+def test_outlines_hold_their_centre_and_are_cut_at_the_date_line() -> None:
+    hexes = hexgrid.hexes_of(lat=[53.8, -16.5], lon=[-1.5, 180.0], level=5)
+    here, cut = regions.outlines(hexes).geometry
+    lat, lon = hexgrid.centres(hexes)
+    assert here.contains(gpd.points_from_xy(lon[:1], lat[:1])[0])
+    assert here.geom_type == "Polygon"
+    assert cut.geom_type == "MultiPolygon"
+    assert sorted(part.bounds[0] > 0 for part in cut.geoms) == [False, True]
+    assert cut.area == pytest.approx(here.area, rel=0.8)
+    assert len(regions.outlines(hexes[:0])) == 0
