@@ -35,7 +35,7 @@ def settle_footprints(
     days = _days(warehouse)
     calls = _whole_months(made_from["call"])
     signature = digest(
-        _METHOD, made_from["cell"], made_from["coverage"], calls, days,
+        _METHOD, made_from["cell"], made_from["coverage"], calls, _passed(warehouse, days),
         settings.grid.model_dump(), settings.privacy.min_subscribers,
     )  # fmt: skip
     done = warehouse.read_settled(_NOTE, WHOLE)
@@ -138,6 +138,13 @@ def _days(warehouse: Warehouse) -> tuple[date, date]:
     arrived = warehouse.read("cell")["loaded_utc"].max()
     day = date(1970, 1, 1) if pd.isna(arrived) else arrived.date()
     return day, day
+
+
+def _passed(warehouse: Warehouse, days: tuple[date, date]) -> list[int]:
+    """How many dates of the inventory each of two days has reached: no other day matters to it."""
+    cells = warehouse.read("cell")
+    dates = pd.concat([cells["valid_from"], cells["valid_to"]]).dropna().unique()
+    return [sum(on <= day for on in dates) for day in days]
 
 
 def _whole_months(signatures: Mapping[str, str]) -> dict[str, str]:

@@ -144,6 +144,18 @@ def test_a_day_is_spread_by_its_own_inventory_and_again_only_if_that_changed(
     assert spread["call_attempts"].sum() == pytest.approx(before[changed]["call_attempts"].sum())
 
 
-def _stamps(operator: Operator) -> dict[str, int]:
-    folder = operator.folder / "warehouse/tables/hex_day"
+def test_another_day_of_counters_makes_no_footprint_anew(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    operator.ingest()
+    stamps = _stamps(operator, "cell_hex")
+    operator.write("pm_2.csv", counters("2026-03-02"))
+    operator.ingest()
+    assert _stamps(operator, "cell_hex") == stamps
+    assert len(_stamps(operator)) == 2
+
+
+def _stamps(operator: Operator, table: str = "hex_day") -> dict[str, int]:
+    folder = operator.folder / "warehouse/tables" / table
     return {path.stem: path.stat().st_mtime_ns for path in folder.glob("*.parquet")}
