@@ -37,7 +37,8 @@ dated as (
 )
 select
     period_grain, period_start, period_end,
-    date_diff('day', period_start, period_end) + 1 as n_days, n_days_known, is_over, n_cell_days, call_attempts, dropped_calls, n_customer_figures, n_customer_cases,
+    date_diff('day', period_start, period_end) + 1 as n_days, n_days_known, is_over, n_cell_days,
+    call_attempts, dropped_calls, n_customer_figures, n_customer_cases,
     cast(coalesce(sum(change), 0) as bigint) as n_changes,
     cast(coalesce(sum(work), 0) as bigint) as n_works
 from counted left join dated on dated.day between period_start and period_end

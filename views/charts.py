@@ -106,7 +106,9 @@ def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
     )
     line = base.mark_line(color=QUIET, strokeWidth=1, opacity=0.7).encode(y=rate)
     dots = base.mark_circle(size=48, opacity=1).encode(y=rate, color=stress)
-    title = _title(f"Drop rate of the network, {grain} by {grain}, each with its 90 % interval")
+    title = _title(
+        f"Drop rate of the network, {grain} by {grain}, each with its 90 % interval", offset=9
+    )
     unseen = _ends(pd.DataFrame({"at": at})).encode(x=_x("at", named))
     return _over(unseen, line, bars, dots).properties(height=130, title=title)
 
@@ -260,8 +262,8 @@ def _inside(**axis: Any) -> alt.Axis:
                     ticks=False, title=None, **axis)  # fmt: skip
 
 
-def _title(text: str) -> alt.Title:
-    return alt.Title(text, anchor="start", fontSize=11, fontWeight="normal", offset=2)
+def _title(text: str, offset: int = 2) -> alt.Title:
+    return alt.Title(text, anchor="start", fontSize=11, fontWeight="normal", offset=offset)
 
 
 def _direction() -> alt.Color:

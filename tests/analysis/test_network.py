@@ -42,6 +42,60 @@ def test_a_place_s_rate_is_weighted_drops_over_weighted_attempts(
     assert found["prb_dl_util_bh_pct"].tolist() == [50, 50]
 
 
+@pytest.mark.parametrize("memory", [0.0, 0.4, 0.7])
+def test_the_network_s_interval_holds_when_days_move_all_cells_alike(memory: float) -> None:
+    rng, held, alarms, n = np.random.default_rng(11), 0, 0, 0
+    for _ in range(60):
+        found = pd.concat(network.whole_network(_quiet_network(rng, memory)), ignore_index=True)
+        weeks = found[found["period_grain"] == "week"]
+        held += int(((weeks["value_lo"] <= 0.006) & (weeks["value_hi"] >= 0.006)).sum())
+        alarms += int(_beyond_chance(weeks).sum())
+        n += len(weeks)
+    # 0.9 promised; the sum of the cells' own intervals would hold about half of the time
+    assert 0.86 <= held / n <= 0.97
+    assert alarms / n <= 0.10
+
+
+def _quiet_network(rng: np.random.Generator, memory: float) -> xr.Dataset:
+    """Eight weeks of forty cells at one rate, all moved alike by days that remember."""
+    days, cells, sd = 56, 40, 0.04
+    day = np.zeros(days)
+    for t in range(days):
+        step = rng.normal(0, sd * np.sqrt(1 - memory**2)) if t else rng.normal(0, sd)
+        day[t] = memory * day[max(t - 1, 0)] + step
+    attempts = np.full((cells, days), 12_000.0)
+    drops = rng.poisson(attempts * 0.006 * np.exp(day - sd**2 / 2)).astype(float)
+    axes = ("cell", "day")
+    return xr.Dataset(
+        {
+            "call_attempts": (axes, attempts),
+            "dropped_calls": (axes, drops),
+            "rest_day": (axes, np.zeros((cells, days), bool)),
+        },
+        coords={"day_local": ("day", pd.date_range("2026-06-01", periods=days))},
+    )
+
+
+def _beyond_chance(weeks: pd.DataFrame) -> pd.Series:
+    """As the query network_periods says it."""
+    rate, low, high = (weeks[name] for name in ("value", "value_lo", "value_hi"))
+    step = rate - rate.shift()
+    up = step - np.hypot(rate - low, high.shift() - rate.shift()) > 0
+    return up | (step + np.hypot(high - rate, rate.shift() - low.shift()) < 0)
+
+
+@pytest.mark.parametrize("week", [5, 6])
+def test_a_network_that_got_worse_by_a_fifth_is_seen(week: int) -> None:
+    rng = np.random.default_rng(12)
+    seen = 0
+    for _ in range(20):
+        cube = _quiet_network(rng, 0.4)
+        cube["dropped_calls"][:, 7 * week :] *= 1.2
+        found = pd.concat(network.whole_network(cube), ignore_index=True)
+        seen += bool(_beyond_chance(found[found["period_grain"] == "week"]).iloc[week])
+    assert seen >= 17
+
+
 def test_normal_is_the_rate_at_the_middle_attempt() -> None:
     drops, attempts = np.array([10.0, 15, 5]), np.array([1000.0, 3000, 10])
     assert network.normal_rate(drops, attempts) == 0.005

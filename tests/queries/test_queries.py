@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 import duckdb
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -91,6 +93,8 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "metric": layer["metric"],
         "period_grain": layer["period_grain"],
         "period_start": layer["period_start"].date(),
+        "since": date(2026, 8, 3),
+        "until": date(2026, 10, 1),
     }
     return {name: known[name] for name, (_, default) in params.items() if default is None}
 
@@ -124,6 +128,61 @@ def test_worst_cells_agree_with_pandas(demo: Warehouse) -> None:
     answer = demo.query("worst_cells", top=5)
     assert answer["cell_id"].tolist() == excess.index[:5].tolist()
     assert answer["drops_excess"].tolist() == pytest.approx(excess.iloc[:5].tolist())
+
+
+def test_the_network_s_step_is_beyond_chance_where_the_interval_leaves_out_zero(
+    demo: Warehouse,
+) -> None:
+    answer = demo.query("network_periods", period_grain="week", period_start=date(2026, 9, 21))
+    days = demo.read("cell_day")
+    week = days[days["day_local"].between(date(2026, 9, 21), date(2026, 9, 27))]
+    newest, before = answer.iloc[0], answer.iloc[1]
+    assert newest["drop_rate"] == week["dropped_calls"].sum() / week["call_attempts"].sum()
+    assert newest["difference"] == newest["drop_rate"] - before["drop_rate"]
+    # Newcombe 1998, method 10, by hand
+    below = (
+        newest["drop_rate"] - newest["drop_rate_lo"],
+        before["drop_rate_hi"] - before["drop_rate"],
+    )
+    assert newest["difference_lo"] == pytest.approx(newest["difference"] - np.hypot(*below))
+    known = answer[answer["difference"].notna()]
+    assert len(known) == len(answer) - 1  # the first week has none before it
+    worse, better = known["difference_lo"] > 0, known["difference_hi"] < 0
+    assert (known["step"] == np.select([worse, better], ["worse", "better"], "same")).all()
+
+
+def test_the_worst_cells_of_a_week_agree_with_pandas(demo: Warehouse) -> None:
+    week = date(2026, 9, 21)
+    answer = demo.query("period_cells", period_grain="week", period_start=week, top=1000)
+    days = demo.read("cell_day")
+    days = days[days["day_local"].between(week, date(2026, 9, 27))]
+    sums = days.groupby("cell_id")[["dropped_calls", "call_attempts"]].sum()
+    mine = sums.loc[answer["cell_id"]]
+    assert answer["dropped_calls"].tolist() == mine["dropped_calls"].tolist()
+    excess = answer["drops_excess_month"]
+    assert excess.is_monotonic_decreasing
+    normal = answer["drop_rate"] - excess * 7 / 30 / answer["call_attempts"]
+    assert normal.to_numpy() == pytest.approx(normal.iloc[0])
+    # a change in force began before the week's end and reached into the week
+    changes = demo.read("change_point").set_index("change_id")
+    named = changes.loc[answer["change_id"].dropna()]
+    assert len(named) > 3
+    assert (named["change_utc"] < pd.Timestamp("2026-09-27T23:00Z")).all()
+    assert (named["until_utc"] >= pd.Timestamp("2026-09-20T23:00Z")).all()
+
+
+def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> None:
+    week = {"since": date(2026, 9, 14), "until": date(2026, 9, 20)}
+    found = demo.query("change_points", **week)
+    every = demo.read("change_point")
+    local = every["change_utc"].dt.tz_convert("Europe/London").dt.date
+    assert set(found["change_id"]) == set(every.loc[local.between(*week.values()), "change_id"])
+    assert len(found) > 0
+    works = demo.query("works", **week)
+    assert works["start_day"].between("2026-09-14", "2026-09-20").all()
+    assert (
+        len(works) == demo.query("periods").set_index("period_start").loc["2026-09-14", "n_works"]
+    )
 
 
 def test_an_unknown_query_is_told_with_the_known_ones() -> None:

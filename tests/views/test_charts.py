@@ -1,6 +1,7 @@
 import json
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
@@ -97,3 +98,27 @@ def test_months_leave_out_what_is_not_released() -> None:
 def test_a_chart_is_whole_in_itself() -> None:
     text = json.dumps(charts.history(days(), changes("2025-03-28"), timezone="UTC").to_dict())
     assert text.count("http") == 1  # the name of the schema, which nothing fetches
+
+
+def test_the_trend_has_every_period_and_stresses_the_newest() -> None:
+    periods = pd.DataFrame({
+        "period_start": pd.to_datetime(["2025-03-31", "2025-03-24"]), "drop_rate": [0.02, 0.01],
+        "drop_rate_lo": [0.018, 0.009], "drop_rate_hi": [0.022, 0.011],
+    })  # fmt: skip
+    drawn = rows_with(charts.trend(periods, grain="week"), "drop_rate")
+    assert [(row["drop_rate"], row["newest"]) for row in drawn] == [(0.02, True), (0.01, False)]
+
+
+def test_a_still_is_the_same_again_and_takes_the_page_s_colour() -> None:
+    chart = charts.history(days(), changes("2025-03-28", cell_id="<b>A</b>"), timezone="UTC")
+    svg = charts.still(chart, width=400, title='cell "A" <b>')
+    assert svg == charts.still(chart, width=400, title='cell "A" <b>')
+    assert 'aria-label="cell &quot;A&quot; &lt;b&gt;"' in svg
+    assert "currentColor" in svg
+    assert "<b>" not in svg
+
+
+def test_a_still_fetches_nothing() -> None:
+    far = alt.Chart("https://example.org/data.csv").mark_point().encode(x="a:Q")
+    with pytest.raises(ValueError, match="External data url not allowed"):
+        charts.still(far, width=100, title="x")

@@ -273,3 +273,27 @@ def test_quality_shows_every_row_read_and_every_note(town: Any, configured: Conf
     assert list(receipt["n_read"]) == [5_120, 345_600]
     assert "2.3 % of rows were refused" in texts(at)
     assert list(at.dataframe[1].value["message"]) == ["All hours are there."]
+
+
+# --------------------------------------------------------------------------------- reports
+
+
+def test_a_report_is_made_on_the_spot_and_the_written_ones_are_offered(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("reports")
+    assert at.selectbox[0].value.key == "2025-W17"  # the newest whole week
+    assert not at.get("download_button")
+    at.button[0].click().run()
+    assert not at.exception
+    assert [button.proto.label for button in at.get("download_button")] == [
+        "Download 2025-W17.html"
+    ]
+    written = town.config.parent / "reports" / "2025-W16"
+    written.mkdir(parents=True)
+    (written / "2025-W16.html").write_text("x")
+    (written / "report.json").write_text('{"revision": 2}')
+    told = [button.proto.label for button in shown("reports").get("download_button")]
+    shutil.rmtree(written.parent)
+    assert told == ["Week 16, 2025, revision 2"]
