@@ -112,8 +112,9 @@ in the log), lost rows, gaps of a day or two, counters that went backwards, and 
 
 - `intervention_id`, `cell_id`: key, and where.
 - `true_ratio`: expected drops after the work over those without it; 1 = it does nothing.
-- `chosen_because_bad`: whether the cell was picked each 30 days from those with the highest drop
-  rate of the last 28 days. Most of these works do nothing, and the cells recover all the same.
+- `chosen_because_bad`: whether the cell was picked, as every 30 days, because its drop rate of the
+  last 28 days was highest against its own past. Most of these works do nothing, and the cells
+  recover all the same.
 
 ## nps.csv: one wave and stratum of the survey
 

@@ -1,8 +1,8 @@
 """The demo operator's works: upgrades, changes that hurt, repairs, and works that chase bad luck.
 
-Every month the operator tends to the cells that dropped most calls lately. Some of these works
-help; others do nothing, and the cell recovers all the same because its worst weeks were worse than
-it is (regression to the mean). The true effect stands beside each work, in the truth only.
+Every 30 days the operator tends to the cells that became worst lately. Some of these works help;
+the others do nothing, and the cell recovers all the same because its bad weeks were worse than it
+is (regression to the mean). The true effect stands beside each work, in the truth only.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from ingest.synth.causes import Event, quiet_cells
 from ingest.synth.cells import Rng
 from ingest.synth.country import Clock, Floats, Span
 
-CHOOSING_DAYS, LEAST_CALLS_A_DAY = 28, 600
+CHOOSING_DAYS, LEAST_PAST_DAYS, LEAST_CALLS_A_DAY = 28, 14, 600
 CELLS_A_WORK, DAYS_A_ROUND = 100, 30
 HELPFUL_SHARE = 0.4
 HELPFUL: Span = (0.65, 0.8)
@@ -61,20 +61,17 @@ ROUTINE = (
 def works_for_bad_cells(
     rng: Rng, events: tuple[Event, ...], clock: Clock, drops: Floats, calls: Floats
 ) -> tuple[list[Work], list[Event]]:
-    """Works on the worst cells of each month, and events for those that help.
+    """Works on cells that became bad, and events for those works that help.
 
-    `drops`, `calls`: (cell, day). Chosen are cells with the highest rate of the last 28 days among
-    those that nothing else befalls for good; each once.
+    `drops`, `calls`: (cell, day). Chosen are the cells whose rate of the last 28 days is highest
+    against all days before, among those that nothing else befalls for good; each once.
     """
     works, helped = list[Work](), list[Event]()
     luckless = {e.cell for e in events if e.kind == "passing_fault"}
     pool = luckless | set(quiet_cells(events, len(drops)).tolist())
-    for day in range(CHOOSING_DAYS, len(clock.days) - 10, DAYS_A_ROUND):
-        lately = slice(day - CHOOSING_DAYS, day)
-        n_calls = calls[:, lately].sum(axis=1)
-        rate = drops[:, lately].sum(axis=1) / np.maximum(n_calls, 1)
-        rate[n_calls < LEAST_CALLS_A_DAY * CHOOSING_DAYS] = 0
-        worst = [c for c in np.argsort(-rate, kind="stable").tolist() if c in pool and rate[c]]
+    for day in range(LEAST_PAST_DAYS + CHOOSING_DAYS, len(clock.days) - 10, DAYS_A_ROUND):
+        rise = _rise(drops[:, :day], calls[:, :day])
+        worst = [c for c in np.argsort(-rise, kind="stable").tolist() if c in pool and rise[c] > 1]
         for cell in worst[: max(1, len(drops) // CELLS_A_WORK)]:
             pool.remove(cell)
             helps = cell not in luckless and rng.random() < HELPFUL_SHARE
@@ -88,6 +85,17 @@ def works_for_bad_cells(
                     Event("work_that_helped", cell, finish, finish, end, (finish, end), fault=ratio)
                 )
     return works, helped
+
+
+def _rise(drops: Floats, calls: Floats) -> Floats:
+    """Drop rate of the last 28 days over that of all days before, (cell,); 0 with few calls."""
+    lately, before = slice(-CHOOSING_DAYS, None), slice(-CHOOSING_DAYS)
+    new, old = (
+        (drops[:, days].sum(axis=1) + 1) / (calls[:, days].sum(axis=1) + 1)
+        for days in (lately, before)
+    )
+    few = calls[:, lately].mean(axis=1) < LEAST_CALLS_A_DAY
+    return np.where(few, 0, new / old)
 
 
 def works_of_events(events: tuple[Event, ...], truth: pd.DataFrame) -> Iterator[Work]:

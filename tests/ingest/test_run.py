@@ -364,3 +364,38 @@ n_active_subscribers = "n"
     operator.ingest()
     shown = operator.warehouse.read("hex_place").query("level == 7")["hex_id"]
     assert hexgrid.parents(far, level=7)[0] in set(shown)
+
+
+def test_days_told_by_totals_stand_beside_days_told_by_hours(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-02", n=96))
+    config = operator.folder / "hexperience.toml"
+    archive = """
+[[source]]
+table = "pm"
+path = "raw/archive.csv"
+[source.columns]
+cell_id = "cell"
+period_start_utc = "day"
+call_attempts = "attempts"
+dropped_calls = "drops"
+[source.constants]
+period_s = 86400
+"""
+    config.write_text(config.read_text(encoding="utf-8") + archive, encoding="utf-8")
+    days = [f"{cell},2026-03-0{day},700,7" for cell in ("001", "002") for day in (1, 2)]
+    operator.write("archive.csv", "\n".join(["cell,day,attempts,drops", *days]) + "\n")
+    receipt = operator.ingest().loc["pm"]
+    assert receipt["n_refused"] == 2
+    assert set(operator.warehouse.read_refused("pm")["reason"]) == {
+        "covers shorter periods that were delivered too"
+    }
+    told = operator.warehouse.read("cell_day").set_index(["day_local", "cell_id"]).sort_index()
+    first, second = told.index.levels[0]
+    assert told.loc[first, "call_attempts"].tolist() == [700, 700]
+    assert told.loc[first, "n_hours"].tolist() == [24, 24]
+    assert told.loc[first, "bh_hour_start_utc"].isna().all()
+    assert told.loc[second, "bh_hour_start_utc"].notna().all()
+    assert set(operator.warehouse.read("cell_hour")["day_local"]) == {second}
+    assert operator.warehouse.read("hex_day")["day_local"].nunique() == 2

@@ -217,6 +217,28 @@ def test_numbers_are_nobodys_and_one_person_has_one(folder: Path) -> None:
     assert 0 < numbers.duplicated().sum() < 0.15 * len(numbers)
 
 
+# --- The archive -----------------------------------------------------------------------------
+
+
+def test_the_archive_tells_by_totals_what_the_hours_no_longer_do(tmp_path: Path) -> None:
+    folder = write_operator(tmp_path, n_cells=12, n_days=20, n_months=3).parent
+    files = sorted((folder / "raw/pm/daily").glob("*.csv"))
+    assert [f.stem for f in files] == ["PMD_202608", "PMD_202609", "PMD_202610"]
+    totals = pd.concat(pd.read_csv(f, sep=";") for f in files)
+    totals["day"] = pd.to_datetime(totals.pop("Day"), format="%d.%m.%Y")
+    assert totals["day"].nunique() == 73
+    longer = totals["day"] == pd.Timestamp("2026-10-25")
+    assert set(totals.loc[longer, "Seconds"]) == {90_000}
+    assert set(totals.loc[~longer, "Seconds"]) == {86_400}
+    # the archive's last day is the first one told by the hour
+    hours = pd.read_csv(min((folder / "raw/pm").glob("PM_*.csv")), sep=";", na_values="NIL")
+    by_hour = hours.groupby("Cell Name")["VoLTE Call Attempts"]
+    last = totals[totals["day"] == totals["day"].max()].set_index("Cell Name")
+    whole = by_hour.count()[by_hour.count() == 24].index
+    assert len(whole) > 0
+    assert (last.loc[whole, "VoLTE Call Attempts"] == by_hour.sum()[whole]).all()
+
+
 # --- The truth in the raw counts --------------------------------------------------------------
 
 
@@ -438,3 +460,23 @@ def test_waves_strata_and_invitations_agree(folder: Path) -> None:
     assert (invites["Completed"] <= invites["Delivered"]).all()
     assert (invites["Delivered"] <= invites["Invited"]).all()
     assert not answers.duplicated(["Wave", "Customer"]).any()
+
+
+def test_who_answers_is_not_who_was_asked(folder: Path) -> None:
+    waves = pd.read_csv(folder / "truth/nps.csv")
+    parts = waves["stratum"].str.split(" ")
+    place, age = parts.str[0], parts.str[1]
+    rate = waves.groupby(age)["n_completed"].sum() / waves.groupby(age)["n_invited"].sum()
+    assert rate["18-34"] < 0.6 * rate["55+"]
+    bias = (waves["nps_of_answers"] - waves["nps_of_invited"]) * waves["n_completed"]
+    bias = bias.groupby(place).sum() / waves.groupby(place)["n_completed"].sum()
+    assert bias["City"] < -3
+    assert bias["Countryside"] > 3
+
+
+def test_weights_give_every_stratum_its_share(folder: Path) -> None:
+    answers = _answers(folder)
+    weighed = answers.pivot_table("Weight", "Wave", "Stratum", aggfunc="sum")
+    shares = weighed.div(weighed.sum(axis=1), axis=0)
+    # the same people each month, whoever answers
+    assert (shares.max() - shares.min()).max() < 0.04

@@ -183,3 +183,22 @@ def test_holidays_are_free_days_with_less_traffic() -> None:
     day = clock.by_day(network.counters["call_attempts"]).sum(axis=0)
     monday, week_before = (clock.days.get_loc(d) for d in ("2026-08-31", "2026-08-24"))
     assert day[monday] < 0.9 * day[week_before]
+
+
+def test_cells_chosen_because_they_were_bad_recover_by_themselves() -> None:
+    network = invent_network(np.random.default_rng(8), n_cells=200, n_days=200)
+    drops, calls = (
+        network.clock.by_day(network.counters[name]) for name in ("dropped_calls", "call_attempts")
+    )
+    change = {True: list[float](), False: list[float]()}
+    for work in network.works:
+        if work.chosen_because_bad and work.finish < (200 - 28) * 24:
+            # the 28 days it was chosen by ended at most 8 days before
+            day = int(network.clock.day[work.finish])
+            chosen_by, after = slice(max(day - 34, 0), day - 6), slice(day + 1, day + 29)
+            rates = [drops[work.cell, d].sum() / calls[work.cell, d].sum()
+                     for d in (chosen_by, after)]  # fmt: skip
+            change[work.true_ratio == 1].append(np.log(rates[1] / rates[0]))
+    assert len(change[True]) >= 5
+    assert np.mean(change[True]) < -0.05  # recovered, though nothing was done to them
+    assert np.mean(change[False]) < np.log(0.85)

@@ -95,7 +95,8 @@ def _placed(planted: str, connection: duckdb.DuckDBPyConnection) -> str:
     """The statement with rows of the town in its braces."""
     one = {
         "hex": "select min(hex_id) from hex_day",
-        "one_rate": "select min(rowid) from place_rate where metric = 'drop_rate' and place_type = 'hex'",
+        "one_rate": "select min(rowid) from place_rate "
+        "where metric = 'drop_rate' and place_type = 'hex'",
         "one_count": "select min(rowid) from place_rate "
         "where metric = 'complaints_per_1000' and shown = 'shown' and numerator > 0",
         "one_day": "select min(rowid) from cell_day",
