@@ -21,7 +21,7 @@ from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, each, silent
 
-_CELLS_A_TASK = 500
+_CELLS_A_TASK = 100
 
 
 def run(settings: Settings, client: Client, progress: Progress = silent) -> None:

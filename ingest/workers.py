@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
+import dask.config
 from dask.distributed import CancelledError, Client, KilledWorker, LocalCluster, as_completed
 
 from contracts.errors import InputError, Interrupted
@@ -17,6 +18,8 @@ from contracts.settings import Run
 
 # None would take Dask's usual port, on all interfaces, and fail where a second run has it
 _ANY_PORT = "127.0.0.1:0"
+# cubes travel with their tasks, by intent; Dask would warn from 10 MB on
+_LARGE_TASKS = {"distributed.admin.large-graph-warning-threshold": "1GiB"}
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -31,6 +34,12 @@ def silent(label: str, done: int, total: int) -> None:
 @contextmanager
 def workers(run: Run) -> Iterator[Client]:
     """A Dask client on threads, on processes, or on the cluster whose address is given."""
+    with dask.config.set(_LARGE_TASKS), _client(run) as client:
+        yield client
+
+
+@contextmanager
+def _client(run: Run) -> Iterator[Client]:
     if run.on_a_cluster:
         with _join(run.scheduler) as client:
             yield client

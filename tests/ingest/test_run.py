@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
@@ -194,6 +195,12 @@ def test_results_come_in_the_order_of_the_items() -> None:
     assert answers == ["0", "1", "2", "3", "4"]
     assert told[0] == ("five", 0, 5)
     assert told[-1] == ("five", 5, 5)
+
+
+def test_large_items_travel_without_a_warning() -> None:
+    items = [np.full(1_000_000, n) for n in range(3)]
+    with workers(Run(workers=2)) as client:
+        assert each(client, np.max, items, label="looking") == [0, 1, 2]
 
 
 def test_a_cluster_that_does_not_answer_is_told() -> None:
