@@ -22,6 +22,20 @@ cell_id = "cell"
 hex_text = "hex"
 pixel_weight = "traffic"
 """
+CALLS = """
+[[source]]
+table = "call"
+path = "raw/calls*.csv"
+[source.columns]
+subscriber_id = "who"
+start_utc = "start"
+start_cell_id = "cell"
+lat = "lat"
+lon = "lon"
+[source.constants]
+outcome = "success"
+loc_method = "gnss"
+"""
 
 
 def _calls(*groups: tuple[str, int, int], **more: object) -> pd.DataFrame:
@@ -111,6 +125,25 @@ def test_supplied_coverage_comes_before_the_model_and_totals_are_conserved(
     operator.ingest()
     weights = operator.warehouse.read("cell_hex", days=["9"]).query("cell_id == '003'")
     assert weights["hex_id"].tolist() == [NEAR[1]]
+
+
+def test_where_calls_were_shapes_a_cell_once_their_month_is_over(
+    operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEXPERIENCE_KEY", "k" * 40)
+    config = operator.folder / "hexperience.toml"
+    config.write_text(config.read_text("utf-8") + CALLS, "utf-8")
+    (lat,), (lon,) = hexgrid.centres([HERE])
+    head, row = "who,start,cell,lat,lon\n", "{},2026-{}-05T10:00:00,001,{},{}\n"
+    february = [row.format(person, "02", lat, lon) for person in range(40)]
+    operator.write("calls_1.csv", head + "".join(february))
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    for later, method in (("", "sector_model"), (row.format("x", "03", lat, lon), "event_shares")):
+        operator.write("calls_2.csv", head + later)
+        operator.ingest()
+        weights = operator.warehouse.read("cell_hex", days=["9"]).query("cell_id == '001'")
+        assert set(weights["method"]) == {method}
+    assert weights["hex_id"].tolist() == [HERE]
 
 
 def test_a_day_is_spread_by_its_own_inventory_and_again_only_if_that_changed(

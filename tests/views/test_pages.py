@@ -297,3 +297,14 @@ def test_a_report_is_made_on_the_spot_and_the_written_ones_are_offered(
     told = [button.proto.label for button in shown("reports").get("download_button")]
     shutil.rmtree(written.parent)
     assert told == ["Week 16, 2025, revision 2"]
+def test_regions_are_ranked_and_stand_with_their_months(
+    demo_config: Path, configured: Configured
+) -> None:
+    configured(demo_config)
+    at = shown("places")
+    at.get("button_group")[0].set_value(["region"]).run()
+    assert not at.exception
+    assert "Drop rate by month" in texts(at)
+    months = at.dataframe[-1].value
+    assert "outside all regions" in months.index
+    assert months.iloc[0, 0].count("%") == 3
