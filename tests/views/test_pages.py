@@ -302,7 +302,7 @@ def test_regions_are_ranked_and_stand_with_their_months(
 ) -> None:
     configured(demo_config)
     at = shown("places")
-    at.get("button_group")[0].set_value(["region"]).run()
+    at.get("button_group")[0].set_value("region").run()
     assert not at.exception
     assert "Drop rate by month" in texts(at)
     months = at.dataframe[-1].value
