@@ -297,6 +297,8 @@ def test_a_report_is_made_on_the_spot_and_the_written_ones_are_offered(
     told = [button.proto.label for button in shown("reports").get("download_button")]
     shutil.rmtree(written.parent)
     assert told == ["Week 16, 2025, revision 2"]
+
+
 def test_regions_are_ranked_and_stand_with_their_months(
     demo_config: Path, configured: Configured
 ) -> None:
