@@ -1,6 +1,6 @@
 """Cells, sites, hexagons and regions as places that cells' counts add up to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -128,6 +128,23 @@ def _regions(parts: pd.DataFrame, hexes: pd.DataFrame, level: int) -> Kind:
     known = pd.concat([known, pd.DataFrame([outside])], ignore_index=True)
     none = pd.Series(pd.NA, index=known.index, dtype="UInt64")
     return Kind("region", weights, known.assign(hex_id=none), rest=OUTSIDE)
+
+
+def with_coarser(kinds: Iterable[Kind], levels: Sequence[int]) -> Iterator[Kind]:
+    """The kinds, and the hexagons' ancestors of coarser levels, of which nothing else is known.
+
+    A cell's parts in the children of one hexagon add up, so its rate is sum over sum, and the
+    interval is of the hexagon's own cells: one that serves seven children errs once, not seven
+    times. `levels`: finest first, the hexagons' own.
+    """
+    for kind in kinds:
+        yield kind
+        for level in levels[1:] if kind.name == "hex" else ():
+            ancestors = hexgrid.parents(kind.weights["place"], level=level)
+            parts = kind.weights.assign(place=ancestors)
+            keys = ["cell_id", "place", *_SPAN]
+            weights = parts.groupby(keys, dropna=False)[["weight"]].sum().reset_index()
+            yield Kind("hex", weights, kind.known.iloc[:0])
 
 
 def _known(cells: pd.DataFrame, key: str, level: int) -> pd.DataFrame:

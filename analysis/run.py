@@ -193,20 +193,20 @@ def _network_rates(
     }
     yield from network.whole_network(counters)
     newest = network.newest_days(counters, settings.priority.days)
-    for kind in kinds:
+    for kind in places.with_coarser(kinds, settings.grid.map_levels):
         members = places.of_weights(kind.weights, counters, rest=kind.rest)
         for period in network.periods_of(counters) if kind.name in metrics else ():
             rates = network.drop_rates(counters, members, period, noise)
             for metric in metrics[kind.name]:
-                yield _of_kind(network.as_metric(rates, metric, period), kind, settings)
+                yield _of_kind(network.as_metric(rates, metric, period), kind)
         if kind.name == "hex":
-            yield _of_kind(network.change_ratios(counters, members, newest, found), kind, settings)
+            yield _of_kind(network.change_ratios(counters, members, newest, found), kind)
 
 
-def _of_kind(found: pd.DataFrame, kind: Kind, settings: Settings) -> pd.DataFrame:
+def _of_kind(found: pd.DataFrame, kind: Kind) -> pd.DataFrame:
     column = "region" if kind.name == "region" else f"{kind.name}_id"
     named = found.assign(place_type=kind.name, **{column: found["place"]})
-    return named.assign(level=settings.grid.level) if kind.name == "hex" else named
+    return named.assign(level=hexgrid.levels(found["place"])) if kind.name == "hex" else named
 
 
 # ------------------------------------------------------------------------------- priorities
@@ -227,7 +227,7 @@ def _rank_places(
         members = places.of_weights(kind.weights, counters, rest=kind.rest)
         facts = network.drop_rates(counters, members, newest, noise)
         facts["dominant_cell_id"] = network.dominant_cells(counters, members, newest, facts)
-        facts = _of_kind(facts.merge(kind.known, on="place", how="left"), kind, settings)
+        facts = _of_kind(facts.merge(kind.known, on="place", how="left"), kind)
         facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
         facts = priority.with_customers(facts, rates, settings.grid.levels)
         facts["min_visible_ratio"] = facts["dominant_cell_id"].map(visible)

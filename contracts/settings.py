@@ -69,12 +69,26 @@ class Grid(_Section):
             **{kind: min(level, self.level) for kind, level in coarse.items()},
         }
 
+    @property
+    def map_levels(self) -> tuple[int, ...]:
+        """Levels of the network's figures, finest first: the map shows coarser ones from afar."""
+        return tuple(range(self.level, max(self.level - 4, 0), -1))
+
 
 class Warehouse(_Section):
     """Where results are kept."""
 
     path: str = Field("warehouse", description="Folder, relative to the configuration.")
     keep_snapshots: int = Field(3, ge=2, description="Published snapshots kept, newest first.")
+
+
+class Map(_Section):
+    """How the map is drawn."""
+
+    tiles: str = Field(
+        "", description="Basemap as https://server/{z}/{x}/{y}.png; empty = nothing from outside."
+    )
+    attribution: str = Field("", description="Whose basemap it is, shown on the map.")
 
 
 class Privacy(_Section):
@@ -242,6 +256,7 @@ class Settings(_Section):
     changes: Changes = Changes()
     priority: Priority = Priority()
     report: Report = Report()
+    map: Map = Map()
     source: tuple[Source, ...] = ()
     folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")
 

@@ -180,7 +180,7 @@ _TABLES = [
         key=("cell_id", "hex_id", "valid_from"),
     ),
     Table(
-        "hex_place", "middle", "one hexagon at the display level",
+        "hex_place", "middle", "one hexagon at a level of the map",
         _names("hex_id level lat lon region"), key=("hex_id",),
     ),
     Table(

@@ -211,7 +211,8 @@ def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
     found: list[tuple[Any, int]] = [(footprints, finest) for finest in levels.values()]
     found.append((homes, levels["complaint"]))
     found += [(warehouse.read(name)["hex_id"].dropna(), levels[name]) for name in _EVENTS]
-    parts = [
+    parts = [hexgrid.parents(footprints, level=level) for level in settings.grid.map_levels]
+    parts += [
         hexgrid.parents(hexes, level=level)
         for hexes, finest in found
         for level in release.levels(finest)

@@ -1,11 +1,11 @@
--- hex_map: What is one metric's value in every hexagon of one level, in one period?
+-- hex_map: What is one metric's value in every hexagon of one level and a box, in one period?
 -- reads: hex_place, place_rate
--- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL
--- returns: hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR
+-- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL, west DOUBLE = -180, south DOUBLE = -90, east DOUBLE = 180, north DOUBLE = 90
+-- returns: hex_id UBIGINT, hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR
 -- grain: hex_text
 select
-    lower(to_hex(hex_id)) as hex_text, place_rate.level, hex_place.region, numerator, denominator,
-    value, value_lo, value_hi, n_effective, shown
+    hex_id, lower(to_hex(hex_id)) as hex_text, place_rate.level, hex_place.region, numerator,
+    denominator, value, value_lo, value_hi, n_effective, shown
 from place_rate left join hex_place using (hex_id)
 where place_type = 'hex'
     and metric = $metric
@@ -22,4 +22,11 @@ where place_type = 'hex'
             and finest.period_start = $period_start
             and finest.outcome_class = $outcome_class
     ))
-order by hex_text
+    -- a hexagon of unknown place belongs to the whole world only
+    and coalesce(lat, 0) between $south and $north
+    and case
+        when $east - $west >= 360 then true
+        when $west <= $east then lon between $west and $east
+        else lon >= $west or lon <= $east
+    end
+order by hex_id

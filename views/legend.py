@@ -1,10 +1,9 @@
 """How a metric is written and coloured; no Streamlit, no data."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
-from html import escape
 from typing import Any, Literal
 
 import numpy as np
@@ -284,41 +283,5 @@ def _around(look: Look, low: float, high: float) -> tuple[float, float]:
     return centre - reach, centre + reach
 
 
-# -------------------------------------------------------------------------------------- as HTML
-
-
-def legend_html(scale: Scale | None, look: Look, unreleased: Sequence[str]) -> str:
-    """The scale, its unit, what grey and the metric mean, as HTML; `unreleased`: few, hidden."""
-    title = f"<b>{escape(look.title)}</b>&ensp;<span style='opacity:.75'>{escape(look.unit)}</span>"
-    parts = [f"<span>{title}</span>"]
-    if scale:
-        parts += [_ramp(scale), "<span style='opacity:.75'>faint = unsure</span>"]
-    if unreleased:
-        meaning = escape(" or ".join(UNRELEASED[kind] for kind in unreleased))
-        parts.append(f"<span>{_GREY}{meaning}</span>")
-    meaning = FIELDS[look.metric].meaning if look.metric in FIELDS else ""
-    told = f"<div style='font-size:.78rem;opacity:.75'>{escape(meaning)}</div>"
-    return f"<div style='{_LINE}'>{''.join(parts)}</div>{told}"
-
-
-_LINE = "display:flex;gap:.4rem 1rem;align-items:baseline;flex-wrap:wrap;font-size:.82rem"
-_GREY = (
-    "<span style='display:inline-block;width:.8em;height:.8em;margin-right:.35em;"
-    "background:rgba({},{},{},.55)'></span>".format(*UNKNOWN[:3])
-)
-UNRELEASED = {"few": "<5 cases", "hidden": "too few persons to show"}
-
-
-def _ramp(scale: Scale) -> str:
-    colours = ", ".join(f"#{stop}" for stop in scale.stops)
-    ticks = "".join(
-        f"<span style='position:absolute;left:{100 * at:.0f}%;white-space:nowrap;"
-        f"transform:translateX(-{100 * at:.0f}%)'>{escape(text)}</span>"
-        for at, text in scale.ticks()
-    )
-    return (
-        "<span style='flex:1;min-width:15rem'>"
-        "<span style='display:block;height:9px;border-radius:2px;"
-        f"background:linear-gradient(to right, {colours})'></span>"
-        f"<span style='display:block;position:relative;height:1.2em'>{ticks}</span></span>"
-    )
+UNRELEASED = {"few": "<5 cases", "hidden": "hidden to protect persons"}
+"""What a hexagon without a released value stands for, by `shown`."""

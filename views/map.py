@@ -1,40 +1,32 @@
-"""The home page: the map, the worst places, and one hexagon's story."""
+"""The home page: the map, and beside it the worst places or one hexagon's story."""
 
-from dataclasses import replace
-from typing import Any
-
-import numpy as np
 import pandas as pd
 import streamlit as st
 
 from contracts.errors import InputError
-from views import charts, data, hexmap, parts
-from views.legend import (
-    UNKNOWN,
-    Look,
-    Scale,
-    change,
-    counts,
-    day,
-    interval,
-    legend_html,
-    number,
-    period,
-    rows,
-    scale,
-)
+from contracts.fields import FIELDS
+from views import beside, data, hexmap, parts
+from views.beside import HIDDEN, Drawn, Worst
+from views.legend import UNRELEASED, counts, interval, rows, scale
 
 _HEIGHT = 640
 _WIDTH = 800
-_VIEW = "whole map"
+_CLICKED = "map clicked"
+_LINK = "two maps"
+_TABLE = 1000
 _MOST_MASTS = 10_000
+# km2 of a hexagon, by level (H3 core documentation, "Tables of cell statistics")
+_AREA = {1: "610,000", 2: "86,800", 3: "12,400", 4: "1,770", 5: "253", 6: "36", 7: "5.2",
+         8: "0.74", 9: "0.11"}  # fmt: skip
 
 
 def page() -> None:
     """Draws the page: pickers, the map, and beside it the list or the chosen hexagon."""
     facts = parts.run_facts()
     layers = data.answer("map_layers")
-    title, layer_box, period_box = st.columns([0.46, 0.27, 0.27], vertical_alignment="bottom")
+    title, layer_box, period_box, compare_box = st.columns(
+        [0.41, 0.24, 0.22, 0.13], vertical_alignment="bottom"
+    )
     with title:
         parts.head(facts, "Where the network hurts its customers")
     if layers.empty:
@@ -46,123 +38,152 @@ def page() -> None:
     with layer_box:
         layer = parts.layer_picker(layers)
     with period_box:
-        span = parts.period_picker(layers, layer)
-    hexes, said = _hexes(layers, layer, span)
+        drawn = Drawn(layer, parts.period_picker(layers, layer))
+    with compare_box:
+        comparing = parts.switch("Compare", "compare", help="Two maps that move together")
+    offers = _offers(drawn)
+    places = beside.worst(drawn, level=int(facts["level"]), finest=int(offers["level"].max()))
+    if comparing:
+        _two_maps(layers, drawn, places)
+        _beside(facts, drawn, places)
+        return
     left, right = st.columns([0.63, 0.37], gap="medium")
     with left:
-        _map(hexes, layer.look)
-        _said(said)
-    with right:
-        _beside(facts, hexes, layer)
+        _map(drawn, places)
+        parts.notes()
+    with right, st.container(height=_HEIGHT + 60, border=False, gap="xsmall"):
+        _beside(facts, drawn, places)
+
+
+def _beside(facts: pd.Series, drawn: Drawn, places: Worst) -> None:
+    chosen = parts.chosen_hex()
+    if chosen:
+        beside.story(chosen, facts, drawn)
+    else:
+        beside.listed(places)
 
 
 # ------------------------------------------------------------------------------------ the map
 
 
-def _hexes(
-    layers: pd.DataFrame, layer: parts.Layer, span: parts.Period
-) -> tuple[pd.DataFrame, str]:
-    """Values of one layer and period at the finest level that can be drawn; what to say of it."""
-    mine = parts.of_layer(layers, layer)
-    mine = mine[(mine["period_grain"] == span.grain)
-                & (pd.to_datetime(mine["period_start"]) == pd.Timestamp(span.start))]  # fmt: skip
-    level = level_to_draw(mine)
-    values = data.answer(
-        "hex_map", metric=layer.metric, outcome_class=layer.outcome_class or "",
-        period_grain=span.grain, period_start=span.start, level=level,
-    )  # fmt: skip
-    said = ""
-    if level < mine["level"].max():
-        said = f"Drawn at the coarser level {level}: the finer one has too many hexagons at once."
-    if len(values) > hexmap.MOST:
-        said = f"The {hexmap.MOST:,} busiest of {len(values):,} hexagons are drawn."
-        values = values.nlargest(hexmap.MOST, "denominator")
-    return values, said
+def _two_maps(layers: pd.DataFrame, drawn: Drawn, places: Worst) -> None:
+    left, right = st.columns(2, gap="small")
+    with right, st.container(horizontal=True):
+        layer = parts.layer_picker(layers, param="layer2", like=drawn.layer.key)
+        before = parts.earlier(layers, drawn.layer, drawn.span)
+        other = Drawn(layer, parts.period_picker(layers, layer, param="period2", like=before))
+    with left, st.container(height=38, border=False, vertical_alignment="center"):
+        st.markdown(f"**{parts.plain(drawn.layer.title)}** {parts.plain(drawn.span.title)}")
+    with left:
+        _map(drawn, places, against=other)
+        parts.notes()
+    with right:
+        _map(other, places, against=drawn, name="map2")
 
 
-def level_to_draw(offers: pd.DataFrame) -> int:
-    """The finest level with few enough hexagons; else the coarsest there is.
+@st.fragment
+def _map(drawn: Drawn, places: Worst, *, name: str = "map", against: Drawn | None = None) -> None:
+    """One map, run anew alone when it is moved; a click runs the whole page.
 
-    `offers`: rows of map_layers for one layer and period: level, n_hexes.
+    `against`: what the map beside it shows; the two move together, and of the same layer they have
+    the same colours.
     """
-    fitting = offers[offers["n_hexes"] <= hexmap.MOST]
-    return int(fitting["level"].max() if len(fitting) else offers["level"].min())
-
-
-def _map(hexes: pd.DataFrame, look: Look) -> None:
-    theme = parts.theme()
-    colours = scale(hexes, look, theme)
-    clicked = hexmap.draw(
-        painted(hexes, look, colours), ground=_ground(hexes), view=_view(hexes),
-        chosen=parts.chosen_hex(), theme=theme, height=_HEIGHT,
+    if st.session_state.pop(_CLICKED, False):
+        st.rerun()
+    home = _home(drawn)
+    goal = parts.goal(home)
+    seen = _seen(name, goal)
+    hexes, level = hexes_in_view(drawn, _offers(drawn), seen)
+    theme, look = parts.theme(), drawn.layer.look
+    same = against if against and against.layer == drawn.layer else drawn
+    colours = scale(_values(level, *{drawn, same}), look, theme)
+    kinds = [kind for kind in UNRELEASED if (hexes["shown"] == kind).any()]
+    online = data.configuration().map
+    hexmap.draw(
+        hexmap.Picture(
+            hexes=hexes, look=look, scale=colours, ground=_ground(drawn), goal=goal, home=home,
+            chosen=parts.chosen_hex(), places=_walked(places), theme=theme,
+            heading=drawn.span.title, file=f"{drawn.layer.key}-{drawn.span.key}",
+            unreleased=" or ".join(UNRELEASED[kind] for kind in kinds), hidden=HIDDEN,
+            tiles=(online.tiles, online.attribution),
+        ),
+        name=name, height=_HEIGHT, link=_LINK if against else "", on_choose=_choose,
     )  # fmt: skip
-    if clicked:
-        parts.remember("hex", clicked)
-    unreleased = [kind for kind in ("few", "hidden") if (hexes["shown"] == kind).any()]
-    st.html(legend_html(colours, look, unreleased))
+    _about(drawn, hexes, level, name)
 
 
-def _ground(hexes: pd.DataFrame) -> hexmap.Ground:
-    box = hexmap.extent(hexes["hex_text"])
+def _choose(hex_text: str | None) -> None:
+    parts.remember("hex", hex_text)
+    st.session_state[_CLICKED] = True
+
+
+def _seen(name: str, goal: hexmap.Goal) -> hexmap.Seen:
+    """What the map shows; before it told, or on its way elsewhere, what it will show."""
+    seen = hexmap.seen(name)
+    if seen and seen.goal == goal.key:
+        parts.remember("at", seen.view.text)
+        return seen
+    size = (seen.width, seen.height) if seen else (_WIDTH, _HEIGHT)
+    return hexmap.Seen(goal.view, *size, holds=seen.holds if seen else ())
+
+
+def _offers(drawn: Drawn) -> pd.DataFrame:
+    mine = parts.of_layer(data.answer("map_layers"), drawn.layer)
+    starts = pd.to_datetime(mine["period_start"]) == pd.Timestamp(drawn.span.start)
+    return mine[(mine["period_grain"] == drawn.span.grain) & starts]
+
+
+def hexes_in_view(
+    drawn: Drawn, offers: pd.DataFrame, seen: hexmap.Seen
+) -> tuple[pd.DataFrame, int]:
+    """Hexagons of the finest level of which few enough are in view, and that level.
+
+    Where all of the finest level are few enough, all come at once. Where even the coarsest ones in
+    view are too many, the busiest come. `offers`: level, n_hexes of the layer and period.
+    """
+    finest = offers.sort_values("level").iloc[-1]
+    if finest["n_hexes"] <= hexmap.MOST:
+        level = int(finest["level"])
+        return data.answer("hex_map", **drawn.asked, level=level), level
+    box = dict(zip(("west", "south", "east", "north"), hexmap.box_of(seen), strict=True))
+    here = data.answer("hex_levels", **drawn.asked, **box)
+    level = hexmap.level_to_draw(here if len(here) else offers)
+    hexes = data.answer("hex_map", **drawn.asked, level=level, **box)
+    return hexes.nlargest(hexmap.MOST, "denominator").sort_values("hex_id"), level
+
+
+def _values(level: int, *shown: Drawn) -> pd.DataFrame:
+    """Values of all hexagons of a level, so that colours stay while the map moves."""
+    return pd.concat([data.answer("hex_values", **each.asked, level=level) for each in shown])
+
+
+def _home(drawn: Drawn) -> hexmap.View:
+    box = hexmap.extent(_busy(_coarsest(drawn))["hex_id"].to_numpy("uint64"))
+    return hexmap.view_of(box, width=_WIDTH, height=_HEIGHT)
+
+
+def _coarsest(drawn: Drawn) -> pd.DataFrame:
+    return data.answer("hex_map", **drawn.asked, level=int(_offers(drawn)["level"].min()))
+
+
+def _busy(hexes: pd.DataFrame) -> pd.DataFrame:
+    # where most calls or people are: empty outskirts would make the rest small
+    busiest = hexes.sort_values("denominator", ascending=False)
+    share = busiest["denominator"].cumsum() / busiest["denominator"].sum()
+    return busiest[(share <= 0.8) | share.isna()]
+
+
+def _ground(drawn: Drawn) -> hexmap.Ground:
+    box = hexmap.extent(_coarsest(drawn)["hex_id"].to_numpy("uint64"))
     try:
         regions = data.regions()
     except InputError as error:
         st.warning(f"The regions are not drawn. {parts.plain(str(error))}")
         regions = None
-    sites = data.answer("sites")
+    sites, sectors, works = (data.answer(name) for name in ("sites", "sectors", "work_places"))
     # more masts than that hide the map; an inventory of crowd positions has one a cell
     sites = sites if len(sites) <= _MOST_MASTS else sites.head(0)
-    return hexmap.Ground(box, data.outlines(_around(box)), regions, sites)
-
-
-def _view(hexes: pd.DataFrame) -> hexmap.View:
-    focus = parts.focus()
-    near = hexmap.view_of(hexmap.extent(_busy(hexes)), width=_WIDTH, height=_HEIGHT)
-    # the first view stays: layers and periods are compared at the same place
-    whole: hexmap.View = st.session_state.setdefault(_VIEW, near)
-    return hexmap.view_at(focus) if focus else whole
-
-
-def _busy(hexes: pd.DataFrame) -> pd.Series:
-    # where most calls or people are: empty outskirts would make the rest small
-    busiest = hexes.sort_values("denominator", ascending=False)
-    share = busiest["denominator"].cumsum() / busiest["denominator"].sum()
-    return busiest["hex_text"][(share <= 0.8) | share.isna()]
-
-
-def painted(hexes: pd.DataFrame, look: Look, colours: Scale | None) -> pd.DataFrame:
-    """Hexagons with their colour and the lines of their tooltip, as `hexmap.draw` takes them."""
-    if colours is None:
-        paint = np.tile(UNKNOWN, (len(hexes), 1))
-    else:
-        alpha = colours.opacities(hexes["value_lo"], hexes["value_hi"])
-        alpha = np.where(hexes["value"].isna(), UNKNOWN[3], alpha)
-        paint = np.column_stack([colours.colours(hexes["value"]), alpha])
-    lines = pd.DataFrame([_lines(row, look) for row in rows(hexes)], index=hexes.index)
-    colour = pd.DataFrame(paint, columns=["red", "green", "blue", "alpha"], index=hexes.index)
-    return pd.concat([hexes[["hex_text"]], lines, colour], axis=1)
-
-
-def _lines(row: Any, look: Look) -> dict[str, str]:
-    between = interval(row.value_lo, row.value_hi, look.figure)
-    behind = counts(look, row.numerator, row.denominator)
-    region = row.region if isinstance(row.region, str) else ""
-    return {
-        "head": f"{look.title}, {look.unit}",
-        "value": _value(row, look),
-        "detail": " · ".join(
-            part for part in (f"90 %: {between}" if between else "", behind) if part
-        ),
-        "place": " · ".join(part for part in (region, row.hex_text) if part),
-    }
-
-
-def _value(row: Any, look: Look) -> str:
-    if row.shown == "few":
-        return "fewer than 5 cases"
-    if row.shown == "hidden":
-        return "too few persons to show"
-    return number(row.value, look.figure)
+    return hexmap.Ground(box, data.outlines(_around(box)), regions, sites, sectors, works)
 
 
 def _around(box: data.Box) -> data.Box:
@@ -172,175 +193,48 @@ def _around(box: data.Box) -> data.Box:
             round(min(east + margin, 180), 1), round(min(north + margin, 90), 1))  # fmt: skip
 
 
-def _said(said: str) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if said:
-            st.caption(said)
-        parts.notes()
+def _walked(places: Worst) -> list[hexmap.Place]:
+    return [
+        hexmap.Place(entry.hex_text, f"{entry.name}: {entry.value} ({entry.between})")
+        for entry in places.entries
+        if entry.hex_text
+    ]
 
 
-# ---------------------------------------------------------------------------- beside the map
+# ---------------------------------------------------------------------------- below the map
 
 
-def _beside(facts: pd.Series, hexes: pd.DataFrame, layer: parts.Layer) -> None:
-    chosen = parts.chosen_hex()
-    with st.container(height=_HEIGHT + 60, border=False, gap="xsmall"):
-        if chosen:
-            _story(chosen, facts, hexes, layer)
-        else:
-            _worst(hexes, layer, int(facts["level"]))
+def _about(drawn: Drawn, hexes: pd.DataFrame, level: int, name: str) -> None:
+    metric = drawn.layer.metric
+    meaning = FIELDS[metric].meaning if metric in FIELDS else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        st.caption(parts.plain(f"{meaning} {_grid_said(drawn, hexes, level)}".strip()))
+        param = name.replace("map", "table")
+        as_table = parts.switch("Table", param, help="The hexagons in view as a table")
+    if as_table:
+        _table(drawn, hexes)
 
 
-def _worst(hexes: pd.DataFrame, layer: parts.Layer, level: int) -> None:
-    places = data.answer("worst_places", top=10)
-    if places.empty:
-        _worst_hexes(hexes, layer)
-        return
-    first = places.iloc[0]
-    st.markdown("##### Where to look first")
-    drops = "drops" if data.answer("counts")["n_cells"].iloc[0] else "reported drops"
-    st.caption(
-        f"{_KINDS[first['place_type']]} by {drops} a month above the network's normal rate of "
-        f"{number(first['normal_rate'], 'share')}, with 90 % intervals; "
-        f"{day(first['period_start'])} to {day(first['period_end'])}"
-    )
-    for place in rows(places):
-        _place(place, level)
+def _grid_said(drawn: Drawn, hexes: pd.DataFrame, level: int) -> str:
+    said = f"Hexagons of level {level}, {_AREA.get(level, '?')} km² each"
+    if len(hexes) == hexmap.MOST:
+        return f"{said}; the {hexmap.MOST:,} busiest in view are drawn."
+    finer = level < _offers(drawn)["level"].max()
+    return f"{said}; closer in there are finer ones." if finer else f"{said}."
 
 
-_KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells"}
-
-
-def _place(place: Any, level: int) -> None:
-    between = interval(place.drops_excess_month_lo, place.drops_excess_month_hi, "count")
-    # a hexagon's name tells a person nothing; its region does
-    region = place.region if place.place_type == "hex" and isinstance(place.region, str) else ""
-    name = "  ".join(part for part in (str(place.rank), region, str(place.place_name)) if part)
-    _entry(name, str(place.reason), parts.hex_of(place, level),
-           number(place.drops_excess_month, "count"), between)  # fmt: skip
-
-
-def _entry(name: str, reason: str, hex_text: str | None, value: str, between: str) -> None:
-    left, right = st.columns([0.72, 0.28], gap="small")
-    with left, st.container(gap=None):
-        st.button(f"**{parts.plain(name)}**", key=f"place {name}", type="tertiary",
-                  on_click=parts.go_to, args=[hex_text], disabled=hex_text is None,
-                  help="Show on the map" if hex_text else "No position is known")  # fmt: skip
-        st.caption(parts.plain(reason))
-    with right, st.container(gap=None):
-        st.markdown(f":orange[**{parts.plain(value)}**]", text_alignment="right")
-        st.caption(parts.plain(between), text_alignment="right")
-
-
-def _worst_hexes(hexes: pd.DataFrame, layer: parts.Layer) -> None:
-    look = layer.look
-    # by the end of the interval nearer to good: few cases can't put a place on top
-    high = look.bad == "high"
-    end = "value_lo" if high else "value_hi"
-    known = hexes.dropna(subset="value")
-    # a census has no interval
-    known = known.assign(**{end: known[end].fillna(known["value"])})
-    known = known.sort_values(end, ascending=not high, kind="stable")
-    st.markdown("##### Where to look first")
-    st.caption(f"Hexagons by {look.title.lower()}, surely {'above' if high else 'below'} the rest")
-    for place in rows(known.head(10)):
-        region = place.region if isinstance(place.region, str) else ""
-        name = f"{region} {place.hex_text}".strip()
-        _entry(name, counts(look, place.numerator, place.denominator),
-               place.hex_text, number(place.value, look.figure),
-               interval(place.value_lo, place.value_hi, look.figure))  # fmt: skip
-
-
-# --------------------------------------------------------------------------- one hexagon's story
-
-
-def _story(chosen: str, facts: pd.Series, hexes: pd.DataFrame, layer: parts.Layer) -> None:
-    here = hexes[hexes["hex_text"] == chosen]
-    region = here["region"].iloc[0] if len(here) else None
-    with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
-        st.markdown(f"##### {parts.plain(region) if isinstance(region, str) else 'Hexagon'} "
-                    f":gray[{parts.plain(chosen)}]", width="content")  # fmt: skip
-        st.button("Back to the list", on_click=parts.go_to, args=[None], type="tertiary")
-    for row in rows(here):
-        _headline(row, layer)
-    days = data.answer("hex_history", hex_text=chosen)
-    rates = data.answer("hex_rates", hex_text=chosen)
-    if days.empty and rates.empty:
-        st.info("Nothing is known of this hexagon in what is published now.")
-        return
-    if days.empty:
-        st.caption("No counters for this hexagon: its released figures, month by month.")
-        _months(rates)
-    else:
-        _network(chosen, days, facts["timezone"])
-    _customers(rates)
-
-
-def _headline(row: Any, layer: parts.Layer) -> None:
-    lines = _lines(row, layer.look)
-    with st.container(gap=None):
-        st.markdown(f"{layer.title}: **{parts.plain(lines['value'])}** "
-                    f"{parts.plain(layer.look.unit)}")  # fmt: skip
-        st.caption(parts.plain(lines["detail"]))
-
-
-def _network(chosen: str, days: pd.DataFrame, timezone: str) -> None:
-    changes = data.answer("hex_changes", hex_text=chosen)
-    changes = changes.sort_values("drops_excess_here", key=abs, ascending=False)
-    st.altair_chart(charts.history(days, changes, timezone=timezone), width="stretch")
-    st.markdown("**What changed**")
-    st.markdown("\n".join(f"- {parts.plain(told)}" for told in changes_in_words(changes, timezone)))
-    st.markdown("**Cells that serve it**, newest 28 days")
-    cells = data.answer("hex_cells", hex_text=chosen)
+def _table(drawn: Drawn, hexes: pd.DataFrame) -> None:
+    look = drawn.layer.look
+    worst = hexes.sort_values("value", ascending=look.bad == "low").head(_TABLE)
+    if len(worst) < len(hexes):
+        st.caption(f"The {_TABLE:,} worst of {len(hexes):,} hexagons in view.")
     st.dataframe(
-        cells.assign(drop_rate=100 * cells["drop_rate"],
-                     call_attempts_here=cells["call_attempts_here"].round()),
-        hide_index=True, height="content", column_order=[
-            "cell_id", "band", "call_attempts_here", "drop_rate", "prb_dl_util_bh_pct"],
-        column_config={
-            "cell_id": "cell",
-            "call_attempts_here": st.column_config.NumberColumn("calls here", format="localized"),
-            "drop_rate": st.column_config.NumberColumn("drop rate", format="%.2f %%"),
-            "prb_dl_util_bh_pct": st.column_config.NumberColumn("PRB, busy hour", format="%.0f %%"),
-        },
+        pd.DataFrame([
+            {"region": row.region, "hexagon": row.hex_text,
+             look.title: beside.value_of(row, drawn.layer),
+             "90 % interval": interval(row.value_lo, row.value_hi, look.figure),
+             "counted": counts(look, row.numerator, row.denominator)}
+            for row in rows(worst)
+        ]),
+        hide_index=True, height=320,
     )  # fmt: skip
-
-
-def changes_in_words(changes: pd.DataFrame, timezone: str, *, most: int = 3) -> list[str]:
-    """Each change as a sentence, the costliest first; how many more there are, aloud."""
-    if changes.empty:
-        return ["No dated change in the cells that serve this hexagon."]
-    told = [change(row, timezone) for row in rows(changes.head(most))]
-    if (more := len(changes) - most) > 0:
-        told.append(f"{more} smaller change{'s' * (more > 1)}; the page Changes has them all.")
-    return told
-
-
-def _months(rates: pd.DataFrame) -> None:
-    monthly = rates[rates["period_grain"] == "month"]
-    for (metric, kind), mine in monthly.groupby(["metric", "outcome_class"], sort=False):
-        layer = parts.Layer(str(metric), str(kind))
-        look = replace(layer.look, title=layer.title)
-        st.altair_chart(charts.months(mine, look), width="stretch")
-
-
-def _customers(rates: pd.DataFrame) -> None:
-    newest = rates[rates["period_grain"].isin(["month", "all"])]
-    newest = newest.sort_values("period_start").groupby(
-        ["metric", "outcome_class"], dropna=False, sort=False).tail(1)  # fmt: skip
-    table = pd.DataFrame([_figure(row) for row in rows(newest)])
-    if len(table):
-        st.markdown("**Released figures**, newest period of each")
-        st.dataframe(table, hide_index=True, height="content")
-
-
-def _figure(row: Any) -> dict[str, str]:
-    layer = parts.Layer(row.metric, row.outcome_class or None)
-    return {
-        "figure": layer.title,
-        "value": _value(row, layer.look),
-        "90 %": interval(row.value_lo, row.value_hi, layer.look.figure),
-        "unit": layer.look.unit,
-        "period": period(row.period_grain, row.period_start, row.period_end),
-        "counted": counts(layer.look, row.numerator, row.denominator),
-    }

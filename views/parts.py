@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +12,7 @@ from streamlit.navigation.page import StreamlitPage as Page
 from contracts.errors import HexperienceError, NothingFound
 from geo import hexgrid
 from views import data
+from views.hexmap import Goal, View, view_at, view_from
 from views.legend import LOOKS, Look, look_of, period, rows
 
 Option = TypeVar("Option")
@@ -122,10 +123,11 @@ def plain(text: str) -> str:
 # ---------------------------------------------------------------------------------- pickers
 
 
-def layer_picker(layers: pd.DataFrame) -> Layer:
-    """The layer to draw, the worst news first; kept in the URL as `layer`.
+def layer_picker(layers: pd.DataFrame, *, param: str = "layer", like: str = "") -> Layer:
+    """The layer to draw, the worst news first; kept in the URL as `param`.
 
-    `layers`: answer of the query map_layers, at least one row.
+    `layers`: answer of the query map_layers, at least one row. `like`: key of the layer to start
+    with instead of the first.
     """
     order = {metric: n for n, metric in enumerate(LOOKS)}
     named = layers.assign(outcome_class=layers["outcome_class"].fillna(""))
@@ -135,11 +137,14 @@ def layer_picker(layers: pd.DataFrame) -> Layer:
     pairs["account"] = ~pairs["outcome_class"].isin(["network", "relationship", "all", ""])
     pairs = pairs.sort_values(["order", "account", "metric", "outcome_class"])
     options = [Layer(row.metric, row.outcome_class or None) for row in rows(pairs)]
-    return pick("Layer", options, key=lambda o: o.key, title=lambda o: o.title, param="layer")
+    return pick("Layer", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
+                like=like)  # fmt: skip
 
 
-def period_picker(layers: pd.DataFrame, layer: Layer) -> Period:
-    """The period to draw, newest months first; kept in the URL as `period`."""
+def period_picker(
+    layers: pd.DataFrame, layer: Layer, *, param: str = "period", like: str = ""
+) -> Period:
+    """The period to draw, newest months first; kept in the URL as `param`."""
     mine = of_layer(layers, layer).drop_duplicates(["period_grain", "period_start"])
     grains = {"all": 0, "month": 1, "week": 2, "day": 3}
     mine = mine.assign(grain=mine["period_grain"].map(grains))
@@ -149,7 +154,24 @@ def period_picker(layers: pd.DataFrame, layer: Layer) -> Period:
                pd.Timestamp(row.period_end).date())
         for row in rows(mine)
     ]  # fmt: skip
-    return pick("Period", options, key=lambda o: o.key, title=lambda o: o.title, param="period")
+    return pick("Period", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
+                like=like)  # fmt: skip
+
+
+def earlier(layers: pd.DataFrame, layer: Layer, span: Period) -> str:
+    """Key of the period of the same grain before one; itself where there is none."""
+    mine = of_layer(layers, layer)
+    starts = pd.to_datetime(mine.loc[mine["period_grain"] == span.grain, "period_start"])
+    before = starts[starts < pd.Timestamp(span.start)]
+    return span.key if before.empty else f"{span.grain}.{before.max().date().isoformat()}"
+
+
+def switch(label: str, param: str, *, help: str) -> bool:  # noqa: A002 - as Streamlit calls it
+    """Something that is on or off; the URL says 1 where it is on."""
+    st.session_state.setdefault(param, recalled(param) == "1")
+    on = st.toggle(label, key=param, help=help)
+    remember(param, "1" if on else None)
+    return on
 
 
 def of_layer(layers: pd.DataFrame, layer: Layer) -> pd.DataFrame:
@@ -165,12 +187,16 @@ def pick(
     key: Callable[[Option], str],
     title: Callable[[Option], str],
     param: str,
+    like: str = "",
 ) -> Option:
-    """One of the options from a list; the URL holds its key, and wins when the page opens."""
+    """One of the options from a list; the URL holds its key, and wins when the page opens.
+
+    Where it holds none, `like` is the key to start with, else the first one's.
+    """
     by_key = {key(option): option for option in options}
     held = st.session_state.get(param, recalled(param))
     # what was chosen may not exist for the layer chosen now
-    st.session_state[param] = held if held in by_key else next(iter(by_key))
+    st.session_state[param] = next((k for k in (held, like) if k in by_key), next(iter(by_key)))
     chosen = st.selectbox(
         name, list(by_key), format_func=lambda k: title(by_key[k]), key=param,
         label_visibility="collapsed",
@@ -182,7 +208,7 @@ def pick(
 # ---------------------------------------------------------------------------------- the URL
 
 _HOME = "home page"
-_FOCUS = "map focus"
+_GOAL = "map goal"
 
 
 def recalled(param: str) -> str | None:
@@ -208,15 +234,24 @@ def chosen_hex() -> str | None:
     return value if value and hexgrid.from_text([value])[0] != hexgrid.NO_HEX else None
 
 
+def goal(whole: View) -> Goal:
+    """Where the map was last sent: at first where the URL says, else to the hexagon it names.
+
+    Without either, and with no hexagon chosen any more, `whole` is shown.
+    """
+    if _GOAL not in st.session_state:
+        chosen = chosen_hex()
+        st.session_state[_GOAL] = 0, view_from(recalled("at")) or (chosen and view_at(chosen))
+    key, view = st.session_state[_GOAL]
+    # the first whole view stays: layers and periods are compared at the same place
+    return Goal(key, view or st.session_state.setdefault("whole map", whole))
+
+
 def go_to(hex_text: str | None) -> None:
     """Chooses a hexagon and moves the map there; None shows the whole map again."""
     remember("hex", hex_text)
-    st.session_state[_FOCUS] = hex_text
-
-
-def focus() -> str | None:
-    """The hexagon to which the map was last moved; a click on the map does not move it."""
-    return cast("str | None", st.session_state.setdefault(_FOCUS, chosen_hex()))
+    key, _ = st.session_state.get(_GOAL, (0, None))
+    st.session_state[_GOAL] = key + 1, view_at(hex_text) if hex_text else None
 
 
 def set_home(page: Page) -> None:

@@ -1,5 +1,6 @@
 """The demo operator's planted truth, found again by the whole chain."""
 
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -91,8 +92,9 @@ def test_hexagon_rates_add_up_to_the_network(demo: Warehouse) -> None:
     placed = set(demo.read("cell_hex")["cell_id"])
     for _, month in rates.groupby("period_start"):
         cells = month[month["cell_id"].isin(placed)]
-        hexes = month[month["place_type"] == "hex"]
-        for name in ("numerator", "denominator"):
+        levels = month[month["place_type"] == "hex"].groupby("level")
+        assert len(levels) == 4
+        for (_, hexes), name in product(levels, ("numerator", "denominator")):
             assert hexes[name].sum() == pytest.approx(cells[name].sum(), rel=1e-9)
 
 
@@ -154,3 +156,30 @@ def test_a_second_run_publishes_the_same_marts(demo_config: Path, demo: Warehous
         analysis.run.run(settings, client)
     for name, frame in before.items():
         pd.testing.assert_frame_equal(demo.read(name), frame, obj=name)
+
+
+def test_coarser_hexagons_of_the_map_are_sums_over_sums(demo: Warehouse) -> None:
+    rates = demo.read("place_rate").query("place_type == 'hex'")
+    drops = rates[(rates["metric"] == "drop_rate") & (rates["period_grain"] == "month")]
+    period = drops["period_start"].max()
+    finest = int(drops["level"].max())
+    by_level = {
+        level: part.set_index("hex_id")
+        for level, part in drops[drops["period_start"] == period].groupby("level")
+    }
+    assert sorted(by_level) == [finest - 3, finest - 2, finest - 1, finest]
+    fine = by_level[finest]
+    for level in range(finest - 3, finest):
+        coarse = by_level[level]
+        parents = hexgrid.parents(fine.index.to_numpy("uint64"), level=level)
+        sums = fine.groupby(parents)[["numerator", "denominator"]].sum()
+        assert sums.index.tolist() == sorted(coarse.index)
+        mine = coarse.loc[sums.index]
+        assert mine["denominator"].to_numpy() == pytest.approx(sums["denominator"].to_numpy())
+        value = (sums["numerator"] / sums["denominator"]).to_numpy()
+        assert mine["value"].to_numpy() == pytest.approx(value)
+        assert (mine["value_lo"] <= mine["value"]).all()
+        assert (mine["value"] <= mine["value_hi"]).all()
+        # many cells together are surer than each
+        width = (coarse["value_hi"] - coarse["value_lo"]).median()
+        assert width < (fine["value_hi"] - fine["value_lo"]).median()

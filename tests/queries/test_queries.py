@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from contracts.errors import NothingFound
+from geo import hexgrid
 from ingest.warehouse import (
     Query,
     Warehouse,
@@ -95,6 +96,7 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "period_start": layer["period_start"].date(),
         "since": date(2026, 8, 3),
         "until": date(2026, 10, 1),
+        "level": layer["level"],
     }
     return {name: known[name] for name, (_, default) in params.items() if default is None}
 
@@ -188,3 +190,45 @@ def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> 
 def test_an_unknown_query_is_told_with_the_known_ones() -> None:
     with pytest.raises(NothingFound, match="no query 'worst'; there are: c"):
         read_query("worst")
+
+
+def test_a_coarse_hexagon_is_the_sum_of_the_finer_ones_in_it(demo: Warehouse) -> None:
+    days = demo.read("hex_day")
+    busiest = days.groupby("hex_id")["call_attempts"].sum().nlargest(1).index.to_numpy("uint64")
+    level = int(hexgrid.levels(busiest)[0])
+    for coarse in (level - 1, level - 3):
+        parent = hexgrid.parents(busiest, level=coarse)
+        inside = hexgrid.parents(days["hex_id"], level=coarse) == parent[0]
+        known = days[inside].groupby("day_local")[["call_attempts", "dropped_calls"]].sum()
+        (text,) = hexgrid.as_text(parent)
+        told = demo.query("hex_history", hex_text=text)
+        assert told["call_attempts"].to_numpy() == pytest.approx(known["call_attempts"].to_numpy())
+        assert told["dropped_calls"].to_numpy() == pytest.approx(known["dropped_calls"].to_numpy())
+        served = demo.read("cell_hex").query("level == @level")
+        here = served[hexgrid.parents(served["hex_id"], level=coarse) == parent[0]]
+        weights = here.groupby("cell_id")["weight"].sum()
+        cells = demo.query("hex_cells", hex_text=text).set_index("cell_id")["weight"]
+        assert cells.sort_index().to_dict() == pytest.approx(weights.sort_index().to_dict())
+
+
+def test_hexagons_of_a_box_are_those_whose_middle_lies_in_it(demo: Warehouse) -> None:
+    layer = _fitting(dict.fromkeys(("metric", "period_grain", "period_start"), ("", None)), demo)
+    places = demo.read("hex_place").query("level == 7")
+    middle = {"lat": places["lat"].median(), "lon": places["lon"].median()}
+    box = {"west": places["lon"].min(), "east": middle["lon"],
+           "south": middle["lat"], "north": places["lat"].max()}  # fmt: skip
+    told = demo.query("hex_map", **layer, level=7, **box)
+    inside = places["lon"].between(box["west"], box["east"]) & places["lat"].between(
+        box["south"], box["north"]
+    )
+    whole = demo.query("hex_map", **layer, level=7)
+    wanted = set(whole["hex_id"]) & set(places.loc[inside, "hex_id"])
+    assert set(told["hex_id"]) == wanted
+    assert 0 < len(wanted) < len(whole)
+    counted = demo.query("hex_levels", **layer, **box).set_index("level")["n_hexes"]
+    assert counted[7] == len(wanted)
+    # west above east: all that is not between them
+    around = {**box, "west": box["east"] + 1e-9, "east": box["west"] - 1e-9}
+    north = demo.query("hex_map", **layer, level=7, **around)
+    rows = places["lat"].between(box["south"], box["north"])
+    assert set(north["hex_id"]) | wanted == set(whole["hex_id"]) & set(places.loc[rows, "hex_id"])

@@ -30,6 +30,12 @@ def texts(at: AppTest) -> str:
     return "\n".join([*(part.value for part in parts), *buttons, *html]).replace("\\", "")
 
 
+def on_map(at: AppTest) -> dict[str, Any]:
+    """What the first map was sent to draw."""
+    header, _ = hexmap.decode(at.get("bidi_component")[0].proto.bytes)
+    return header
+
+
 def in_url(at: AppTest, param: str) -> Any:
     value = at.query_params.get(param)
     return value[0] if isinstance(value, list) else value
@@ -109,9 +115,9 @@ def test_another_layer_has_its_own_periods_legend_and_address(
     # complaints have no weeks: the newest month comes instead
     assert at.selectbox[1].value == "month.2025-04-01"
     assert in_url(at, "layer") == "complaints_per_1000.network"
-    told = texts(at)
-    assert "per 1,000 subscribers a month" in told
-    assert "&lt;5 cases or too few persons to show" in told
+    look = on_map(at)["look"]
+    assert look["unit"] == "per 1,000 subscribers a month"
+    assert look["unreleased"] == "<5 cases or hidden to protect persons"
 
 
 @pytest.mark.parametrize(
@@ -121,7 +127,8 @@ def test_every_layer_draws(layer: str, town: Any, configured: Configured) -> Non
     configured(town.config)
     at = shown("map", layer=layer)
     assert at.selectbox[0].value == layer
-    assert len(at.get("deck_gl_json_chart")) == 1
+    assert len(at.get("bidi_component")) == 1
+    assert on_map(at)["file"].startswith(layer)
 
 
 def test_a_layer_of_which_nothing_is_released_is_grey_and_says_so(
@@ -129,8 +136,8 @@ def test_a_layer_of_which_nothing_is_released_is_grey_and_says_so(
 ) -> None:
     configured(town.config)
     at = shown("map", layer="complaints_per_1000.account")
-    assert "too few persons to show" in texts(at)
-    assert "gradient" not in texts(at)
+    assert on_map(at)["look"]["unreleased"] == "hidden to protect persons"
+    assert on_map(at)["look"]["stops"] is None
 
 
 def test_an_address_that_names_nothing_real_shows_the_default(
@@ -185,7 +192,79 @@ def test_too_many_hexagons_are_cut_to_the_busiest_aloud(
 ) -> None:
     monkeypatch.setattr(hexmap, "MOST", 100)
     configured(town.config)
-    assert "The 100 busiest of 271 hexagons are drawn." in texts(shown("map"))
+    assert "the 100 busiest in view are drawn" in texts(shown("map"))
+
+
+def test_the_address_holds_layer_period_view_and_selection(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("map", at="53.8100,-1.6000,11.50", hex=town.worse_hex, layer="drop_rate")
+    drawn = on_map(at)
+    assert drawn["goal"] == {"key": 0, "lat": 53.81, "lon": -1.6, "zoom": 11.5}
+    assert drawn["chosen"] == town.worse_hex
+    # without a view the hexagon is shown among its neighbours
+    assert on_map(shown("map", hex=town.worse_hex))["goal"]["zoom"] == pytest.approx(11.2)
+
+
+def test_a_place_of_the_list_moves_the_map_and_leaving_it_shows_all(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("map")
+    whole = on_map(at)["goal"]
+    at.button[0].click().run()
+    near = on_map(at)["goal"]
+    assert near["key"] > whole["key"]
+    assert near["zoom"] > whole["zoom"]
+    next(button for button in at.button if button.label == "Back to the list").click().run()
+    back = on_map(at)["goal"]
+    assert {**back, "key": 0} == {**whole, "key": 0}
+
+
+def test_two_maps_are_linked_and_share_colours_of_one_layer(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("map", layer="drop_rate", compare="1")
+    assert not at.exception
+    assert [box.value for box in at.selectbox] == [
+        "drop_rate", "month.2025-04-01", "drop_rate", "month.2025-03-01"
+    ]  # fmt: skip
+    here, there = (hexmap.decode(map_.proto.bytes)[0] for map_ in at.get("bidi_component"))
+    assert here["link"] == there["link"] != ""
+    assert here["look"]["ticks"] == there["look"]["ticks"]
+    assert here["parcels"]["set"] == {**there["parcels"]["set"]}
+    assert here["parcels"]["values"]["hash"] != there["parcels"]["values"]["hash"]
+
+
+def test_the_table_says_what_the_map_shows(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = shown("map", layer="complaints_per_1000.network", table="1")
+    table = at.dataframe[0].value
+    assert len(table) == len(town.hexes)
+    assert table["Complaints"].iloc[0].replace(".", "").isdigit()
+    assert set(table["Complaints"].iloc[-5:]) <= {"fewer than 5 cases", "hidden to protect persons"}
+
+
+def test_places_of_the_list_can_be_walked_on_the_map(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    walked = on_map(shown("map"))["places"]
+    assert walked[0][1] == "1  Mast 1: +1,234 (+1,100 to +1,400)"
+    assert {hex_text for hex_text, *_ in walked} <= set(town.hexes)
+
+
+def test_a_basemap_is_asked_for_only_where_the_settings_name_one(
+    town: Any, configured: Configured, tmp_path: Path
+) -> None:
+    configured(town.config)
+    assert on_map(shown("map"))["tiles"]["address"] == ""
+    shutil.copytree(town.config.parent, tmp_path / "t", symlinks=True)
+    config = tmp_path / "t" / "hexperience.toml"
+    named = '[map]\ntiles = "https://maps.example/{z}/{x}/{y}.png"\nattribution = "© Us"\n'
+    config.write_text(config.read_text(encoding="utf-8") + named, encoding="utf-8")
+    configured(config)
+    assert on_map(shown("map"))["tiles"]["attribution"] == "© Us"
 
 
 def test_without_counters_the_map_shows_reports_and_ranks_hexagons(

@@ -1,0 +1,19 @@
+-- worst_hexes: Which hexagons are surely worse than the others by one metric, in one period?
+-- reads: hex_place, place_rate
+-- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, level INTEGER, outcome_class VARCHAR = all, bad VARCHAR = high, top INTEGER = 10
+-- returns: hex_text VARCHAR, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE
+-- grain: hex_text
+select
+    lower(to_hex(hex_id)) as hex_text, hex_place.region, numerator, denominator, value, value_lo,
+    value_hi
+from place_rate left join hex_place using (hex_id)
+where place_type = 'hex'
+    and metric = $metric
+    and place_rate.period_grain = $period_grain
+    and place_rate.period_start = $period_start
+    and outcome_class = $outcome_class
+    and place_rate.level = $level
+    and value is not null
+-- by the end of the interval nearer to good: few cases can't put a place on top
+order by if($bad = 'high', -coalesce(value_lo, value), coalesce(value_hi, value)), hex_id
+limit $top
