@@ -182,6 +182,23 @@ def check(
 
 @app.command()
 @_tell
+def changes(
+    out: Annotated[Path, typer.Option(help="File for the changes: .parquet, .csv or .json.")],
+    config: Config = DEFAULT_CONFIG,
+    scheduler: Annotated[
+        str, typer.Option(help="threads, processes, or tcp://host:port of a Dask cluster.")
+    ] = "",
+) -> None:
+    """Find dated changes alone, from counters (pm) alone, and write them to a file."""
+    form = out.suffix.lstrip(".")
+    if form not in ("parquet", "csv", "json"):
+        raise QuestionError(f"--out {out}: end it in .parquet, .csv or .json")
+    arguments = {"run": {"scheduler": scheduler}} if scheduler else {}
+    _deliver(_find_changes(load(config, arguments=arguments)), form, out)
+
+
+@app.command()
+@_tell
 def query(
     name: Annotated[str, typer.Argument(help="Query to ask; none lists them.")] = "",
     param: Annotated[list[str] | None, typer.Option(help="Parameter as k=v; repeatable.")] = None,
@@ -290,6 +307,17 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
         logs.log.info("published %s", snapshot.name)
     if not only_new:
         _print_receipt(warehouse)
+
+
+def _find_changes(settings: Settings) -> pd.DataFrame:
+    import analysis.run  # noqa: PLC0415  as in _run
+    import ingest.run  # noqa: PLC0415
+    from ingest.workers import workers  # noqa: PLC0415
+
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    with warehouse.alone(), _progress() as progress, workers(settings.run) as client:
+        ingest.run.run(settings, client, progress.tell)
+        return analysis.run.changes(settings, client, progress.tell)
 
 
 def _published(warehouse: Warehouse) -> str:

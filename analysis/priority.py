@@ -141,4 +141,13 @@ def _told(change: Mapping[Hashable, Any], zone: str) -> str:
         text += f", busy-hour PRB {before:.0f} to {after:.0f} %"
     if pd.notna(change["intervention_id"]):
         text += f", after work {change['intervention_id']}"
-    return text + "; cause undecided" * (change["attribution"] == "undecided")
+    return text + "; " + _owed(change)
+
+
+def _owed(change: Mapping[Hashable, Any]) -> str:
+    """What the rise is owed to, with how sure that is, in words."""
+    if change["attribution"] == "undecided" and pd.isna(change["p_load"]):
+        return "cause undecided, load by the hour is not known"
+    share = f"load's part {change['load_share']:.0%}, p(load) {change['p_load']:.2f}"
+    told = {"load": "owed to load", "other": "not load"}
+    return f"{told.get(change['attribution'], 'load or not is undecided')} ({share})"

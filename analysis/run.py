@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from typing import Any
 
 import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import changes, cube, customers, identity, inventory, network, places, priority
+from analysis import cube, customers, inventory, network, places, priority, search
 from analysis.places import Kind
 from analysis.rates import Noise
 from contracts.settings import Settings
@@ -19,9 +18,7 @@ from geo.footprint import valid_on
 from ingest.clean import local_days
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
-from ingest.workers import Progress, each, silent
-
-_CELLS_A_TASK = 100
+from ingest.workers import Progress, silent
 
 
 def run(settings: Settings, client: Client, progress: Progress = silent) -> None:
@@ -34,22 +31,43 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
     rates = [*_customer_rates(warehouse, settings), *_inventory_rates(warehouse, settings)]
     ranked = [_rank_reports(rates, warehouse.read("hex_place"), settings)]
-    found = pd.DataFrame()
+    found = search.nothing()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
-        search = _search(counters, settings, client, progress)
+        found = search.find(counters, warehouse, settings, client, progress)
         progress("rates and priorities", 0, 1)
-        found = _identified(search.changes, warehouse)
-        noise = network.noise_of(counters, search.changes)
+        noise = network.noise_of(counters, found.changes)
         kinds = _kinds(warehouse, settings)
-        rates += _network_rates(counters, kinds, found, noise, settings)
-        visible = search.visibility.set_index("cell_id")["min_visible_ratio"]
-        how: dict[str, Any] = {"visible": visible, "rates": rates, "settings": settings}
-        ranked = list(_rank_places(counters, kinds, found, noise, **how))
-    for name, parts in (("change_point", [found]), ("place_rate", rates), ("priority", ranked)):
+        rates += _network_rates(counters, kinds, found.changes, noise, settings)
+        how: dict[str, Any] = {"visible": found.visible, "rates": rates, "settings": settings}
+        ranked = list(_rank_places(counters, kinds, found.changes, noise, **how))
+    _write_changes(warehouse, found, run_id)
+    for name, parts in (("place_rate", rates), ("priority", ranked)):
         finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
         warehouse.write(name, finding)
     progress("rates and priorities", 1, 1)
+
+
+def changes(settings: Settings, client: Client, progress: Progress = silent) -> pd.DataFrame:
+    """Finds dated changes alone and writes their tables; returns `change_point`."""
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    run_id = str(warehouse.read("run")["run_id"].iloc[0])
+    found = search.nothing()
+    if "cell_day" in _filled(warehouse):
+        counters = _counters(warehouse, settings)
+        found = search.find(counters, warehouse, settings, client, progress)
+    _write_changes(warehouse, found, run_id)
+    return warehouse.read("change_point")
+
+
+def _write_changes(warehouse: Warehouse, found: search.Found, run_id: str) -> None:
+    for name, table in (
+        ("change_point", found.changes),
+        ("change_day", found.days),
+        ("change_curve", found.curves),
+        ("load_response", found.responses),
+    ):
+        warehouse.write(name, assemble([table], TABLES[name]).assign(run_id=run_id))
 
 
 def _filled(warehouse: Warehouse) -> set[str]:
@@ -101,39 +119,6 @@ def _inventory_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Da
     weights, cells = _weights(warehouse, settings), newest_rows(warehouse.read("cell"))
     if len(weights):
         yield inventory.cells_serving(cells, weights, day=_day(warehouse))
-
-
-# ---------------------------------------------------------------------------------- changes
-
-
-def _search(
-    counters: xr.Dataset, settings: Settings, client: Client, progress: Progress
-) -> changes.Search:
-    n = counters.sizes["cell"]
-    parts = [
-        counters.isel(cell=slice(start, start + _CELLS_A_TASK))
-        for start in range(0, n, _CELLS_A_TASK)
-    ]
-    limits = settings.changes
-    search = partial(changes.search, min_ratio=limits.min_ratio, min_days=limits.min_days)
-    answers = each(client, search, parts, label="searching for changes", progress=progress)
-    return changes.Search(
-        pd.concat([answer.changes for answer in answers], ignore_index=True),
-        pd.concat([answer.visibility for answer in answers], ignore_index=True),
-    )
-
-
-def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
-    """The changes with their names, the works they follow and what is not known of them yet."""
-    as_of = warehouse.read("run")["as_of_utc"].iloc[0]
-    found = found.assign(metric="drop_rate")
-    named = identity.keep_identity(found, warehouse.read("change_point"), as_of=as_of)
-    cells = newest_rows(warehouse.read("cell"))
-    works = identity.name_works(
-        found, warehouse.read("intervention"), cells.set_index("cell_id")["site_id"]
-    )
-    # load is shown beside; how much of the change it explains is not tested yet
-    return named.assign(place_type="cell", attribution="undecided", intervention_id=works)
 
 
 # ------------------------------------------------------------------------------------ rates

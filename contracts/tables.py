@@ -93,8 +93,9 @@ BUSY_HOUR = _names("""
 _CHANGE = _names("""
     change_id place_type cell_id hex_id metric change_utc change_lo_utc change_hi_utc ramp_end_utc
     until_utc direction ratio ratio_lo ratio_hi drops_excess drops_excess_lo drops_excess_hi
-    attribution p_load load_share load_share_lo load_share_hi drops_load drops_other prb_before_pct
-    prb_after_pct attempts_before attempts_after min_visible_ratio intervention_id
+    attribution attribution_note p_load load_share load_share_lo load_share_hi drops_load
+    drops_other prb_before_pct prb_after_pct attempts_before attempts_after min_visible_ratio
+    intervention_id
     first_reported_utc method_version unsafe_reason run_id""")
 
 _TABLES = [
@@ -204,10 +205,27 @@ _TABLES = [
     ),
     Table("change_point", "finding", "one dated change of one place", _CHANGE, key=("change_id",)),
     Table(
+        "change_day", "finding", "one day of a change: counted and expected drops",
+        _names("""change_id cell_id day_local call_attempts dropped_calls drops_usual
+            drops_with_load run_id"""),
+        key=("change_id", "day_local"),
+    ),
+    Table(
+        "change_curve", "finding", "one step of load, before and after a change",
+        _names("""change_id cell_id prb_pct drop_rate_before drop_rate_after drop_rate_curve
+            run_id"""),
+        key=("change_id", "prb_pct"),
+    ),
+    Table(
         "load_response", "finding", "one cell's drops against load in one month",
         _names("""cell_id month knee_pct knee_lo_pct knee_hi_pct slope method_version
             unsafe_reason run_id"""),
-        key=("cell_id", "month"), filled=False,
+        key=("cell_id", "month"),
+    ),
+    Table(
+        "load_prior", "middle", "one number of what the network taught in one month, frozen",
+        _names("month parameter step value method_version"),
+        key=("month", "parameter", "step"),
     ),
     Table(
         "place_rate", "finding", "one metric of one place in one period",

@@ -58,7 +58,8 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
         hide_index=True, height=430 if len(found) > 11 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row", key="changes",
         column_order=["when", "cell_id", "region", "direction", "ratio", "likely", "drops_excess",
-                      "prb_before_pct", "prb_after_pct", "attribution", "intervention_id"],
+                      "prb_before_pct", "prb_after_pct", "attribution", "p_load", "load_share",
+                      "intervention_id"],
         column_config={
             "when": st.column_config.TextColumn("since (90 % interval)"),
             "cell_id": "cell",
@@ -70,6 +71,9 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
             "prb_before_pct": number_column("PRB before", format="%.0f %%"),
             "prb_after_pct": number_column("PRB after", format="%.0f %%"),
             "attribution": "owed to",
+            "p_load": number_column("p(load)", format="%.2f",
+                                    help="Probability that load is the larger part"),
+            "load_share": number_column("load's part", format="percent"),
             "intervention_id": "work",
         },
     )  # fmt: skip
@@ -86,7 +90,14 @@ def _history(row: Any, timezone: str) -> None:
     mine = data.answer("change_points", top=_MOST)
     mine = mine[mine["cell_id"] == row["cell_id"]].sort_values("change_utc")
     st.altair_chart(charts.history(days, mine, timezone=timezone), width="stretch")
+    parts_by_day = data.answer("change_days", change_id=row["change_id"])
+    if len(parts_by_day):
+        curve = data.answer("change_curves", change_id=row["change_id"])
+        picture = charts.attributed(parts_by_day, curve, row, timezone=timezone)
+        st.altair_chart(picture, width="stretch")
     for told in rows(mine):
         st.markdown(f"- {parts.plain(change(told, timezone))}")
+    if isinstance(row["attribution_note"], str) and row["attribution_note"]:
+        st.caption(parts.plain(row["attribution_note"]))
     if isinstance(row["unsafe_reason"], str) and row["unsafe_reason"]:
         st.warning(f"Not to be trusted: {parts.plain(row['unsafe_reason'])}")

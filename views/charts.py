@@ -14,6 +14,7 @@ import vl_convert
 from views.legend import Look, interval, number, rows, when
 
 UP, DOWN, QUIET, DOT = "#c2570c", "#2c7fb8", "#8a8f98", "#3d7ba6"
+BY_LOAD, BY_REST = "#e8a33d", "#9488c2"
 _DAY = pd.Timedelta(days=1)
 _TIMES: dict[str, Any] = {"values": [0.25, 0.5, 1, 2, 4, 8], "labelExpr": "'×' + datum.label"}
 _UTC = alt.Scale(type="utc", nice=False)
@@ -34,6 +35,21 @@ def history(
     panels += [_rate(whole, marked), _load(whole, marked)]
     # each panel keeps a scale of its own: all have the same ends
     return alt.vconcat(*panels, spacing=4).resolve_scale(x="independent", color="independent")
+
+
+def attributed(
+    days: pd.DataFrame, curve: pd.DataFrame, change: Any, *, timezone: str
+) -> alt.VConcatChart:
+    """One change: drops day by day with the parts owed to load and to the rest, over the curve.
+
+    `days`: rows of change_days of one change, one at least; `curve`: rows of change_curves;
+    `change`: a row of change_points. Load's part is shaded from the drops usual without the change,
+    the rest from there on.
+    """
+    marked = _local(pd.DataFrame([change]), timezone)
+    return alt.vconcat(_parts(days, change, marked), _response(curve), spacing=12).resolve_scale(
+        x="independent", color="independent"
+    )
 
 
 def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
@@ -225,6 +241,61 @@ def _load(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
     return _over(unseen, *_marks(marked), area).properties(
         height=48, title=_title("Downlink PRB in use, each day")
     )
+
+
+def _parts(days: pd.DataFrame, change: Any, marked: pd.DataFrame) -> alt.LayerChart:
+    at = pd.to_datetime(days["day_local"], utc=True)
+    # the change may come during its first day
+    since = at >= marked["at"].iloc[0].floor("D")
+    expected = days["drops_usual"] * change["ratio"]
+    parts = days.drop(columns="day_local").assign(
+        at=at,
+        day=at.dt.strftime("%a %-d %b %Y"),
+        drops_expected=expected.where(since, days["drops_usual"]),
+    )
+    base = alt.Chart(parts).encode(x=_x("at", _days()))
+    after = alt.Chart(parts[since]).encode(x=_x("at"))
+    drops = alt.Y("dropped_calls:Q", axis=_inside(tickCount=3))
+    dots = base.mark_circle(color=DOT, size=26).encode(
+        y=drops,
+        tooltip=[alt.Tooltip("day:N", title="day"),
+                 alt.Tooltip("dropped_calls:Q", format=",.0f", title="dropped"),
+                 alt.Tooltip("drops_usual:Q", format=",.0f", title="usual"),
+                 alt.Tooltip("drops_with_load:Q", format=",.0f", title="with load's part")],
+    )  # fmt: skip
+    text = "Drops a day: line = without the change; amber = owed to load, violet = to the rest"
+    return _over(
+        _ends(parts).encode(x=_x("at", None)),
+        *_marks(marked),
+        after.mark_area(color=BY_LOAD, opacity=0.6).encode(y="drops_usual:Q", y2="drops_with_load"),
+        after.mark_area(color=BY_REST, opacity=0.6).encode(
+            y="drops_with_load:Q", y2="drops_expected"
+        ),
+        base.mark_line(color=QUIET, strokeWidth=1.5).encode(y="drops_usual:Q"),
+        dots,
+    ).properties(height=150, title=_title(text))
+
+
+def _response(curve: pd.DataFrame) -> alt.LayerChart:
+    load = alt.X(
+        "prb_pct:Q", title=None, scale=alt.Scale(domain=[0, 100]),
+        axis=alt.Axis(grid=False, values=[0, 25, 50, 75, 100], labelExpr="datum.label + ' %'"),
+    )  # fmt: skip
+    base = alt.Chart(curve).encode(x=load)
+    inside = _inside(format=".1%", tickCount=3)
+    line = base.mark_line(color=QUIET, strokeWidth=1.5).encode(
+        y=alt.Y("drop_rate_curve:Q", axis=inside)
+    )
+    dots = [
+        base.mark_circle(color=colour, size=34, opacity=0.9).encode(
+            y=f"drop_rate_{side}:Q",
+            tooltip=[alt.Tooltip("prb_pct:Q", title="PRB %"),
+                     alt.Tooltip(f"drop_rate_{side}:Q", format=".2%", title=f"rate {side}")],
+        )
+        for side, colour in (("before", DOWN), ("after", UP))
+    ]  # fmt: skip
+    text = "Drop rate by PRB load: blue before, orange after; line = the cell's curve before"
+    return _over(line, *dots).properties(height=110, title=_title(text))
 
 
 def _marks(marked: pd.DataFrame) -> list[alt.Chart]:

@@ -142,8 +142,15 @@ def change(row: Any, timezone: str) -> str:
         load = f"; busy-hour PRB went from {before} to {after}"
     return (
         f"{when(row, timezone)}: drops of {row.cell_id} went {row.direction} to {strength} of the "
-        f"level before{load}; cause {_CAUSES[row.attribution]}."
+        f"level before{load}; cause {_CAUSES[row.attribution]}{_sureness(row)}."
     )
+
+
+def _sureness(row: Any) -> str:
+    p_load = getattr(row, "p_load", None)
+    if p_load is None or pd.isna(p_load):
+        return ""
+    return f" (p(load) {p_load:.2f}, load's part {row.load_share:.0%})"
 
 
 def when(row: Any, timezone: str) -> str:

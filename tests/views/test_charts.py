@@ -122,3 +122,25 @@ def test_a_still_fetches_nothing() -> None:
     far = alt.Chart("https://example.org/data.csv").mark_point().encode(x="a:Q")
     with pytest.raises(ValueError, match="External data url not allowed"):
         charts.still(far, width=100, title="x")
+
+
+def test_a_picture_of_a_change_shades_loads_part_and_the_rest_from_the_change_on() -> None:
+    (change,) = changes("2025-03-30 09:00").assign(ratio=2.0).to_dict("records")
+    by_day = days().drop(columns=["drop_rate", "prb_dl_util_pct"])
+    by_day = by_day.assign(
+        change_id="c0", cell_id="A", drops_usual=5.0, drops_with_load=[5.0] * 5 + [8.0] * 5
+    )
+    curve = pd.DataFrame({
+        "change_id": "c0", "cell_id": "A", "prb_pct": [42.5, 87.5],
+        "drop_rate_before": [0.01, None],
+        "drop_rate_after": [0.01, 0.03], "drop_rate_curve": [0.01, 0.028],
+    })  # fmt: skip
+    chart = charts.attributed(by_day, curve, pd.Series(change), timezone="Europe/London")
+    shaded = [rows for rows in data_of(chart) if rows and "drops_expected" in rows[0]]
+    assert sorted(len(rows) for rows in shaded) == [5, 10]
+    after = min(shaded, key=len)
+    assert {
+        (row["drops_usual"], row["drops_with_load"], row["drops_expected"]) for row in after
+    } == {(5.0, 8.0, 10.0)}
+    assert [row["drop_rate_after"] for row in rows_with(chart, "drop_rate_curve")] == [0.01, 0.03]
+    json.dumps(chart.to_dict())

@@ -1,0 +1,346 @@
+"""On which days did a cell's load step, and on which its drops beyond what load explains?
+
+Steps 2 and 3 of METHODS section 5, over many cells at once. Both channels are searched exactly
+(`changes.starts_of`); noise with memory is told from a step by the jump: memory leads from day to
+day, a step does not (after Chakar et al. 2017, robust segmentation of AR(1) series).
+
+Arrays have shape (cell, day) or (cell, day, 24); a step on day d starts a level with that day.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis import changes
+from analysis.load_response import FULL_PCT, Hours, Response
+
+MIN_DAYS = 3
+LOAD_PENALTY = 5.0
+DROP_PENALTY = 3.0
+# by so much less a step of drops costs on a day on which load steps too, in 2 log-likelihood
+TOGETHER = 6.0
+MOST_JUMP_SD = 5.0
+RAMP_GAIN = 6.0
+RAMP_DAYS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20)
+RAMP_STEPS_APART = 14
+# memory and noise of a cell are drawn to what is usual as if that stood on so many days
+_MEMORY_DAYS, _LOAD_MEMORY, _DROP_MEMORY = 30, 0.35, 0.15
+_NOISE_DAYS = 80
+_SD_OF_MAD, _MEDIAN_CHI_SQUARE = 1.4826, 0.455
+
+Floats = npt.NDArray[np.float64]
+Indices = npt.NDArray[np.intp]
+Steps = list[list[int]]
+
+
+class Noise(NamedTuple):
+    """What is usual in the network: variance of a day's drops over their mean, and per drop."""
+
+    level: float = 2.0
+    per_drop: float = 0.0
+
+
+@dataclass(frozen=True)
+class LoadChannel:
+    """Each cell's steps of load, and log load about what is usual for the hour."""
+
+    steps: Steps
+    residual: Floats
+    daily: Floats
+    jump_sd: Floats
+    """Sd of a day about the day before, over root 2; shape (cell,)."""
+    memory: Floats
+    """Correlation of a day with the next, shape (cell,)."""
+
+    @property
+    def long_run_sd(self) -> Floats:
+        """Sd of a mean of n days times root n."""
+        return np.asarray(self.jump_sd * np.sqrt(1 + self.memory) / (1 - self.memory))
+
+
+@dataclass(frozen=True)
+class DropChannel:
+    """Each cell's steps of drops beyond load's part, and how drops scatter."""
+
+    steps: Steps
+    drops: Floats
+    """Drops a day, bursts too short for a level cut to what noise allows."""
+    expected: Floats
+    phi: Floats
+    """Dispersion of one day, shape (cell,)."""
+    noise: Floats
+    """Dispersion of a sum of many days, shape (cell,)."""
+
+
+# --- load -------------------------------------------------------------------------------------
+
+
+def load_channel(hours: Hours) -> LoadChannel:
+    """Step 2: least squares on daily log load; hours are judged against their own kind."""
+    # twice: what is usual for an hour is not known before the levels are
+    first = _searched(hours, np.zeros(hours.rest.shape))
+    return _searched(hours, _levels(first.daily, first.steps))
+
+
+def _searched(hours: Hours, level: Floats) -> LoadChannel:
+    flat = np.log(np.maximum(hours.load, 1.0)) - level[..., None]
+    residual = flat - usual(flat, hours) + level[..., None]
+    daily = _daily(residual, hours)
+    found = LoadChannel([], residual, daily, *_memory(daily))
+    return replace(found, steps=_load_steps(found))
+
+
+def usual(values: Floats, hours: Hours) -> Floats:
+    """Median over working days, or over rest days, of each hour; shape of `values`."""
+    out = np.zeros_like(values)
+    for kind in (False, True):
+        of_kind = (hours.rest == kind)[..., None]
+        middle = _median(np.where(of_kind, values, np.nan), axis=1)
+        out = np.where(of_kind, middle[:, None, :], out)
+    return out
+
+
+def weight_of(load: Floats) -> Floats:
+    """How much an hour tells of load: busy ones more, full ones less, unknown ones nothing."""
+    known = np.nan_to_num(load)
+    return np.asarray(np.sqrt(np.minimum(known, 60.0)) * np.where(known >= FULL_PCT, 0.2, 1.0))
+
+
+def _daily(residual: Floats, hours: Hours) -> Floats:
+    weight = np.sqrt(np.minimum(np.nan_to_num(hours.load), 60.0))
+    total = weight.sum(axis=2)
+    mean = (weight * np.nan_to_num(residual)).sum(axis=2) / np.where(total > 0, total, 1.0)
+    thin = total <= 0.2 * np.median(total, axis=1, keepdims=True)
+    for cell in np.flatnonzero(thin.any(axis=1)):
+        mean[cell] = _bridged(mean[cell], thin[cell])
+    return np.asarray(mean)
+
+
+def _bridged(row: Floats, gap: npt.NDArray[np.bool_]) -> Floats:
+    at = np.arange(len(row))
+    return np.interp(at, at[~gap], row[~gap]) if not gap.all() else np.zeros(len(row))
+
+
+def _memory(daily: Floats) -> tuple[Floats, Floats]:
+    """Sd of jumps over root 2, and memory; from days one and two apart, as in `changes`."""
+    near, far = (np.maximum(_jump_sd(daily, lag), 0.01) for lag in (1, 2))
+    own, n = np.clip((far / near) ** 2 - 1, 0.0, 0.8), daily.shape[1]
+    return near, (n * own + _MEMORY_DAYS * _LOAD_MEMORY) / (n + _MEMORY_DAYS)
+
+
+def _jump_sd(daily: Floats, lag: int) -> Floats:
+    apart = daily[:, lag:] - daily[:, :-lag]
+    middle = np.median(apart, axis=1, keepdims=True)
+    return np.asarray(_SD_OF_MAD * np.median(np.abs(apart - middle), axis=1) / np.sqrt(2))
+
+
+def _load_steps(found: LoadChannel) -> Steps:
+    n_cells, n_days = found.daily.shape
+    if n_days < 2 * MIN_DAYS:
+        return [[] for _ in range(n_cells)]
+    sums = _running(found.daily / found.long_run_sd[:, None])
+    squares = _running((found.daily / found.long_run_sd[:, None]) ** 2)
+    jumps = _jumps(found)
+
+    def costs(start: Indices, end: int) -> Floats:
+        total = sums[:, [end]] - sums[:, start]
+        scatter = squares[:, [end]] - squares[:, start] - total**2 / (end - start)
+        return np.asarray(scatter - jumps[:, start])
+
+    penalty = LOAD_PENALTY * np.log(n_days)
+    return changes.starts_of(costs, n_cells, n_days, penalty=penalty, least=MIN_DAYS)
+
+
+def _jumps(found: LoadChannel) -> Floats:
+    """What a step on each day explains beyond the level: its jump, which memory does not make.
+
+    A step at noon jumps over two days.
+    """
+    gain = np.zeros((len(found.daily), found.daily.shape[1] + 1))
+    sd = found.jump_sd[:, None] * np.sqrt(2)
+    one = np.abs(np.diff(found.daily, axis=1)) / sd
+    two = np.zeros_like(one)
+    two[:, :-1] = np.abs(found.daily[:, 2:] - found.daily[:, :-2]) / (sd * np.sqrt(1.4))
+    gain[:, 1:-1] = np.minimum(np.maximum(one, two), MOST_JUMP_SD) ** 2
+    return gain
+
+
+def _levels(daily: Floats, steps: Steps) -> Floats:
+    level = np.empty_like(daily)
+    for row, out, starts in zip(daily, level, steps, strict=True):
+        for first, end in pairwise((0, *starts, len(row))):
+            out[first:end] = np.median(row[first:end])
+    return level
+
+
+# --- ramps ------------------------------------------------------------------------------------
+
+
+def ramps(found: LoadChannel, cell: int) -> Iterator[tuple[int, int]]:
+    """Each change of load as (first day, first whole day); the same day = a step.
+
+    Neighbouring steps in one direction are one ramp where a ramp explains the days better.
+    """
+    daily, steps = found.daily[cell], found.steps[cell]
+    edges = [0, *steps, len(daily)]
+    height = np.diff([daily[first:end].mean() for first, end in pairwise(edges)])
+    runs = list(_runs(steps, np.sign(height)))
+    ends = [0, *(run[-1] for run in runs)]
+    begins = [*(run[0] for run in runs), len(daily)]
+    for run, left, right in zip(runs, ends, begins[1:], strict=False):
+        ramp = _ramp(found, cell, run, left, right)
+        yield from [ramp] if ramp else [(day, day) for day in run]
+
+
+def _runs(steps: list[int], sign: Floats) -> Iterator[list[int]]:
+    run: list[int] = []
+    for i, day in enumerate(steps):
+        if run and (sign[i] != sign[i - 1] or day - run[-1] > RAMP_STEPS_APART):
+            yield run
+            run = []
+        run.append(day)
+    if run:
+        yield run
+
+
+def _ramp(
+    found: LoadChannel, cell: int, run: list[int], left: int, right: int
+) -> tuple[int, int] | None:
+    """The ramp that explains days [left, right) clearly better than any step; None = none does."""
+    n, memory = right - left, found.memory[cell]
+    first = np.arange(max(run[0] - left - 12, 2), min(run[-1] - left + 5, n - 2))
+    ramp = np.array([(s, s + k) for s in first for k in RAMP_DAYS if s + k <= n - 2])
+    if len(ramp) == 0:
+        return None
+    day = np.arange(n)
+    rising = np.clip((day - ramp[:, [0]] + 0.5) / (ramp[:, [1]] - ramp[:, [0]]), 0, 1)
+    # a step during a day leaves a part of it old
+    stepped = np.concatenate(
+        [(day >= first[:, None]) - old * (day == first[:, None]) for old in (0, 0.25, 0.5, 0.75)]
+    )
+    daily = found.daily[cell, left:right]
+    noise = found.jump_sd[cell] ** 2 * (1 + memory)
+    gain, of_step = (_explained(daily, x, memory) / noise for x in (rising, stepped))
+    best = int(gain.argmax())
+    if gain[best] < of_step.max() + RAMP_GAIN:
+        return None
+    return left + int(ramp[best, 0]), left + int(ramp[best, 1])
+
+
+def _explained(daily: Floats, shapes: Floats, memory: float) -> Floats:
+    """Squares that each shape explains once the memory is taken out."""
+    y = daily[1:] - memory * daily[:-1]
+    x = shapes[:, 1:] - memory * shapes[:, :-1]
+    x = x - x.mean(axis=1, keepdims=True)
+    return np.asarray((x @ (y - y.mean())) ** 2 / np.maximum((x**2).sum(axis=1), 1e-9))
+
+
+# --- drops ------------------------------------------------------------------------------------
+
+
+def drop_channel(hours: Hours, found: Response, load: Steps, usual_noise: Noise) -> DropChannel:
+    """Step 3: daily drops against what load, hour and attempts let expect, at one rate."""
+    raw = hours.drops.sum(axis=2)
+    exposure = (found.exposure * found.mean_factor()).sum(axis=2)
+    rate = raw.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-9)
+    expected = exposure * rate[:, None]
+    typical = usual_noise.level + usual_noise.per_drop * raw.mean(axis=1)
+    noise = (_noise_of_pairs(raw, expected) + typical) / 2
+    drops = _without_bursts(raw, expected, noise)
+    # first freely, to take steps out of the noise, then strictly by that noise
+    steps = _drop_steps(drops, expected, noise, load, 0.6)
+    _, noise = _scatter(drops, expected, steps, typical)
+    steps = _drop_steps(drops, expected, noise, load, 1.0)
+    return DropChannel(steps, drops, expected, *_scatter(drops, expected, steps, typical))
+
+
+def _drop_steps(
+    drops: Floats, expected: Floats, noise: Floats, load: Steps, strictness: float
+) -> Steps:
+    n_cells, n_days = drops.shape
+    if n_days < 2 * MIN_DAYS:
+        return [[] for _ in range(n_cells)]
+    d, e = _running(drops), _running(expected)
+    cheaper = np.zeros((n_cells, n_days + 1))
+    for row, days in zip(cheaper, load, strict=True):
+        row[days] = TOGETHER
+
+    def costs(start: Indices, end: int) -> Floats:
+        total, of = d[:, [end]] - d[:, start], e[:, [end]] - e[:, start]
+        some = (total > 0) & (of > 0)
+        log_rate = np.log(np.where(some, total, 1.0) / np.where(some, of, 1.0))
+        return np.asarray(-2 * total * log_rate / noise[:, None] - cheaper[:, start])
+
+    penalty = strictness * DROP_PENALTY * np.log(n_days)
+    return changes.starts_of(costs, n_cells, n_days, penalty=penalty, least=MIN_DAYS)
+
+
+def _noise_of_pairs(drops: Floats, expected: Floats) -> Floats:
+    """Dispersion of days three apart, which hardly know of rare steps.
+
+    Given its sum a pair is binomial; of its chi-square the median is taken.
+    """
+    both, of = drops[:, 3:] + drops[:, :-3], expected[:, 3:] + expected[:, :-3]
+    share = np.divide(expected[:, 3:], of, out=np.zeros_like(of), where=of > 0)
+    variance = share * (1 - share) * both
+    square = (drops[:, 3:] - share * both) ** 2
+    chi_square = np.divide(square, variance, out=np.full_like(of, np.nan), where=variance > 0)
+    return np.maximum(_median(chi_square, axis=1) / _MEDIAN_CHI_SQUARE, 1.0)
+
+
+def _without_bursts(drops: Floats, expected: Floats, noise: Floats) -> Floats:
+    """Drops, each within 3 sd of the median rate of the days around it, too short for a level."""
+    reach = MIN_DAYS - 1
+    rate = np.divide(drops, expected, out=np.full_like(drops, np.nan), where=expected > 0)
+    rate = np.pad(rate, ((0, 0), (reach, reach)), constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(rate, 2 * reach + 1, axis=1)
+    middle = _median(around, axis=2) * expected
+    allowed = 3 * np.sqrt(noise[:, None] * np.maximum(middle, 1.0))
+    return np.clip(drops, np.maximum(middle - allowed, 0.0), middle + allowed)
+
+
+def _scatter(
+    drops: Floats, expected: Floats, steps: Steps, typical: Floats
+) -> tuple[Floats, Floats]:
+    """Dispersion of a day, and of a sum of many, about their levels; drawn to what is typical."""
+    mean = np.zeros_like(expected)
+    for d, e, out, starts in zip(drops, expected, mean, steps, strict=True):
+        for first, end in pairwise((0, *starts, len(d))):
+            part = slice(first, end)
+            out[part] = e[part] * d[part].sum() / max(e[part].sum(), 1e-9)
+    some = mean > 0
+    residual = np.where(some, drops - mean, 0.0) / np.sqrt(np.where(some, mean, 1.0))
+    n = np.maximum(some.sum(axis=1), 1)
+    # a step that was searched for costs two degrees of freedom
+    n_fitted = np.array([2 * len(starts) + 1 for starts in steps])
+    square = (residual**2).sum(axis=1)
+    memory = (residual[:, 1:] * residual[:, :-1]).sum(axis=1) / np.maximum(square, 1e-9)
+    memory = (memory * n + n_fitted) / np.maximum(n - 3 * n_fitted, 1)
+    memory = (n * memory + _MEMORY_DAYS * _DROP_MEMORY) / (n + _MEMORY_DAYS)
+    memory = np.clip(memory, 0.0, 0.7)
+    phi = square / np.maximum(n - n_fitted * (1 + memory) / (1 - memory), n / 2)
+    phi = (n * np.maximum(phi, 1.0) + 10 * 1.5) / (n + 10)
+    noise, n_days = phi * (1 + memory) / (1 - memory), drops.shape[1]
+    return phi, (n_days * noise + _NOISE_DAYS * typical) / (n_days + _NOISE_DAYS)
+
+
+# --- small tools ------------------------------------------------------------------------------
+
+
+def _running(values: Floats) -> Floats:
+    return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
+
+
+def _median(values: Floats, axis: int) -> Floats:
+    """Median over known values, 0 where there is none; several times faster than nanmedian."""
+    n = (~np.isnan(values)).sum(axis=axis, keepdims=True)
+    ordered = np.sort(values, axis=axis)
+    low, high = (
+        np.take_along_axis(ordered, np.maximum(place, 0), axis) for place in ((n - 1) // 2, n // 2)
+    )
+    # without any value both are NaN
+    return np.where(n > 0, (low + np.where(n > 0, high, 0.0)) / 2, 0.0).squeeze(axis)

@@ -1,0 +1,574 @@
+"""When did a cell's drop rate change, by how much, and how loaded was the cell on each side?
+
+One story per cell, told by `_fit`: days worth searching, rest-day effect, bursts, noise of a day,
+levels by the exact search of `changes`, weak changes dropped; then one row a change. What explains
+a change (load, a fault, works) joins on these rows; nothing here decides it.
+
+The noise is quasi-Poisson with memory: the variance of a day's drops is `phi` times their mean
+(McCullagh and Nelder 1989, section 6.2) and a day's deviation correlates with the next day's by
+`rho`, so a sum over many days varies by `phi (1 + rho) / (1 - rho)` times its mean. Bursts shorter
+than `min_days` are cut to what that noise allows: they are neither a change nor part of a level.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from scipy.optimize import brentq
+from scipy.special import gammainc, gammaincinv
+
+from analysis import changes
+
+METHOD_VERSION = "daily-poisson-1"
+MIN_RATIO = 1.18
+MIN_DAYS = 3
+MIN_SD = 3.0
+MIN_DROPS = 30
+MIN_AVAILABILITY = 0.98
+# METHODS 5 starts from 5: at 4 quiet cells still alarm less than .01 a month, and more is found
+PENALTY_PER_LOG_DAY = 4.0
+LOAD_DAYS = 14
+LARGEST_RATIO = 1000.0
+
+_CHANGE_TYPES = {
+    "cell_id": "str",
+    "change_utc": "datetime64[us, UTC]",
+    "change_lo_utc": "datetime64[us, UTC]",
+    "change_hi_utc": "datetime64[us, UTC]",
+    "until_utc": "datetime64[us, UTC]",
+    "direction": "str",
+    "ratio": "float64",
+    "ratio_lo": "float64",
+    "ratio_hi": "float64",
+    "drops_excess": "float64",
+    "drops_excess_lo": "float64",
+    "drops_excess_hi": "float64",
+    "min_visible_ratio": "float64",
+    "prb_before_pct": "float64",
+    "prb_after_pct": "float64",
+    "attempts_before": "float64",
+    "attempts_after": "float64",
+    "method_version": "str",
+}
+_VISIBILITY_TYPES = {
+    "cell_id": "str",
+    "n_days_searched": "int64",
+    "phi": "float64",
+    "rho": "float64",
+    "min_visible_ratio": "float64",
+    "refused": "str",
+}
+_SHAPES = {
+    "cell_id": ("cell",),
+    "day_local": ("day",),
+    "day_start_utc": ("cell", "day"),
+    "call_attempts": ("cell", "day"),
+    "dropped_calls": ("cell", "day"),
+    "bh_prb_dl_util_pct": ("cell", "day"),
+    "availability": ("cell", "day"),
+    "rest_day": ("cell", "day"),
+    "outage": ("cell", "day"),
+}
+_Z90 = 1.6448536269514722
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Indices = npt.NDArray[np.intp]
+Instants = npt.NDArray[np.datetime64]
+
+
+class Search(NamedTuple):
+    """What one search found: `changes` as of `find`, `visibility` as of `visibility`."""
+
+    changes: pd.DataFrame
+    visibility: pd.DataFrame
+
+
+def find(
+    cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MIN_DAYS
+) -> pd.DataFrame:
+    """Dated changes of each cell's daily drop rate, one row a change, by cell and date.
+
+    `cube`: see `search`. A change is reported where its ratio is at least `min_ratio` (or at most
+    its inverse) and 3 standard deviations from 1; levels last `min_days` searched days or more.
+
+    - `change_utc` starts the first searched day of the new level and `until_utc` ends the level:
+      the next change, or the end of the last searched day. The true instant lies within
+      `change_lo_utc` and `change_hi_utc` with at least 90 % probability: from the start of the last
+      day that may be all old to the end of the first that may be all new.
+    - `ratio` is actual over counterfactual drops on the searched days of the new level, at actual
+      attempts; the counterfactual is the level before. `drops_excess` is actual minus
+      counterfactual. `_lo`, `_hi`: 90 % intervals. No drop at all counts as half a drop.
+    - `min_visible_ratio`: smallest rise that could have been seen at this place, see
+      `_min_visible_ratio`; NaN = not even a thousandfold one.
+    - `prb_*_pct`, `attempts_*`: means over up to 14 searched days of the old and the new level
+      next to the change, busy-hour PRB in % (NaN = unknown) and attempts a day. Both are raw: with
+      few days the mix of rest days may differ between the two sides.
+
+    Raises ValueError with every fault of `cube`, and for settings that allow no search.
+    """
+    return search(cube, min_ratio=min_ratio, min_days=min_days).changes
+
+
+def visibility(
+    cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MIN_DAYS
+) -> pd.DataFrame:
+    """What a search could see in each cell, one row a cell in the order of `cube`.
+
+    `phi` and `rho`: dispersion (1 or more) and day-to-day correlation of the drops, NaN = too few
+    days to tell. `min_visible_ratio`: smallest rise that could be seen if it came in the middle of
+    the searched days, where it is easiest; NaN = none. `refused`: why the cell was not searched,
+    "" = it was. `cube` and errors as in `search`.
+    """
+    return search(cube, min_ratio=min_ratio, min_days=min_days).visibility
+
+
+def search(cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MIN_DAYS) -> Search:
+    """Changes and visibility from one search; a cell's answer does not depend on the others.
+
+    `cube`: dims (cell, day); coordinates `cell_id` (cell) and consecutive `day_local` (day);
+    `call_attempts`, `dropped_calls` (NaN = no data), `bh_prb_dl_util_pct` (NaN = unknown) and
+    `availability` (0..1, NaN = unknown and taken as available) as float, `rest_day` and `outage`
+    as bool, `day_start_utc` as instants in UTC, all (cell, day). Days without attempts, with
+    availability below .98 or in an outage are not searched. The last day is taken as 24 hours.
+
+    After METHODS 5, steps 0, 3 and 6. About 5 ms a cell of 60 days on one core, 15 of 365 days, 25
+    of 450.
+    """
+    _refuse_faults(_faults(cube, min_ratio, min_days))
+    fits = [_fit(series, min_ratio, min_days) for series in _searched(cube)]
+    return Search(_changes(cube, fits, min_ratio, min_days), _visibility(cube, fits, min_ratio))
+
+
+# --- what is searched -------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Series:
+    """The searched days of one cell, one entry a day; `day` is the place in the cube."""
+
+    day: Indices
+    drops: Floats
+    attempts: Floats
+    rest_day: Flags
+
+
+def _faults(cube: xr.Dataset, min_ratio: float, min_days: int) -> Iterator[str]:
+    yield from _missing(cube)
+    day_local, day_start = cube.get("day_local"), cube.get("day_start_utc")
+    if day_local is not None and (np.diff(day_local) != np.timedelta64(1, "D")).any():
+        yield "day_local has gaps or repeats; reindex to every calendar day, NaN = no data"
+    if day_start is not None and day_start.isnull().any():  # noqa: PD003  # xarray's isna is no method
+        yield "day_start_utc has missing instants; every day needs one, with or without data"
+    if min_ratio <= 1:
+        yield f"min_ratio is {min_ratio}; it must exceed 1"
+    if min_days < 2:
+        yield f"min_days is {min_days}; it must be 2 or more, one day is no level"
+
+
+def _missing(cube: xr.Dataset) -> Iterator[str]:
+    for name, dims in _SHAPES.items():
+        if name not in cube.variables:
+            yield f"{name} is missing; add it with dims {dims}"
+        elif set(cube[name].dims) != set(dims):
+            yield f"{name} has dims {cube[name].dims}; make them {dims}"
+
+
+def _refuse_faults(faults: Iterator[str]) -> None:
+    if gathered := list(faults):
+        msg = "change search: " + "; ".join(gathered)
+        raise ValueError(msg)
+
+
+def _searched(cube: xr.Dataset) -> Iterator[_Series]:
+    attempts, drops = _floats(cube, "call_attempts"), _floats(cube, "dropped_calls")
+    down = (_floats(cube, "availability") < MIN_AVAILABILITY) | _flags(cube, "outage")
+    open_days = (attempts > 0) & ~np.isnan(drops) & ~down
+    rest_day = _flags(cube, "rest_day")
+    for cell, searched in enumerate(open_days):
+        day = np.flatnonzero(searched)
+        yield _Series(day, drops[cell, day], attempts[cell, day], rest_day[cell, day])
+
+
+def _floats(cube: xr.Dataset, name: str) -> Floats:
+    return cube[name].transpose("cell", "day").to_numpy().astype(np.float64)
+
+
+def _flags(cube: xr.Dataset, name: str) -> Flags:
+    return cube[name].transpose("cell", "day").to_numpy().astype(np.bool_)
+
+
+def _refusal(series: _Series, min_days: int) -> str:
+    n_days, n_drops = len(series.day), series.drops.sum()
+    if n_days < 2 * min_days:
+        return f"too little data: {n_days} searched days, {2 * min_days} are needed"
+    if n_drops < MIN_DROPS:
+        return f"too little data: {n_drops:.0f} drops, {MIN_DROPS} are needed"
+    return ""
+
+
+# --- the story of one cell --------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """One cell's levels: drops are `exposure` times a rate that is new at each of `starts`."""
+
+    series: _Series
+    drops: Floats
+    exposure: Floats
+    starts: tuple[int, ...] = ()
+    phi: float = np.nan
+    rho: float = np.nan
+    refused: str = ""
+
+    @property
+    def noise(self) -> float:
+        return self.phi * (1 + self.rho) / (1 - self.rho)
+
+    @property
+    def edges(self) -> tuple[int, ...]:
+        return (0, *self.starts, len(self.drops))
+
+    @property
+    def penalty(self) -> float:
+        return float(PENALTY_PER_LOG_DAY * np.log(max(len(self.drops), 1)))
+
+
+def _fit(series: _Series, min_ratio: float, min_days: int) -> _Fit:
+    if refused := _refusal(series, min_days):
+        return _with_noise(_Fit(series, series.drops, series.attempts, refused=refused))
+    fit = _without_bursts(series, min_days)
+    # twice: the first levels take the steps out of the noise, the second are judged by that noise
+    for _ in range(2):
+        fit = _with_noise(replace(fit, starts=_starts(fit, min_days)))
+    return _without_weak(fit, min_ratio, min_days)
+
+
+def _without_bursts(series: _Series, min_days: int) -> _Fit:
+    exposure = _exposure(series, series.drops)
+    phi, _ = _provisional_noise(series.drops, exposure)
+    drops = _clipped(series.drops, exposure, phi, min_days)
+    exposure = _exposure(series, drops)
+    phi, rho = _provisional_noise(drops, exposure)
+    return _Fit(series, drops, exposure, phi=phi, rho=rho)
+
+
+def _without_weak(fit: _Fit, min_ratio: float, min_days: int) -> _Fit:
+    """Drop the weakest change and refit the rest until each is large and certain enough."""
+    while fit.starts:
+        fit = _with_noise(_settled(fit, min_days))
+        log_ratio, sd = _log_ratios(fit)
+        strength = np.abs(log_ratio) / sd
+        weak = (strength < MIN_SD) | (np.abs(log_ratio) < np.log(min_ratio))
+        if not weak.any():
+            break
+        weakest = int(np.argmin(np.where(weak, strength, np.inf)))
+        fit = replace(fit, starts=fit.starts[:weakest] + fit.starts[weakest + 1 :])
+    return _with_noise(fit)
+
+
+# --- rest days, bursts and the noise of a day -------------------------------------------------
+
+
+def _exposure(series: _Series, drops: Floats) -> Floats:
+    return series.attempts * np.where(series.rest_day, _rest_day_effect(series, drops), 1.0)
+
+
+def _rest_day_effect(series: _Series, drops: Floats) -> float:
+    """Drop rate of a rest day over that of a working day of the same week; 1.0 if unknown.
+
+    Mantel-Haenszel rate ratio over weeks (Rothman, Greenland and Lash 2008, chapter 15), in which
+    a lasting step moves no week but its own; drawn towards 1 as if it were known to be 1 +- .3.
+    """
+    rest, week = series.rest_day, (series.day - series.day[0]) // 7
+    work_drops, work = np.bincount(week, drops * ~rest), np.bincount(week, series.attempts * ~rest)
+    rest_drops, free = np.bincount(week, drops * rest), np.bincount(week, series.attempts * rest)
+    total = np.maximum(work + free, 1.0)
+    above, below = (rest_drops * work / total).sum(), (work_drops * free / total).sum()
+    if above <= 0 or below <= 0:
+        return 1.0
+    variance = 1 / rest_drops.sum() + 1 / work_drops.sum()
+    return float((above / below) ** (0.09 / (0.09 + variance)))
+
+
+def _provisional_noise(drops: Floats, exposure: Floats) -> tuple[float, float]:
+    """`phi` and `rho` from days three and one apart, before any level is known."""
+    phi = max(1.0, _pair_dispersion(drops, exposure, lag=3))
+    return phi, _plausible_rho(1 - _pair_dispersion(drops, exposure, lag=1) / phi)
+
+
+def _pair_dispersion(drops: Floats, exposure: Floats, lag: int) -> float:
+    """Dispersion of days `lag` apart: `phi (1 - rho_lag)`, whatever their levels.
+
+    Given its sum a pair of days is binomial, so its chi-square does not know the level. The
+    largest tenth, and in short series at least the pairs that one step parts, are left out; the
+    mean of the rest is held against that of a chi-square trimmed alike.
+    """
+    first, second = drops[:-lag], drops[lag:]
+    both = first + second
+    share = exposure[:-lag] / (exposure[:-lag] + exposure[lag:])
+    seen = both > 0
+    if not seen.any():
+        return 1.0
+    expected, variance = share * both, share * (1 - share) * both
+    chi_square = np.sort(((first - expected)[seen]) ** 2 / variance[seen])
+    n_kept = max(min(int(np.ceil(0.9 * len(chi_square))), len(chi_square) - lag), 1)
+    return float(chi_square[:n_kept].mean() / _trimmed_mean(n_kept / len(chi_square)))
+
+
+def _trimmed_mean(kept: float) -> float:
+    """Mean of a chi-square with one degree of freedom below its quantile `kept`."""
+    return float(gammainc(1.5, gammaincinv(0.5, kept)) / kept)
+
+
+def _clipped(drops: Floats, exposure: Floats, phi: float, min_days: int) -> Floats:
+    """Drops, each within 3 sd of the median rate of the days around it, too short for a level."""
+    reach = min_days - 1
+    rate = np.pad(drops / exposure, reach, constant_values=np.nan)
+    around = np.lib.stride_tricks.sliding_window_view(rate, 2 * reach + 1)
+    expected = np.nanmedian(around, axis=1) * exposure
+    allowed = 3 * np.sqrt(phi * np.maximum(expected, 1.0))
+    return np.clip(drops, expected - allowed, expected + allowed)
+
+
+def _with_noise(fit: _Fit) -> _Fit:
+    """The fit with `phi` and `rho` of its residuals; both NaN where there is no drop.
+
+    `phi` is Pearson's chi-square over its degrees of freedom, `rho` the lag-one correlation
+    corrected for the levels fitted (Kendall 1954). Where days remember, a level costs more freedom.
+    """
+    if not fit.drops.any():
+        return replace(fit, phi=np.nan, rho=np.nan)
+    n, n_fitted = len(fit.drops), len(fit.starts) + 2
+    residual = _residuals(fit)
+    square = float(residual @ residual)
+    next_day = np.diff(fit.series.day) == 1
+    product = float((residual[1:] * residual[:-1] * next_day).sum()) / max(next_day.sum(), 1)
+    correlation = product / max(square / n, 1e-9)
+    rho = _plausible_rho((correlation * n + n_fitted) / max(n - 3 * n_fitted, 1))
+    n_free = max(n - n_fitted * (1 + rho) / (1 - rho), n / 2)
+    return replace(fit, phi=max(1.0, square / n_free), rho=rho)
+
+
+def _residuals(fit: _Fit) -> Floats:
+    expected = np.repeat(_rates(fit), np.diff(fit.edges)) * fit.exposure
+    some = expected > 0
+    return np.where(some, fit.drops - expected, 0.0) / np.sqrt(np.where(some, expected, 1.0))
+
+
+def _plausible_rho(rho: float) -> float:
+    # negative ones are chance, and above .8 two months no longer tell memory from levels
+    return float(np.clip(rho, 0.0, 0.8))
+
+
+# --- levels and where they start --------------------------------------------------------------
+
+
+def _starts(fit: _Fit, min_days: int) -> tuple[int, ...]:
+    """First day of each new level: the segmentation of least cost, found exactly."""
+    cost, n = _cost(fit), len(fit.drops)
+
+    penalty = fit.penalty * fit.noise
+    return tuple(changes.starts_of(cost.errors, 1, n, penalty=penalty, least=min_days)[0])
+
+
+def _cost(fit: _Fit) -> changes.CountRate:
+    return changes.CountRate().fit(np.column_stack([fit.drops, fit.exposure]))
+
+
+def _settled(fit: _Fit, min_days: int) -> _Fit:
+    """The fit with each change where its neighbours make it likeliest."""
+    cost, starts, before = _cost(fit), list(fit.starts), [-1]
+    while starts != before:
+        before = starts.copy()
+        for i in range(len(starts)):
+            edges = (0, *starts, len(fit.drops))
+            first, profile = _profile(cost, edges[i], edges[i + 2], min_days)
+            starts[i] = first + int(np.argmin(profile))
+    return replace(fit, starts=tuple(starts))
+
+
+def _profile(cost: changes.CountRate, left: int, right: int, min_days: int) -> tuple[int, Floats]:
+    """First possible start of a level in days [left, right), and all places' deviances."""
+    place = np.arange(left + min_days, right - min_days + 1)
+    before, after = cost.errors(np.array([left]), place), cost.errors(place, right)
+    return left + min_days, before + after
+
+
+def _likely_starts(fit: _Fit, min_days: int) -> Iterator[tuple[int, int]]:
+    """First and last of the likeliest starts of each change that together hold 90 %.
+
+    Each start's probability is its share of the profile likelihood; a flat prior over places.
+    """
+    cost = _cost(fit)
+    for left, _, right in zip(fit.edges, fit.edges[1:], fit.edges[2:], strict=False):
+        first, profile = _profile(cost, left, right, min_days)
+        # phi, not noise: the days next to a start decide, and what they share cancels
+        likelihood = np.exp((profile.min() - profile) / (2 * fit.phi))
+        likeliest = np.argsort(-likelihood, kind="stable")
+        held = np.cumsum(likelihood[likeliest]) / likelihood.sum()
+        kept = likeliest[: int(np.searchsorted(held, 0.9)) + 1]
+        yield first + int(kept.min()), first + int(kept.max())
+
+
+# --- how large a change is, and how small a one could be seen ---------------------------------
+
+
+def _level_sums(fit: _Fit, per_day: Floats) -> Floats:
+    """Sum of `per_day` over each level, shape (n_levels,)."""
+    return np.diff(np.concatenate([[0.0], np.cumsum(per_day)])[list(fit.edges)])
+
+
+def _drops(fit: _Fit) -> Floats:
+    # half a drop keeps the ratio of an empty level finite
+    return np.maximum(_level_sums(fit, fit.drops), 0.5)
+
+
+def _rates(fit: _Fit) -> Floats:
+    return _level_sums(fit, fit.drops) / _level_sums(fit, fit.exposure)
+
+
+def _counterfactual(fit: _Fit) -> Floats:
+    """Drops of each level but the first, had the level before it lasted."""
+    exposure = _level_sums(fit, fit.exposure)
+    return _drops(fit)[:-1] / exposure[:-1] * exposure[1:]
+
+
+def _log_ratios(fit: _Fit) -> tuple[Floats, Floats]:
+    """Log of each change's ratio and its standard deviation, by the delta method."""
+    drops, n_days = _drops(fit), np.diff(fit.edges)
+    variance = fit.phi * _inflation(fit.rho, n_days) / drops
+    return np.log(drops[1:] / _counterfactual(fit)), np.sqrt(variance[1:] + variance[:-1])
+
+
+def _inflation(rho: float, n_days: Indices) -> Floats:
+    """Variance of a mean over AR(1) days, over that of days that do not remember."""
+    beyond = 2 * rho * (1 - rho**n_days) / (n_days * (1 - rho) ** 2)
+    return np.subtract((1 + rho) / (1 - rho), beyond)
+
+
+def _min_visible_ratio(
+    before: float, after: float, noise: float, penalty: float, min_ratio: float
+) -> float:
+    """Smallest rise whose expected gain in likelihood pays its penalty; NaN = above a thousandfold.
+
+    `before`: drops of the old level; `after`: drops expected while the new one lasts, had nothing
+    changed. With a rise of R the drops after are R `after`, and a common level is
+    m = (before + R after) / (before + after); R solves
+    `2 (R after log(R / m) - before log m) / noise = penalty`, and is at least `min_ratio`. A rise
+    of that size is seen about every other time.
+    """
+
+    def shortfall(log_ratio: float) -> float:
+        risen = after * np.exp(log_ratio)
+        common = np.log((before + risen) / (before + after))
+        return float(penalty - 2 * (risen * (log_ratio - common) - before * common) / noise)
+
+    # no drops, or no noise because of no drops: nothing to compare a rise with
+    if not (before > 0 and after > 0 and noise > 0) or shortfall(np.log(LARGEST_RATIO)) > 0:
+        return float("nan")
+    root = brentq(shortfall, 0.0, np.log(LARGEST_RATIO))
+    return max(min_ratio, float(np.exp(root)))
+
+
+# --- tables -----------------------------------------------------------------------------------
+
+
+def _visibility(cube: xr.Dataset, fits: list[_Fit], min_ratio: float) -> pd.DataFrame:
+    names = cube["cell_id"].to_numpy()
+    rows = [
+        {
+            "cell_id": name,
+            "n_days_searched": len(fit.drops),
+            "phi": fit.phi,
+            "rho": fit.rho,
+            "min_visible_ratio": _visible_halfway(fit, min_ratio),
+            "refused": fit.refused,
+        }
+        for name, fit in zip(names, fits, strict=True)
+    ]
+    return pd.DataFrame(rows, columns=list(_VISIBILITY_TYPES)).astype(_VISIBILITY_TYPES)
+
+
+def _visible_halfway(fit: _Fit, min_ratio: float) -> float:
+    half = float(fit.drops.sum()) / 2
+    return _min_visible_ratio(half, half, fit.noise, fit.penalty, min_ratio)
+
+
+def _changes(cube: xr.Dataset, fits: list[_Fit], min_ratio: float, min_days: int) -> pd.DataFrame:
+    names, edges = cube["cell_id"].to_numpy(), _day_edges(cube)
+    load = _floats(cube, "bh_prb_dl_util_pct")
+    parts = [
+        _cell_changes(
+            fit, pd.DatetimeIndex(edges[i], tz="UTC"), load[i], min_ratio, min_days
+        ).assign(cell_id=names[i])
+        for i, fit in enumerate(fits)
+        if fit.starts
+    ]
+    table = pd.concat(parts) if parts else pd.DataFrame(columns=list(_CHANGE_TYPES))
+    typed = table[list(_CHANGE_TYPES)].astype(_CHANGE_TYPES)
+    return typed.sort_values(["cell_id", "change_utc"], ignore_index=True)
+
+
+def _cell_changes(
+    fit: _Fit, edge: pd.DatetimeIndex, load: Floats, min_ratio: float, min_days: int
+) -> pd.DataFrame:
+    """Rows of one cell's changes; `edge`: start of each day of the cube and the end of the last."""
+    day, starts = fit.series.day, np.array(fit.starts)
+    likely = np.array(list(_likely_starts(fit, min_days)))
+    drops, counterfactual = _drops(fit), _counterfactual(fit)
+    log_ratio, sd = _log_ratios(fit)
+    ratio, low, high = (np.exp(log_ratio + z * sd) for z in (0.0, -_Z90, _Z90))
+    prb_before, prb_after = _beside(fit, load[day])
+    attempts_before, attempts_after = _beside(fit, fit.series.attempts)
+    begun = edge[day[starts]]
+    return pd.DataFrame(
+        {
+            "change_utc": begun,
+            # a step at noon leaves half a day on either side, a gap may hide it altogether
+            "change_lo_utc": edge[day[likely[:, 0] - 1]],
+            "change_hi_utc": edge[day[likely[:, 1]] + 1],
+            "until_utc": begun[1:].append(edge[day[-1:] + 1]),
+            "direction": np.where(log_ratio > 0, "up", "down"),
+            "ratio": ratio,
+            "ratio_lo": low,
+            "ratio_hi": high,
+            "drops_excess": drops[1:] - counterfactual,
+            "drops_excess_lo": drops[1:] * (1 - 1 / low),
+            "drops_excess_hi": drops[1:] * (1 - 1 / high),
+            "min_visible_ratio": [
+                _min_visible_ratio(before, after, fit.noise, fit.penalty, min_ratio)
+                for before, after in zip(drops[:-1], counterfactual, strict=True)
+            ],
+            "prb_before_pct": prb_before,
+            "prb_after_pct": prb_after,
+            "attempts_before": attempts_before,
+            "attempts_after": attempts_after,
+            "method_version": METHOD_VERSION,
+        }
+    )
+
+
+def _beside(fit: _Fit, per_day: Floats) -> tuple[list[float], list[float]]:
+    """Means over up to `LOAD_DAYS` days of the old and of the new level next to each change."""
+    before, after = [], []
+    for left, start, right in zip(fit.edges, fit.edges[1:], fit.edges[2:], strict=False):
+        before.append(_mean(per_day[max(left, start - LOAD_DAYS) : start]))
+        after.append(_mean(per_day[start : min(right, start + LOAD_DAYS)]))
+    return before, after
+
+
+def _mean(values: Floats) -> float:
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def _day_edges(cube: xr.Dataset) -> Instants:
+    """Start of each day and the end of the last, shape (cell, n_days + 1)."""
+    start = cube["day_start_utc"].transpose("cell", "day").to_numpy().astype("datetime64[us]")
+    return np.concatenate([start, start[:, -1:] + np.timedelta64(24, "h")], axis=1)

@@ -1,0 +1,134 @@
+"""Planted causes come back with their date, their name and load's share; quiet cells stay quiet."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from analysis import attribution
+from benchmarks.attribution import cube_of, score
+from ingest.synth.network import Network, invent_network
+
+KINDS = ("load_step", "hardware_fault", "capacity_upgrade", "interference_raising_prb",
+         "fault_behind_load", "load_growth_with_headroom")  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def planted() -> Network:
+    """Eighty cells of 56 days with four of each of six causes."""
+    return invent_network(np.random.default_rng(41), n_cells=80, causes=dict.fromkeys(KINDS, 4))
+
+
+@pytest.fixture(scope="module")
+def cube(planted: Network) -> xr.Dataset:
+    """What the operator measured of them."""
+    return cube_of(planted)
+
+
+@pytest.fixture(scope="module")
+def taught(cube: xr.Dataset) -> attribution.Network:
+    """What these cells teach."""
+    return attribution.learn(cube)
+
+
+@pytest.fixture(scope="module")
+def found(cube: xr.Dataset, taught: attribution.Network) -> attribution.Search:
+    """What is found in them."""
+    return attribution.search(cube, taught)
+
+
+def of_kind(planted: Network, found: attribution.Search, kind: str) -> pd.DataFrame:
+    """Returns what was found within 48 h of changes of that kind, with the truth beside it."""
+    truth = planted.truth[planted.truth["kind"] == kind]
+    pairs = found.changes.merge(truth, on="cell_id", suffixes=("", "_true"))
+    apart = (pairs["change_utc"] - pairs["start_utc"]).abs()
+    return pairs[apart <= pd.Timedelta(hours=48)]
+
+
+def test_the_figures_of_a_small_network_are_those_of_the_benchmark(
+    planted: Network, found: attribution.Search
+) -> None:
+    told = score(planted, found.changes)
+    assert told["detection F1"] > 0.8
+    assert told["load and relief F1"] > 0.8
+    assert told["attribution right when decided"] > 0.93
+    assert told["p_load Brier"] < 0.05
+    assert told["onset error h, median"] <= 3
+
+
+@pytest.mark.parametrize(
+    ("kind", "attributed"),
+    [
+        ("load_step", "load"),
+        ("capacity_upgrade", "relief"),
+        ("hardware_fault", "other"),
+        ("interference_raising_prb", "other"),
+        ("fault_behind_load", "other"),
+    ],
+)
+def test_each_cause_is_named_for_what_it_is(
+    planted: Network, found: attribution.Search, kind: str, attributed: str
+) -> None:
+    pairs = of_kind(planted, found, kind)
+    assert len(pairs) >= 2
+    assert (pairs["attribution"] == attributed).mean() >= 0.75
+
+
+def test_load_that_grows_with_headroom_is_no_change(
+    planted: Network, found: attribution.Search
+) -> None:
+    assert of_kind(planted, found, "load_growth_with_headroom").empty
+
+
+def test_rows_agree_with_themselves_and_with_their_days(found: attribution.Search) -> None:
+    rows = found.changes
+    assert (rows["change_lo_utc"] <= rows["change_utc"]).all()
+    assert (rows["change_utc"] <= rows["change_hi_utc"]).all()
+    assert (rows["change_utc"] < rows["until_utc"]).all()
+    assert (rows["ratio_lo"] <= rows["ratio"]).all()
+    assert (rows["ratio"] <= rows["ratio_hi"]).all()
+    assert rows["load_share"].between(rows["load_share_lo"], rows["load_share_hi"]).all()
+    assert rows["p_load"].between(0, 1).all()
+    assert np.allclose(rows["drops_load"] + rows["drops_other"], rows["drops_excess"])
+    for row in rows.itertuples():
+        days = found.days[found.days["change"] == row.Index]
+        after = days[days["day_local"] > row.change_utc.tz_localize(None)]
+        load = (after["drops_with_load"] - after["drops_usual"]).sum()
+        # but for the hours of the first day
+        assert load == pytest.approx(row.drops_load, rel=0.4, abs=25)
+
+
+def test_a_cells_answer_does_not_depend_on_its_neighbours(
+    cube: xr.Dataset, taught: attribution.Network, found: attribution.Search
+) -> None:
+    parts = [attribution.search(cube.isel(cell=slice(i, i + 31)), taught) for i in (0, 31, 62)]
+    for name in ("changes", "visibility", "response"):
+        together = pd.concat([getattr(part, name) for part in parts], ignore_index=True)
+        pd.testing.assert_frame_equal(getattr(found, name), together, rtol=1e-9)
+
+
+def test_too_little_data_is_refused_in_words(cube: xr.Dataset, taught: attribution.Network) -> None:
+    short = attribution.search(cube.isel(cell=slice(0, 3), hour=slice(0, 24 * 5)), taught)
+    assert short.changes.empty
+    assert short.visibility["refused"].str.startswith("too little data: 5 days").all()
+    silent = cube.isel(cell=slice(0, 2)).copy()
+    silent["dropped_calls"] = silent["dropped_calls"] * 0
+    none = attribution.search(silent, taught)
+    assert none.changes.empty
+    assert none.visibility["refused"].tolist() == ["too little data: 0 drops, 30 are needed"] * 2
+    assert none.visibility["min_visible_ratio"].isna().all()
+
+
+def test_without_load_nothing_is_searched_by_the_hour(
+    cube: xr.Dataset, taught: attribution.Network
+) -> None:
+    blind = cube.isel(cell=slice(0, 2)).copy()
+    for name in ("prb_dl_util_pct", "prb_ul_util_pct"):
+        blind[name] = blind[name] * np.nan
+    assert (attribution.search(blind, taught).visibility["refused"] != "").all()
+
+
+def test_parts_of_two_factors_are_shared_as_shapley_has_it() -> None:
+    load, other = np.log([2.0, 1.0, 2.0, 0.5]), np.log([1.0, 2.0, 2.0, 1.0])
+    assert attribution.shapley(load, other) == pytest.approx([1.0, 0.0, 0.5, 1.0])
+    assert attribution.shapley(np.zeros(1), np.zeros(1)).tolist() == [0.0]
