@@ -227,9 +227,9 @@ def _merged(
     old = by_day[early | ~by_day["cell_id"].isin(searched)]
     old = old.assign(attribution="undecided", attribution_note=_NO_HOURS, change=np.nan)
     first = hourly.drop_duplicates("cell_id").set_index("cell_id")["change_utc"]
-    nearest = old["cell_id"].map(first)
-    old = old[~((nearest - old["change_utc"]).abs() <= _SAME)]
-    ends = old["cell_id"].map(first)
+    ends = pd.to_datetime(old["cell_id"].map(first), utc=True)
+    told_again = (ends - old["change_utc"]).abs() <= _SAME
+    old, ends = old[~told_again], ends[~told_again]
     cut = ends.notna() & (ends < old["until_utc"])
     part = ((ends - old["change_utc"]) / (old["until_utc"] - old["change_utc"])).where(cut, 1.0)
     for name in ("drops_excess", "drops_excess_lo", "drops_excess_hi"):
