@@ -96,7 +96,7 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "period_start": layer["period_start"].date(),
         "since": date(2026, 8, 3),
         "until": date(2026, 10, 1),
-        "level": layer["level"],
+        "level": int(layer["level"]),
     }
     return {name: known[name] for name, (_, default) in params.items() if default is None}
 
