@@ -103,7 +103,7 @@ export class HexMap {
     this.resize();
     if (before?.goal.key !== header.goal.key) this.goTo(before);
     this.draw();
-    if (!before) this.reportSoon(linked.get(header.link)?.size > 1);
+    if (!before) this.reportSoon();
   }
 
   setGround(before, parcels) {
@@ -181,7 +181,7 @@ export class HexMap {
     const { name, goal } = this.header;
     lastViews.set(name, { key: goal.key, view: this.view });
     this.draw();
-    this.reportSoon(quiet);
+    this.reportSoon();
     if (quiet) return;
     for (const other of linked.get(this.header.link) ?? [])
       if (other !== this) other.look(this.view, { quiet: true });
@@ -229,10 +229,11 @@ export class HexMap {
     linked.get(name).add(this);
   }
 
-  /** Two maps in one breath would be taken for one by Streamlit: a follower tells a bit later. */
-  reportSoon(follows = false) {
+  /** Linked maps tell one after the other: in one breath, Streamlit would hear but one of them. */
+  reportSoon() {
+    const turn = [...(linked.get(this.header.link) ?? [])].indexOf(this);
     clearTimeout(this.later);
-    this.later = setTimeout(() => this.report(), follows ? 2 * REPORT_MS : REPORT_MS);
+    this.later = setTimeout(() => this.report(), REPORT_MS * (1 + Math.max(0, turn)));
   }
 
   report(more = {}) {
