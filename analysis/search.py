@@ -227,7 +227,7 @@ def _merged(
     old = by_day[early | ~by_day["cell_id"].isin(searched)]
     old = old.assign(attribution="undecided", attribution_note=_NO_HOURS, change=np.nan)
     first = hourly.drop_duplicates("cell_id").set_index("cell_id")["change_utc"]
-    ends = pd.to_datetime(old["cell_id"].map(first), utc=True)
+    ends = pd.to_datetime(first, utc=True).reindex(old["cell_id"]).set_axis(old.index)
     told_again = (ends - old["change_utc"]).abs() <= _SAME
     old, ends = old[~told_again], ends[~told_again]
     cut = ends.notna() & (ends < old["until_utc"])
