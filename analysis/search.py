@@ -257,7 +257,7 @@ def _with_twins(found: pd.DataFrame, cells: pd.DataFrame) -> pd.Series:
 
     What is load on the one and relief on the other within 48 h is none for the sector as a whole.
     """
-    sector = cells["site_id"] + " " + cells["azimuth_deg"].map("{:.0f}".format)
+    sector = cells["site_id"] + " " + cells["azimuth_deg"].map("{:.0f}".format).astype("str")
     sectors = found["cell_id"].map(sector)
     notes = dict(found["attribution_note"])
     by_load = found[found["attribution"].isin(["load", "relief"]) & sectors.notna()]
