@@ -146,7 +146,7 @@ def hexes_in_view(
         level = int(finest["level"])
         return data.answer("hex_map", **drawn.asked, level=level), level
     box = dict(zip(("west", "south", "east", "north"), hexmap.box_of(seen), strict=True))
-    here = data.answer("hex_levels", **drawn.asked, **box)
+    here = data.answer("levels_in_view", **drawn.asked, **box)
     level = hexmap.level_to_draw(here if len(here) else offers)
     hexes = data.answer("hex_map", **drawn.asked, level=level, **box)
     return hexes.nlargest(hexmap.MOST, "denominator").sort_values("hex_id"), level

@@ -225,7 +225,7 @@ def test_hexagons_of_a_box_are_those_whose_middle_lies_in_it(demo: Warehouse) ->
     wanted = set(whole["hex_id"]) & set(places.loc[inside, "hex_id"])
     assert set(told["hex_id"]) == wanted
     assert 0 < len(wanted) < len(whole)
-    counted = demo.query("hex_levels", **layer, **box).set_index("level")["n_hexes"]
+    counted = demo.query("levels_in_view", **layer, **box).set_index("level")["n_hexes"]
     assert counted[7] == len(wanted)
     # west above east: all that is not between them
     around = {**box, "west": box["east"] + 1e-9, "east": box["west"] - 1e-9}

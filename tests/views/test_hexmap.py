@@ -162,7 +162,7 @@ class Marts:
         )  # fmt: skip
         here = self.hexes[self.hexes["lat"].between(south, north)
                           & self.hexes["lon"].between(west, east)]  # fmt: skip
-        if query == "hex_levels":
+        if query == "levels_in_view":
             return here.groupby("level").size().reset_index(name="n_hexes")
         assert query == "hex_map"
         return here[here["level"] == level]

@@ -1,4 +1,4 @@
--- hex_levels: How many hexagons of each level has one metric in a box, in one period?
+-- levels_in_view: How many hexagons of each level has one metric in a box, in one period?
 -- reads: hex_place, place_rate
 -- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, west DOUBLE = -180, south DOUBLE = -90, east DOUBLE = 180, north DOUBLE = 90
 -- returns: level INTEGER, n_hexes BIGINT
