@@ -11,7 +11,7 @@ PRB is also an outcome. Where it rose and the volume carried did not, cells lost
 is relief.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -106,8 +106,9 @@ def learn(cube: xr.Dataset) -> Network:
     if quiet.sum() < 10:
         return Network(prior, Noise(), 0.05)
     size, noise = drops.drops.mean(axis=1)[quiet], drops.noise[quiet]
-    slope, level = np.polyfit(np.minimum(size, 100), np.minimum(noise, 10), 1)
-    usual = Noise(float(max(level, 1.0)), float(max(slope, 0.0)))
+    size, noise = np.minimum(size, 100), np.minimum(noise, 10)
+    slope = max(np.cov(size, noise)[0, 1] / max(size.var(ddof=1), 1e-9), 0.0)
+    usual = Noise(max(float(noise.mean() - slope * size.mean()), 1.0), float(slope))
     return Network(prior, usual, _wander(drops, quiet))
 
 
@@ -120,9 +121,10 @@ def _wander(found: DropChannel, quiet: npt.NDArray[np.bool_]) -> float:
             np.array([x[quiet, :cut].sum(axis=1), x[quiet, cut:].sum(axis=1)])
             for x in (found.drops, found.expected)
         )
-        d, e, noise = d[:, d.min(axis=0) > 50], e[:, d.min(axis=0) > 50], found.noise[quiet]
+        enough = d.min(axis=0) > 50
+        d, e = d[:, enough], e[:, enough]
         square.append(np.diff(np.log(d / e), axis=0)[0] ** 2)
-        variance.append(noise[: d.shape[1]] * (1 / d).sum(axis=0))
+        variance.append(found.noise[quiet][enough] * (1 / d).sum(axis=0))
     for wander in np.arange(0.0, 0.3, 0.005):
         chi_square = np.concatenate(square) / (np.concatenate(variance) + wander**2)
         if len(chi_square) == 0 or np.median(chi_square) <= 0.455:
@@ -258,7 +260,7 @@ class Cell:
 
 def _cells(
     hours: Hours, found: Response, load: LoadChannel, drops: DropChannel, network: Network
-) -> Any:
+) -> Callable[[int], Cell]:
     raw = hours.drops.sum(axis=2)
     kept = np.divide(drops.drops, raw, out=np.ones_like(raw), where=raw > 0)
     factor, sd = found.mean_factor(), load.long_run_sd

@@ -170,3 +170,22 @@ def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> No
     assert "Traceback" not in told
     assert not (folder / "warehouse" / "current").exists()
     assert _ask("run", config=folder / "hexperience.toml").returncode == 0
+
+
+def test_changes_are_found_from_counters_alone(demo_config: Path, tmp_path: Path) -> None:
+    parts = demo_config.read_text(encoding="utf-8").split("[[source]]")
+    feed = next(part for part in parts if "raw/pm/PM_" in part)
+    for path in sorted((demo_config.parent / "raw" / "pm").glob("PM_*.csv"))[-28:]:
+        (tmp_path / path.name).symlink_to(path)
+    head = '[operator]\ntimezone = "Europe/London"\n[warehouse]\npath = "warehouse"\n'
+    config, out = tmp_path / "counters.toml", tmp_path / "changes.parquet"
+    config.write_text(f"{head}[[source]]{feed.replace('raw/pm/', '')}", encoding="utf-8")
+    answer = _ask("changes", "--out", str(out), config=config)
+    assert answer.returncode == 0, answer.stderr
+    found = pd.read_parquet(out)
+    assert len(found) > 0
+    assert set(found["attribution"]) <= {"load", "relief", "other", "undecided"}
+    assert found["p_load"].notna().any()
+    refused = _ask("changes", "--out", "changes.xls", config=config)
+    assert refused.returncode == 2
+    assert "end it in .parquet, .csv or .json" in refused.stderr

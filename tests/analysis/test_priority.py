@@ -2,6 +2,7 @@
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from analysis import priority
 
@@ -20,7 +21,8 @@ def _change(cell: str, direction: str, day: str, **changes: object) -> dict[str,
     return {
         "cell_id": cell, "change_id": f"{cell}-{direction}", "direction": direction,
         "change_utc": pd.Timestamp(day, tz="UTC"), "ratio": 2.0, "prb_before_pct": 55.0,
-        "prb_after_pct": 81.0, "intervention_id": None, "attribution": "undecided", **changes,
+        "prb_after_pct": 81.0, "intervention_id": None, "attribution": "undecided",
+        "p_load": None, "load_share": None, **changes,
     }  # fmt: skip
 
 
@@ -40,9 +42,26 @@ def test_a_rise_that_lasts_is_told_with_its_local_date_and_load() -> None:
     row = _rank(_places(), _change("w", "up", "2026-06-01T23:00")).iloc[0]
     assert row["reason"] == (
         "2.00% of calls dropped, 4.0 x the network's 0.50%, mostly in cell w. "
-        "Up x2.0 since 2 Jun 2026, busy-hour PRB 55 to 81 %; cause undecided."
+        "Up x2.0 since 2 Jun 2026, busy-hour PRB 55 to 81 %; "
+        "cause undecided, load by the hour is not known."
     )
     assert row["change_id"] == "w-up"
+
+
+@pytest.mark.parametrize(
+    ("attribution", "p_load", "told"),
+    [
+        ("load", 0.97, "owed to load (load's part 80%, p(load) 0.97)."),
+        ("other", 0.02, "not load (load's part 80%, p(load) 0.02)."),
+        ("undecided", 0.5, "load or not is undecided (load's part 80%, p(load) 0.50)."),
+    ],
+)
+def test_the_reason_names_what_the_rise_is_owed_to(
+    attribution: str, p_load: float, told: str
+) -> None:
+    owed = {"attribution": attribution, "p_load": p_load, "load_share": 0.8}
+    row = _rank(_places(), _change("w", "up", "2026-06-01", **owed)).iloc[0]
+    assert row["reason"].endswith(told)
 
 
 def test_a_rise_that_is_over_is_not_the_reason() -> None:

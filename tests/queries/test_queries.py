@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import duckdb
@@ -94,8 +94,8 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "metric": layer["metric"],
         "period_grain": layer["period_grain"],
         "period_start": layer["period_start"].date(),
-        "since": date(2026, 8, 3),
-        "until": date(2026, 10, 1),
+        "since": date(2026, 9, 21),
+        "until": date(2026, 11, 8),
         "level": int(layer["level"]),
     }
     return {name: known[name] for name, (_, default) in params.items() if default is None}
@@ -154,10 +154,10 @@ def test_the_network_s_step_is_beyond_chance_where_the_interval_leaves_out_zero(
 
 
 def test_the_worst_cells_of_a_week_agree_with_pandas(demo: Warehouse) -> None:
-    week = date(2026, 9, 21)
+    week = date(2026, 11, 2)
     answer = demo.query("period_cells", period_grain="week", period_start=week, top=1000)
     days = demo.read("cell_day")
-    days = days[days["day_local"].between(week, date(2026, 9, 27))]
+    days = days[days["day_local"].between(week, date(2026, 11, 8))]
     sums = days.groupby("cell_id")[["dropped_calls", "call_attempts"]].sum()
     mine = sums.loc[answer["cell_id"]]
     assert answer["dropped_calls"].tolist() == mine["dropped_calls"].tolist()
@@ -169,22 +169,21 @@ def test_the_worst_cells_of_a_week_agree_with_pandas(demo: Warehouse) -> None:
     changes = demo.read("change_point").set_index("change_id")
     named = changes.loc[answer["change_id"].dropna()]
     assert len(named) > 3
-    assert (named["change_utc"] < pd.Timestamp("2026-09-27T23:00Z")).all()
-    assert (named["until_utc"] >= pd.Timestamp("2026-09-20T23:00Z")).all()
+    assert (named["change_utc"] < pd.Timestamp("2026-11-09T00:00Z")).all()
+    assert (named["until_utc"] >= pd.Timestamp("2026-11-02T00:00Z")).all()
 
 
 def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> None:
-    week = {"since": date(2026, 9, 14), "until": date(2026, 9, 20)}
-    found = demo.query("change_points", **week)
     every = demo.read("change_point")
     local = every["change_utc"].dt.tz_convert("Europe/London").dt.date
+    monday = date(2026, 10, 12)
+    week = {"since": monday, "until": monday + timedelta(days=6)}
+    found = demo.query("change_points", **week)
     assert set(found["change_id"]) == set(every.loc[local.between(*week.values()), "change_id"])
     assert len(found) > 0
     works = demo.query("works", **week)
-    assert works["start_day"].between("2026-09-14", "2026-09-20").all()
-    assert (
-        len(works) == demo.query("periods").set_index("period_start").loc["2026-09-14", "n_works"]
-    )
+    assert (works["start_day"].between(*map(pd.Timestamp, week.values()))).all()
+    assert len(works) == demo.query("periods").set_index("period_start").loc["2026-10-12", "n_works"]
 
 
 def test_an_unknown_query_is_told_with_the_known_ones() -> None:

@@ -330,6 +330,7 @@ def test_changes_are_filtered_by_direction_and_name(town: Any, configured: Confi
     at = shown("changes")
     assert list(at.dataframe[0].value["cell_id"]) == ["LDS-02", "LDS-05"]
     assert "went up to ×2" in texts(at)
+    assert "cause load (p(load) 0.97, load's part 70%)" in texts(at)
     at.segmented_control[0].select("better").run()
     assert list(at.dataframe[0].value["cell_id"]) == ["LDS-05"]
     at.text_input[0].input("nowhere").run()
