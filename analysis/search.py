@@ -104,7 +104,7 @@ def _by_hour(
     warehouse: Warehouse, settings: Settings, client: Client, progress: Progress
 ) -> attribution.Search:
     days = tuple(warehouse.days("cell_hour")[-HOURLY_DAYS:])
-    cells = _cells_with_hours(warehouse, days)
+    cells = _cells_with_hours(warehouse, days) if len(days) >= attribution.MIN_DAYS else ()
     if not cells:
         return _nothing()
     network = _network(warehouse, settings, cells, days)
