@@ -332,5 +332,5 @@ def _wilson(rate: Floats, n: Floats) -> tuple[Floats, Floats]:
     centre = (rate + Z90**2 / (2 * tries)) / shrink
     spread = np.maximum(rate * (1 - rate), 0.0) / tries + (Z90 / (2 * tries)) ** 2
     half = Z90 / shrink * np.sqrt(spread)
-    # rounding may put an end beyond a rate of 0 or 1
-    return np.clip(centre - half, 0.0, rate), np.clip(centre + half, rate, 1.0)
+    # rounding may put an end beyond a rate of 0 or 1; more drops than calls are a rate above 1
+    return np.clip(centre - half, 0.0, rate), np.clip(centre + half, rate, np.maximum(rate, 1.0))

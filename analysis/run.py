@@ -29,8 +29,9 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
-    rates = [*_customer_rates(warehouse, settings), *_inventory_rates(warehouse, settings)]
+    rates = list(_customer_rates(warehouse, settings))
     ranked = [_rank_reports(rates, warehouse.read("hex_place"), settings)]
+    rates += _inventory_rates(warehouse, settings)
     found = search.nothing()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)

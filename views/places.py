@@ -94,7 +94,7 @@ def _chosen(place: Any, level: int) -> None:
 
 def _months() -> None:
     """Drop rate of each region, month by month: the newest months as columns."""
-    rates = data.answer("region_rates")
+    rates = data.answer("region_rates", metric="drop_rate")
     rates = rates.assign(
         region=rates["region"].replace("", "outside all regions"),
         month=pd.to_datetime(rates["period_start"]).dt.strftime("%Y-%m"),

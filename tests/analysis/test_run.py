@@ -180,6 +180,6 @@ def test_coarser_hexagons_of_the_map_are_sums_over_sums(demo: Warehouse) -> None
         assert mine["value"].to_numpy() == pytest.approx(value)
         assert (mine["value_lo"] <= mine["value"]).all()
         assert (mine["value"] <= mine["value_hi"]).all()
-        # many cells together are surer than each
-        width = (coarse["value_hi"] - coarse["value_lo"]).median()
-        assert width < (fine["value_hi"] - fine["value_lo"]).median()
+        # many cells together are surer than the least sure of their places
+        widest = (fine["value_hi"] - fine["value_lo"]).groupby(parents).max()
+        assert ((mine["value_hi"] - mine["value_lo"]) <= widest + 1e-12).mean() > 0.95

@@ -183,7 +183,9 @@ def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> 
     assert len(found) > 0
     works = demo.query("works", **week)
     assert (works["start_day"].between(*map(pd.Timestamp, week.values()))).all()
-    assert len(works) == demo.query("periods").set_index("period_start").loc["2026-10-12", "n_works"]
+    assert (
+        len(works) == demo.query("periods").set_index("period_start").loc["2026-10-12", "n_works"]
+    )
 
 
 def test_an_unknown_query_is_told_with_the_known_ones() -> None:

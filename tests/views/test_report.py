@@ -192,6 +192,8 @@ def hostile(town: Any, tmp_path: Path) -> tuple[Warehouse, Settings]:
     for name in ("cell", "cell_hex", "cell_day", "change_point", "place_rate", "intervention"):
         table = warehouse.read(name)
         warehouse.write(name, table.assign(cell_id=table["cell_id"].replace(named)))
+    ranked = warehouse.read("priority").replace({"dominant_cell_id": named, "cell_id": named})
+    warehouse.write("priority", ranked)
     unsafe = warehouse.read("place_rate").assign(unsafe_reason=HOSTILE)
     warehouse.write("place_rate", unsafe)
     warehouse.write("quality", warehouse.read("quality").assign(verdict="unsafe"))

@@ -32,6 +32,7 @@ const WRITTEN = {
   count: (v) => signed(v, Math.abs(v) >= 10 ? 0 : 1),
   ratio: (v) => `×${v < 10 ? twoDigits(v) : fixed(v, 0)}`,
   points: (v) => signed(v, 0),
+  size: (v) => grouped(v, 0),
   plain: (v) => grouped(v, Math.abs(v) >= 100 ? 0 : 1),
 };
 
