@@ -36,7 +36,9 @@ def _signals() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An operator after its first batch; the last day of its counters is not there yet."""
-    config = write_operator(tmp_path_factory.mktemp("batch") / "op", n_cells=12, n_days=21)
+    config = write_operator(
+        tmp_path_factory.mktemp("batch") / "op", n_cells=12, n_days=21, n_months=0
+    )
     late = sorted((config.parent / "raw" / "pm").glob("*"))[-1]
     late.rename(config.parent / "late.csv")
     code, told, _ = batch(config, MONDAY)

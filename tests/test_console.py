@@ -102,7 +102,7 @@ def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> 
 def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Configuration of the smallest demo, run with a log."""
     folder = tmp_path_factory.mktemp("small")
-    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20"]
+    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20", "--months", "0"]
     answer = _ask(*words, NO_APP="1", HEXPERIENCE_RUN__LOG="run.log")
     assert answer.returncode == 0, answer.stderr
     return folder / "hexperience.toml"

@@ -80,7 +80,9 @@ def test_what_is_imported_is_the_wheel(bare: Path) -> None:
 
 def test_the_demo_runs_and_answers_from_the_wheel(bare: Path) -> None:
     console, config = bare / "bin" / "hexperience", ["--config", "demo/hexperience.toml"]
-    told = _do(console, "demo", "--cells", "12", "--days", "20", folder=bare, NO_APP="1")
+    told = _do(
+        console, "demo", "--cells", "12", "--days", "20", "--months", "0", folder=bare, NO_APP="1"
+    )
     assert "rows: read = accepted + refused" in told
     worst = _do(console, "query", "worst_cells", "--format", "csv", *config, folder=bare)
     assert len(worst.splitlines()) == 12 + 1

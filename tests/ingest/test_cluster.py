@@ -34,7 +34,7 @@ HERE = ["--host", "127.0.0.1", "--dashboard-address", "127.0.0.1:0"]
 
 @pytest.fixture(scope="module")
 def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_operator(tmp_path_factory.mktemp("operator"), n_cells=24, n_days=21)
+    return write_operator(tmp_path_factory.mktemp("operator"), n_cells=24, n_days=21, n_months=0)
 
 
 @pytest.fixture(scope="module")
