@@ -1,4 +1,4 @@
-"""The console door: `hexperience demo | run | report | batch | check | query | sql | cube | app`.
+"""The console door: `hexperience VERB`; `hexperience --help` names the verbs.
 
 Exit codes: 0 done, 1 a promise is broken or check found faults, 2 wrong input or settings,
 3 interrupted.
@@ -55,6 +55,11 @@ DEFAULT_CONFIG = Path("hexperience.toml")
 P = ParamSpec("P")
 
 
+def _code_of(error: Exception) -> int:
+    """1 for a promise of our own that is broken, 2 for what the operator can mend."""
+    return 1 if isinstance(error, ContractError) else 2
+
+
 def _tell(command: Callable[P, None]) -> Callable[P, None]:
     """The command, telling without a traceback what the person at the console can mend."""
 
@@ -65,7 +70,7 @@ def _tell(command: Callable[P, None]) -> Callable[P, None]:
         except (KeyboardInterrupt, Interrupted) as stop:
             _fail(str(stop) or "stopped", 3)
         except (HexperienceError, OSError) as error:
-            _fail(str(error), 2)
+            _fail(str(error), _code_of(error))
 
     return told
 
@@ -154,7 +159,7 @@ def batch(
     except (KeyboardInterrupt, Interrupted) as stop:
         told |= {"exit": 3, "error": str(stop) or "stopped"}
     except (HexperienceError, OSError) as error:
-        told |= {"exit": 1 if isinstance(error, ContractError) else 2, "error": str(error)}
+        told |= {"exit": _code_of(error), "error": str(error)}
     told["seconds"] = round(time.monotonic() - started, 1)
     sys.stdout.write(json.dumps(told) + "\n")
     if "error" in told:
@@ -189,7 +194,7 @@ def changes(
         str, typer.Option(help="threads, processes, or tcp://host:port of a Dask cluster.")
     ] = "",
 ) -> None:
-    """Find dated changes alone, from counters (pm) alone, and write them to a file."""
+    """Find dated changes alone and write them to a file; of the sources only pm is needed."""
     form = out.suffix.lstrip(".")
     if form not in ("parquet", "csv", "json"):
         raise QuestionError(f"--out {out}: end it in .parquet, .csv or .json")
@@ -264,7 +269,8 @@ def console() -> str:
     group = typer.main.get_group(app)
     lines = ["# The console", "", "Made from `hexperience.py` by `make docs`; do not edit.", ""]
     lines += [
-        "Exit codes: 0 done, 1 `check` found faults, 2 wrong input or settings, 3 stopped.",
+        "Exit codes: 0 done, 1 a broken promise or faults that `check` found, 2 wrong input or "
+        "settings, 3 stopped.",
         "",
     ]
     for name, command in group.commands.items():
@@ -315,8 +321,13 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
     from ingest.workers import workers  # noqa: PLC0415
 
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    with warehouse.alone(), _progress() as progress, workers(settings.run) as client:
-        ingest.run.run(settings, client, progress.tell)
+    with (
+        logs.kept(settings) as line,
+        warehouse.alone(),
+        _progress() as progress,
+        workers(settings.run) as client,
+    ):
+        line.run_id = ingest.run.run(settings, client, progress.tell)["run_id"].iloc[0]
         return analysis.run.changes(settings, client, progress.tell)
 
 

@@ -55,7 +55,7 @@ def standing(settings: Settings, files: Sequence[Path], mark: str) -> dict[str, 
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     return {
         "Python": platform.python_version(),
-        "Hexperience": f"{_version('hexperience')} (code {_code()})",
+        "Hexperience": f"{_version('hexperience')} (code {code_id()})",
         **{name: _version(name) for name in _PACKAGES},
         f"folder {warehouse.path}": _folder(warehouse, mark),
         "source files": _missing(files),
@@ -81,7 +81,8 @@ def _version(package: str) -> str:
 
 
 @cache
-def _code() -> str:
+def code_id() -> str:
+    """A name for our own code as it stands on this machine."""
     found = hashlib.sha256()
     for path in sorted(path for part in _OURS for path in (_HOUSE / part).rglob("*.py")):
         found.update(path.read_bytes())

@@ -17,7 +17,7 @@ from geo import hexgrid, regions
 from geo.sites import with_sites
 from ingest import quality, release
 from ingest.clean import settle
-from ingest.cluster import same_everywhere
+from ingest.cluster import code_id, same_everywhere
 from ingest.footprints import settle_footprints
 from ingest.load import FileToLoad, Loaded, load, plan
 from ingest.settle import DayToSettle, digest, newest_rows, settle_day
@@ -64,9 +64,9 @@ def run_files(
 
 
 def run_id_of(loaded: list[Loaded], inventory: str, settings: Settings) -> str:
-    """The same for the same input, settings and version: a second run changes nothing."""
+    """The same for the same input, settings and code: a second run changes nothing."""
     how = settings.model_dump(mode="json", exclude={"folder", "warehouse", "run", "report"})
-    return digest(sorted(item.load for item in loaded), inventory, how, software_version())[:12]
+    return digest(sorted(item.load for item in loaded), inventory, how, code_id())[:12]
 
 
 def software_version() -> str:

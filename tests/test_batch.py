@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -37,8 +38,9 @@ def _signals() -> Iterator[None]:
 def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An operator after its first batch; the last day of its counters is not there yet."""
     config = write_operator(
-        tmp_path_factory.mktemp("batch") / "op", n_cells=12, n_days=21, n_months=0
-    )
+        tmp_path_factory.mktemp("batch") / "op",
+        n_cells=12, n_days=21, n_months=0, last_day=date(2026, 8, 23),
+    )  # fmt: skip
     late = sorted((config.parent / "raw" / "pm").glob("*"))[-1]
     late.rename(config.parent / "late.csv")
     code, told, _ = batch(config, MONDAY)
@@ -204,7 +206,7 @@ def test_the_units_are_as_systemd_wants_them(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze here")
     for path in (HOUSE / "examples" / "systemd").iterdir():
-        text = path.read_text().replace("/opt/hexperience/.venv/bin/hexperience", sys.executable)
+        text = path.read_text().replace("/opt/hexperience/bin/hexperience", sys.executable)
         (tmp_path / path.name).write_text(text)
     answer = subprocess.run(
         ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],

@@ -159,7 +159,11 @@ def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> No
         "0",
     ]
     environ = {**os.environ, "NO_APP": "1"}
-    running = subprocess.Popen(words, env=environ, stderr=subprocess.PIPE, text=True)
+    running = subprocess.Popen(
+        words, env=environ, stderr=subprocess.PIPE, text=True,
+        # what a shell starts in the background ignores Ctrl-C, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    )  # fmt: skip
     deadline = time.monotonic() + 60
     while not (folder / "warehouse" / "loads").exists():
         assert time.monotonic() < deadline

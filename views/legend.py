@@ -154,12 +154,12 @@ def _sureness(row: Any) -> str:
 
 
 def when(row: Any, timezone: str) -> str:
-    """The day of a change with its 90 % interval: 12 Apr (11 to 13 Apr)."""
+    """The day of a change with its 90 % interval: 12 Apr 2025 (11 to 13 Apr)."""
     at, low, high = (
         pd.Timestamp(x).tz_convert(timezone) if pd.notna(x) else None
         for x in (row.change_utc, row.change_lo_utc, row.change_hi_utc)
     )
-    told = f"{at.day} {at:%b}" if at else MISSING
+    told = day(at) if at else MISSING
     if low is None or high is None or low.date() == high.date():
         return told
     first = f"{low.day}" if low.month == high.month else f"{low.day} {low:%b}"

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pytest
+from dask.distributed import Client
 
 import analysis.run
 import ingest.run
@@ -156,18 +157,20 @@ def test_a_scheduler_that_goes_away_is_told(config: Path, cluster: Cluster) -> N
 
 def test_workers_that_differ_are_told(config: Path, cluster: Cluster) -> None:
     cluster.join(HEXPERIENCE_KEY="another key of more than thirty-two characters")
-    (cluster.folder / "old" / "ingest").mkdir(parents=True)
-    (cluster.folder / "old" / "ingest" / "__init__.py").touch()
-    cluster.join(PYTHONPATH=str(cluster.folder / "old"))
-    log = cluster.folder / "worker.log"
-    _until(lambda: log.read_text("utf-8").count("Registered to:") == 4)
+    old = cluster.folder / "old"
+    for part in ("contracts", "geo", "ingest", "analysis"):
+        shutil.copytree(Path(cluster_check.__file__).parents[1] / part, old / part)
+    (old / "geo" / "__init__.py").write_text("# of last year", encoding="utf-8")
+    cluster.join(PYTHONPATH=str(old))
+    with Client(cluster.address) as client:
+        client.wait_for_workers(4, timeout=60)
     run = _start(config, "never", cluster.address)
     told, _ = run.communicate(timeout=120)
     assert run.returncode == 2
     assert "workers of the Dask cluster differ from this machine" in told
     assert told.count("  - tcp://") == 2
     assert told.count("pseudonym key: ") == 1
-    assert told.count("can't run Hexperience") == 1
+    assert told.count(": Hexperience: ") == 1
     assert not (config.parent / "never" / "loads").exists()
 
 

@@ -92,15 +92,15 @@ def row(**given: Any) -> SimpleNamespace:
 
 def test_a_change_is_told_on_the_day_of_its_own_zone() -> None:
     assert legend.change(row(), "Europe/London") == (
-        "11 Apr (10 to 12 Apr): drops of LDS-02 went up to ×1.9 (×1.6 to ×2.3) of the level "
+        "11 Apr 2025 (10 to 12 Apr): drops of LDS-02 went up to ×1.9 (×1.6 to ×2.3) of the level "
         "before; busy-hour PRB went from 51 % to 69 %; cause not decided."
     )
-    assert legend.when(row(), "Asia/Kolkata") == "12 Apr (11 to 13 Apr)"
+    assert legend.when(row(), "Asia/Kolkata") == "12 Apr 2025 (11 to 13 Apr)"
 
 
 def test_what_is_not_known_of_a_change_is_not_told() -> None:
     told = legend.change(row(change_lo_utc=pd.NaT, prb_before_pct=math.nan), "UTC")
-    assert told.startswith("11 Apr: drops")
+    assert told.startswith("11 Apr 2025: drops")
     assert "PRB" not in told
 
 

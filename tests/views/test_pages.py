@@ -175,7 +175,7 @@ def test_a_hexagon_in_the_address_tells_its_story(town: Any, configured: Configu
     configured(town.config)
     at = shown("map", hex=town.worse_hex)
     told = texts(at)
-    assert "12 Apr (11 to 13 Apr): drops of LDS-02 went up to ×2 (×1.8 to ×2.2)" in told
+    assert "12 Apr 2025 (11 to 13 Apr): drops of LDS-02 went up to ×2 (×1.8 to ×2.2)" in told
     assert len(at.get("vega_lite_chart")) == 1
     cells, figures = (table.value for table in at.dataframe)
     assert list(cells["cell_id"]) == [town.worse_cell]
