@@ -70,7 +70,8 @@ class Search(NamedTuple):
     """What one search found.
 
     `changes`: rows of table `change_point`, by cell and date. `visibility`: one row a cell with
-    the smallest rise that could be seen in the middle of it, and why it was refused ("" = not).
+    the smallest rise that could be seen in the middle of it, the start of its first local day with
+    hours to search (NaT = none), and why it was refused ("" = not).
     `response`, `days`, `curves`: rows of tables `load_response`, `change_day`, `change_curve`; of
     the last two `change` is the row of `changes`.
     """
@@ -84,7 +85,7 @@ class Search(NamedTuple):
 
 @dataclass(frozen=True)
 class Network:
-    """What the network teaches about a cell before it is looked at; frozen for a month.
+    """What the network teaches about a cell before it is looked at.
 
     `noise`: how daily drops scatter. `wander`: log sd by which a cell's level differs from month to
     month for no reason, found where nothing changed (METHODS 5, step 7).
@@ -162,7 +163,9 @@ def search(cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO) 
             days.append({"change": len(rows), **_days(cell, found, row, first)})
             curves.append({"change": len(rows), **_curve(cell, found)})
             rows.append({"cell_id": names[i], **row})
-    visible = _visibility(names, hours, drops, network, refused)
+    visible = _visibility(names, hours, drops, network, refused).assign(
+        hours_from_utc=_hours_from(hours, clock)
+    )
     table = _typed(rows)
     return Search(
         table.assign(min_visible_ratio=table["min_visible_ratio"].clip(lower=min_ratio)),
@@ -685,6 +688,14 @@ def _beside(cell: Cell, at: Candidate) -> dict[str, float]:
         told[f"prb_{side}_pct"] = _mean(load_response.shown(fullest[fullest >= 0]))
         told[f"attempts_{side}"] = float(cell.attempts[first:end].sum() / n_days)
     return told
+
+
+def _hours_from(hours: Hours, clock: Instants) -> pd.Series:
+    """Start of each cell's first local day with hours to search; NaT = none."""
+    searched = hours.attempts.sum(axis=2) > 0
+    first = clock[np.arange(len(clock)), 24 * searched.argmax(axis=1)]
+    known = pd.Series(first).where(searched.any(axis=1))
+    return known.dt.tz_localize("UTC").dt.as_unit("us")
 
 
 def _visibility(

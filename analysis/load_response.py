@@ -3,7 +3,7 @@
 A curve says by what factor drops per attempt rise with load: none up to a knee, then up to a
 height over a width. A cell's posterior over a shelf of such curves comes from how drops spread
 over the hours of each day: what makes whole days better or worse, a fault as well, cancels. How
-common each curve is, and how drops go with the hour of day, is learnt from the network and frozen
+common each curve is, and how drops go with the hour of day, is learnt from the network
 (empirical Bayes; Robbins 1956): most cells alone have too few drops to tell.
 
 Arrays have shape (cell, day, 24) by the cell's own clock, NaN = not measured; the two hours that
@@ -183,7 +183,7 @@ def _log_demand(cube: xr.Dataset) -> Floats:
 
 @dataclass(frozen=True)
 class Prior:
-    """What is known of a cell before it is looked at; frozen for a month.
+    """What is known of a cell before it is looked at.
 
     `weights`: how common each curve of the shelf is. `by_hour`: drops per attempt by local hour
     over the day's mean, load's part taken out.

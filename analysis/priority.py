@@ -95,7 +95,10 @@ def rank_reports(reports: pd.DataFrame) -> pd.DataFrame:
 def with_customers(
     places: pd.DataFrame, rates: list[pd.DataFrame], levels: dict[str, int]
 ) -> pd.DataFrame:
-    """The places with `complainants` and `nps` of the coarser hexagon they lie in, as released."""
+    """The places with `complainants` and `nps` of the coarser hexagon they lie in, as released.
+
+    `rates`: what customers told, rows of `place_rate`.
+    """
     columns = ["metric", "outcome_class", "period_start", "level", "hex_id", "numerator", "value",
                "shown"]  # fmt: skip
     parts = [found[columns] for found in rates if "hex_id" in found]
@@ -147,7 +150,7 @@ def _told(change: Mapping[Hashable, Any], zone: str) -> str:
 def _owed(change: Mapping[Hashable, Any]) -> str:
     """What the rise is owed to, with how sure that is, in words."""
     if change["attribution"] == "undecided" and pd.isna(change["p_load"]):
-        return "cause undecided, load by the hour is not known"
+        return "cause undecided, not tested against load by the hour"
     share = f"load's part {change['load_share']:.0%}, p(load) {change['p_load']:.2f}"
     told = {"load": "owed to load", "other": "not load"}
     return f"{told.get(change['attribution'], 'load or not is undecided')} ({share})"

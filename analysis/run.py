@@ -29,9 +29,9 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
-    rates = list(_customer_rates(warehouse, settings))
-    ranked = [_rank_reports(rates, warehouse.read("hex_place"), settings)]
-    rates += _inventory_rates(warehouse, settings)
+    told = list(_customer_rates(warehouse, settings))
+    ranked = [_rank_reports(told, warehouse.read("hex_place"), settings)]
+    rates = [*told, *_inventory_rates(warehouse, settings)]
     found = search.nothing()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
@@ -40,7 +40,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         noise = network.noise_of(counters, found.changes)
         kinds = _kinds(warehouse, settings)
         rates += _network_rates(counters, kinds, found.changes, noise, settings)
-        how: dict[str, Any] = {"visible": found.visible, "rates": rates, "settings": settings}
+        how: dict[str, Any] = {"visible": found.visible, "told": told, "settings": settings}
         ranked = list(_rank_places(counters, kinds, found.changes, noise, **how))
     _write_changes(warehouse, found, run_id)
     for name, parts in (("place_rate", rates), ("priority", ranked)):
@@ -205,9 +205,10 @@ def _rank_places(
     noise: Noise,
     *,
     visible: pd.Series,
-    rates: list[pd.DataFrame],
+    told: list[pd.DataFrame],
     settings: Settings,
 ) -> Iterator[pd.DataFrame]:
+    """The ranked places of each kind; `told`: what customers told, rows of `place_rate`."""
     newest = network.newest_days(counters, settings.priority.days)
     for kind in kinds:
         members = places.of_weights(kind.weights, counters, rest=kind.rest)
@@ -215,7 +216,7 @@ def _rank_places(
         facts["dominant_cell_id"] = network.dominant_cells(counters, members, newest, facts)
         facts = _of_kind(facts.merge(kind.known, on="place", how="left"), kind)
         facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
-        facts = priority.with_customers(facts, rates, settings.grid.levels)
+        facts = priority.with_customers(facts, told, settings.grid.levels)
         facts["min_visible_ratio"] = facts["dominant_cell_id"].map(visible)
         ranked = priority.rank(facts, found, zone=settings.operator.timezone)
         yield ranked.assign(period_start=newest.start, period_end=newest.end)

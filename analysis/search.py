@@ -2,23 +2,24 @@
 
 Hours of load and drops are searched by `attribution`, in the newest `HOURLY_DAYS` days; days
 before them, and cells without hours or without PRB, by `daily`, where attribution is undecided.
-What the network teaches is the only step that cells share, and is frozen for a month.
+What the network teaches is the only step that cells share. It is a function of what was delivered,
+not of which runs there were, and the days of one month are judged by the days before it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import attribution, cube, daily, identity, load_response
-from analysis.channels import Noise
+from analysis import attribution, cube, daily, identity
 from contracts.settings import Settings
-from contracts.tables import TABLES, assemble
+from contracts.tables import TABLES
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, each
@@ -30,7 +31,11 @@ PRIOR_CELLS = 400
 _BLIND_DAYS = 3
 _SAME = pd.Timedelta(days=4)
 _TWINS_APART = pd.Timedelta(hours=48)
-_NO_HOURS = "load is not known by the hour: what it is owed to was not tested"
+_NO_HOURS = "load is not known by the hour"
+_BEFORE = (
+    f"hours are searched in the newest {HOURLY_DAYS} days only, from the cell's first hours on"
+)
+_NOT_TESTED = ": what it is owed to was not tested"
 
 
 class Found(NamedTuple):
@@ -56,18 +61,23 @@ def find(
     """Changes of every cell, named and told beside works. `counters`: `cube.of_cell_days`."""
     by_day = _by_day(counters, settings, client, progress)
     by_hour = _by_hour(warehouse, settings, client, progress)
-    changes = _merged(by_day.changes, by_hour, _hours_from(counters))
+    changes = _merged(by_day.changes, by_hour)
     named = _identified(changes, warehouse)
     seen = by_hour.visibility[by_hour.visibility["refused"] == ""].set_index("cell_id")
     fallback = by_day.visibility.set_index("cell_id")["min_visible_ratio"]
-    month = str(warehouse.read("run")["as_of_utc"].iloc[0])[:7]
     return Found(
         named.drop(columns="change"),
         _of_changes(by_hour.days, named),
         _of_changes(by_hour.curves, named),
-        by_hour.response.assign(month=pd.Timestamp(f"{month}-01").date()),
+        by_hour.response.assign(month=_month(counters)),
         seen["min_visible_ratio"].reindex(fallback.index).fillna(fallback),
     )
+
+
+def _month(counters: xr.Dataset) -> date:
+    """First day of the month of the last local day; the data may end with the next month's 0:00."""
+    newest = pd.Timestamp(counters["day_local"].to_numpy()[-1])
+    return newest.replace(day=1).date()
 
 
 # --- by day -----------------------------------------------------------------------------------
@@ -103,11 +113,12 @@ class _Task:
 def _by_hour(
     warehouse: Warehouse, settings: Settings, client: Client, progress: Progress
 ) -> attribution.Search:
-    days = tuple(warehouse.days("cell_hour")[-HOURLY_DAYS:])
-    cells = _cells_with_hours(warehouse, days) if len(days) >= attribution.MIN_DAYS else ()
-    if not cells:
-        return _nothing()
-    network = _network(warehouse, settings, cells, days)
+    known = tuple(warehouse.days("cell_hour", filled=True))
+    days = known[-HOURLY_DAYS:]
+    cells = _cells_with_hours(warehouse, days)
+    if not cells or len(days) < attribution.MIN_DAYS:
+        return _nothing(cells, len(days))
+    network = _network(warehouse, settings, known)
     tasks = [
         _Task(settings, cells[start : start + CELLS_A_TASK], days, network)
         for start in range(0, len(cells), CELLS_A_TASK)
@@ -167,78 +178,74 @@ def _together(parts: list[attribution.Search]) -> attribution.Search:
 
 
 def _network(
-    warehouse: Warehouse, settings: Settings, cells: tuple[str, ...], days: tuple[str, ...]
+    warehouse: Warehouse, settings: Settings, known: tuple[str, ...]
 ) -> attribution.Network:
-    """What was learnt this month, from cells spread evenly over all; learnt once, then frozen."""
-    month = pd.Timestamp(days[-1]).replace(day=1).date()
-    kept = warehouse.read("load_prior")
-    mine = kept[(kept["month"] == month) & (kept["method_version"] == attribution.METHOD_VERSION)]
-    if len(mine):
-        return _of_rows(mine)
+    """What the newest day is judged by, learnt from cells spread evenly over all."""
+    cells, days = _lesson(warehouse, known)
     some = cells[:: max(len(cells) // PRIOR_CELLS, 1)][:PRIOR_CELLS]
-    learnt = attribution.learn(_cube(_Task(settings, some, days)))
-    rows = pd.DataFrame(_as_rows(learnt), columns=["parameter", "step", "value"])
-    rows = rows.assign(month=month, method_version=attribution.METHOD_VERSION)
-    others = kept[kept["month"] != month]
-    warehouse.write("load_prior", assemble([others, rows], TABLES["load_prior"]))
-    return learnt
+    return attribution.learn(_cube(_Task(settings, some, days)))
 
 
-def _as_rows(network: attribution.Network) -> Iterator[tuple[str, int, float]]:
-    for parameter, values in (
-        ("curve_weight", network.prior.weights),
-        ("drops_by_hour", network.prior.by_hour),
-        ("noise", network.noise),
-        ("wander", [network.wander]),
-    ):
-        yield from ((parameter, step, float(value)) for step, value in enumerate(values))
+def _lesson(
+    warehouse: Warehouse, known: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Cells and days to learn from: those before the newest day's month, else the newest.
 
-
-def _of_rows(rows: pd.DataFrame) -> attribution.Network:
-    def values(parameter: str) -> Any:
-        mine = rows[rows["parameter"] == parameter].sort_values("step")
-        return mine["value"].to_numpy(float)
-
-    prior = load_response.Prior(values("curve_weight"), values("drops_by_hour"))
-    return attribution.Network(prior, Noise(*values("noise")), float(values("wander")[0]))
+    So another day of a month does not change what the month is judged by, from the second month on.
+    """
+    month = f"{known[-1][:7]}-01"
+    days = tuple(day for day in known if day < month)[-HOURLY_DAYS:]
+    cells = _cells_with_hours(warehouse, days)
+    if cells and len(days) >= attribution.MIN_DAYS:
+        return cells, days
+    newest = known[-HOURLY_DAYS:]
+    return _cells_with_hours(warehouse, newest), newest
 
 
 # --- both together ----------------------------------------------------------------------------
 
 
-def _hours_from(counters: xr.Dataset) -> pd.Timestamp:
-    days = counters["day_start_utc"].to_numpy()
-    first = days[0, max(days.shape[1] - HOURLY_DAYS, 0)]
-    return pd.Timestamp(first, tz="UTC")
-
-
-def _merged(
-    by_day: pd.DataFrame, by_hour: attribution.Search, hours_from: pd.Timestamp
-) -> pd.DataFrame:
-    """Hourly finds where hours were searched, daily ones elsewhere and before.
+def _merged(by_day: pd.DataFrame, by_hour: attribution.Search) -> pd.DataFrame:
+    """Hourly finds where a cell's hours were searched, daily ones elsewhere and before.
 
     `change`: row of the hourly finds, NaN for a daily one. A daily level ends where hours show the
     next change; its drops are cut in proportion.
     """
-    searched = set(by_hour.visibility.loc[by_hour.visibility["refused"] == "", "cell_id"])
-    numbered = np.arange(len(by_hour.changes), dtype=float)
-    hourly = by_hour.changes.assign(attribution_note=None, change=numbered)
-    early = by_day["change_utc"] < hours_from + pd.Timedelta(days=_BLIND_DAYS)
-    old = by_day[early | ~by_day["cell_id"].isin(searched)]
-    old = old.assign(attribution="undecided", attribution_note=_NO_HOURS, change=np.nan)
-    first = hourly.drop_duplicates("cell_id").set_index("cell_id")["change_utc"]
-    ends = pd.to_datetime(first, utc=True).reindex(old["cell_id"]).set_axis(old.index)
-    told_again = (ends - old["change_utc"]).abs() <= _SAME
-    old, ends = old[~told_again], ends[~told_again]
-    cut = ends.notna() & (ends < old["until_utc"])
-    part = ((ends - old["change_utc"]) / (old["until_utc"] - old["change_utc"])).where(cut, 1.0)
-    for name in ("drops_excess", "drops_excess_lo", "drops_excess_hi"):
-        old[name] = old[name] * part
-    old["until_utc"] = old["until_utc"].where(~cut, ends)
+    seen = by_hour.visibility.set_index("cell_id")
+    hourly = by_hour.changes.assign(
+        attribution_note=None, change=np.arange(len(by_hour.changes), dtype=float)
+    )
+    begun = seen.loc[seen["refused"] == "", "hours_from_utc"].reindex(by_day["cell_id"])
+    tells = begun.set_axis(by_day.index) + pd.Timedelta(days=_BLIND_DAYS)
+    # never later than an instant that is missing: of cells without hours every find stays
+    old = by_day[~(by_day["change_utc"] >= tells)]
+    notes = _why_undecided(old["cell_id"], seen["refused"])
+    old = old.assign(attribution="undecided", attribution_note=notes, change=np.nan)
+    old = _cut(old, hourly)
     parts = [part for part in (old, hourly) if len(part)]
     none = old.reindex(columns=list(dict.fromkeys([*old, *hourly])))
     both = pd.concat(parts, ignore_index=True) if parts else none
     return both.sort_values(["cell_id", "change_utc"], ignore_index=True)
+
+
+def _why_undecided(cell_ids: pd.Series, refused: pd.Series) -> pd.Series:
+    why = cell_ids.map(refused)
+    told = why.where(why != "", _BEFORE).where(why.notna(), _NO_HOURS)
+    return told.astype("str") + _NOT_TESTED
+
+
+def _cut(old: pd.DataFrame, hourly: pd.DataFrame) -> pd.DataFrame:
+    """Daily finds that hours do not tell again, each until the first hourly one after it."""
+    names = ["cell_id", "change_utc"]
+    pairs = old[names].reset_index().merge(hourly[names], on="cell_id", suffixes=("", "_hourly"))
+    apart = pairs["change_utc_hourly"] - pairs["change_utc"]
+    old = old[~old.index.isin(pairs.loc[apart.abs() <= _SAME, "index"])]
+    after = pairs[apart > pd.Timedelta(0)].groupby("index")["change_utc_hourly"].min()
+    ends = pd.to_datetime(after, utc=True).reindex(old.index)
+    cut = ends < old["until_utc"]
+    part = ((ends - old["change_utc"]) / (old["until_utc"] - old["change_utc"])).where(cut, 1.0)
+    shrunk = {n: old[n] * part for n in ("drops_excess", "drops_excess_lo", "drops_excess_hi")}
+    return old.assign(**shrunk, until_utc=old["until_utc"].where(~cut, ends))
 
 
 def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
@@ -256,8 +263,10 @@ def _with_twins(found: pd.DataFrame, cells: pd.DataFrame) -> pd.Series:
     """The notes, with word of load that moved between carriers of one sector.
 
     What is load on the one and relief on the other within 48 h is none for the sector as a whole.
+    A cell without azimuth has no sector.
     """
-    sector = cells["site_id"] + " " + cells["azimuth_deg"].map("{:.0f}".format).astype("str")
+    azimuth = cells["azimuth_deg"].map("{:.0f}".format, na_action="ignore").astype("str")
+    sector = cells["site_id"] + " " + azimuth
     sectors = found["cell_id"].map(sector)
     notes = dict(found["attribution_note"])
     by_load = found[found["attribution"].isin(["load", "relief"]) & sectors.notna()]
@@ -285,8 +294,14 @@ def nothing() -> Found:
     return Found(none, none, none, none, pd.Series(dtype="float64"))
 
 
-def _nothing() -> attribution.Search:
-    none = pd.DataFrame(columns=["cell_id", "min_visible_ratio", "refused"])
+def _nothing(cells: Sequence[str], n_days: int) -> attribution.Search:
+    """No search of cells that have hours on too few days."""
+    told = f"too little data: {n_days} days with hours, {attribution.MIN_DAYS} are needed"
+    visible = pd.DataFrame({"cell_id": pd.Series(list(cells), dtype="str"), "refused": told})
+    visible = visible.assign(
+        min_visible_ratio=np.nan,
+        hours_from_utc=pd.Series(pd.NaT, visible.index, "datetime64[us, UTC]"),
+    ).astype({"refused": "str"})
     response = pd.DataFrame(columns=list(TABLES["load_response"].columns))
     changes = attribution.no_changes()
-    return attribution.Search(changes, none, response, attribution.NO_DAYS, attribution.NO_CURVE)
+    return attribution.Search(changes, visible, response, attribution.NO_DAYS, attribution.NO_CURVE)

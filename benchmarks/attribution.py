@@ -100,7 +100,7 @@ def cube_of(network: Network) -> xr.Dataset:
 
 
 def ours(network: attribution.Network, cube: xr.Dataset) -> pd.DataFrame:
-    """Finds of `analysis.attribution`; what the network teaches is learnt once a month."""
+    """Finds of `analysis.attribution`; what the network teaches is learnt before."""
     return attribution.search(cube, network).changes
 
 
@@ -357,7 +357,7 @@ counts neither way. The rules: steps of the daily drop rate, owed to load where 
 exceeds 70 %, or where it correlates with the drop rate by more than .5.
 """
 
-_FOOT = """Cost is processor time of one search, all methods in one process; learning once a month
+_FOOT = """Cost is processor time of one search, all methods in one process; learning once a run
 took {learning:.1f} s beside it. Quiet cells are those in which, and for whose
 neighbour, nothing was planted. The interval of the share stands on some seven changes a seed, those
 with a true share of .05 to .95. Where a figure misses what is wanted, that is how it stands: under

@@ -349,8 +349,6 @@ _FINDINGS = [
     _rate("drop_rate_before", "In the four weeks before; NULL = too few calls at that load."),
     _rate("drop_rate_after", "In the four weeks after; NULL = too few calls at that load."),
     _rate("drop_rate_curve", "By the cell's load response at its rate before."),
-    _text("parameter", "What was learnt: curve weights, drops by hour, noise, wander."),
-    _whole("step", "", "Number of the curve or the hour; 0 where there is but one.", 0, None),
     _amount("drops_excess", "n", "Actual minus counterfactual drops while the level lasts."),
     _amount("drops_excess_lo", "n", "Lower end of the 90 % interval."),
     _amount("drops_excess_hi", "n", "Upper end of the 90 % interval."),

@@ -223,11 +223,6 @@ _TABLES = [
         key=("cell_id", "month"),
     ),
     Table(
-        "load_prior", "middle", "one number of what the network taught in one month, frozen",
-        _names("month parameter step value method_version"),
-        key=("month", "parameter", "step"),
-    ),
-    Table(
         "place_rate", "finding", "one metric of one place in one period",
         _names("""place_type hex_id level cell_id region metric outcome_class period_grain
             period_start period_end numerator denominator value value_lo value_hi n_effective shown

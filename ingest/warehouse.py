@@ -233,9 +233,11 @@ class Warehouse:
         )
         return _read_parquet(wanted, table(name), columns=columns, only=only)
 
-    def days(self, name: str) -> list[str]:
-        """Partitions of a table, ascending."""
-        return sorted(path.stem for path in (self.path / "tables" / name).glob("*.parquet"))
+    def days(self, name: str, *, filled: bool = False) -> list[str]:
+        """Partitions of a table, ascending; of `filled`, those with rows."""
+        paths = (self.path / "tables" / name).glob("*.parquet")
+        kept = (p for p in paths if not filled or pq.read_metadata(p).num_rows)
+        return sorted(path.stem for path in kept)
 
     def _partition(self, name: str, day: str) -> Path:
         return self.path / "tables" / name / f"{day}.parquet"

@@ -43,7 +43,7 @@ def test_a_rise_that_lasts_is_told_with_its_local_date_and_load() -> None:
     assert row["reason"] == (
         "2.00% of calls dropped, 4.0 x the network's 0.50%, mostly in cell w. "
         "Up x2.0 since 2 Jun 2026, busy-hour PRB 55 to 81 %; "
-        "cause undecided, load by the hour is not known."
+        "cause undecided, not tested against load by the hour."
     )
     assert row["change_id"] == "w-up"
 

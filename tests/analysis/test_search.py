@@ -1,4 +1,4 @@
-"""Finds by the hour and by the day become one table; what the network taught is frozen a month."""
+"""Finds by the hour and by the day become one table, the same whichever runs there were before."""
 
 from datetime import date
 from pathlib import Path
@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+import xarray as xr
 
-from analysis import attribution, load_response, search
-from analysis.channels import Noise
+from analysis import attribution, search
 from benchmarks.attribution import cube_of
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
@@ -32,60 +32,106 @@ def change(cell_id: str, day: float, until: float = 90.0, **others: Any) -> dict
 
 def hourly(*changes: dict[str, Any], searched: tuple[str, ...]) -> attribution.Search:
     """Returns a search by the hour with these finds."""
-    visible = pd.DataFrame({"cell_id": list(searched), "min_visible_ratio": 1.4, "refused": ""})
+    visible = pd.DataFrame({"cell_id": list(searched), "min_visible_ratio": 1.4,
+                            "hours_from_utc": FROM, "refused": ""})  # fmt: skip
     found = pd.DataFrame(changes, columns=list(change("a", 0)))
+    found = found.astype({"change_utc": "datetime64[us, UTC]"})
     none = pd.DataFrame()
     return attribution.Search(found, visible, none, none, none)
 
 
+def daily(*changes: dict[str, Any]) -> pd.DataFrame:
+    """Returns finds of a search by the day."""
+    return pd.DataFrame(changes).drop(columns=["attribution", "attribution_note"])
+
+
 def test_days_tell_of_the_time_before_hours_and_of_cells_without_them() -> None:
-    by_day = pd.DataFrame(
-        [change("a", -50), change("a", 40), change("b", 40)]
-    ).drop(columns=["attribution", "attribution_note"])  # fmt: skip
-    merged = search._merged(by_day, hourly(change("a", 41.5), searched=("a",)), FROM)
+    by_day = daily(change("a", -50), change("a", 40), change("b", 40))
+    merged = search._merged(by_day, hourly(change("a", 41.5), searched=("a",)))
     assert merged["cell_id"].tolist() == ["a", "a", "b"]
     assert merged["attribution"].tolist() == ["undecided", "load", "undecided"]
-    assert merged["attribution_note"].notna().tolist() == [True, False, True]
+    notes = merged["attribution_note"]
+    assert notes[0].startswith("hours are searched in the newest 120 days only")
+    assert pd.isna(notes[1])
+    assert notes[2] == "load is not known by the hour: what it is owed to was not tested"
     # the old level ends where hours show the next one, and its drops with it
     first = merged.iloc[0]
     assert first["until_utc"] == FROM + pd.Timedelta(days=41.5)
     assert first["drops_excess"] == pytest.approx(100 * 91.5 / 140)
 
 
+def test_each_cell_has_hours_from_a_day_of_its_own() -> None:
+    by_hour = hourly(searched=("a", "b", "c"))
+    begun = [FROM, FROM + pd.Timedelta(days=75), pd.NaT]
+    why = ["", "", "too little data: 0 drops, 30 are needed"]
+    seen = by_hour.visibility.assign(hours_from_utc=pd.to_datetime(begun, utc=True), refused=why)
+    by_day = daily(*(change(cell, day) for cell in "abc" for day in (20, 80)))
+    merged = search._merged(by_day, by_hour._replace(visibility=seen))
+    assert merged["cell_id"].tolist() == ["b", "c", "c"]
+    assert merged["change_utc"].iloc[0] == FROM + pd.Timedelta(days=20)
+    assert merged["attribution_note"].iloc[1] == why[2] + ": what it is owed to was not tested"
+
+
 def test_a_change_at_the_border_is_told_once() -> None:
-    by_day = pd.DataFrame([change("a", 1)]).drop(columns=["attribution", "attribution_note"])
-    merged = search._merged(by_day, hourly(change("a", 3.2), searched=("a",)), FROM)
+    merged = search._merged(
+        daily(change("a", 1)), hourly(change("a", 3.2), searched=("a",))
+    )  # fmt: skip
     assert merged["attribution"].tolist() == ["load"]
 
 
+def test_a_daily_level_ends_with_the_first_hourly_change_after_it() -> None:
+    finds = hourly(change("a", -9, 20), change("a", 20), searched=("a",))
+    merged = search._merged(daily(change("a", 1, 40)), finds)
+    assert (merged["until_utc"] > merged["change_utc"]).all()
+    level = merged[merged["attribution"] == "undecided"].iloc[0]
+    assert level["until_utc"] == FROM + pd.Timedelta(days=20)
+    assert level["drops_excess_lo"] < level["drops_excess"] == pytest.approx(100 * 19 / 39)
+
+
 def test_nothing_found_is_an_empty_table() -> None:
-    by_day = pd.DataFrame([change("a", 1)]).drop(columns=["attribution", "attribution_note"])
-    merged = search._merged(by_day.iloc[:0], hourly(searched=("a",)), FROM)
-    assert merged.empty
-    assert {"cell_id", "attribution_note", "change"} <= set(merged)
+    none = daily(change("a", 1)).iloc[:0]
+    for by_hour in (hourly(searched=("a",)), search._nothing((), 0), search._nothing(("a",), 5)):
+        merged = search._merged(none, by_hour)
+        assert merged.empty
+        assert {"cell_id", "attribution_note", "change"} <= set(merged)
+
+
+def test_hours_of_too_few_days_are_named_as_the_reason() -> None:
+    merged = search._merged(daily(change("a", 1), change("b", 1)), search._nothing(("a",), 5))
+    told = merged["attribution_note"].str.partition(":")[0].tolist()
+    assert told == ["too little data", "load is not known by the hour"]
+
+
+def test_data_that_ends_at_midnight_is_of_the_month_that_is_over() -> None:
+    days = pd.date_range("2026-09-30", "2026-10-31", unit="s")
+    assert search._month(xr.Dataset(coords={"day_local": days})) == date(2026, 10, 1)
 
 
 def test_load_that_moves_between_carriers_is_told_of_both() -> None:
     cells = pd.DataFrame(
-        {"site_id": ["s", "s", "s"], "azimuth_deg": [0.0, 0.0, 120.0]}, index=["a", "b", "c"]
+        {"site_id": ["s"] * 5, "azimuth_deg": [0.0, 0.0, 120.0, np.nan, np.nan]},
+        index=["a", "b", "c", "d", "e"],
     )
     found = pd.DataFrame(
         [
             change("a", 5),
             change("b", 5.5, direction="down", attribution="relief", drops_excess=-90.0),
             change("c", 5, direction="down", attribution="relief"),
+            change("d", 5),
+            change("e", 5, direction="down", attribution="relief"),
         ]
     )
     notes = search._with_twins(found, cells)
     assert notes[0] == "load moved between carriers: with b +10 drops in all"
     assert notes[1] == "load moved between carriers: with a +10 drops in all"
-    assert pd.isna(notes[2])
+    # another sector, and two cells of which no sector is known
+    assert notes[2:].isna().all()
 
 
 @pytest.fixture
 def measured(tmp_path: Path) -> Settings:
-    """Settings of a warehouse that holds 30 days of hours of 20 invented cells."""
-    network = invent_network(np.random.default_rng(8), n_cells=20, n_days=30)
+    """Settings of a warehouse that holds hours of 20 invented cells, 3 August to 16 September."""
+    network = invent_network(np.random.default_rng(8), n_cells=20, n_days=45)
     hours = cube_of(network).to_dataframe().reset_index()
     hours["hour_start_utc"] = hours["hour_start_utc"].dt.tz_localize("UTC")
     hours["day_local"] = hours["day_local"].dt.date
@@ -114,21 +160,44 @@ def test_the_answer_is_the_same_for_any_cut_into_chunks(
         pd.testing.assert_frame_equal(getattr(cut, name), getattr(whole, name), rtol=1e-9)
 
 
-def test_what_the_network_taught_is_frozen_for_a_month(
-    measured: Settings, monkeypatch: pytest.MonkeyPatch
+def test_changes_are_those_of_the_files_whichever_runs_there_were(
+    measured: Settings, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
+    whole = Warehouse(measured.resolve(measured.warehouse.path))
+    daily_run = Settings(folder=tmp_path_factory.mktemp("daily"))
+    grown = Warehouse(daily_run.resolve(daily_run.warehouse.path))
+    found = []
+    with workers(measured.run) as client:
+        for day in (days := whole.days("cell_hour")):
+            grown.write("cell_hour", whole.read("cell_hour", days=[day]), day=day)
+            if day in (days[19], days[31], days[-1]):
+                found.append(search._by_hour(grown, daily_run, client, lambda *_: None))
+        once = search._by_hour(whole, measured, client, lambda *_: None)
+    assert len(found[1].changes) < len(once.changes)
+    for name in once._fields:
+        pd.testing.assert_frame_equal(getattr(found[-1], name), getattr(once, name))
+
+
+def test_a_day_more_does_not_change_what_its_month_is_judged_by(measured: Settings) -> None:
     warehouse = Warehouse(measured.resolve(measured.warehouse.path))
     days = tuple(warehouse.days("cell_hour"))
-    cells = search._cells_with_hours(warehouse, days)
-    assert len(cells) == 20
-    learnt = search._network(warehouse, measured, cells, days)
-    taught = attribution.Network(load_response.FLAT, Noise(9.0, 9.0), 0.2)
-    monkeypatch.setattr(attribution, "learn", lambda _: taught)
-    again = search._network(warehouse, measured, cells, days)
-    assert again.wander == learnt.wander
-    assert again.noise == pytest.approx(learnt.noise)
-    assert again.prior.weights.tolist() == learnt.prior.weights.tolist()
-    next_month = (*days, "2026-12-01")
-    assert search._network(warehouse, measured, cells, next_month) is taught
-    months = warehouse.read("load_prior")["month"].unique().tolist()
-    assert months == [date(2026, 9, 1), date(2026, 12, 1)]
+    cells, before = search._lesson(warehouse, days)
+    assert (len(cells), before[0], before[-1]) == (20, "2026-08-03", "2026-08-31")
+    assert search._lesson(warehouse, days[:-1]) == (cells, before)
+    # too few days before the month: all teach
+    assert search._lesson(warehouse, days[20:])[1] == days[20:]
+    assert search._lesson(warehouse, days[:29])[1] == days[:29]
+
+
+def test_days_of_an_archive_are_no_days_with_hours(measured: Settings) -> None:
+    warehouse = Warehouse(measured.resolve(measured.warehouse.path))
+    known = warehouse.days("cell_hour")
+    none = assemble([], TABLES["cell_hour"])
+    for day in pd.date_range("2026-04-01", "2026-08-02").strftime("%Y-%m-%d"):
+        warehouse.write("cell_hour", none, day=day)
+    assert warehouse.days("cell_hour", filled=True) == known
+    with workers(measured.run) as client:
+        seen = search._by_hour(warehouse, measured, client, lambda *_: None).visibility
+    assert len(seen) == 20
+    assert (seen["hours_from_utc"].dt.strftime("%m-%d") >= "08-02").all()
+    assert seen["hours_from_utc"].min() < pd.Timestamp("2026-08-04", tz="UTC")
