@@ -119,19 +119,6 @@ def test_a_map_takes_the_finest_level_unless_another_is_asked_for(demo: Warehous
     assert set(demo.query("hex_map", **layer, level=6)["level"]) == {6}
 
 
-def test_worst_cells_agree_with_pandas(demo: Warehouse) -> None:
-    days = demo.read("cell_day")
-    days["monday"] = pd.to_datetime(days["day_local"]).dt.to_period("W").dt.start_time
-    whole = days.groupby("monday")["day_local"].nunique()
-    week = days[days["monday"] == whole[whole == 7].index.max()]
-    cells = week.groupby("cell_id")[["call_attempts", "dropped_calls"]].sum()
-    rate = cells["dropped_calls"].sum() / cells["call_attempts"].sum()
-    excess = (cells["dropped_calls"] - rate * cells["call_attempts"]).sort_values(ascending=False)
-    answer = demo.query("worst_cells", top=5)
-    assert answer["cell_id"].tolist() == excess.index[:5].tolist()
-    assert answer["drops_excess"].tolist() == pytest.approx(excess.iloc[:5].tolist())
-
-
 def test_the_network_s_step_is_beyond_chance_where_the_interval_leaves_out_zero(
     demo: Warehouse,
 ) -> None:
