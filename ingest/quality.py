@@ -17,6 +17,7 @@ Note = tuple[str, str, str, str]
 _REFUSED_DOUBT = 0.01
 _COARSE = ("month",)
 _HALF = 0.5
+_DAY_COLUMNS = ("cell_id", "day_local", "covered_s", "call_attempts", "prb_dl_avail_prb_s")
 
 
 def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -87,7 +88,8 @@ def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
             "and no cell's history can be searched for changes.",
         )
         return
-    days, weights = warehouse.read("cell_day"), warehouse.read("cell_hex")
+    days = warehouse.read("cell_day", columns=_DAY_COLUMNS)
+    weights = warehouse.read("cell_hex", columns=["cell_id", "valid_from", "valid_to"])
     seen, placed = set(days["cell_id"]), set(weights["cell_id"])
     if "cell" not in counts.index:
         yield (
@@ -135,7 +137,8 @@ def _unplaced(warehouse: Warehouse, days: pd.DataFrame, weights: pd.DataFrame) -
     if weights[["valid_from", "valid_to"]].isna().all(axis=None):
         return
     mine = days[days["cell_id"].isin(weights["cell_id"])]["call_attempts"].sum()
-    share = 1 - warehouse.read("hex_day")["call_attempts"].sum() / mine if mine > 0 else 0.0
+    spread = warehouse.read("hex_day", columns=["call_attempts"])["call_attempts"].sum()
+    share = 1 - spread / mine if mine > 0 else 0.0
     if share > 1e-6:
         yield (
             "cell",
@@ -149,7 +152,7 @@ def _unplaced(warehouse: Warehouse, days: pd.DataFrame, weights: pd.DataFrame) -
 def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
     for name in ("call", "complaint", "nps"):
         if name in counts.index:
-            rows = warehouse.read(name)
+            rows = warehouse.read(name, columns=["hex_id"])
             share = rows["hex_id"].notna().mean()
             text = (
                 f"{share:.1%} of {len(rows):,} rows have a usable position; the rest is on no map."
@@ -160,7 +163,9 @@ def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
 
 def _time_grain(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
     for name in ("call", "complaint", "nps"):
-        if name in counts.index and warehouse.read(name)["time_grain"].isin(_COARSE).any():
+        if name not in counts.index:
+            continue
+        if warehouse.read(name, columns=["time_grain"])["time_grain"].isin(_COARSE).any():
             yield (
                 name,
                 "time known to the month",

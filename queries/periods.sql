@@ -3,18 +3,30 @@
 -- params: none
 -- returns: period_grain VARCHAR, period_start DATE, period_end DATE, n_days BIGINT, n_days_known BIGINT, is_over BOOLEAN, n_cell_days BIGINT, call_attempts DOUBLE, dropped_calls DOUBLE, n_customer_figures BIGINT, n_customer_cases DOUBLE, n_changes BIGINT, n_works BIGINT
 -- grain: period_grain, period_start
-with spoken as (
+with customer as (
+    -- the finest grid alone: a coarser one counts the same persons again
+    select *, level = max(level) filter (place_type = 'hex')
+            over (partition by metric, outcome_class, period_grain, period_start)
+            and place_type = 'hex' as is_finest,
+        if(metric in ('nps', 'rating_mean'), denominator, numerator) as n_cases
+    from place_rate
+    where shown = 'shown'
+        and (metric in ('nps', 'call_drop_rate', 'rating_mean') or metric like 'complaints%')
+),
+said as (
+    select period_grain, period_start, count(value) as n_figures,
+        sum(round(n_cases)) filter (is_finest) as n_cases
+    from customer
+    group by period_grain, period_start
+),
+spoken as (
     select period_grain, period_start,
         cast(case period_grain when 'week' then period_start + 6 else last_day(period_start) end as date)
             as period_end,
-        count(value) filter (metric in ('nps', 'call_drop_rate') or metric like 'complaints%')
-            as n_customer_figures,
-        coalesce(sum(round(coalesce(numerator, denominator)))
-            filter (metric in ('nps', 'call_drop_rate') or metric like 'complaints%'), 0)
-            as n_customer_cases
-    from place_rate
+        coalesce(n_figures, 0) as n_customer_figures, coalesce(n_cases, 0) as n_customer_cases
+    from (select distinct period_grain, period_start from place_rate)
+        left join said using (period_grain, period_start)
     where period_grain in ('week', 'month')
-    group by period_grain, period_start
 ),
 days as (
     select day_local, count(*) as n_cells, sum(call_attempts) as attempts, sum(dropped_calls) as drops

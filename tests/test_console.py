@@ -30,9 +30,9 @@ def _ask(
 
 
 def test_a_query_is_answered_as_a_table(demo_config: Path) -> None:
-    answer = _ask("query", "worst_cells", "--param", "top=3", config=demo_config)
+    answer = _ask("query", "worst_places", "--param", "top=3", config=demo_config)
     assert answer.returncode == 0, answer.stderr
-    assert answer.stdout.splitlines()[0].split()[:2] == ["cell_id", "site_id"]
+    assert answer.stdout.splitlines()[0].split()[:2] == ["place_type", "rank"]
     assert len(answer.stdout.splitlines()) == 4
 
 
@@ -63,9 +63,12 @@ def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
     ("words", "told"),
     [
         (["query", "worst"], "no query 'worst'; there are:"),
-        (["query", "worst_cells", "--param", "weak=1"], "unknown parameter weak; it takes: week"),
-        (["query", "worst_cells", "--param", "week"], "write it as name=value"),
-        (["query", "worst_cells", "--format", "xml"], "no 'xml'; there are: table, csv"),
+        (
+            ["query", "worst_places", "--param", "weak=1"],
+            "unknown parameter weak; it takes: place_type",
+        ),
+        (["query", "worst_places", "--param", "top"], "write it as name=value"),
+        (["query", "worst_places", "--format", "xml"], "no 'xml'; there are: table, csv"),
         (["run", "--config", "nowhere.toml"], "nowhere.toml: no such configuration"),
         (["fly"], "No such command 'fly'"),
         (["sql", "selct 1"], "syntax error"),

@@ -27,8 +27,8 @@ _NOTE = "report.json"
 _COUNTED = {
     "n_days_known": "days known", "n_cell_days": "days of cells", "call_attempts": "call attempts",
     "dropped_calls": "dropped calls", "n_customer_figures": "released customer figures",
-    "n_customer_cases": "complainants and answers in them", "n_changes": "dated changes",
-    "n_works": "works",
+    "n_customer_cases": "complainants, answers and reported drops in shown hexagons",
+    "n_changes": "dated changes", "n_works": "works",
 }  # fmt: skip
 
 

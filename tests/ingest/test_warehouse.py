@@ -1,10 +1,13 @@
 """Tables keep their contract, snapshots appear whole, and readers can only read."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import numpy as np
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
@@ -45,6 +48,23 @@ def test_missing_hexagons_do_not_spoil_the_others(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     warehouse.write("change_point", frame)
     assert warehouse.read("change_point")["hex_id"][0] == 613_000_000_000_000_001
+
+
+def test_rows_of_some_cells_are_read_without_the_rest(tmp_path: Path) -> None:
+    columns = TABLES["cell_hour"].columns
+    ids = np.repeat([f"C{n:04}" for n in range(500)], 24)
+    hours = pd.DataFrame(dict.fromkeys(columns, np.nan), index=range(len(ids)))
+    clock = pd.Timestamp("2025-03-03T00:00Z") + pd.to_timedelta(np.tile(range(24), 500), "h")
+    hours = hours.assign(cell_id=ids, hour_start_utc=clock, day_local=date(2025, 3, 3))
+    hours["covered_s"] = np.arange(len(ids)) / 7 % 3600
+    warehouse = Warehouse(tmp_path)
+    warehouse.write("cell_hour", hours, day="2025-03-03")
+    some = warehouse.read("cell_hour", only=("cell_id", ["C0003", "C0004"]))
+    whole = hours[hours["cell_id"].isin(["C0003", "C0004"])]
+    assert some["covered_s"].tolist() == whole["covered_s"].tolist()
+    heads = pq.read_metadata(tmp_path / "tables" / "cell_hour" / "2025-03-03.parquet")
+    held = [heads.row_group(n).column(0).statistics for n in range(heads.num_row_groups)]
+    assert [one.min <= "C0003" <= one.max for one in held] == [True, False, False]
 
 
 def test_a_frame_that_breaks_its_contract_is_not_written(warehouse: Warehouse) -> None:

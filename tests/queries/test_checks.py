@@ -1,6 +1,7 @@
 """Every check finds the row that was planted for it, and none in sound marts."""
 
 import shutil
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -8,7 +9,15 @@ import pytest
 
 from contracts.errors import ContractError
 from contracts.settings import Privacy
-from ingest.warehouse import Warehouse, check_names, connect, guilty_rows, read_check
+from contracts.tables import SCHEMA_VERSION
+from ingest.warehouse import (
+    BLOCKING,
+    Warehouse,
+    check_names,
+    connect,
+    guilty_rows,
+    read_check,
+)
 from tests.conftest import Town, rows
 
 PLANTED = {
@@ -41,9 +50,17 @@ PLANTED = {
         "where day_local = '2025-03-03' and hex_id = {hex}",
         "delete from hex_day where day_local = '2025-03-03'",
     ],
-    "mixed_runs": ["update quality set run_id = 'older' where verdict = 'warn'"],
+    "mixed_runs": [
+        "update quality set run_id = 'older' where verdict = 'warn'",
+        "update change_day set run_id = 'older'",
+        "update change_curve set run_id = 'older'",
+        "insert into load_response (cell_id, run_id) values ('LDS-01', 'older')",
+    ],
     "orphan_cells": [
         "update change_point set cell_id = 'LDS-99'",
+        "update change_day set cell_id = 'LDS-99'",
+        "update change_curve set cell_id = 'LDS-99'",
+        "insert into load_response (cell_id, run_id) values ('LDS-99', 'r')",
         "delete from cell where cell_id = 'LDS-04'",
     ],
     "orphan_hexes": ["delete from hex_place where hex_id = {hex}"],
@@ -108,7 +125,17 @@ def _placed(planted: str, connection: duckdb.DuckDBPyConnection) -> str:
 
 
 def test_every_check_has_a_planted_row() -> None:
-    assert set(PLANTED) == set(check_names())
+    assert set(PLANTED) == set(check_names()) > BLOCKING
+
+
+def test_footprints_that_need_no_inventory_are_not_accused(town: Town, tmp_path: Path) -> None:
+    marts = tmp_path / "marts.duckdb"
+    shutil.copyfile(Warehouse(town.warehouse).marts, marts)
+    with duckdb.connect(str(marts)) as connection:
+        connection.execute("delete from cell where cell_id in ('LDS-03', 'LDS-04')")
+        connection.execute("update cell_hex set method = 'coverage' where cell_id = 'LDS-03'")
+        connection.execute("update cell_hex set method = 'event_shares' where cell_id = 'LDS-04'")
+    assert guilty_rows(marts, RULE).empty
 
 
 def test_the_demo_keeps_every_promise(demo: Warehouse) -> None:
@@ -149,3 +176,20 @@ def test_what_breaks_a_promise_is_not_published(tmp_path: Path) -> None:
         warehouse.publish("second", keep=2)
     assert warehouse.marts.parent == first
     assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [first.name]
+
+
+def test_one_odd_cell_is_published_and_told(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    run = {"run_id": ["r"], "level": 8, "schema_version": SCHEMA_VERSION}
+    warehouse.write("run", rows("run", **run))
+    odd = {"cell_id": ["a", "b"], "call_attempts": [9.0, 9.0], "bh_call_attempts": [9.0, 10.0]}
+    warehouse.write("cell_day", rows("cell_day", day_local=date(2025, 3, 3), **odd))
+    warehouse.publish("first", keep=2)
+    (note,) = warehouse.query("quality_notes").to_dict("records")
+    assert (note["table_name"], note["check_name"], note["verdict"]) == (
+        "cell_day", "counters", "unsafe",
+    )  # fmt: skip
+    told = "cell b on 2025-03-03: busy hour has more calls than its day"
+    assert note["message"] == f"1 row(s) break the check counters, such as: {told}."
+    assert warehouse.guilty(RULE)["check"].tolist() == ["counters"]
+    assert not warehouse.marts.stat().st_mode & 0o222

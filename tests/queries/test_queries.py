@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 
 from contracts.errors import NothingFound
+from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from geo import hexgrid
 from ingest.warehouse import (
     Query,
@@ -22,11 +24,15 @@ from ingest.warehouse import (
     read_query,
     typed,
 )
+from tests.conftest import rows
 
 EXAMPLES = {"VARCHAR": "x", "DATE": "2026-01-05", "INTEGER": "3", "DOUBLE": "1"}
 LONG = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
 NAMES = query_names()
 CHECKS = check_names()
+HEX, ONE = 8 << 52 | 1 << 20, 1 << 20
+"""A number that says it is a hexagon of level 8, and the way to the next: exact as floats too."""
+RUN = {"run_id": ["r"], "timezone": "Europe/London", "level": 8, "schema_version": SCHEMA_VERSION}
 
 
 @pytest.fixture(scope="module")
@@ -119,17 +125,119 @@ def test_a_map_takes_the_finest_level_unless_another_is_asked_for(demo: Warehous
     assert set(demo.query("hex_map", **layer, level=6)["level"]) == {6}
 
 
-def test_worst_cells_agree_with_pandas(demo: Warehouse) -> None:
-    days = demo.read("cell_day")
-    days["monday"] = pd.to_datetime(days["day_local"]).dt.to_period("W").dt.start_time
-    whole = days.groupby("monday")["day_local"].nunique()
-    week = days[days["monday"] == whole[whole == 7].index.max()]
-    cells = week.groupby("cell_id")[["call_attempts", "dropped_calls"]].sum()
-    rate = cells["dropped_calls"].sum() / cells["call_attempts"].sum()
-    excess = (cells["dropped_calls"] - rate * cells["call_attempts"]).sort_values(ascending=False)
-    answer = demo.query("worst_cells", top=5)
-    assert answer["cell_id"].tolist() == excess.index[:5].tolist()
-    assert answer["drops_excess"].tolist() == pytest.approx(excess.iloc[:5].tolist())
+@pytest.fixture
+def moved(tmp_path: Path) -> Warehouse:
+    """One cell that was sharpened onto its only hexagon on 7 March, and its change of the 10th."""
+    warehouse = Warehouse(tmp_path)
+    first, then = date(2025, 3, 3), date(2025, 3, 7)
+    at = pd.Timestamp("2025-03-10T06:00Z")
+    week = {"period_grain": "week", "period_start": first, "period_end": date(2025, 3, 9)}
+    drops = {"numerator": 50.0, "denominator": 1000.0, "shown": "shown", "run_id": "r", **week}
+    for name, frame in {
+        "run": rows("run", **RUN),
+        "cell_day": rows("cell_day", cell_id=["A", "B"], day_local=first),
+        "cell_hex": rows(
+            "cell_hex",
+            cell_id=["A", "A", "B", "B"],
+            hex_id=[HEX, HEX, HEX, HEX + ONE],
+            level=8,
+            weight=[1.0, 1.0, 1.0, 1.0],
+            method="coverage",
+            valid_from=[None, then, None, then],
+            valid_to=[then, None, then, None],
+        ),
+        "hex_place": rows("hex_place", hex_id=[HEX, HEX + ONE], level=8),
+        "change_point": rows(
+            "change_point",
+            change_id=["c"],
+            place_type="cell",
+            cell_id="A",
+            change_utc=at,
+            change_lo_utc=at,
+            change_hi_utc=at,
+            drops_excess=100.0,
+            drops_excess_lo=60.0,
+            drops_excess_hi=140.0,
+            drops_load=80.0,
+            drops_other=20.0,
+            load_share=0.8,
+            load_share_lo=0.7,
+            load_share_hi=0.9,
+            p_load=0.9,
+            run_id="r",
+        ),
+        "place_rate": pd.concat(
+            [
+                rows(
+                    "place_rate",
+                    place_type="hex",
+                    hex_id=[HEX],
+                    level=8,
+                    metric="drop_rate",
+                    outcome_class="all",
+                    value=0.05,
+                    value_lo=0.04,
+                    value_hi=0.06,
+                    **drops,
+                ),
+                rows(
+                    "place_rate",
+                    place_type="cell",
+                    cell_id=["A", "B"],
+                    metric="drops_excess_month",
+                    outcome_class="all",
+                    value=[5.0, 90.0],
+                    value_lo=1.0,
+                    value_hi=99.0,
+                    **drops,
+                ),
+            ]
+        ),
+    }.items():
+        warehouse.write(name, frame)
+    warehouse.publish("moved", keep=2)
+    return warehouse
+
+
+def test_a_change_counts_once_where_its_cell_has_had_two_footprints(moved: Warehouse) -> None:
+    owed = moved.query("owed", place_type="hex")
+    assert owed[["n_changes", "drops_load", "drops_other"]].to_numpy().tolist() == [[1, 80.0, 20.0]]
+    assert moved.query("owed", place_type="hex", since="2025-03-11").empty
+
+
+def test_the_cell_behind_a_hexagon_is_one_that_serves_it_at_the_period_s_end(
+    moved: Warehouse,
+) -> None:
+    told = moved.query("period_hexes", period_grain="week", period_start=date(2025, 3, 3))
+    assert told["dominant_cell_id"].tolist() == ["A"]
+
+
+def test_a_customer_is_counted_once_and_a_subscriber_never(tmp_path: Path) -> None:
+    warehouse = Warehouse(tmp_path)
+    month = {"period_grain": "month", "period_start": date(2025, 4, 1),
+             "period_end": date(2025, 4, 30), "run_id": "r"}  # fmt: skip
+    grid = {"hex_id": [HEX, HEX + ONE, HEX + ONE + ONE], "level": [8, 8, 5], "place_type": "hex"}
+    warehouse.write("run", rows("run", **RUN))
+    warehouse.write("place_rate", assemble([
+        rows("place_rate", **grid, metric="complaints_per_1000", outcome_class="network",
+             numerator=[7.0, None, 9.0], denominator=[900.0, 800.0, 1700.0],
+             value=[7.0, None, 5.0], shown=["shown", "few", "shown"], **month),
+        rows("place_rate", **grid, metric="nps", outcome_class="all",
+             denominator=[40.0, None, 55.0], value=[10.0, None, 5.0],
+             shown=["shown", "hidden", "shown"], **month),
+        rows("place_rate", place_type=["region"], region="East", metric="complaints_per_1000",
+             outcome_class="network", numerator=9.0, denominator=1700.0, value=5.0,
+             shown="shown", **month),
+    ], TABLES["place_rate"]))  # fmt: skip
+    files = str(tmp_path / "tables" / "place_rate" / "all.parquet")
+    with empty_marts() as connection:
+        connection.execute("insert into run by name from read_parquet($f)",
+                           {"f": files.replace("place_rate", "run")})  # fmt: skip
+        connection.execute("insert into place_rate by name from read_parquet($f)", {"f": files})
+        told = connection.execute(read_query("periods").sql).fetchall()
+    columns = list(read_query("periods").returns)
+    assert told[0][columns.index("n_customer_cases")] == 7 + 40
+    assert told[0][columns.index("n_customer_figures")] == 5
 
 
 def test_the_network_s_step_is_beyond_chance_where_the_interval_leaves_out_zero(
