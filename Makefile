@@ -16,7 +16,7 @@ help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' Makefile | awk '{printf "  %s %-8s", $$1, $$2; $$1=$$2=""; print}'
 
 demo: $(project) ## invent an operator, analyse it and show the map (NO_APP=1: stop before the map)
-	@.venv/bin/hexperience demo
+	@.venv/bin/hexperience demo --cells 240
 
 app: $(project) ## show the map of what demo published
 	@.venv/bin/hexperience app --config demo/hexperience.toml

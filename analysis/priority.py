@@ -152,5 +152,5 @@ def _owed(change: Mapping[Hashable, Any]) -> str:
     if change["attribution"] == "undecided" and pd.isna(change["p_load"]):
         return "cause undecided, not tested against load by the hour"
     share = f"load's part {change['load_share']:.0%}, p(load) {change['p_load']:.2f}"
-    told = {"load": "owed to load", "other": "not load"}
+    told = {"load": "owed to load", "other": "mostly not load"}
     return f"{told.get(change['attribution'], 'load or not is undecided')} ({share})"

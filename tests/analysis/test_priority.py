@@ -52,7 +52,7 @@ def test_a_rise_that_lasts_is_told_with_its_local_date_and_load() -> None:
     ("attribution", "p_load", "told"),
     [
         ("load", 0.97, "owed to load (load's part 80%, p(load) 0.97)."),
-        ("other", 0.02, "not load (load's part 80%, p(load) 0.02)."),
+        ("other", 0.02, "mostly not load (load's part 80%, p(load) 0.02)."),
         ("undecided", 0.5, "load or not is undecided (load's part 80%, p(load) 0.50)."),
     ],
 )
