@@ -86,7 +86,7 @@ def test_the_demo_runs_and_answers_from_the_wheel(bare: Path) -> None:
         console, "demo", "--cells", "12", "--days", "20", "--months", "0", folder=bare, NO_APP="1"
     )
     assert "rows: read = accepted + refused" in told
-    sites = _do(console, "query", "sites", "--format", "csv", *config, folder=bare)
-    assert sum(int(site["n_cells"]) for site in csv.DictReader(sites.splitlines())) == 12
+    counts = _do(console, "query", "counts", "--format", "csv", *config, folder=bare)
+    assert [row["n_cells"] for row in csv.DictReader(counts.splitlines())] == ["12"]
     checked = _do(console, "check", "--published", *config, folder=bare)
     assert "they keep all promises" in checked

@@ -53,7 +53,7 @@ def test_a_change_stands_at_its_wall_clock_time_with_its_interval() -> None:
         "2025-03-31T01:30:00+00:00", "2025-03-30T01:30:00+00:00", "2025-04-01T01:30:00+00:00",
     )  # fmt: skip
     assert drawn["label"] == "×1.9 up, A"
-    assert drawn["when"] == "31 Mar (30 Mar to 1 Apr)"
+    assert drawn["when"] == "31 Mar 2025 (30 Mar to 1 Apr)"
 
 
 def test_without_a_change_there_are_rate_and_load_alone() -> None:
