@@ -206,7 +206,7 @@ def test_the_units_are_as_systemd_wants_them(tmp_path: Path) -> None:
     if shutil.which("systemd-analyze") is None:
         pytest.skip("no systemd-analyze here")
     for path in (HOUSE / "examples" / "systemd").iterdir():
-        text = path.read_text().replace("/opt/hexperience/bin/hexperience", sys.executable)
+        text = path.read_text().replace("/opt/hexperience/bin/hexperience", "/bin/true")
         (tmp_path / path.name).write_text(text)
     answer = subprocess.run(
         ["systemd-analyze", "verify", *map(str, sorted(tmp_path.iterdir()))],
