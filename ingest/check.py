@@ -28,7 +28,7 @@ from ingest.workers import Progress, silent
 
 _REASONS = 20
 # marts.duckdb over the settled and rolled-up tables it is made from, on the demo operator
-_MARTS_TO_TABLES = 2.1
+_MARTS_TO_TABLES = 1.2
 
 
 @dataclass(frozen=True)
