@@ -1,0 +1,89 @@
+"""Killed before every step it takes on disk: readers see whole snapshots, a rerun makes it good."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tests.ingest.conftest import Operator
+
+pytestmark = pytest.mark.slow
+
+MOMENTS = int(os.environ.get("HEXPERIENCE_SOAK_KILLS", "5"))
+CONSOLE = [sys.executable, "-m", "hexperience"]
+HERE = Path(__file__).parents[2]
+
+
+def test_a_run_killed_at_any_step_on_disk_costs_time_only(
+    operator: Operator, counters: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01", n=24))
+    late = Operator(tmp_path_factory.mktemp("late"))
+    # corrected by another file, and a day more
+    late.write("pm_2.csv", counters("2026-03-01", n=12, cells=("001",)).replace(",1,", ",2,"))
+    late.write("pm_3.csv", counters("2026-03-02", n=24))
+    # and a mast that stands elsewhere
+    cells = (operator.folder / "raw" / "cells.csv").read_text("utf-8")
+    late.write("cells.csv", cells.replace("19.02,73.05", "19.03,73.02"))
+    config = (operator.folder / "hexperience.toml").read_text("utf-8")
+    home = tmp_path_factory.mktemp("killed") / "operator"
+    shutil.copytree(operator.folder, home)
+    (home / "hexperience.toml").write_text(config + "[warehouse]\nkeep_snapshots = 2\n", "utf-8")
+    command = [sys.executable, "-m", "tests.ingest.killer"]
+    done = subprocess.run(
+        [*command, str(home / "hexperience.toml"), str(late.folder / "raw")],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=HERE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = [json.loads(line) for line in done.stdout.splitlines()]
+    steps = " ".join(one["step"] for one in told)
+    # the enumeration sees what matters: pieces, notes, tables, the snapshot and its switch
+    parts = ("pieces", "loads", "settled", "tables", "snapshots/.building-", "snapshots/.link-")
+    assert all(part in steps for part in parts)
+    assert "shutil.rmtree /warehouse/snapshots/000001" in steps
+    assert [one for one in told if not (one["whole"] and one["same"] and not one["left"])] == []
+
+
+def _start(operator: Operator, *words: str) -> subprocess.Popen[str]:
+    config = str(operator.folder / "hexperience.toml")
+    command = [*CONSOLE, *words, "--config", config]
+    pipe = subprocess.PIPE
+    return subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, cwd=HERE)
+
+
+def _counted(operator: Operator) -> str:
+    """What the screen would tell of the counters, or that there is nothing yet."""
+    answer = _start(operator, "sql", "select count(*), sum(dropped_calls) from cell_day")
+    told, _ = answer.communicate()
+    return told if answer.returncode == 0 else f"exit {answer.returncode}"
+
+
+def test_a_run_killed_at_any_moment_costs_time_only(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    started = time.monotonic()
+    assert _start(operator, "run").wait() == 0
+    lasted, before = time.monotonic() - started, _counted(operator)
+    operator.write("pm_2.csv", counters("2026-03-02"))
+    dice, seen = np.random.default_rng(7), set()
+    for _ in range(MOMENTS):
+        run = _start(operator, "run")
+        time.sleep(dice.uniform(0.2, 1.1) * lasted)
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+        seen.add(_counted(operator))
+    assert _start(operator, "run").wait() == 0
+    assert seen <= {before, _counted(operator)}
+    assert [path.name for path in (operator.folder / "warehouse").rglob(".*")] == []
