@@ -58,7 +58,7 @@ def of_cell_days(
     Every calendar day between the first and the last is there. `zones`: zone of each cell by
     cell_id, or one for all. Beside the counters it holds `availability`,
     `bh_prb_dl_util_pct`, `rest_day` (weekend or public holiday), `outage` (known outage on that
-    day) and `day_start_utc`.
+    day), `day_start_utc`, and `failed`, 0 until `safety.with_failed_days` has looked.
     """
     cells = np.sort(days["cell_id"].unique())
     calendar = day_axis(days["day_local"])
@@ -72,6 +72,7 @@ def of_cell_days(
     cube["bh_prb_dl_util_pct"] = 100 * cube["bh_prb_dl_used_prb_s"] / cube["bh_prb_dl_avail_prb_s"]
     cube["rest_day"] = (("cell", "day"), np.broadcast_to(rest, starts.shape).copy())
     cube["outage"] = (("cell", "day"), _in_outage(cells, starts, _DAY, outages))
+    cube["failed"] = (("cell", "day"), np.zeros(starts.shape))
     return cube
 
 

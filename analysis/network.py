@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from analysis import rates
+from analysis import rates, safety
 from analysis.places import Places
 
 METHOD_VERSION = "network-1"
@@ -66,9 +66,10 @@ def drop_rates(
     """One row a place: drops, attempts, rate with its 90 % interval, normal rate, load, excess.
 
     Columns place, dropped_calls, call_attempts, drop_rate, drop_rate_lo, drop_rate_hi,
-    n_effective, normal_rate, prb_dl_util_bh_pct, drops_excess_month and its interval. The interval
-    is of the network's own scatter from day to day; how far the footprint is off is not in it.
-    Excess = (rate - normal rate) x attempts, per 30 days. Places without attempts are left out.
+    n_effective, normal_rate, prb_dl_util_bh_pct, unsafe_reason, drops_excess_month and its
+    interval. The interval is of the network's own scatter from day to day; how far the footprint
+    is off is not in it. Excess = (rate - normal rate) x attempts, per 30 days. Places without
+    attempts are left out.
     """
     drops, attempts, n_days = _totals(cube, period, places)
     phi, rho = noise.phi[places.cell], noise.rho[places.cell]
@@ -85,6 +86,7 @@ def drop_rates(
             "n_effective": spread.n_eff,
             "normal_rate": normal,
             "prb_dl_util_bh_pct": _load(cube, places, period),
+            "unsafe_reason": safety.of_places(_failed(cube, places, period)),
         }
     )
     to_month = found["call_attempts"] * _DAYS_A_MONTH / period.days.sum()
@@ -137,6 +139,7 @@ def as_metric(found: pd.DataFrame, metric: str, period: Period) -> pd.DataFrame:
             "value_lo": found.get(f"{metric}_lo", np.nan),
             "value_hi": found.get(f"{metric}_hi", np.nan),
             "n_effective": found["n_effective"] if shares else np.nan,
+            "unsafe_reason": found["unsafe_reason"],
         }
     ).assign(**_told(period))
 
@@ -238,6 +241,14 @@ def _told(period: Period) -> dict[str, Any]:
         "shown": "shown",
         "method_version": METHOD_VERSION,
     }
+
+
+def _failed(cube: xr.Dataset, places: Places, period: Period) -> pd.Series:
+    """Share of the days of each place's cells that failed a check."""
+    failed = places.counts(cube, "failed", period.days)
+    own = places.share @ (~np.isnan(failed)).sum(axis=1)
+    share = np.divide(places.share @ np.nansum(failed, axis=1), own, where=own > 0, out=0 * own)
+    return pd.Series(share)
 
 
 def _load(cube: xr.Dataset, places: Places, period: Period) -> Floats:

@@ -8,7 +8,7 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import cube, customers, inventory, network, places, priority, search
+from analysis import cube, customers, inventory, network, places, priority, safety, search
 from analysis.places import Kind
 from analysis.rates import Noise
 from contracts.settings import Settings
@@ -62,8 +62,9 @@ def changes(settings: Settings, client: Client, progress: Progress = silent) -> 
 
 
 def _write_changes(warehouse: Warehouse, found: search.Found, run_id: str) -> None:
+    unsafe = safety.of_changes(found.changes, warehouse.read("cell_quality"))
     for name, table in (
-        ("change_point", found.changes),
+        ("change_point", found.changes.assign(unsafe_reason=unsafe)),
         ("change_day", found.days),
         ("change_curve", found.curves),
         ("load_response", found.responses),
@@ -82,7 +83,7 @@ def _counters(warehouse: Warehouse, settings: Settings) -> xr.Dataset:
     days, operator = warehouse.read("cell_day"), settings.operator
     cells = pd.Series(days["cell_id"].unique())
     zones = zones_of(cells, warehouse.read("cell"), settings)
-    return cube.of_cell_days(
+    counters = cube.of_cell_days(
         days,
         zones=zones if isinstance(zones, str) else zones.set_axis(cells),
         outages=warehouse.read("outage"),
@@ -90,6 +91,7 @@ def _counters(warehouse: Warehouse, settings: Settings) -> xr.Dataset:
         country=operator.country,
         subdivision=operator.subdivision,
     )
+    return safety.with_failed_days(counters, warehouse.read("cell_quality"))
 
 
 def _kinds(warehouse: Warehouse, settings: Settings) -> list[Kind]:
@@ -128,6 +130,11 @@ def _inventory_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Da
 def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.DataFrame]:
     filled, levels = _filled(warehouse), settings.grid.levels
     regions = warehouse.read("hex_place").set_index("hex_id")["region"]
+    notes = warehouse.read("quality")
+
+    def unsafe(source: str, rates: pd.DataFrame) -> pd.DataFrame:
+        return rates.assign(unsafe_reason=safety.of_table(notes, source))
+
     how: dict[str, Any] = {
         "regions": regions, "zone": settings.operator.timezone, "rule": settings.privacy,
     }  # fmt: skip
@@ -138,13 +145,17 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
             # calls are known on days with counters only
             days = local_days(complaints["created_utc"], settings.operator.timezone)
             complaints = complaints[days.isin(warehouse.days("cell_day"))]
-        yield customers.complaint_rates(
-            complaints, exposure, metric=metric, level=levels["complaint"], **how
+        yield unsafe(
+            "complaint",
+            customers.complaint_rates(
+                complaints, exposure, metric=metric, level=levels["complaint"], **how
+            ),
         )
     if "nps" in filled:
-        yield customers.nps(warehouse.read("nps"), level=levels["nps"], **how)
+        yield unsafe("nps", customers.nps(warehouse.read("nps"), level=levels["nps"], **how))
     if "call" in filled:
-        yield customers.call_reports(warehouse.read("call"), level=levels["call"], **how)
+        calls = warehouse.read("call")
+        yield unsafe("call", customers.call_reports(calls, level=levels["call"], **how))
 
 
 def _exposure(warehouse: Warehouse, settings: Settings) -> tuple[str, pd.DataFrame]:

@@ -324,8 +324,9 @@ _FINDINGS = [
     _amount("value_hi", "of the metric", "Upper end of the 90 % interval."),
     _amount("n_effective", "n", "Independent observations the interval stands on.", 0),
     _text("shown", "few: 1 to 4 cases, told as <5; hidden: too few persons, or it would give "
-          "another place away (docs/privacy.md).",
-          "shown", "few", "hidden"),
+          "another place away (docs/privacy.md); of a map, unsafe: not drawn, for its data "
+          "failed a check.",
+          "shown", "few", "hidden", "unsafe"),
     _text("change_id", "Stable key: a refit that moves the date a little keeps it."),
     _time("change_utc", "When the new level starts."),
     _time("change_lo_utc", "Earliest start within the 90 % interval."),
@@ -406,6 +407,7 @@ _FINDINGS = [
     _count("n_accepted", "Rows accepted."),
     _count("n_refused", "Rows refused; read = accepted + refused."),
     _count("n_values_missing", "Impossible values set to missing in accepted rows."),
+    _count("n_resets", "Values below zero among them: the counter was reset in that period."),
     _time("as_of_utc", "End of the newest accepted period or event."),
     _text("software_version", "Version of Hexperience."),
     _whole("schema_version", "", "Version of the published tables.", 1, None),

@@ -75,6 +75,8 @@ def _names(text: str) -> tuple[str, ...]:
 
 
 LINEAGE = _names("source_file file_hash source_row loaded_utc")
+# counted as rows are cleaned, never read from a file
+COUNTED = _names("n_values_missing n_resets")
 _POSITION = _names("lat lon loc_method hex_id")
 
 # counters that add over periods and cells
@@ -112,7 +114,7 @@ _TABLES = [
         _names("cell_id period_start_utc period_s") + ADDITIVE
         + _names("""prb_dl_used prb_dl_avail prb_ul_used prb_ul_avail rrc_users_mean rrc_users_max
             active_users_dl_mean delay_dl_ms pdcp_loss_dl_ppm ul_interference_dbm cqi_mean
-            rsrp_p50_dbm suspect""") + LINEAGE,
+            rsrp_p50_dbm suspect""") + COUNTED + LINEAGE,
         key=("cell_id", "period_start_utc", "period_s"),
         required=("cell_id", "period_start_utc", "period_s"),
         read_instead=("prb_dl_util_pct", "prb_ul_util_pct", "availability"),
@@ -187,13 +189,13 @@ _TABLES = [
     Table(
         "cell_hour", "middle", "one cell in one local clock hour",
         _names("cell_id hour_start_utc day_local covered_s") + ADDITIVE + TIME_WEIGHTED
-        + ("rsrp_p50_dbm",),
+        + ("rsrp_p50_dbm",) + COUNTED,
         key=("cell_id", "hour_start_utc"), day_of="day_local",
     ),
     Table(
         "cell_day", "middle", "one cell on one local day",
         _names("cell_id day_local covered_s n_hours") + ADDITIVE + TIME_WEIGHTED + BUSY_HOUR
-        + ("rsrp_p50_dbm",),
+        + ("rsrp_p50_dbm",) + COUNTED,
         key=("cell_id", "day_local"), day_of="day_local",
     ),
     Table(
@@ -272,6 +274,11 @@ _TABLES = [
     Table(
         "quality", "finding", "one check of what went in, in words",
         _names("table_name check_name verdict message run_id"), key=("table_name", "check_name"),
+    ),
+    Table(
+        "cell_quality", "finding", "one check that one cell's day does not pass",
+        _names("cell_id day_local check_name verdict message run_id"),
+        key=("cell_id", "day_local", "check_name"),
     ),
     Table(
         "receipt", "finding", "one source's rows, read = accepted + refused",

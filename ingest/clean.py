@@ -15,7 +15,7 @@ import pandas as pd
 
 from contracts.fields import FIELDS, Field
 from contracts.settings import FromName, Settings, Source
-from contracts.tables import LINEAGE, TABLES, Table
+from contracts.tables import COUNTED, LINEAGE, TABLES, Table
 from geo import hexgrid
 from ingest import privacy
 from ingest.sources import Raw
@@ -64,12 +64,13 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     theirs = raw.frame
     ours = pd.DataFrame({"source_row": theirs["source_row"]})
     for name in (*of.columns, *of.read_instead):
-        if name in theirs and name not in LINEAGE:
+        if name in theirs and name not in (*COUNTED, *LINEAGE):
             ours[name] = _typed(theirs, FIELDS[name], source, settings, found)
     _take_instead(ours)
     _relate(ours, theirs, found)
     _place(ours, theirs, settings, found)
     _identify(ours, of, source, file_hash)
+    _count_lost(ours, of, found)
     kept = _refuse_incomplete(ours, theirs, of, found)
     ours = ours[kept].assign(source_file=file, file_hash=file_hash)
     return Cleaned(_shaped(ours, of), _told(found, raw, of, file, file_hash), found.file)
@@ -363,6 +364,17 @@ def _refuse_incomplete(
             found.add("row", name, theirs, absent, "missing or impossible, and required")
             kept &= ~absent
     return kept
+
+
+def _count_lost(ours: pd.DataFrame, of: Table, found: _Findings) -> None:
+    """How many values of each row were impossible, and how many of them below zero."""
+    if not {*COUNTED} <= {*of.columns}:
+        return
+    values = [part[part["scope"] == "value"] for part in found.rows]
+    lost = pd.concat([ours[["source_row"]].iloc[:0].assign(masked_value=""), *values])
+    below = lost[lost["masked_value"].str.startswith("-")]
+    for name, rows in zip(COUNTED, (lost, below), strict=True):
+        ours[name] = ours["source_row"].map(rows["source_row"].value_counts()).fillna(0)
 
 
 def _shaped(ours: pd.DataFrame, of: Table) -> pd.DataFrame:

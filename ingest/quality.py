@@ -5,9 +5,14 @@ Verdicts: ok, warn (read the figures with this in mind), unsafe (do not trust th
 
 from collections.abc import Iterator
 
+import numpy as np
 import pandas as pd
 
 from contracts.settings import Settings
+from contracts.tables import TABLES, assemble
+from ingest import verdicts
+from ingest.clean import wall_clock
+from ingest.settle import zones_of
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import Warehouse
 
@@ -18,16 +23,71 @@ _REFUSED_DOUBT = 0.01
 _COARSE = ("month",)
 _HALF = 0.5
 _DAY_COLUMNS = ("cell_id", "day_local", "covered_s", "call_attempts", "prb_dl_avail_prb_s")
+_CHECKED = ("cell_id", "day_local", "covered_s", "n_hours", "n_values_missing", "n_resets")
+# days whose clocks are looked at: two months tell what is usual
+_CLOCK_DAYS = 56
+_HOURS = 24
+
+
+def of_cells(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:
+    """Table `cell_quality`: every check that a cell's day does not pass."""
+    days = warehouse.read("cell_day", columns=_CHECKED)
+    if days.empty:
+        return assemble([], TABLES["cell_quality"])
+    zones = zones_of(days["cell_id"], warehouse.read("cell"), settings)
+    parts = [verdicts.of_days(days, _length_s(days["day_local"], zones))]
+    if activity := _activity(warehouse, settings):
+        parts.append(verdicts.clock_shifts(activity))
+    return assemble(parts, TABLES["cell_quality"])
+
+
+def _length_s(days: pd.Series, zones: pd.Series | str) -> pd.Series:
+    """Seconds of each local day, on which a clock may change."""
+    known = pd.DataFrame({"day": days, "zone": zones}, index=days.index)
+    kinds = known.drop_duplicates()
+    lengths = [
+        (_midnight(day + pd.Timedelta(days=1), zone) - _midnight(day, zone)).total_seconds()
+        for day, zone in zip(pd.to_datetime(kinds["day"]), kinds["zone"], strict=True)
+    ]
+    known = known.merge(kinds.assign(length_s=lengths), how="left")
+    return known.set_axis(days.index)["length_s"]
+
+
+def _midnight(day: pd.Timestamp, zone: str) -> pd.Timestamp:
+    return day.tz_localize(zone, nonexistent="shift_forward", ambiguous=True)
+
+
+def _activity(warehouse: Warehouse, settings: Settings) -> verdicts.Activity | None:
+    """Calls by the hour of the newest days; None where no hour is known."""
+    days = warehouse.days("cell_hour", filled=True)[-_CLOCK_DAYS:]
+    inventory = warehouse.read("cell")
+    hours = ["cell_id", "hour_start_utc", "call_attempts"]
+    read = [warehouse.read("cell_hour", days=[day], columns=hours) for day in days]
+    cells = pd.Index(sorted({cell for rows in read for cell in rows["cell_id"].unique()}))
+    if cells.empty:
+        return None
+    calls = np.full((len(cells), len(days), _HOURS), np.nan)
+    for day, rows in enumerate(read):
+        known = rows[rows["hour_start_utc"].notna()]
+        zones = zones_of(known["cell_id"], inventory, settings)
+        hour = wall_clock(known["hour_start_utc"], zones).dt.hour.to_numpy()
+        calls[cells.get_indexer(pd.Index(known["cell_id"])), day, hour] = known["call_attempts"]
+    dates = pd.to_datetime(pd.Series(days)).dt.date.to_numpy()
+    return verdicts.Activity(calls, cells.to_numpy(object), dates)
 
 
 def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    """Every note on one warehouse: table_name, check_name, verdict, message."""
+    """Every note on one warehouse: table_name, check_name, verdict, message.
+
+    Table `cell_quality` is written before.
+    """
     counts = receipt.set_index("table_name")
     found = [
         *_refused(counts),
         *_cut_off(warehouse, counts),
         *_lost_values(warehouse, counts),
         *_counters(warehouse, counts),
+        *_cells(warehouse),
         *_positions(warehouse, counts),
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
@@ -130,6 +190,21 @@ def _completeness(days: pd.DataFrame) -> Iterator[Note]:
     share = days["covered_s"].sum() / max(whole, 1)
     verdict = "ok" if share >= 1 - 5 * _REFUSED_DOUBT else "warn"
     yield "pm", "completeness", verdict, f"{share:.1%} of all cells' time is covered by counters."
+
+
+def _cells(warehouse: Warehouse) -> Iterator[Note]:
+    """What the checks of single cells and days come to, and what befell all cells at once."""
+    failed = warehouse.read("cell_quality")
+    for name, rows in failed.groupby("check_name"):
+        unsafe = (rows["verdict"] == "unsafe").sum()
+        text = (
+            f"{rows['cell_id'].nunique():,} cells fail it, on {len(rows):,} days of cells; "
+            f"findings on {unsafe:,} of them are marked unsafe (query cell_quality)."
+        )
+        if name == "clock of all cells":
+            first, last = rows["day_local"].min(), rows["day_local"].max()
+            text += f" {first} to {last}: mend [source] timezone for the files of those days."
+        yield "pm", str(name), "warn", text
 
 
 def _unplaced(warehouse: Warehouse, days: pd.DataFrame, weights: pd.DataFrame) -> Iterator[Note]:

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-from contracts.tables import ADDITIVE, TABLES, TIME_WEIGHTED
+from contracts.tables import ADDITIVE, COUNTED, TABLES, TIME_WEIGHTED
 from geo.footprint import valid_on
 from ingest.clean import UTC_TIME, day_instant, wall_clock
 
 HOUR_S = 3600
+_SUMMED = ["covered_s", *ADDITIVE, *TIME_WEIGHTED, *COUNTED, "_rsrp", "_rsrp_s"]
 # three quarters of an hour must be covered for the hour to be the busy one (STANDARDS 1.5)
 _BUSY_COVER_S = 2700
 _HEX_DAY = TABLES["hex_day"].columns
@@ -37,7 +38,7 @@ def cell_hours(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
     keys = ["cell_id", "hour_start_utc", "day_local"]
     rows = rows.sort_values([*keys, "period_start_utc"], kind="stable")
     grouped = rows.groupby(keys, sort=True)
-    hours = grouped[["covered_s", *ADDITIVE, *TIME_WEIGHTED, "_rsrp", "_rsrp_s"]].sum(min_count=1)
+    hours = grouped[_SUMMED].sum(min_count=1)
     hours["rsrp_p50_dbm"] = hours["_rsrp"] / hours["_rsrp_s"]
     return hours.reset_index()[list(TABLES["cell_hour"].columns)]
 
@@ -66,7 +67,7 @@ def cell_days(hours: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.Dat
     hours = hours.assign(_rsrp=hours["rsrp_p50_dbm"] * hours["covered_s"])
     hours["_rsrp_s"] = hours["covered_s"].where(hours["_rsrp"].notna())
     grouped = hours.groupby(["cell_id", "day_local"], sort=True)
-    days = grouped[["covered_s", *ADDITIVE, *TIME_WEIGHTED, "_rsrp", "_rsrp_s"]].sum(min_count=1)
+    days = grouped[_SUMMED].sum(min_count=1)
     days["n_hours"] = grouped["_n_hours"].sum().astype(int)
     days["rsrp_p50_dbm"] = days["_rsrp"] / days["_rsrp_s"]
     days = days.join(_busy_hours(hours)).reset_index()
@@ -110,7 +111,8 @@ def _weighted(pm: pd.DataFrame, zones: pd.Series | str, wanted: pd.Series) -> pd
     # a rate needs both: half of a pair would bias it
     pair = ["call_attempts", "dropped_calls"]
     rows[pair] = rows[pair].astype(float).where(rows[pair].notna().all(axis=1))
-    rows[list(ADDITIVE)] = rows[list(ADDITIVE)].astype(float)
+    added = [*ADDITIVE, *COUNTED]
+    rows[added] = rows[added].astype(float)
     return rows
 
 

@@ -59,6 +59,8 @@ def run_files(
     receipt = _receipt(loaded, [inventory, *facts], run_id)
     warehouse.write("receipt", receipt)
     warehouse.write("run", _run_facts(facts, settings, run_id))
+    checked = quality.of_cells(warehouse, settings)
+    warehouse.write("cell_quality", checked.assign(run_id=run_id))
     warehouse.write("quality", quality.notes(warehouse, receipt, settings).assign(run_id=run_id))
     return receipt
 

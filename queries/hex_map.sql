@@ -1,11 +1,16 @@
 -- hex_map: What is one metric's value in every hexagon of one level and a box, in one period?
 -- reads: hex_place, place_rate
 -- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL, west DOUBLE = -180, south DOUBLE = -90, east DOUBLE = 180, north DOUBLE = 90
--- returns: hex_id UBIGINT, hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR
+-- returns: hex_id UBIGINT, hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR, unsafe_reason VARCHAR
 -- grain: hex_text
 select
     hex_id, lower(to_hex(hex_id)) as hex_text, place_rate.level, hex_place.region, numerator,
-    denominator, value, value_lo, value_hi, n_effective, shown
+    denominator,
+    -- a figure that must not be trusted has no colour; place_rate keeps it
+    case when unsafe_reason is null then value end as value,
+    case when unsafe_reason is null then value_lo end as value_lo,
+    case when unsafe_reason is null then value_hi end as value_hi, n_effective,
+    case when unsafe_reason is null then shown else 'unsafe' end as shown, unsafe_reason
 from place_rate left join hex_place using (hex_id)
 where place_type = 'hex'
     and metric = $metric

@@ -11,4 +11,5 @@ where place_type = 'hex'
     and period_start = $period_start
     and outcome_class = $outcome_class
     and level = $level
+    and unsafe_reason is null
 order by hex_id

@@ -173,7 +173,8 @@ def value_of(row: Any, layer: parts.Layer) -> str:
     return HIDDEN.get(row.shown) or number(row.value, layer.look.figure)
 
 
-HIDDEN = {"few": "fewer than 5 cases", "hidden": "hidden to protect persons"}
+HIDDEN = {"few": "fewer than 5 cases", "hidden": "hidden to protect persons",
+          "unsafe": "its data failed a check: not to be trusted"}  # fmt: skip
 
 
 def _network(chosen: str, days: pd.DataFrame, timezone: str) -> None:

@@ -290,5 +290,9 @@ def _around(look: Look, low: float, high: float) -> tuple[float, float]:
     return centre - reach, centre + reach
 
 
-UNRELEASED = {"few": "<5 cases", "hidden": "hidden to protect persons"}
+UNRELEASED = {
+    "few": "<5 cases",
+    "hidden": "hidden to protect persons",
+    "unsafe": "not to be trusted",
+}
 """What a hexagon without a released value stands for, by `shown`."""

@@ -6,6 +6,7 @@ import streamlit as st
 from views import data, parts
 from views.legend import day, rows
 
+_MOST = 1000
 _VERDICTS = {"unsafe": ("do not rely on it", "red"), "warn": ("mind", "orange")}
 
 
@@ -19,6 +20,7 @@ def page() -> None:
         _run(facts)
     with right:
         _notes()
+    _cells()
 
 
 def _receipt() -> None:
@@ -57,6 +59,36 @@ def _notes() -> None:
             notes.loc[fine, ["table_name", "message"]], hide_index=True, height="content",
             column_config={"table_name": "source", "message": "in order"},
         )  # fmt: skip
+
+
+def _cells() -> None:
+    st.markdown("##### Cells and days")
+    failed, whole, unmapped = st.tabs(["Days that fail a check", "Completeness", "Not mapped"])
+    with failed:
+        st.caption(
+            "What is found on an unsafe day is marked so everywhere: a change within two days of "
+            "it, a place in which more than a quarter of the cells' days are unsafe."
+        )
+        _table("cell_quality", "Every day of every cell passes every check.")
+    with whole:
+        st.caption("Least covered first; days are counted from a cell's first to its last.")
+        _table("cell_completeness", "There are no counters.")
+    with unmapped:
+        _table("unmapped_cells", "Every cell with counters has a place, and the reverse.")
+
+
+def _table(query: str, none: str) -> None:
+    found = data.answer(query)
+    if found.empty:
+        st.caption(none)
+        return
+    if len(found) > _MOST:
+        st.caption(f"The first {_MOST:,} of {len(found):,}; all: `hexperience query {query}`.")
+    share = st.column_config.NumberColumn("covered", format="percent")
+    st.dataframe(
+        found.head(_MOST), hide_index=True, height="content" if len(found) < 10 else 360,
+        column_config={"covered_share": share},
+    )  # fmt: skip
 
 
 def _run(facts: pd.Series) -> None:

@@ -259,7 +259,7 @@ def _map(
     hexes: pd.DataFrame, look: Look, draw: Callable[..., stillmap.Still], **more: Any
 ) -> dict[str, Any]:
     still = draw(hexes, look, title=f"Map: {look.title}, {look.unit}", **more)
-    kinds = [kind for kind in ("few", "hidden") if (hexes["shown"] == kind).any()]
+    kinds = [kind for kind in legend.UNRELEASED if (hexes["shown"] == kind).any()]
     return {
         "svg": _picture(still.svg),
         "look": look,

@@ -406,3 +406,33 @@ period_s = 86400
     assert told.loc[second, "bh_hour_start_utc"].notna().all()
     assert set(operator.warehouse.read("cell_hour")["day_local"]) == {second}
     assert operator.warehouse.read("hex_day")["day_local"].nunique() == 2
+
+
+def test_days_that_fail_a_check_are_told_by_cell(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    whole = counters("2026-03-01T00:00+05:30", n=96 * 4)
+    rows = whole.splitlines()
+    # a counter that was reset, a day that is missing, half of another
+    reset = next(i for i, row in enumerate(rows) if row.startswith("001,2026-03-01T06"))
+    cell, start, attempts, _, *rest = rows[reset].split(",")
+    rows[reset] = ",".join([cell, start, attempts, "-7", *rest])
+    kept = [
+        row
+        for row in rows
+        if not row.startswith("002,2026-03-02") and not row.startswith("003,2026-03-03T0")
+    ]
+    operator.write("pm_1.csv", "\n".join(kept) + "\n")
+    operator.ingest()
+    told = operator.warehouse.read("cell_quality")
+    found = {
+        (row.cell_id, row.day_local.day, row.check_name, row.verdict) for row in told.itertuples()
+    }
+    assert found == {
+        ("001", 1, "impossible values", "warn"),
+        ("001", 1, "reset", "unsafe"),
+        ("002", 2, "gap", "unsafe"),
+        ("003", 3, "incomplete", "warn"),
+    }
+    days = operator.warehouse.read("cell_day").set_index("cell_id")
+    assert days["n_resets"].groupby(level=0).sum().to_dict() == {"001": 1, "002": 0, "003": 0}

@@ -39,7 +39,7 @@ __all__ = [
 ]  # fmt: skip
 
 _TOP_SHADE = 250
-_UNKNOWN, _FEW, _HIDDEN = 253, 254, 255
+_UNKNOWN, _UNSAFE, _FEW, _HIDDEN = 252, 253, 254, 255
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ def _values(hexes: pd.DataFrame, scale: Scale | None) -> Columns:
 
 def shades(hexes: pd.DataFrame, scale: Scale | None) -> dict[str, npt.NDArray[Any]]:
     """Place of each value on the scale, 0..250, or why it has none; alpha 0 = hatched."""
-    kinds = {"few": _FEW, "hidden": _HIDDEN}
+    kinds = {"few": _FEW, "hidden": _HIDDEN, "unsafe": _UNSAFE}
     unknown = hexes["shown"].map(kinds).fillna(_UNKNOWN).to_numpy(np.uint8)
     if scale is None:
         return {"shade": unknown, "alpha": np.zeros(len(hexes), np.uint8)}

@@ -1,6 +1,7 @@
 // From shades (0 lowest .. 250 highest, above: not released) to colours.
 
 export const TOP_SHADE = 250;
+export const UNSAFE = 253;
 export const FEW = 254;
 export const HIDDEN = 255;
 

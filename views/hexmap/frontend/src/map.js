@@ -1,6 +1,6 @@
 // One map on the page: keeps what it shows, draws when something changed, tells Python what it sees.
 
-import { painted, FEW, HIDDEN } from "./colours.js";
+import { painted, FEW, HIDDEN, UNSAFE } from "./colours.js";
 import { listen } from "./controls.js";
 import { WORDS, legend, legendOnto, made, tell, tool } from "./furniture.js";
 import { PAPER, over, pixel, prepared, under as underneath } from "./ground.js";
@@ -288,7 +288,9 @@ export class HexMap {
       value: value[i], low: low[i], high: high[i],
       numerator: numerator[i], denominator: denominator[i],
       region: regions[this.set.region[i]], hex,
-      hidden: { [FEW]: look.hidden.few, [HIDDEN]: look.hidden.hidden }[shade[i]],
+      hidden: {
+        [FEW]: look.hidden.few, [HIDDEN]: look.hidden.hidden, [UNSAFE]: look.hidden.unsafe,
+      }[shade[i]],
     });
   }
 
