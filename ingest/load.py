@@ -16,7 +16,7 @@ import pandas as pd
 from contracts.errors import HexperienceError, InputError
 from contracts.settings import Settings, Source
 from contracts.tables import TABLES
-from ingest import privacy, sources
+from ingest import privacy, retain, sources
 from ingest.clean import Cleaned, clean, day_instant, local_days
 from ingest.logs import where
 from ingest.warehouse import WHOLE, Warehouse
@@ -93,8 +93,7 @@ def load(task: FileToLoad) -> Loaded:
         return Loaded(name, load_id, {}, [str(error)])
     if cleaned.faults:
         return Loaded(name, load_id, {}, [f"{task.path}: {fault}" for fault in cleaned.faults])
-    file = _name(task, file_hash)
-    return Loaded(name, load_id, _keep(task, load_id, file, cleaned, warehouse), [])
+    return Loaded(name, load_id, _keep(task, load_id, file_hash, cleaned, warehouse), [])
 
 
 def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
@@ -124,19 +123,23 @@ def _name(task: FileToLoad, file_hash: str) -> str:
 
 
 def _keep(
-    task: FileToLoad, load_id: str, file: str, cleaned: Cleaned, warehouse: Warehouse
+    task: FileToLoad, load_id: str, file_hash: str, cleaned: Cleaned, warehouse: Warehouse
 ) -> dict[str, Any]:
-    name, rows, refused = task.source.table, cleaned.accepted, cleaned.refused
-    for day, piece in rows.groupby(_days(rows, task), sort=True):
+    name, refused, days = task.source.table, cleaned.refused, _days(cleaned.accepted, task)
+    rows, expired = retain.cut(cleaned.accepted, days, name, warehouse.kept_from())
+    refused = refused[~refused["source_row"].isin(expired["source_row"])]
+    for day, piece in rows.groupby(days[rows.index], sort=True):
         warehouse.write_piece(name, str(day), load_id, piece)
     if len(refused):
         warehouse.write_refused(name, load_id, refused)
     n_refused = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
     facts = {
-        "file": file,
+        "file": _name(task, file_hash),
+        "hash": file_hash,
         "key": _key_id(task),
         "n_read": len(rows) + n_refused,
         "n_refused": n_refused,
+        "n_expired": len(expired),
         "n_values_missing": int((refused["scope"] == "value").sum()),
     }
     warehouse.write_load(name, load_id, facts)

@@ -26,6 +26,8 @@ PERSONS = tuple(name for name, of in TABLES.items() if of.layer == "source"
                 and set(IDENTIFIERS) & {*of.columns})  # fmt: skip
 """Source tables whose rows are of persons."""
 
+DOMAINS = ("msisdn", "imsi", "email", "account")
+"""What an identifier may be; pseudonyms of two domains never meet."""
 FORGOTTEN = "forgotten at their request"
 _SHORTEST_KEY = 32
 _EPOCH = re.compile(r"([\w.-]{1,24})\s*=\s*([^\s=]\S*)")

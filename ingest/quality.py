@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from contracts.settings import Settings
+from ingest import retain
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import Warehouse
 
@@ -32,6 +33,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
         *_calendar(counts, settings),
+        *retain.notes(warehouse),
     ]
     return pd.DataFrame(found, columns=["table_name", "check_name", "verdict", "message"])
 
