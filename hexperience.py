@@ -187,6 +187,50 @@ def check(
 
 @app.command()
 @_tell
+def forget(
+    subscriber: Annotated[
+        str, typer.Argument(help="Whose rows go; - reads one line of standard input.")
+    ],
+    domain: Annotated[str, typer.Option("--as", help="msisdn, imsi, email or account.")] = "msisdn",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell, and change nothing.")] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Take one subscriber's rows away for good, then publish and report anew."""
+    from ingest import forget as forgetting  # noqa: PLC0415  as in _run
+
+    settings, warehouse = load(config), _warehouse(config)
+    text = sys.stdin.readline() if subscriber == "-" else subscriber
+    today = datetime.now(UTC).date()
+    with logs.kept(settings), warehouse.alone():
+        found = forgetting.forget(text, domain, settings, today=today, dry_run=dry_run)
+        logs.log.info("forget: %d of our files hold one subscriber", found["rows"].gt(0).sum())
+    _deliver(found, "table", None)
+    if not dry_run:
+        _run(settings)
+        _deliver(_after_forgetting(settings, warehouse, config.name), "table", None)
+
+
+@app.command()
+@_tell
+def retain(
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell, and change nothing.")] = False,
+    now: Annotated[str, typer.Option(help="Instead of the clock: 2026-11-22T06:00Z.")] = "",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Take away what is older than [retention] allows; it does not come back with later runs."""
+    from ingest import retain as retention  # noqa: PLC0415  as in _run
+
+    settings, warehouse = load(config), _warehouse(config)
+    at = _instant(now) if now else datetime.now(UTC)
+    with logs.kept(settings), warehouse.alone():
+        gone = retention.retain(settings, now=at, dry_run=dry_run)
+        for line in gone.to_dict("records"):
+            logs.log.info("retain: %s %s: %d rows %s", *line.values())
+    _deliver(gone, "table", None)
+
+
+@app.command()
+@_tell
 def changes(
     out: Annotated[Path, typer.Option(help="File for the changes: .parquet, .csv or .json.")],
     config: Config = DEFAULT_CONFIG,
@@ -337,6 +381,16 @@ def _published(warehouse: Warehouse) -> str:
         return str(warehouse.query("run_facts")["run_id"].iloc[0])
     except NothingFound:
         return ""
+
+
+def _after_forgetting(settings: Settings, warehouse: Warehouse, config: str) -> pd.DataFrame:
+    from views import report  # noqa: PLC0415  as in _run
+
+    snapshots = warehouse.drop_older_snapshots()
+    reports = report.anew(warehouse, settings.resolve(settings.report.folder), settings, config)
+    done = [*(("snapshot", name, "removed") for name in snapshots)]
+    done += [("report", name, "written anew") for name in reports]
+    return pd.DataFrame(done, columns=["what", "where", "done"])
 
 
 def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:

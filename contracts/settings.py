@@ -97,11 +97,36 @@ class Privacy(_Section):
     key_file: str = Field(
         "",
         description="File with the pseudonym key, mode 0600; else "
-        "$HEXPERIENCE_KEY. At least 32 characters.",
+        "$HEXPERIENCE_KEY. At least 32 characters, or a line `epoch = key` for each epoch.",
+    )
+    epoch: str = Field(
+        "", description="Epoch whose key is used, such as 2026Q4; empty = the last one listed."
+    )
+    names_file: str = Field(
+        "", description="List of names, one a line; their words are taken out of free text."
+    )
+    forgotten_file: str = Field(
+        "forgotten.txt",
+        description="Pseudonyms of those who asked to be forgotten, kept by `hexperience forget`.",
     )
     min_respondents: int = Field(10, ge=2, description="Fewer answers show no survey figure.")
     min_nps: int = Field(30, ge=10, description="Fewer answers show no NPS.")
     min_subscribers: int = Field(16, ge=2, description="Fewer subscribers show no figure at all.")
+
+
+class Retention(_Section):
+    """How long rows stay, at most, once `hexperience retain` is called."""
+
+    call_days: int = Field(90, ge=1, description="Calls and reports of calls; whole months go.")
+    complaint_days: int = Field(730, ge=1, description="Complaints; whole months go.")
+    survey_days: int = Field(1100, ge=1, description="Survey answers; whole months go.")
+    text_days: int = Field(180, ge=1, description="Free text of complaints and answers.")
+    position_days: int = Field(
+        30, ge=1, description="Exact positions of known subscribers; hexagons stay."
+    )
+    pm_days: int = Field(400, ge=1, description="Counters as delivered, such as quarters of hours.")
+    hour_days: int = Field(1100, ge=1, description="Counters by the hour; by the day they stay.")
+    log_days: int = Field(400, ge=1, description="Logs of runs.")
 
 
 class Run(_Section):
@@ -171,6 +196,10 @@ class Source(_Section):
         ",", description="Between the columns."
     )
     encoding: str = Field("utf-8", description="Text encoding.")
+    subscriber: Literal["msisdn", "imsi", "email", "account"] = Field(
+        "msisdn",
+        description="What subscriber_id holds: telephone number, IMSI, e-mail or account.",
+    )
     decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
     na: tuple[str, ...] = Field((), description="Texts that mean missing; empty always does.")
     columns: dict[str, str] = Field(
@@ -252,6 +281,7 @@ class Settings(_Section):
     grid: Grid = Grid()
     warehouse: Warehouse = Warehouse()
     privacy: Privacy = Privacy()
+    retention: Retention = Retention()
     run: Run = Run()
     changes: Changes = Changes()
     priority: Priority = Priority()
@@ -273,6 +303,8 @@ class Settings(_Section):
         yield from _zone_fault("[operator] timezone", self.operator.timezone)
         yield from _bbox_faults(self.operator.bbox)
         yield from _holiday_fault(self.operator)
+        if self.retention.hour_days < self.retention.pm_days:
+            yield "[retention] hour_days: hours are made of what pm_days keeps; give at least that"
         if not self.source:
             yield "[[source]]: none given; name at least one kind of file"
         for number, source in enumerate(self.source, 1):

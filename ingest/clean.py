@@ -385,7 +385,8 @@ def _shaped(ours: pd.DataFrame, of: Table) -> pd.DataFrame:
 def _told(found: _Findings, raw: Raw, of: Table, file: str, file_hash: str) -> pd.DataFrame:
     malformed = raw.malformed.assign(column_name="", scope="row", masked_value="")
     columns = list(TABLES["refused"].columns)
-    faults = pd.concat([malformed, *found.rows]).assign(
+    kept_out = raw.kept_out.assign(masked_value="")
+    faults = pd.concat([malformed, kept_out, *found.rows]).assign(
         table_name=of.name, source_file=file, file_hash=file_hash
     )
     # a value that made its row refused is told once: as the row's, with the value's own reason

@@ -106,7 +106,7 @@ def _missing(files: Sequence[Path]) -> str:
 
 def _key(settings: Settings) -> str:
     try:
-        return privacy.key_id(privacy.pseudonym_key(settings))
+        return privacy.pseudonym_key(settings).id
     except HexperienceError:
         return "none"
 

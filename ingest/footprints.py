@@ -48,7 +48,7 @@ def settle_footprints(
     begun = sorted(names)
     return {
         day: names[begun[int(np.searchsorted(begun, day, side="right")) - 1]]
-        for day in warehouse.piece_days("pm")
+        for day in warehouse.counter_days()
     }
 
 
@@ -133,7 +133,7 @@ def _supplied(warehouse: Warehouse, settings: Settings, calls: list[str]) -> pd.
 
 def _days(warehouse: Warehouse) -> tuple[date, date]:
     """First and last day of counters; without any, the day on which the inventory arrived."""
-    if days := list(warehouse.piece_days("pm")):
+    if days := list(warehouse.counter_days()):
         return date.fromisoformat(days[0]), date.fromisoformat(days[-1])
     arrived = warehouse.read("cell")["loaded_utc"].max()
     day = date(1970, 1, 1) if pd.isna(arrived) else arrived.date()

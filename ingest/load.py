@@ -6,7 +6,6 @@ changes how it is read.
 
 import hashlib
 import json
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,11 +13,12 @@ from typing import Any
 
 import pandas as pd
 
-from contracts.errors import InputError
+from contracts.errors import HexperienceError, InputError
 from contracts.settings import Settings, Source
 from contracts.tables import TABLES
-from ingest import privacy, sources
+from ingest import privacy, retain, sources
 from ingest.clean import Cleaned, clean, day_instant, local_days
+from ingest.logs import where
 from ingest.warehouse import WHOLE, Warehouse
 
 _METHOD = "load-3"
@@ -93,34 +93,53 @@ def load(task: FileToLoad) -> Loaded:
         return Loaded(name, load_id, {}, [str(error)])
     if cleaned.faults:
         return Loaded(name, load_id, {}, [f"{task.path}: {fault}" for fault in cleaned.faults])
-    return Loaded(name, load_id, _keep(task, load_id, cleaned, warehouse), [])
+    return Loaded(name, load_id, _keep(task, load_id, file_hash, cleaned, warehouse), [])
 
 
 def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
-    raw = sources.read(task.path, task.source, key=_key_of(task.settings))
-    name = str(_relative(task.path, task.settings.folder))
-    cleaned = clean(raw, task.source, task.settings, file=name, file_hash=file_hash)
+    raw = _read(task)
+    file = _name(task, file_hash)
+    cleaned = clean(raw, task.source, task.settings, file=file, file_hash=file_hash)
     arrived = datetime.fromtimestamp(int(task.path.stat().st_mtime), UTC)
     cleaned.accepted["loaded_utc"] = pd.Timestamp(arrived)
     return cleaned
 
 
-def _key_of(settings: Settings) -> Callable[[], bytes]:
-    # asked for only by a source that holds identifiers
-    return lambda: privacy.pseudonym_key(settings)
+def _read(task: FileToLoad) -> sources.Raw:
+    """The file as read; a crash tells where, and not what: Dask prints what an error quotes."""
+    try:
+        return sources.read(task.path, task.source, door=privacy.door(task.settings))
+    except HexperienceError:
+        raise
+    except Exception as error:  # noqa: BLE001  of any kind, a row may stand in it
+        crash = f"reading {_name(task, '')} crashed: {type(error).__name__} in {where(error)}"
+    # outside of the except block, or the error would travel along as the context
+    raise RuntimeError(crash)
 
 
-def _keep(task: FileToLoad, load_id: str, cleaned: Cleaned, warehouse: Warehouse) -> dict[str, Any]:
-    name, rows, refused = task.source.table, cleaned.accepted, cleaned.refused
-    for day, piece in rows.groupby(_days(rows, task), sort=True):
+def _name(task: FileToLoad, file_hash: str) -> str:
+    name = str(_relative(task.path, task.settings.folder))
+    return privacy.file_name(name, task.source.table, file_hash)
+
+
+def _keep(
+    task: FileToLoad, load_id: str, file_hash: str, cleaned: Cleaned, warehouse: Warehouse
+) -> dict[str, Any]:
+    name, refused, days = task.source.table, cleaned.refused, _days(cleaned.accepted, task)
+    rows, expired = retain.cut(cleaned.accepted, days, name, warehouse.kept_from())
+    refused = refused[~refused["source_row"].isin(expired["source_row"])]
+    for day, piece in rows.groupby(days[rows.index], sort=True):
         warehouse.write_piece(name, str(day), load_id, piece)
     if len(refused):
         warehouse.write_refused(name, load_id, refused)
     n_refused = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
     facts = {
-        "file": str(_relative(task.path, task.settings.folder)),
+        "file": _name(task, file_hash),
+        "hash": file_hash,
+        "key": _key_id(task),
         "n_read": len(rows) + n_refused,
         "n_refused": n_refused,
+        "n_expired": len(expired),
         "n_values_missing": int((refused["scope"] == "value").sum()),
     }
     warehouse.write_load(name, load_id, facts)
@@ -160,7 +179,7 @@ def _load_id(task: FileToLoad, file_hash: str) -> str:
 
 def _key_id(task: FileToLoad) -> str:
     holds_persons = task.source.given & set(privacy.IDENTIFIERS)
-    return privacy.key_id(privacy.pseudonym_key(task.settings)) if holds_persons else ""
+    return privacy.pseudonym_key(task.settings).id if holds_persons else ""
 
 
 def _relative(path: Path, folder: Path) -> Path:

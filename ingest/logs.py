@@ -16,6 +16,7 @@ from pathlib import Path
 
 from contracts.errors import HexperienceError, Interrupted
 from contracts.settings import Settings
+from ingest import redact
 
 log = logging.getLogger("hexperience")
 DASK = "distributed"
@@ -33,7 +34,7 @@ class RunLog(logging.Formatter):
         lines = [line.strip() for line in record.getMessage().splitlines()] or [""]
         if record.name != log.name:
             lines = [f"{record.name}: {lines[0]}"]
-        told = " | ".join(lines)
+        told = redact.code(" | ".join(lines))
         return f"{at} {record.levelname} pid={record.process} run={self.run_id} {told}"
 
 
@@ -75,11 +76,11 @@ def _faults_noted() -> Iterator[None]:
         log.error(error)
         raise
     except BaseException as error:
-        log.critical("crashed: %s in %s", type(error).__name__, _where(error))
+        log.critical("crashed: %s in %s", type(error).__name__, where(error))
         raise
 
 
-def _where(error: BaseException) -> str:
+def where(error: BaseException) -> str:
     """Innermost line of our own code that the error passed through."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_HOUSE)] or frames

@@ -1,34 +1,82 @@
-"""What protects persons as columns are read: pseudonyms and redaction.
+"""What protects persons as columns are read: keys, pseudonyms, and who asked to be forgotten.
 
 Raw identifiers never reach disk, logs or other processes' memory: they are replaced in the
-function that reads them.
+function that reads them. A warehouse is of one key and epoch at a time: with another, every file
+is read anew, and what it held under the old one goes.
 """
 
-import hashlib
 import hmac
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
 
 from contracts.errors import SettingsError
-from contracts.settings import Settings
+from contracts.fields import FIELDS
+from contracts.settings import Settings, Source
+from contracts.tables import LINEAGE, TABLES
+from ingest import msisdn, redact
 
 IDENTIFIERS = ("subscriber_id",)
-FREE_TEXT = ("text_redacted",)
-_SHORTEST_KEY = 32
+FREE_TEXT = ("text_redacted", "description", "expected_effect")
+PERSONS = tuple(name for name, of in TABLES.items() if of.layer == "source"
+                and set(IDENTIFIERS) & {*of.columns})  # fmt: skip
+"""Source tables whose rows are of persons."""
 
-_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-_NUMBER = re.compile(r"\+?\d(?:[\s().-]?\d){5,}")
+DOMAINS = ("msisdn", "imsi", "email", "account")
+"""What an identifier may be; pseudonyms of two domains never meet."""
+FORGOTTEN = "forgotten at their request"
+_SHORTEST_KEY = 32
+_EPOCH = re.compile(r"([\w.-]{1,24})\s*=\s*([^\s=]\S*)")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 
 
-def pseudonym_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> bytes:
-    """The secret key of all pseudonyms; raises SettingsError where none fit is to be had."""
+# ------------------------------------------------------------------------------------- keys
+
+
+@dataclass(frozen=True)
+class Key:
+    """A secret and the epoch it is for; another of either gives other pseudonyms."""
+
+    secret: bytes
+    epoch: str = ""
+
+    @property
+    def id(self) -> str:
+        """A name for the key that does not tell it."""
+        return self._digest(f"key id|{self.epoch}")[:8]
+
+    def pseudonym(self, domain: str, identifier: str) -> str:
+        """First 32 hex digits of HMAC-SHA256: a plain hash is undone by trying all numbers."""
+        return self._digest(f"{domain}|{self.epoch}|{identifier}")[:32]
+
+    def _digest(self, text: str) -> str:
+        return hmac.digest(self.secret, text.encode(), "sha256").hex()
+
+
+def pseudonym_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Key:
+    """The key of all new pseudonyms; raises SettingsError where none fit is to be had."""
+    keys, wanted = pseudonym_keys(settings, environ), settings.privacy.epoch
+    if wanted in ("", keys[-1].epoch):
+        return keys[-1]
+    found = [key for key in keys if key.epoch == wanted]
+    if not found:
+        known = ", ".join(key.epoch or "one without a name" for key in keys)
+        told = f"'{wanted}' is none of: {known}; add a line '{wanted} = KEY'"
+        raise SettingsError("[privacy] epoch has no key", [told])
+    return found[0]
+
+
+def pseudonym_keys(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[Key]:
+    """The keys of all epochs, the newest last; raises SettingsError where there is none.
+
+    The text is one key, or a line `epoch = key` for each epoch.
+    """
     if text := environ.get("HEXPERIENCE_KEY", "").strip():
-        return _long_enough(text, "$HEXPERIENCE_KEY")
+        return list(_keys(text, "$HEXPERIENCE_KEY"))
     if not settings.privacy.key_file:
         raise SettingsError(
             "a source holds subscriber numbers, and there is no pseudonym key",
@@ -38,7 +86,18 @@ def pseudonym_key(settings: Settings, environ: Mapping[str, str] = os.environ) -
             ],
         )
     path = settings.resolve(settings.privacy.key_file)
-    return _long_enough(_secret(path), str(path))
+    return list(_keys(_secret(path), str(path)))
+
+
+def _keys(text: str, where: str) -> Iterator[Key]:
+    lines = [line.strip() for line in text.splitlines()]
+    for line in [line for line in lines if line and not line.startswith("#")] or [""]:
+        named = _EPOCH.fullmatch(line)
+        epoch, secret = (named[1], named[2]) if named else ("", line)
+        if len(secret) < _SHORTEST_KEY:
+            remedy = f"{where}: {len(secret)} characters; give at least {_SHORTEST_KEY} random ones"
+            raise SettingsError("the pseudonym key is too short", [remedy])
+        yield Key(secret.encode(), epoch)
 
 
 def _secret(path: Path) -> str:
@@ -52,39 +111,129 @@ def _secret(path: Path) -> str:
     return text
 
 
-def _long_enough(text: str, where: str) -> bytes:
-    if len(text) < _SHORTEST_KEY:
-        remedy = f"{where}: {len(text)} characters; give at least {_SHORTEST_KEY} random ones"
-        raise SettingsError("the pseudonym key is too short", [remedy])
-    return text.encode()
+# ---------------------------------------------------------------------------------- persons
 
 
-def key_id(key: bytes) -> str:
-    """A name for the key that does not tell it: another key gives other pseudonyms."""
-    return hmac.new(key, b"key id", hashlib.sha256).hexdigest()[:8]
+def identifier(text: str, domain: str, country: str) -> tuple[str, str]:
+    """One identifier in the only spelling of its domain, or '' and why it has none.
 
-
-def pseudonyms(numbers: pd.Series, *, key: bytes) -> pd.Series:
-    """Keyed pseudonym of each identifier, 32 hex digits; missing stays missing.
-
-    HMAC-SHA256: a plain hash of a phone number is undone by trying all numbers.
+    Domains: msisdn (E.164 digits), imsi (14 or 15 digits), email (folded), account (folded). The
+    reason never quotes the value.
     """
-    known = {n: _token(n, key) for n in numbers.dropna().unique()}
-    return numbers.map(known).astype("str")
+    if domain == "msisdn":
+        return msisdn.e164(text, country)
+    text = re.sub(r"\s+", "", msisdn.plain(text)).casefold()
+    text = re.sub(r"^(\d+)\.0+$", r"\1", text)
+    if re.fullmatch(r"\d[.,]\d+e\+\d+", text):
+        return "", msisdn.LOST_DIGITS
+    if domain == "imsi":
+        text = re.sub(r"\D", "", text)
+        return (text, "") if len(text) in (14, 15) else ("", "no IMSI of 14 or 15 digits")
+    if domain == "email" and not re.fullmatch(r"[^@]+@[^@]+", text):
+        return "", "no e-mail address"
+    return text, ""
 
 
-def _token(number: object, key: bytes) -> str:
-    # 00447700900123, +44 7700 900123 and the 447700900123.0 of a spreadsheet are one person
-    spelling = re.sub(r"\.0$", "", str(number))
-    spelling = re.sub(r"[\s().-]", "", spelling).lower()
-    spelling = re.sub(r"^(?:\+|00)", "", spelling)
-    return hmac.new(key, f"subscriber|{spelling}".encode(), hashlib.sha256).hexdigest()[:32]
+@dataclass(frozen=True)
+class Door:
+    """What every row of persons passes as it is read.
+
+    `keys`: asked for only by a source that holds identifiers; the last is the one used. `names`:
+    folded words to take out of free text. `forgotten`: names of keys, each with the pseudonyms of
+    those whose rows are refused.
+    """
+
+    keys: Callable[[], Sequence[Key]]
+    country: str = ""
+    names: frozenset[str] = frozenset()
+    forgotten: Mapping[str, frozenset[str]] | None = None
+
+    def passed(self, ours: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The rows without identifiers, and what was refused of them.
+
+        Refused: source_row, column_name ('' = the whole row), scope, reason.
+        """
+        refused = []
+        for name in IDENTIFIERS:
+            if name in ours:
+                ours, told = self._hidden(ours, name, source.subscriber)
+                refused += told
+        for name in ours.columns.intersection(list(FREE_TEXT)):
+            ours[name] = redact.texts(ours[name], self.names)
+        if source.table in PERSONS:
+            for name in ours.columns.intersection(_labels(source.table)):
+                if pd.api.types.is_string_dtype(ours[name]):
+                    ours[name] = redact.codes(ours[name])
+        return ours, pd.concat([_NOTHING, *refused], ignore_index=True)
+
+    def _hidden(
+        self, ours: pd.DataFrame, name: str, domain: str
+    ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+        keys = list(self.keys())
+        given = {value: identifier(str(value), domain, self.country)
+                 for value in ours[name].dropna().unique()}  # fmt: skip
+        gone = {value for value, (text, _) in given.items() if self._forgot(text, domain, keys)}
+        tokens = {v: keys[-1].pseudonym(domain, text) for v, (text, _) in given.items() if text}
+        wrong = ours[name].map({v: why for v, (_, why) in given.items() if why}).astype("str")
+        rows = ours[name].isin(gone)
+        told = [
+            _refused(ours[wrong.notna()], name, "value", wrong[wrong.notna()]),
+            _refused(ours[rows], "", "row", FORGOTTEN),
+        ]
+        return ours.assign(**{name: ours[name].map(tokens).astype("str")})[~rows], told
+
+    def _forgot(self, text: str, domain: str, keys: Sequence[Key]) -> bool:
+        forgotten = self.forgotten or {}
+        asked = [key for key in keys if key.id in forgotten]
+        return any(key.pseudonym(domain, text) in forgotten[key.id] for key in asked)
 
 
-def redact(texts: pd.Series) -> pd.Series:
-    """Free text with e-mails and runs of six or more digits taken out; missing stays missing."""
-    without_mail = texts.str.replace(_EMAIL, "[e-mail]", regex=True)
-    return without_mail.str.replace(_NUMBER, "[number]", regex=True)
+def door(settings: Settings, environ: Mapping[str, str] = os.environ) -> Door:
+    """The door as the settings have it; keys and their faults come up only when asked for."""
+
+    def keys() -> list[Key]:
+        # the one used stands last, wherever it stands in the file
+        used = pseudonym_key(settings, environ)
+        known = [key for key in pseudonym_keys(settings, environ) if key != used] + [used]
+        if lost := set(forgotten) - {key.id for key in known}:
+            told = f"{settings.privacy.forgotten_file} names pseudonyms of key {', '.join(lost)}: "
+            remedy = "put that key back into the key file, before the newer ones"
+            raise SettingsError("who asked to be forgotten can't be told", [told + remedy])
+        return known
+
+    forgotten = read_forgotten(settings)
+    listed = settings.privacy.names_file
+    names = redact.read_names(settings.resolve(listed)) if listed else frozenset[str]()
+    return Door(keys, settings.operator.country, names, forgotten)
+
+
+def read_forgotten(settings: Settings) -> dict[str, frozenset[str]]:
+    """Pseudonyms of all who asked to be forgotten, by the name of their key."""
+    path = settings.resolve(settings.privacy.forgotten_file)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    pairs = [line.split()[:2] for line in lines if line.strip()]
+    return {key: frozenset(p for k, p in pairs if k == key) for key, _ in pairs}
+
+
+def _labels(table: str) -> list[str]:
+    """Text columns of a table that are neither keys, nor chosen from a list, nor free text."""
+    apart = {*LINEAGE, *FREE_TEXT, *IDENTIFIERS}
+    texts = [FIELDS[name] for name in TABLES[table].columns if name not in apart]
+    return [
+        field.name
+        for field in texts
+        if field.type == "VARCHAR" and not field.choices and not field.name.endswith("_id")
+    ]
+
+
+_NOTHING = pd.DataFrame({"source_row": pd.Series([], dtype="int64"),
+                         **{name: pd.Series([], dtype="str")
+                            for name in ("column_name", "scope", "reason")}})  # fmt: skip
+
+
+def _refused(rows: pd.DataFrame, name: str, scope: str, reason: str | pd.Series) -> pd.DataFrame:
+    told = pd.DataFrame({"source_row": rows["source_row"], "reason": reason})
+    return told.assign(column_name=name, scope=scope)[list(_NOTHING.columns)]
 
 
 def masked(values: pd.Series) -> pd.Series:
@@ -92,3 +241,9 @@ def masked(values: pd.Series) -> pd.Series:
     shape = values.astype("str").str.slice(0, 40)
     shape = shape.str.replace(_LETTER, "x", regex=True)
     return shape.str.replace(_DIGIT, "9", regex=True)
+
+
+def file_name(name: str, table: str, file_hash: str) -> str:
+    """A file's name as it may be kept: of a table of persons without numbers and e-mails."""
+    kept = redact.code(name) if table in PERSONS else name
+    return name if kept == name else f"{kept}~{file_hash[:8]}"

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
-from ingest import verdicts
+from ingest import retain, verdicts
 from ingest.clean import wall_clock
 from ingest.settle import zones_of
 from ingest.sources.delimited import CUT_OFF
@@ -92,6 +92,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
         *_calendar(counts, settings),
+        *retain.notes(warehouse),
     ]
     return pd.DataFrame(found, columns=["table_name", "check_name", "verdict", "message"])
 

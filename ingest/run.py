@@ -1,6 +1,7 @@
 """The story of the wing: source files -> settled tables, hexagons and a receipt."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -15,7 +16,7 @@ from contracts.settings import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
-from ingest import quality, release
+from ingest import privacy, quality, release
 from ingest.clean import settle
 from ingest.cluster import code_id, same_everywhere
 from ingest.footprints import settle_footprints
@@ -47,7 +48,7 @@ def run_files(
     warehouse.migrate()
     loaded, inventory = _load(files, warehouse, settings, client, progress)
     _forget_absent(warehouse, loaded)
-    run_id = run_id_of(loaded, inventory["signature"], settings)
+    run_id = run_id_of(loaded, inventory["signature"], settings, warehouse.kept_from())
     events = _days(warehouse, settings)
     facts = each(client, settle_day, events, label="settling events", progress=progress)
     _drop_absent(warehouse, events)
@@ -65,10 +66,18 @@ def run_files(
     return receipt
 
 
-def run_id_of(loaded: list[Loaded], inventory: str, settings: Settings) -> str:
-    """The same for the same input, settings and code: a second run changes nothing."""
-    how = settings.model_dump(mode="json", exclude={"folder", "warehouse", "run", "report"})
-    return digest(sorted(item.load for item in loaded), inventory, how, code_id())[:12]
+def run_id_of(
+    loaded: list[Loaded], inventory: str, settings: Settings, kept_from: Mapping[str, str]
+) -> str:
+    """The same for the same input, settings and code: a second run changes nothing.
+
+    Input is also whose rows are forgotten, and which days are no longer kept.
+    """
+    apart = {"folder", "warehouse", "run", "report", "retention"}
+    how = settings.model_dump(mode="json", exclude=apart)
+    forgotten = {key: sorted(who) for key, who in privacy.read_forgotten(settings).items()}
+    loads = sorted(item.load for item in loaded)
+    return digest(loads, inventory, how, code_id(), forgotten, kept_from)[:12]
 
 
 def software_version() -> str:
@@ -181,7 +190,7 @@ def _counter_days(
     own = zones.to_numpy().tolist()
     return [
         DayToSettle("pm", day, tuple(loads), settings, digest(own, spread[day]))
-        for day, loads in warehouse.piece_days("pm").items()
+        for day, loads in warehouse.counter_days().items()
     ]
 
 

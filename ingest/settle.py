@@ -58,7 +58,9 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
     pieces = warehouse.read_pieces(task.table, task.day)
     rows, again = settle(pieces, TABLES[task.table])
     warehouse.write_repeated(task.table, task.day, again)
-    if task.table == "pm":
+    if task.table == "pm" and not task.loads:
+        _spread(warehouse.read("cell_day", days=[task.day]), task, warehouse)
+    elif task.table == "pm":
         _roll_up(rows, task, warehouse)
     else:
         warehouse.write(task.table, rows, day=task.day)
@@ -79,11 +81,14 @@ def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
     zones = zones_of(pm["cell_id"], cells, task.settings)
     hours = rollup.cell_hours(pm, zones)
     days = rollup.cell_days(hours, rollup.day_totals(pm, zones))
-    level = task.settings.grid.level
-    hexes = rollup.hex_days(days, warehouse.read("cell_hex", days=[str(level)]))
     warehouse.write("cell_hour", hours, day=task.day)
     warehouse.write("cell_day", days, day=task.day)
-    warehouse.write("hex_day", hexes, day=task.day)
+    _spread(days, task, warehouse)
+
+
+def _spread(days: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
+    weights = warehouse.read("cell_hex", days=[str(task.settings.grid.level)])
+    warehouse.write("hex_day", rollup.hex_days(days, weights), day=task.day)
 
 
 def newest_rows(cells: pd.DataFrame) -> pd.DataFrame:

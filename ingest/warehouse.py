@@ -13,6 +13,7 @@ Below the warehouse's folder::
     schema.json                           which layout and which columns the folder has
     lock                                  held while a run is at work; lock-batch: a batch
     mark                                  by which a cluster's workers know the folder, for a moment
+    kept_from.json                        first day of which each kind of row is kept
 
 Every file appears whole or not at all: it is written under another name and moved into place.
 """
@@ -24,7 +25,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -85,6 +86,17 @@ class Query:
     sql: str
 
 
+@dataclass(frozen=True)
+class Part:
+    """One file of the warehouse: its path below it, day, load ('' = settled) and rows concerned."""
+
+    path: str
+    day: str
+    load: str
+    rows: tuple[int, ...]
+    source_file: str = ""
+
+
 class Warehouse:
     """The tables of one operator below one folder."""
 
@@ -141,9 +153,12 @@ class Warehouse:
             made = [
                 self.path / "tables" / of.name for of in TABLES.values() if of.layer != "finding"
             ]
+            lasting = [day for day, loads in self.counter_days().items() if not loads]
             # the notes first: a crash from here on must not leave them without their tables
-            for folder in (self.path / "settled", *made):
-                shutil.rmtree(folder, ignore_errors=True)
+            for path in (p for folder in (self.path / "settled", *made) for p in folder.glob("*")):
+                # counters whose files are no longer kept can't be made anew
+                if not (path.parent.name in ("cell_hour", "cell_day") and path.stem in lasting):
+                    shutil.rmtree(path) if path.is_dir() else path.unlink()
             with _whole(note) as path:
                 path.write_text(json.dumps(wanted), encoding="utf-8")
 
@@ -159,10 +174,17 @@ class Warehouse:
         return _read_parquet(sorted(folder.glob("*.parquet")), table(name))
 
     def piece_days(self, name: str) -> dict[str, list[str]]:
-        """Days that have pieces, each with its loads; ascending."""
-        folders = sorted((self.path / "pieces" / name).glob("*"))
+        """Days that have pieces and are kept, each with its loads; ascending."""
+        first = self.kept_from().get(name, "")
+        folders = sorted(f for f in (self.path / "pieces" / name).glob("*") if f.name >= first)
         days = {f.name: sorted(p.stem for p in f.glob("*.parquet")) for f in folders}
         return {day: loads for day, loads in days.items() if loads}
+
+    def counter_days(self) -> dict[str, list[str]]:
+        """Days of counters with their loads; without any where only what was made of them stays."""
+        first = self.kept_from().get("pm", "")
+        older = {day: list[str]() for day in self.days("cell_day") if day < first}
+        return older | self.piece_days("pm")
 
     def keep_loads(self, name: str, loads: set[str]) -> None:
         """Forgets files that are no longer among the sources, or were read in another way."""
@@ -226,6 +248,114 @@ class Warehouse:
         for path in (path for part in parts for path in part.glob("*")):
             if path.stem not in keep:
                 path.unlink(missing_ok=True)
+
+    # ------------------------------------------------- rows of persons, and rows that are old
+
+    def rows_of(self, name: str, column: str, values: Collection[str]) -> list[Part]:
+        """Pieces and settled partitions of a table that hold rows of these values."""
+        paths = [
+            *sorted((self.path / "pieces" / name).glob("*/*.parquet")),
+            *sorted((self.path / "tables" / name).glob("*.parquet")),
+        ]
+        wanted = pa.array(list(values), pa.string())
+        found = []
+        for path in paths:
+            held = pq.read_table(path, columns=[column, "source_row", "source_file"])
+            held = held.filter(pc.is_in(held[column], wanted))
+            if len(held):
+                rows, files = held["source_row"].to_pylist(), held["source_file"].to_pylist()
+                found.append(_part(path, self.path, tuple(rows), files[0]))
+        return found
+
+    def take_out(self, part: Part, column: str, values: Collection[str]) -> None:
+        """Writes a part anew without the rows of these values; a part without rows goes."""
+        held = pq.read_table(self.path / part.path)
+        left = held.filter(pc.invert(pc.is_in(held[column], pa.array(list(values), pa.string()))))
+        if part.load and not len(left):
+            (self.path / part.path).unlink()
+        else:
+            self._put(part.path, left)
+
+    def unblanked(
+        self, name: str, column: str, *, days: tuple[str, str], where: str = ""
+    ) -> list[Part]:
+        """Parts of a table from one day to before another that `make_blank` would change."""
+        paths = [
+            *(self.path / "pieces" / name).glob("*/*"),
+            *(self.path / "tables" / name).glob("*"),
+        ]
+        found = []
+        for path in sorted(paths):
+            if not days[0] <= _part(path, self.path, (), "").day < days[1]:
+                continue
+            held = pq.read_table(path, columns=[column, *([where] if where else [])])
+            known = pc.and_(pc.is_valid(held[column]), pc.is_valid(held[where or column]))
+            if n := pc.sum(known).as_py():
+                found.append(_part(path, self.path, tuple(range(n)), ""))
+        return found
+
+    def make_blank(self, part: Part, column: str, where: str = "") -> None:
+        """Writes a part anew with a column emptied: everywhere, or where another has a value."""
+        held = pq.read_table(self.path / part.path)
+        at, kind = held.schema.get_field_index(column), held.schema.field(column)
+        gone = pc.is_valid(held[where]) if where else pa.scalar(True)
+        emptied = pc.if_else(gone, pa.scalar(None, kind.type), held[column])
+        self._put(part.path, held.set_column(at, kind, emptied))
+
+    def _put(self, path: str, rows: pa.Table) -> None:
+        with _whole(self.path / path) as part:
+            pq.write_table(rows, part, compression="zstd")
+
+    def read_refused_of(self, name: str, load: str) -> pd.DataFrame:
+        """Refused rows and values of one file."""
+        path = self.path / "refused" / name / f"{load}.parquet"
+        return _read_parquet([path] if path.exists() else [], table("refused"))
+
+    def loads(self, name: str) -> dict[str, dict[str, Any]]:
+        """What became of each file that is loaded, by the name of its load."""
+        paths = sorted((self.path / "loads" / name).glob("*.json"))
+        return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+
+    def kept_from(self) -> dict[str, str]:
+        """First day of which rows are kept, by kind; a kind that is not named is kept whole."""
+        path = self.path / "kept_from.json"
+        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+    def keep_from(self, days: Mapping[str, str]) -> None:
+        """Hides all earlier days from every reader of pieces; `drop_days` takes them away."""
+        with _whole(self.path / "kept_from.json") as path:
+            path.write_text(json.dumps(days, indent=1, sort_keys=True), encoding="utf-8")
+
+    def days_before(self, name: str, first: str, *, tables: Sequence[str]) -> list[Part]:
+        """Pieces and partitions of days that are no longer kept, each with its number of rows."""
+        paths = [*(self.path / "pieces" / name).glob("*/*.parquet")]
+        old = [path for path in paths if path.parent.name < first]
+        paths = [path for of in tables for path in (self.path / "tables" / of).glob("*.parquet")]
+        old += [path for path in paths if path.stem < first]
+        return [
+            _part(path, self.path, tuple(range(pq.read_metadata(path).num_rows)), "")
+            for path in sorted(old)
+        ]
+
+    def drop(self, name: str, parts: Iterable[Part]) -> None:
+        """Takes parts of a source away, and what was noted of their days."""
+        for part in parts:
+            for note in (f"settled/{name}/{part.day}.json", f"repeated/{name}/{part.day}.parquet"):
+                (self.path / note).unlink(missing_ok=True)
+            (self.path / part.path).unlink(missing_ok=True)
+            if part.load and not any((self.path / part.path).parent.iterdir()):
+                (self.path / part.path).parent.rmdir()
+
+    def piece_rows(self, name: str, load: str) -> dict[str, int]:
+        """Rows of one file by day, as its pieces hold them."""
+        paths = (self.path / "pieces" / name).glob(f"*/{load}.parquet")
+        return {path.parent.name: pq.read_metadata(path).num_rows for path in paths}
+
+    def drop_older_snapshots(self) -> list[str]:
+        """Takes away all snapshots but the present one; returns their names."""
+        held = sorted(path.name for path in (self.path / "snapshots").glob("[0-9]*"))
+        _clean_snapshots(self.path / "snapshots", 1)
+        return held[:-1]
 
     # ------------------------------------------------------------------------------- tables
 
@@ -319,7 +449,8 @@ class Warehouse:
                 files = [str(p) for p in sorted((self.path / "tables" / name).glob("*.parquet"))]
                 if files:
                     connection.execute(
-                        f"insert into {name} by name select * from read_parquet($files)",
+                        f"insert into {name} by name select * "
+                        "from read_parquet($files, union_by_name = true)",
                         {"files": files},
                     )
             connection.commit()
@@ -557,6 +688,13 @@ def _next_number(snapshots: Path) -> int:
 def _clean_snapshots(snapshots: Path, keep: int) -> None:
     for old in sorted(snapshots.glob("[0-9]*"))[:-keep]:
         shutil.rmtree(old)
+
+
+def _part(path: Path, root: Path, rows: tuple[int, ...], source_file: str) -> Part:
+    below = path.relative_to(root).as_posix()
+    if below.startswith("pieces"):
+        return Part(below, path.parent.name, path.stem, rows, source_file)
+    return Part(below, path.stem, "", rows, source_file)
 
 
 @contextmanager

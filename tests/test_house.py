@@ -34,6 +34,7 @@ ARROWS = {
 DOORS = {
     "duckdb": ("ingest/warehouse.py",),
     "h3": ("geo/hexgrid.py",),
+    "phonenumbers": ("ingest/msisdn.py",),
     "ruptures": ("analysis/changes.py",),
     "streamlit": ("app.py", "views/*"),
 }

@@ -83,6 +83,19 @@ def due(warehouse: Warehouse, settings: Settings, now: datetime) -> list[Period]
     ]
 
 
+def anew(warehouse: Warehouse, folder: Path, settings: Settings, config: str) -> list[str]:
+    """Writes all reports of a folder again as first editions, which tell nothing of earlier ones.
+
+    Returns the names of those written; periods that the marts no longer hold stay as they are.
+    """
+    known = {period.key: period for period in _offered(warehouse)}
+    names = [name for name, _, _ in written(folder) if name in known]
+    for name in names:
+        shutil.rmtree(folder / name)
+        write(warehouse, known[name], folder, settings, config)
+    return names
+
+
 def written(folder: Path) -> list[tuple[str, Path, int]]:
     """Reports that lie in a folder, the newest period first: its name, its page, its revision."""
     notes = [(path.parent, _note(path.parent)) for path in folder.glob(f"[0-9]*/{_NOTE}")]

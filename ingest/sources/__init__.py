@@ -5,8 +5,7 @@ value means is for `ingest.clean` to say.
 """
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
 
@@ -14,7 +13,8 @@ import pandas as pd
 
 from contracts.errors import InputError
 from contracts.settings import FromName, Source, parts_of
-from ingest import privacy
+from ingest import redact
+from ingest.privacy import PERSONS, Door
 from ingest.sources import delimited, parquet
 
 _READERS: dict[str, ModuleType] = {"delimited": delimited, "parquet": parquet}
@@ -24,11 +24,13 @@ _READERS: dict[str, ModuleType] = {"delimited": delimited, "parquet": parquet}
 class Raw:
     """One file as read: our columns and `source_row`; and the rows that could not be taken apart.
 
-    `malformed` has columns source_row and reason.
+    `malformed` has columns source_row and reason. `kept_out`: what the door refused, with
+    column_name and scope besides.
     """
 
     frame: pd.DataFrame
     malformed: pd.DataFrame
+    kept_out: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def missing_columns(path: Path, source: Source) -> list[str]:
@@ -40,8 +42,9 @@ def missing_columns(path: Path, source: Source) -> list[str]:
         return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
     if not header:
         return [f"{path}: the file is empty"]
+    there = _told(header, source)
     faults = [
-        f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {', '.join(header)}"
+        f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {there}"
         for theirs, ours in source.theirs.items()
         if theirs not in header
     ]
@@ -53,7 +56,14 @@ def missing_columns(path: Path, source: Source) -> list[str]:
     return faults
 
 
-def read(path: Path, source: Source, *, key: Callable[[], bytes]) -> Raw:
+def _told(header: list[str], source: Source) -> str:
+    """The header's names; not those of a file of persons whose first line is a row already."""
+    text = ", ".join(header)
+    odd = source.table in PERSONS and redact.texts(pd.Series(header)).tolist() != header
+    return "no names but what looks like a row; is there a header line?" if odd else text
+
+
+def read(path: Path, source: Source, *, door: Door) -> Raw:
     """One file in our names; raises InputError, naming the file, where it can't be read whole."""
     reader = _READERS[source.reader]
     try:
@@ -61,12 +71,11 @@ def read(path: Path, source: Source, *, key: Callable[[], bytes]) -> Raw:
     except reader.UNREADABLE as error:
         hint = "; set [source] encoding" if "UTF8" in str(error) else ""
         raise InputError(f"{path}: can't be read whole: {_first_line(error)}{hint}", []) from None
-    return Raw(_ours_of(theirs, path, source, key), malformed)
+    ours, kept_out = door.passed(_ours_of(theirs, path, source), source)
+    return Raw(ours.reset_index(drop=True), malformed, kept_out)
 
 
-def _ours_of(
-    theirs: pd.DataFrame, path: Path, source: Source, key: Callable[[], bytes]
-) -> pd.DataFrame:
+def _ours_of(theirs: pd.DataFrame, path: Path, source: Source) -> pd.DataFrame:
     ours = pd.DataFrame({"source_row": theirs["source_row"]})
     for name, their_name in source.columns.items():
         ours[name] = _meaning(_joined(theirs, their_name), name, source)
@@ -74,12 +83,6 @@ def _ours_of(
         ours[name] = str(value)
     for name, text in _from_name(path, source).items():
         ours[name] = text
-    for name in privacy.IDENTIFIERS:
-        if name in ours:
-            ours[name] = privacy.pseudonyms(ours[name], key=key())
-    for name in privacy.FREE_TEXT:
-        if name in ours:
-            ours[name] = privacy.redact(ours[name])
     return ours
 
 

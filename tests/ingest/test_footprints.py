@@ -25,6 +25,7 @@ pixel_weight = "traffic"
 CALLS = """
 [[source]]
 table = "call"
+subscriber = "account"
 path = "raw/calls*.csv"
 [source.columns]
 subscriber_id = "who"
