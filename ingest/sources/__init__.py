@@ -15,9 +15,13 @@ import pandas as pd
 from contracts.errors import InputError
 from contracts.settings import FromName, Source, parts_of
 from ingest import privacy
-from ingest.sources import delimited, parquet
+from ingest.sources import delimited, parquet, qualtrics
 
-_READERS: dict[str, ModuleType] = {"delimited": delimited, "parquet": parquet}
+_READERS: dict[str, ModuleType] = {
+    "delimited": delimited,
+    "parquet": parquet,
+    "qualtrics": qualtrics,
+}
 
 
 @dataclass(frozen=True)
