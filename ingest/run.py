@@ -16,6 +16,7 @@ from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
 from ingest import quality, release
+from ingest.carriers import with_blocks
 from ingest.clean import settle
 from ingest.cluster import code_id, same_everywhere
 from ingest.footprints import settle_footprints
@@ -115,7 +116,7 @@ def _settle_inventory(
     """Cells with their sites, sectors and regions; returns the facts of that."""
     loads = sorted(item.load for item in loaded if item.table == "cell")
     how = digest(
-        "inventory-2",
+        "inventory-3",
         loads,
         settings.grid.level,
         settings.operator.model_dump(),
@@ -127,7 +128,7 @@ def _settle_inventory(
     warehouse.forget_settled("cell", WHOLE)
     cells, again = settle(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
     warehouse.write_repeated("cell", WHOLE, again)
-    warehouse.write("cell", _with_regions(with_sites(cells), settings))
+    warehouse.write("cell", _with_regions(with_blocks(with_sites(cells)), settings))
     facts = {
         "table": "cell",
         "signature": how,

@@ -6,17 +6,19 @@ A day is done again only when its files, the inventory or the method changed.
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from contracts.settings import Settings
 from contracts.tables import TABLES
-from ingest import rollup
+from geo.footprint import valid_on
+from ingest import carriers, rollup
 from ingest.clean import settle
 from ingest.warehouse import Warehouse
 
-_METHOD = "settle-2"
+_METHOD = "settle-3"
 _GRAINS = {
     "instant": pd.Timedelta(0),
     "hour": pd.DateOffset(hours=1),
@@ -76,6 +78,7 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
 
 def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
     cells = warehouse.read("cell")
+    pm = carriers.in_blocks(pm, blocks_on(cells, date.fromisoformat(task.day)))
     zones = zones_of(pm["cell_id"], cells, task.settings)
     hours = rollup.cell_hours(pm, zones)
     days = rollup.cell_days(hours, rollup.day_totals(pm, zones))
@@ -90,6 +93,14 @@ def newest_rows(cells: pd.DataFrame) -> pd.DataFrame:
     """One row a cell, the one valid from the latest day; a row without a day is the oldest."""
     dated = cells.sort_values(["cell_id", "valid_from"], na_position="first", kind="stable")
     return dated.drop_duplicates("cell_id", keep="last")
+
+
+def blocks_on(cells: pd.DataFrame, day: date) -> pd.Series:
+    """Downlink blocks of each cell on a day, by cell_id; where no row is valid then, the newest."""
+    by_cell = [
+        newest_rows(rows).set_index("cell_id")["n_prb_dl"] for rows in (valid_on(cells, day), cells)
+    ]
+    return by_cell[0].combine_first(by_cell[1])
 
 
 def zones_of(cell_ids: pd.Series, cells: pd.DataFrame, settings: Settings) -> pd.Series | str:
