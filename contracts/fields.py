@@ -92,6 +92,9 @@ def _whole(name: str, unit: str, meaning: str, low: float | None, high: float | 
 _PLACES = [
     _text("cell_id", "Stable key of a radio cell; text, leading zeros kept."),
     _text("cell_name", "Name of the cell as planners know it."),
+    _text("known_as", "Id the cell had in this period, where it has another now."),
+    _text("previous_cell_id", "Id the cell had until valid_from; its history goes on."),
+    _text("stable_cell_key", "Key that stays with a cell when its id changes, if there is one."),
     _text("site_id", "Key of the mast; derived from the position where the source has none."),
     _text("site_name", "Name of the mast."),
     _text("sector_id", "A direction of a site, across bands."),

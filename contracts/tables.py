@@ -104,7 +104,8 @@ _TABLES = [
         _names("""cell_id cell_name site_id site_name sector_id ecgi_or_ncgi operator technology
             band freq_mhz bandwidth_mhz scs_khz n_prb_dl enb_id pci tac lat lon azimuth_deg
             h_beamwidth_deg v_beamwidth_deg height_m tilt_elec_deg tilt_mech_deg power_dbm range_m
-            cell_type vendor region district timezone valid_from valid_to derived""") + LINEAGE,
+            cell_type vendor region district timezone valid_from valid_to known_as previous_cell_id
+            stable_cell_key derived""") + LINEAGE,
         key=("cell_id", "valid_from"), required=("cell_id", "lat", "lon"),
     ),
     Table(

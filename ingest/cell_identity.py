@@ -41,9 +41,7 @@ def global_ids(texts: pd.Series, technology: pd.Series) -> tuple[pd.Series, pd.S
     """
     pairs = pd.DataFrame({"text": texts, "technology": technology.fillna("")})
     known = pairs[texts.notna()].drop_duplicates()
-    judged = {
-        (row.text, row.technology): _one(row.text, row.technology) for row in known.itertuples()
-    }
+    judged = {pair: _one(*pair) for pair in known.itertuples(index=False, name=None)}
     both = [judged.get(pair, (None, "")) for pair in pairs.itertuples(index=False, name=None)]
     ids, reasons = zip(*both, strict=True) if both else ((), ())
     return (

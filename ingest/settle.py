@@ -13,10 +13,9 @@ import pandas as pd
 
 from contracts.settings import Settings
 from contracts.tables import TABLES
-from geo.footprint import valid_on
-from ingest import carriers, rollup
-from ingest.clean import settle
-from ingest.warehouse import Warehouse
+from ingest import carriers, inventory, rollup
+from ingest.clean import local_days, settle
+from ingest.warehouse import WHOLE, Warehouse
 
 _METHOD = "settle-3"
 _GRAINS = {
@@ -36,7 +35,7 @@ class DayToSettle:
     loads: tuple[str, ...]
     settings: Settings
     inventory: str = ""
-    """Digest of the cells' zones and of the weights of that day; empty where neither is used."""
+    """Digest of what is used of the inventory that day: zones, weights, blocks, changed ids."""
 
     @property
     def signature(self) -> str:
@@ -57,7 +56,7 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
         return done
     # a crash from here on must not leave new tables under an old note
     warehouse.forget_settled(task.table, task.day)
-    pieces = warehouse.read_pieces(task.table, task.day)
+    pieces = _under_newest_ids(warehouse.read_pieces(task.table, task.day), task, warehouse)
     rows, again = settle(pieces, TABLES[task.table])
     warehouse.write_repeated(task.table, task.day, again)
     if task.table == "pm":
@@ -76,9 +75,20 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
     return facts
 
 
+def _under_newest_ids(
+    pieces: pd.DataFrame, task: DayToSettle, warehouse: Warehouse
+) -> pd.DataFrame:
+    days: pd.Series | str | None = task.day if task.day != WHOLE else None
+    if task.table in ("outage", "intervention"):
+        days = local_days(pieces["start_utc"], task.settings.operator.timezone)
+    elif task.table == "subscriber_base":
+        days = pieces["month"].astype("str")
+    return inventory.under_newest_ids(pieces, warehouse.read("cell"), days)
+
+
 def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
     cells = warehouse.read("cell")
-    pm = carriers.in_blocks(pm, blocks_on(cells, date.fromisoformat(task.day)))
+    pm = carriers.in_blocks(pm, inventory.blocks_on(cells, date.fromisoformat(task.day)))
     zones = zones_of(pm["cell_id"], cells, task.settings)
     hours = rollup.cell_hours(pm, zones)
     days = rollup.cell_days(hours, rollup.day_totals(pm, zones))
@@ -93,14 +103,6 @@ def newest_rows(cells: pd.DataFrame) -> pd.DataFrame:
     """One row a cell, the one valid from the latest day; a row without a day is the oldest."""
     dated = cells.sort_values(["cell_id", "valid_from"], na_position="first", kind="stable")
     return dated.drop_duplicates("cell_id", keep="last")
-
-
-def blocks_on(cells: pd.DataFrame, day: date) -> pd.Series:
-    """Downlink blocks of each cell on a day, by cell_id; where no row is valid then, the newest."""
-    by_cell = [
-        newest_rows(rows).set_index("cell_id")["n_prb_dl"] for rows in (valid_on(cells, day), cells)
-    ]
-    return by_cell[0].combine_first(by_cell[1])
 
 
 def zones_of(cell_ids: pd.Series, cells: pd.DataFrame, settings: Settings) -> pd.Series | str:
