@@ -15,10 +15,11 @@ from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import holidays
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
 from contracts.errors import SettingsError
+from contracts.exports import USUAL, refusals
 from contracts.tables import PAIRS, SOURCES, TABLES
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -188,7 +189,9 @@ class Source(_Section):
 
     table: Literal[SOURCES] = Field(description="Source table it fills.")  # type: ignore[valid-type]
     path: str = Field(description="File or glob, relative to the configuration; ${VARIABLES}.")
-    reader: Literal["delimited", "parquet"] = Field("delimited", description="Format of the files.")
+    reader: Literal["delimited", "parquet", "qualtrics"] = Field(
+        "delimited", description="Format of the files."
+    )
     timezone: str = Field(
         "", description="Zone of times written without an offset; empty = the operator's."
     )
@@ -214,6 +217,18 @@ class Source(_Section):
     from_name: dict[str, str | FromName] = Field(
         {}, description="pattern = regex over the file name; ours = text, format, grain."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_columns(cls, raw: Any) -> Any:
+        """A known tool's columns need no naming; what the source names itself wins."""
+        if not isinstance(raw, dict) or raw.get("reader") not in USUAL:
+            return raw
+        named = {
+            name for part in ("columns", "constants", "from_name") for name in raw.get(part, {})
+        }
+        usual = {o: t for o, t in USUAL[raw["reader"]].items() if o not in named}
+        return {**raw, "columns": {**usual, **raw.get("columns", {})}}
 
     @property
     def given(self) -> set[str]:
@@ -244,6 +259,7 @@ class Source(_Section):
         for name in of.required:
             if name not in self.given:
                 yield f"[source.columns] {name}: required by {of.name}; name their column"
+        yield from refusals(self.reader, self.theirs)
         yield from self._pair_faults()
         yield from self._name_faults()
 

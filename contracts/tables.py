@@ -104,20 +104,22 @@ _TABLES = [
     Table(
         "cell", "source", "one radio cell in one period of validity",
         _names("""cell_id cell_name site_id site_name sector_id ecgi_or_ncgi operator technology
-            band freq_mhz bandwidth_mhz n_prb_dl pci tac lat lon azimuth_deg h_beamwidth_deg
-            v_beamwidth_deg height_m tilt_elec_deg tilt_mech_deg power_dbm range_m cell_type vendor
-            region district timezone valid_from valid_to derived""") + LINEAGE,
+            band freq_mhz bandwidth_mhz scs_khz n_prb_dl enb_id pci tac lat lon azimuth_deg
+            h_beamwidth_deg v_beamwidth_deg height_m tilt_elec_deg tilt_mech_deg power_dbm range_m
+            cell_type vendor region district timezone valid_from valid_to known_as previous_cell_id
+            stable_cell_key derived""") + LINEAGE,
         key=("cell_id", "valid_from"), required=("cell_id", "lat", "lon"),
     ),
     Table(
         "pm", "source", "one cell in one measuring period",
         _names("cell_id period_start_utc period_s") + ADDITIVE
-        + _names("""prb_dl_used prb_dl_avail prb_ul_used prb_ul_avail rrc_users_mean rrc_users_max
+        + _names("""prb_dl_used prb_dl_avail prb_ul_used prb_ul_avail prb_dl_util_pct
+            prb_ul_util_pct rrc_users_mean rrc_users_max
             active_users_dl_mean delay_dl_ms pdcp_loss_dl_ppm ul_interference_dbm cqi_mean
             rsrp_p50_dbm suspect""") + COUNTED + LINEAGE,
         key=("cell_id", "period_start_utc", "period_s"),
         required=("cell_id", "period_start_utc", "period_s"),
-        read_instead=("prb_dl_util_pct", "prb_ul_util_pct", "availability"),
+        read_instead=("availability",),
         day_of="period_start_utc",
     ),
     Table(

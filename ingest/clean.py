@@ -17,7 +17,7 @@ from contracts.fields import FIELDS, Field
 from contracts.settings import FromName, Settings, Source
 from contracts.tables import COUNTED, LINEAGE, TABLES, Table
 from geo import hexgrid
-from ingest import privacy
+from ingest import cell_identity, degrees, privacy
 from ingest.sources import Raw
 
 UTC_TIME: Final = "datetime64[us, UTC]"
@@ -29,7 +29,9 @@ _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
 _POSITION = ("lat", "lon")
 # a share of impossible values above this is a wrong unit, not a few bad rows
 _UNIT_DOUBT = 0.01
-_SWAP_DOUBT = 0.5
+# a fault of so many of a file's positions is the file's
+_FILE_DOUBT = 0.5
+_MOST_DEGREES, _FACTORS = 360, (1e-5, 1e-6, 1e-7)
 
 
 @dataclass
@@ -68,6 +70,7 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
             ours[name] = _typed(theirs, FIELDS[name], source, settings, found)
     _take_instead(ours)
     _relate(ours, theirs, found)
+    _name_globally(ours, theirs, found)
     _place(ours, theirs, settings, found)
     _identify(ours, of, source, file_hash)
     _count_lost(ours, of, found)
@@ -154,12 +157,30 @@ def _typed(
     elif of.is_number:
         values, bad = _as_number(raw, of, source)
         wrong = "not a whole number" if of.type != "DOUBLE" else "not a number"
+        if of.name in _POSITION and not pd.api.types.is_numeric_dtype(raw):
+            found.file.extend(_mark_faults(raw[bad], int(raw.notna().sum()), of, source))
+            values = values.fillna(degrees.decimal(raw[bad], letters=degrees.LETTERS[of.name]))
+            bad &= values.isna()
+            wrong = "neither decimal degrees nor degrees, minutes and seconds"
     else:
         values = raw.astype("str").mask(raw.isna())
         bad = values.str.contains("\n", na=False) & (of.name not in privacy.FREE_TEXT)
         values, wrong = values.mask(bad), "holds a line break; look for a stray quotation mark"
+        if of.name in cell_identity.IDENTIFIERS:
+            values = _without_numbers(values, theirs, of, found)
     found.add("value", of.name, theirs, bad, wrong)
-    return _possible(values, theirs, of, found)
+    return values if of.name in _POSITION else _possible(values, theirs, of, found)
+
+
+def _without_numbers(
+    values: pd.Series, theirs: pd.DataFrame, of: Field, found: _Findings
+) -> pd.Series:
+    """Identifiers that a spreadsheet made numbers of are none."""
+    bad = cell_identity.from_a_spreadsheet(values)
+    found.add("value", of.name, theirs, bad, cell_identity.SPREADSHEET)
+    if bad.mean() > _UNIT_DOUBT:
+        found.file.append(f"{of.name}: {int(bad.sum())} texts are {cell_identity.SPREADSHEET}")
+    return values.mask(bad)
 
 
 def _as_number(raw: pd.Series, of: Field, source: Source) -> tuple[pd.Series, pd.Series]:
@@ -247,8 +268,7 @@ def _possible(values: pd.Series, theirs: pd.DataFrame, of: Field, found: _Findin
         )
         reason = f"outside {_end(low)}..{_end(high)} {of.unit}".strip()
         found.file.extend(_unit_faults(values, of))
-    if of.name not in _POSITION:
-        found.add("value", of.name, theirs, bad, reason)
+    found.add("value", of.name, theirs, bad, reason)
     return values.mask(bad)
 
 
@@ -277,11 +297,7 @@ def _end(bound: float | None) -> str:
 
 
 def _take_instead(ours: pd.DataFrame) -> None:
-    """Per cents become blocks of 100, availability becomes seconds: both then add up."""
-    for way in ("dl", "ul"):
-        if f"prb_{way}_util_pct" in ours and f"prb_{way}_used" not in ours:
-            ours[f"prb_{way}_used"] = ours[f"prb_{way}_util_pct"]
-            ours[f"prb_{way}_avail"] = ours[f"prb_{way}_used"] * 0 + 100
+    """Availability becomes seconds, which add up."""
     if "availability" in ours and "unavail_s" not in ours:
         ours["unavail_s"] = (1 - ours["availability"]) * ours["period_s"]
 
@@ -302,17 +318,37 @@ def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, found: _Findings) -> None:
             ours[name] = ours[name].mask(bad)
 
 
+def _name_globally(ours: pd.DataFrame, theirs: pd.DataFrame, found: _Findings) -> None:
+    """Global identities in one spelling, and the eNodeB that those of lte name."""
+    if "ecgi_or_ncgi" not in ours:
+        return
+    technology = ours.get("technology", pd.Series("", index=ours.index))
+    ids, reason = cell_identity.global_ids(ours["ecgi_or_ncgi"], technology)
+    found.add("value", "ecgi_or_ncgi", theirs, reason != "", reason)
+    ours["ecgi_or_ncgi"] = ids
+    if "enb_id" not in ours:
+        ours["enb_id"] = cell_identity.enb_ids(ids).where(technology == "lte")
+
+
 def _place(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: _Findings) -> None:
     """Position, how it is known, and the hexagon; an unusable position is none."""
     if "hex_text" in ours:
         named = pd.Series(hexgrid.from_text(ours["hex_text"]), index=ours.index, dtype="UInt64")
         ours["hex_id"] = named.mask(named == hexgrid.NO_HEX)
-    if "lat" not in ours or "lon" not in ours:
+    if not {*_POSITION} <= {*ours}:
+        # half a position is none
+        ours[[name for name in _POSITION if name in ours]] = np.nan
         return
     usable = _usable(ours, settings)
     given = ours["lat"].notna() & ours["lon"].notna()
-    found.file.extend(_swap_faults(ours[given & ~usable], int(given.sum()), settings))
-    found.add("value", "lat", theirs, given & ~usable, "no position in [operator] bbox")
+    swapped = given & ~usable & _usable(_exchanged(ours), settings)
+    found.file.extend(_swap_faults(int(swapped.sum()), int(given.sum())))
+    found.file.extend(_factor_faults(ours[given & ~usable], int(given.sum()), settings))
+    reason = pd.Series("no position in [operator] bbox", index=ours.index)
+    reason = reason.mask(
+        swapped, "in [operator] bbox only with lat and lon exchanged; mend the row"
+    )
+    found.add("value", "lat", theirs, given & ~usable, reason)
     ours[["lat", "lon"]] = ours[["lat", "lon"]].where(usable)
     method = ours["loc_method"] if "loc_method" in ours else pd.Series("point", index=ours.index)
     ours["loc_method"] = method.fillna("point").where(usable, "none")
@@ -328,13 +364,40 @@ def _usable(ours: pd.DataFrame, settings: Settings) -> pd.Series:
     return inside
 
 
-def _swap_faults(outside: pd.DataFrame, n_given: int, settings: Settings) -> Iterator[str]:
-    exchanged = outside.rename(columns={"lat": "lon", "lon": "lat"})
-    n = int(_usable(exchanged, settings).sum()) if len(outside) else 0
-    if n > _SWAP_DOUBT * n_given:
+def _exchanged(ours: pd.DataFrame) -> pd.DataFrame:
+    return ours[[*_POSITION]].rename(columns={"lat": "lon", "lon": "lat"})
+
+
+def _swap_faults(n: int, n_given: int) -> Iterator[str]:
+    if n > _FILE_DOUBT * n_given:
         yield (
             f"lat and lon: {n} of {n_given} positions lie in [operator] bbox only when "
             "exchanged; exchange them in [source.columns]"
+        )
+
+
+def _factor_faults(outside: pd.DataFrame, n_given: int, settings: Settings) -> Iterator[str]:
+    """Positions in whole millionths of a degree, or the like."""
+    at = outside[[*_POSITION]]
+    whole = at[(at == at.round()).all(axis=1) & (at.abs() > _MOST_DEGREES).any(axis=1)]
+    for factor in _FACTORS:
+        n = int(_usable(whole * factor, settings).sum())
+        if n > _FILE_DOUBT * n_given:
+            yield (
+                f"lat and lon: {n} of {n_given} positions are whole numbers, degrees only times "
+                f"{factor:g}; give [source.scale] lat = {factor:g} and lon = {factor:g}"
+            )
+            return
+
+
+def _mark_faults(odd: pd.Series, n_given: int, of: Field, source: Source) -> Iterator[str]:
+    """A column of numbers with the other decimal mark than the source says."""
+    other = "." if source.decimal == "," else ","
+    n = int(odd.str.fullmatch(rf"[+-]?\d{{1,3}}{re.escape(other)}\d+", na=False).sum())
+    if n > _FILE_DOUBT * n_given:
+        yield (
+            f"{of.name}: {n} of {n_given} numbers have the decimal mark {other}; "
+            f'set [source] decimal = "{other}"'
         )
 
 

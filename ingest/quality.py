@@ -10,7 +10,8 @@ import pandas as pd
 
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
-from ingest import retain, verdicts
+from ingest import inventory, retain, verdicts
+from ingest.carriers import ASSUMED
 from ingest.clean import wall_clock
 from ingest.settle import zones_of
 from ingest.sources.delimited import CUT_OFF
@@ -88,6 +89,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_lost_values(warehouse, counts),
         *_counters(warehouse, counts),
         *_cells(warehouse),
+        *_inventory(warehouse, counts, settings),
         *_positions(warehouse, counts),
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
@@ -184,6 +186,54 @@ def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
             "without it there is no drop rate, no change and no rank.",
         )
     yield from _completeness(days)
+
+
+def _inventory(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -> Iterator[Note]:
+    if "cell" not in counts.index:
+        return
+    cells, refused = warehouse.read("cell"), warehouse.read_refused("cell")
+    odd = refused[refused["column_name"].isin(["valid_to", "previous_cell_id"])]
+    for row in odd.head(1).to_dict("records"):
+        yield (
+            "cell",
+            "periods of validity",
+            "warn",
+            f"{len(odd)} rows of the inventory contradict others; the first, {row['source_file']} "
+            f"row {row['source_row']}, {row['column_name']}: {row['reason']}.",
+        )
+    gaps, alike = inventory.gaps(cells), inventory.look_alikes(cells)
+    for row in gaps.head(1).to_dict("records"):
+        yield (
+            "cell",
+            "gaps in validity",
+            "warn",
+            f"{gaps['cell_id'].nunique()} cells have days on which none of their rows is valid; "
+            f"the first: {row['cell_id']}, {row['since']} to {row['until']}.",
+        )
+    for row in alike.head(1).to_dict("records"):
+        yield (
+            "cell",
+            "changed ids",
+            "warn",
+            f"{len(alike)} cells end on the day on which another of the same identity or antenna "
+            f"begins; the first: {row['old']} and {row['new']}, {row['on']}. Where it is one cell, "
+            "give previous_cell_id, and its history goes on.",
+        )
+    yield from _per_cents(warehouse, cells, settings)
+
+
+def _per_cents(warehouse: Warehouse, cells: pd.DataFrame, settings: Settings) -> Iterator[Note]:
+    if not any({"prb_dl_util_pct", "prb_ul_util_pct"} & source.given for source in settings.source):
+        return
+    seen = set(warehouse.read("cell_day", columns=["cell_id"])["cell_id"])
+    if lost := len(seen - set(cells.dropna(subset=["n_prb_dl"])["cell_id"])):
+        yield (
+            "cell",
+            "PRB in per cent",
+            "warn",
+            f"{lost} of {len(seen)} cells with counters have no known bandwidth: where PRB is "
+            f"given in per cent they weigh {ASSUMED:.0f} blocks in hexagons and sums.",
+        )
 
 
 def _completeness(days: pd.DataFrame) -> Iterator[Note]:

@@ -17,9 +17,11 @@ from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
 from ingest import privacy, quality, release
+from ingest.carriers import with_blocks
 from ingest.clean import settle
 from ingest.cluster import code_id, same_everywhere
 from ingest.footprints import settle_footprints
+from ingest.inventory import changed_ids, continued, names_of_blocks
 from ingest.load import FileToLoad, Loaded, load, plan
 from ingest.settle import DayToSettle, digest, newest_rows, settle_day
 from ingest.warehouse import WHOLE, Warehouse
@@ -102,7 +104,9 @@ def _load(
     cells = [load(task) for task in files if task.source.table == "cell"]
     warehouse.keep_loads("cell", {item.load for item in cells})
     inventory = _settle_inventory(warehouse, settings, cells)
-    zones = newest_rows(warehouse.read("cell")).dropna(subset=["timezone"])
+    settled = warehouse.read("cell").dropna(subset=["timezone"])
+    before = settled.dropna(subset=["known_as"]).assign(cell_id=lambda rows: rows["known_as"])
+    zones = newest_rows(pd.concat([before, newest_rows(settled)]))
     own = tuple(zip(zones["cell_id"], zones["timezone"], strict=True))
     others = [
         replace(task, zones=own if task.source.table == "pm" else ())
@@ -126,7 +130,7 @@ def _settle_inventory(
     """Cells with their sites, sectors and regions; returns the facts of that."""
     loads = sorted(item.load for item in loaded if item.table == "cell")
     how = digest(
-        "inventory-2",
+        "inventory-3",
         loads,
         settings.grid.level,
         settings.operator.model_dump(),
@@ -136,13 +140,14 @@ def _settle_inventory(
     if done is not None and done["signature"] == how:
         return done
     warehouse.forget_settled("cell", WHOLE)
-    cells, again = settle(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
-    warehouse.write_repeated("cell", WHOLE, again)
-    warehouse.write("cell", _with_regions(with_sites(cells), settings))
+    rows, again = settle(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
+    cells, odd = continued(_with_regions(with_blocks(with_sites(rows)), settings))
+    warehouse.write_repeated("cell", WHOLE, pd.concat([again, odd], ignore_index=True))
+    warehouse.write("cell", cells)
     facts = {
         "table": "cell",
         "signature": how,
-        "n_accepted": len(cells),
+        "n_accepted": len(rows),
         "n_refused": len(again),
         "as_of": "",
     }
@@ -176,8 +181,9 @@ def _polygons(settings: Settings) -> gpd.GeoDataFrame:
 
 def _days(warehouse: Warehouse, settings: Settings) -> list[DayToSettle]:
     """Days of everything but cells and counters."""
+    ids = digest(changed_ids(warehouse.read("cell")))
     return [
-        DayToSettle(name, day, tuple(loads), settings)
+        DayToSettle(name, day, tuple(loads), settings, ids)
         for name in _NOT_COUNTERS
         for day, loads in warehouse.piece_days(name).items()
     ]
@@ -186,11 +192,14 @@ def _days(warehouse: Warehouse, settings: Settings) -> list[DayToSettle]:
 def _counter_days(
     warehouse: Warehouse, settings: Settings, spread: dict[str, str]
 ) -> list[DayToSettle]:
-    zones = newest_rows(warehouse.read("cell"))[["cell_id", "timezone"]].dropna()
-    own = zones.to_numpy().tolist()
+    cells = warehouse.read("cell")
+    zones = newest_rows(cells)[["cell_id", "timezone"]].dropna()
+    own, ids = zones.to_numpy().tolist(), changed_ids(cells)
+    days = warehouse.counter_days()
+    blocks = names_of_blocks(cells, days)
     return [
-        DayToSettle("pm", day, tuple(loads), settings, digest(own, spread[day]))
-        for day, loads in warehouse.counter_days().items()
+        DayToSettle("pm", day, tuple(loads), settings, digest(own, ids, spread[day], blocks[day]))
+        for day, loads in days.items()
     ]
 
 

@@ -6,15 +6,16 @@ A day is done again only when its files, the inventory or the method changed.
 import hashlib
 import json
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import pandas as pd
 
 from contracts.settings import Settings
 from contracts.tables import TABLES
-from ingest import rollup
-from ingest.clean import settle
-from ingest.warehouse import Warehouse
+from ingest import carriers, inventory, rollup
+from ingest.clean import local_days, settle
+from ingest.warehouse import WHOLE, Warehouse
 
 _METHOD = "settle-3"
 _GRAINS = {
@@ -34,7 +35,7 @@ class DayToSettle:
     loads: tuple[str, ...]
     settings: Settings
     inventory: str = ""
-    """Digest of the cells' zones and of the weights of that day; empty where neither is used."""
+    """Digest of what is used of the inventory that day: zones, weights, blocks, changed ids."""
 
     @property
     def signature(self) -> str:
@@ -55,7 +56,7 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
         return done
     # a crash from here on must not leave new tables under an old note
     warehouse.forget_settled(task.table, task.day)
-    pieces = warehouse.read_pieces(task.table, task.day)
+    pieces = _under_newest_ids(warehouse.read_pieces(task.table, task.day), task, warehouse)
     rows, again = settle(pieces, TABLES[task.table])
     warehouse.write_repeated(task.table, task.day, again)
     if task.table == "pm" and not task.loads:
@@ -76,8 +77,20 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
     return facts
 
 
+def _under_newest_ids(
+    pieces: pd.DataFrame, task: DayToSettle, warehouse: Warehouse
+) -> pd.DataFrame:
+    days: pd.Series | str | None = task.day if task.day != WHOLE else None
+    if task.table in ("outage", "intervention"):
+        days = local_days(pieces["start_utc"], task.settings.operator.timezone)
+    elif task.table == "subscriber_base":
+        days = pieces["month"].astype("str")
+    return inventory.under_newest_ids(pieces, warehouse.read("cell"), days)
+
+
 def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
     cells = warehouse.read("cell")
+    pm = carriers.in_blocks(pm, inventory.blocks_on(cells, date.fromisoformat(task.day)))
     zones = zones_of(pm["cell_id"], cells, task.settings)
     hours = rollup.cell_hours(pm, zones)
     days = rollup.cell_days(hours, rollup.day_totals(pm, zones))

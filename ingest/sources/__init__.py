@@ -15,9 +15,13 @@ from contracts.errors import InputError
 from contracts.settings import FromName, Source, parts_of
 from ingest import redact
 from ingest.privacy import PERSONS, Door
-from ingest.sources import delimited, parquet
+from ingest.sources import delimited, parquet, qualtrics
 
-_READERS: dict[str, ModuleType] = {"delimited": delimited, "parquet": parquet}
+_READERS: dict[str, ModuleType] = {
+    "delimited": delimited,
+    "parquet": parquet,
+    "qualtrics": qualtrics,
+}
 
 
 @dataclass(frozen=True)

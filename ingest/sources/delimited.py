@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,16 +18,23 @@ CUT_OFF = "; the file may have been cut off here"
 
 def header(path: Path, source: Source) -> list[str]:
     """Names in the first line."""
+    return next(records(path, source), [])
+
+
+def records(path: Path, source: Source) -> Iterator[list[str]]:
+    """The first records of the file, the header among them, no further than its first megabyte."""
     with pa.input_stream(str(path)) as stream:
         start = stream.read(_HEADER_BYTES).decode(source.encoding, errors="replace")
-    lines = csv.reader(io.StringIO(start.lstrip("\ufeff")), delimiter=source.delimiter)
-    return next(lines, [])
+    return csv.reader(io.StringIO(start.lstrip("\ufeff")), delimiter=source.delimiter)
 
 
-def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read(
+    path: Path, source: Source, *, beside: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The mapped columns as text with `source_row`, and the rows of another width.
 
-    Rows are counted as records, the header being row 1 and empty lines not counted.
+    Rows are counted as records, the header being row 1 and empty lines not counted. `beside`: their
+    columns that are read too, though none of ours needs them.
     """
     odd: list[tuple[int, int, int]] = []
 
@@ -34,7 +42,7 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
         odd.append((row.number, row.actual_columns, row.expected_columns))
         return "skip"
 
-    wanted = list(source.theirs)
+    wanted = list(dict.fromkeys([*source.theirs, *beside]))
     with pa.input_stream(str(path)) as stream:
         table = pa.csv.read_csv(
             stream,

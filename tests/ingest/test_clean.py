@@ -122,8 +122,9 @@ def test_a_row_without_its_key_is_refused_with_its_own_reason() -> None:
 def test_per_cents_and_availability_become_what_adds_up() -> None:
     row = {**PM, "prb_dl_util_pct": "62.5", "availability": "99"}
     cleaned = _clean(row, scale={"availability": 0.01})
-    assert _column(cleaned, "prb_dl_used") == [62.5]
-    assert _column(cleaned, "prb_dl_avail") == [100.0]
+    # how many blocks that is, the inventory says
+    assert _column(cleaned, "prb_dl_util_pct") == [62.5]
+    assert _column(cleaned, "prb_dl_avail") == [None]
     assert _column(cleaned, "unavail_s") == pytest.approx([36.0])
 
 
@@ -202,3 +203,71 @@ def test_of_repeated_rows_the_newest_sound_one_is_kept_whatever_the_order() -> N
         assert kept["source_file"].tolist() == ["again.csv", "first.csv"]
         assert sorted(again["source_file"]) == ["doubted.csv", "first.csv"]
         assert len(kept) + len(again) == len(rows)
+
+
+def test_a_row_with_exchanged_coordinates_is_told_and_not_mended() -> None:
+    rows = [{**CELL, "cell_id": str(n)} for n in range(3)]
+    cleaned = _clean(*rows, {"cell_id": "9", "lat": "-0.1", "lon": "51.5"}, table="cell")
+    assert cleaned.faults == []
+    assert cleaned.accepted["lat"].isna().tolist() == [False, False, False, True]
+    assert "only with lat and lon exchanged" in cleaned.refused["reason"][0]
+    assert cleaned.refused["source_row"].tolist() == [5]
+
+
+def test_a_latitude_beyond_the_pole_is_told() -> None:
+    cleaned = _clean(CELL, {**CELL, "cell_id": "2", "lat": "139.7", "lon": "35.7"}, table="cell")
+    assert cleaned.accepted["lat"].isna().tolist() == [False, True]
+    assert len(cleaned.refused) == 1
+
+
+def test_degrees_minutes_and_seconds_are_read() -> None:
+    texts = {"lat": "51°30'26\"N", "lon": "0°7'39\"W"}
+    cleaned = _clean(
+        {**CELL, **texts}, {**CELL, "cell_id": "2", "lat": "51°30'26\"E"}, table="cell"
+    )
+    assert cleaned.accepted["lat"][0] == pytest.approx(51.507222, abs=1e-6)
+    assert cleaned.accepted["lon"][0] == pytest.approx(-0.1275)
+    assert cleaned.accepted["lat"].isna()[1]
+    assert "degrees, minutes and seconds" in cleaned.refused["reason"][0]
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "decimal", "told"),
+    [
+        ("51,5074", "-0,1278", ".", 'set [source] decimal = ","'),
+        ("51.5074", "-0.1278", ",", 'set [source] decimal = "."'),
+        ("51507400", "-127800", ".", "give [source.scale] lat = 1e-06 and lon = 1e-06"),
+        ("515074000", "-1278000", ".", "give [source.scale] lat = 1e-07 and lon = 1e-07"),
+    ],
+)
+def test_a_column_in_another_spelling_is_a_fault_with_its_remedy(
+    lat: str, lon: str, decimal: str, told: str
+) -> None:
+    cleaned = _clean({**CELL, "lat": lat, "lon": lon}, table="cell", decimal=decimal)
+    assert told in cleaned.faults[0]
+
+
+def test_half_a_position_is_none() -> None:
+    row = {"complaint_id": "1", "created_utc": "2026-07-01 10:00", "complaint_class": "network"}
+    cleaned = _clean({**row, "lat": "412"}, table="complaint")
+    assert cleaned.accepted["lat"].isna().all()
+
+
+def test_global_identities_get_one_spelling_and_tell_their_enodeb() -> None:
+    given = {"ecgi_or_ncgi": "460 00 103423 1", "technology": "lte"}
+    lost = {"cell_id": "2", "ecgi_or_ncgi": "460-0-26476289", "technology": "lte"}
+    cleaned = _clean({**CELL, **given}, {**CELL, **lost}, table="cell")
+    assert cleaned.accepted["ecgi_or_ncgi"][0] == "460-00-26476289"
+    assert cleaned.accepted["enb_id"][0] == 103423
+    assert cleaned.accepted["ecgi_or_ncgi"].isna()[1]
+    assert _told(cleaned) == [("ecgi_or_ncgi", "value")]
+
+
+def test_an_identifier_that_a_spreadsheet_made_a_number_of_is_refused_with_the_remedy() -> None:
+    rows = [{**PM, "cell_id": f"{n:03d}"} for n in range(200)]
+    cleaned = _clean(*rows, {**PM, "cell_id": "2.34E+14"})
+    assert len(cleaned.accepted) == 200
+    assert "format the column as text" in cleaned.refused["reason"][0]
+    assert cleaned.faults == []
+    cleaned = _clean({**PM, "cell_id": 123456.0}, {**PM, "cell_id": 123457.0})
+    assert cleaned.faults[0].startswith("cell_id: 2 texts are a number as a spreadsheet writes it")

@@ -1,0 +1,266 @@
+"""The inventory over time: a cell keeps one id, its newest, and its periods follow one another.
+
+Changes of id that the operator declares (`previous_cell_id`, `stable_cell_key`) are followed. What
+only looks like one is told in `quality`, and never followed.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+
+import pandas as pd
+
+from contracts.tables import TABLES
+from geo.footprint import valid_on
+
+_EVER, _NEVER = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
+_CELL_COLUMNS = ("cell_id", "start_cell_id", "end_cell_id")
+_SAME_ANTENNA = ["site_id", "sector_id", "technology", "carrier"]
+
+Faults = list[tuple[int, str, str]]
+"""Row (its index), column, and reason."""
+
+
+def continued(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Table `cell` with every row under its cell's newest id, and the faults as `refused` has them.
+
+    `known_as` keeps the id of a period that had another one. A period that overlaps a later one of
+    its cell ends where that begins. An old id without a row of its own gets one, up to the day of
+    its change, with what the new row says of the cell.
+    """
+    rows = cells.sort_values(["cell_id", "valid_from"], na_position="first", kind="stable")
+    rows = _with_span(rows.reset_index(drop=True))
+    faults: Faults = []
+    changes = _followed(rows, _declared(rows, faults), faults)
+    rows = _with_old_rows(rows, changes)
+    rows["ends"] = _ends(rows, changes)
+    newest = [
+        _newest(name, day, changes)
+        for name, day in zip(rows["cell_id"], rows["begins"], strict=True)
+    ]
+    other = rows["cell_id"] != newest
+    rows["known_as"] = rows["known_as"].fillna(rows["cell_id"].where(other)).astype("str")
+    rows = rows.assign(cell_id=newest).sort_values(["cell_id", "begins"], kind="stable")
+    rows["ends"] = _without_overlaps(rows, faults)
+    told = _told(rows, faults)
+    rows = rows.assign(valid_from=_dates(rows["begins"]), valid_to=_dates(rows["ends"]))
+    return rows[list(TABLES["cell"].columns)].reset_index(drop=True), told
+
+
+def under_newest_ids(
+    rows: pd.DataFrame, cells: pd.DataFrame, days: pd.Series | str | None
+) -> pd.DataFrame:
+    """The rows with each cell under its newest id, by what its id meant on the row's day.
+
+    `days`: YYYY-MM-DD of each row, or one for all; None = the newest meaning. Before an id's first
+    period it means that one's cell, after its last that one's: counters that still come under an
+    old id count for the cell.
+    """
+    names = _names(cells)
+    found = rows.copy()
+    if names.empty:
+        return found
+    columns = [name for name in _CELL_COLUMNS if name in rows]
+    cell_places = "place_id" in rows and (rows["place_type"] == "cell").any()
+    columns += ["place_id"] * bool(cell_places)
+    day = pd.Series(str(_NEVER) if days is None else days, index=rows.index)
+    for at, part in rows.groupby(day):
+        meaning = _meanings(names, pd.Timestamp(str(at)))
+        for name in columns:
+            known = part[name][part[name].isin(meaning)]
+            if name == "place_id":
+                known = known[part["place_type"] == "cell"]
+            found.loc[known.index, name] = known.map(meaning)
+    return found
+
+
+def changed_ids(cells: pd.DataFrame) -> list[list[str]]:
+    """Name, first day and cell of every period of an id that ever meant another cell."""
+    return _names(cells).astype("str").to_numpy().tolist()
+
+
+def blocks_on(cells: pd.DataFrame, day: date) -> pd.Series:
+    """Downlink blocks by cell_id of the rows that hold on a day."""
+    return valid_on(cells, day).set_index("cell_id")["n_prb_dl"]
+
+
+def names_of_blocks(cells: pd.DataFrame, days: Iterable[str]) -> dict[str, str]:
+    """What `blocks_on` tells of each day is named: the same name, the same blocks."""
+    rows = _with_span(cells.dropna(subset=["n_prb_dl"]))
+    row = pd.util.hash_pandas_object(rows[["cell_id", "n_prb_dl"]], index=False)
+    # sums of hashes wrap around, and so can be taken away again
+    held = pd.concat([row.set_axis(rows["begins"]), (0 - row).set_axis(rows["ends"])])
+    held = held.groupby(level=0).sum().cumsum()
+    at = held.index.searchsorted(pd.DatetimeIndex(list(days)), side="right") - 1
+    return {day: str(held.iloc[i]) if i >= 0 else "" for day, i in zip(days, at, strict=True)}
+
+
+def look_alikes(cells: pd.DataFrame) -> pd.DataFrame:
+    """Cells that seem to go on under another id, undeclared: old, new, on.
+
+    One ends on the day the other begins, and both have one global identity, or one site, sector,
+    technology and carrier; each fits no third.
+    """
+    rows = _with_span(cells).assign(carrier=cells["band"].fillna(cells["freq_mhz"].astype("str")))
+    by_cell = rows.sort_values(["cell_id", "begins"], kind="stable").groupby("cell_id")
+    ended, begun = by_cell.tail(1), by_cell.head(1)
+    found = []
+    for alike in (["ecgi_or_ncgi"], _SAME_ANTENNA):
+        old = ended[ended["ends"] < _NEVER].dropna(subset=alike)
+        pairs = old.merge(
+            begun.dropna(subset=alike), left_on=["ends", *alike], right_on=["begins", *alike],
+            suffixes=("", "_new"),
+        )  # fmt: skip
+        pairs = pairs[pairs["cell_id"] != pairs["cell_id_new"]]
+        alone = ~pairs["cell_id"].duplicated(keep=False)
+        alone &= ~pairs["cell_id_new"].duplicated(keep=False)
+        found.append(pairs[alone])
+    whole = pd.concat(found).drop_duplicates("cell_id").sort_values("cell_id")
+    told = whole.rename(columns={"cell_id": "old", "cell_id_new": "new"})
+    return told.assign(on=_dates(told["ends"]))[["old", "new", "on"]].reset_index(drop=True)
+
+
+def gaps(cells: pd.DataFrame) -> pd.DataFrame:
+    """Days between two periods of a cell on which no row of it holds: cell_id, since, until."""
+    rows = _with_span(cells).sort_values(["cell_id", "begins"], kind="stable")
+    later = rows.groupby("cell_id")["begins"].shift(-1)
+    open_ = rows["ends"] < later
+    told = pd.DataFrame(
+        {"cell_id": rows["cell_id"], "since": _dates(rows["ends"]), "until": _dates(later)}
+    )
+    return told[open_].reset_index(drop=True)
+
+
+# ---------------------------------------------------------------------------- changes of an id
+
+_Changes = dict[str, list[tuple[pd.Timestamp, str, int]]]
+"""Of each id its changes, ascending: since when, under which id, and the row that declares it."""
+
+
+def _declared(rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+    """old, new, on and the declaring row's index, by date; one without a date is a fault."""
+    before = rows["previous_cell_id"].where(rows["previous_cell_id"] != rows["cell_id"])
+    stated = rows.assign(old=before).dropna(subset=["old"])
+    undated = stated.index[stated["begins"] == _EVER]
+    faults += [(row, "previous_cell_id", "needs valid_from: since when?") for row in undated]
+    # later rows of a cell may go on naming the id it had
+    stated = stated.drop(undated).drop_duplicates(["old", "cell_id"])
+    keyed = rows.dropna(subset=["stable_cell_key"]).sort_values(
+        ["stable_cell_key", "begins"], kind="stable"
+    )
+    keyed = keyed.assign(old=keyed.groupby("stable_cell_key")["cell_id"].shift())
+    keyed = keyed[keyed["old"].notna() & (keyed["old"] != keyed["cell_id"])]
+    both = pd.concat([stated, keyed]).rename(columns={"cell_id": "new", "begins": "on"})
+    both = both[["old", "new", "on"]].rename_axis("row").reset_index()
+    return both.drop_duplicates(["old", "new", "on"]).sort_values(["on", "old", "new"])
+
+
+def _followed(rows: pd.DataFrame, declared: pd.DataFrame, faults: Faults) -> _Changes:
+    """The declared changes that no other fact contradicts."""
+    several = declared.duplicated(["old", "on"], keep=False)
+    faults += [
+        (row, "previous_cell_id", "not followed: several cells say they had this id until then")
+        for row in declared.loc[several, "row"]
+    ]
+    changes: _Changes = {}
+    for change in declared[~several].to_dict("records"):
+        dated = changes.setdefault(change["old"], [])
+        dated.append((change["on"], change["new"], change["row"]))
+    by_id = dict(list(rows.groupby("cell_id")[["begins", "ends"]]))
+    for dated in changes.values():
+        for on, new, row in list(dated):
+            earlier = by_id[new][by_id[new]["begins"] < on]
+            left = any(since <= on for since, *_ in changes.get(new, []))
+            if (earlier["ends"] >= on).any() and not left:
+                dated.remove((on, new, row))
+                reason = "not followed: both ids were in use before that day"
+                faults.append((row, "previous_cell_id", reason))
+    return changes
+
+
+def _with_old_rows(rows: pd.DataFrame, changes: _Changes) -> pd.DataFrame:
+    """The rows, and one for each old id that the inventory no longer lists."""
+    begun = rows.groupby("cell_id")["begins"].min()
+    added = [
+        rows.loc[[row]].assign(
+            cell_id=old, begins=_EVER, ends=on, previous_cell_id=None,
+            derived=rows.loc[[row], "derived"] + ",valid_from",
+        )
+        for old, dated in changes.items()
+        for on, _, row in dated[:1]
+        if old not in begun or begun[old] >= on
+    ]  # fmt: skip
+    whole = pd.concat([rows, *added], ignore_index=True)
+    return whole.assign(derived=whole["derived"].str.strip(","))
+
+
+def _ends(rows: pd.DataFrame, changes: _Changes) -> pd.Series:
+    """End of each row, which is no later than the day on which its id changes."""
+    change = [
+        next((on for on, *_ in changes.get(name, []) if on > begins), _NEVER)
+        for name, begins in zip(rows["cell_id"], rows["begins"], strict=True)
+    ]
+    return rows["ends"].mask(rows["ends"] > (day := pd.Series(change, index=rows.index)), day)
+
+
+def _newest(name: str, begins: pd.Timestamp, changes: _Changes) -> str:
+    for on, new, _ in changes.get(name, []):
+        if on > begins:
+            return _newest(new, on, changes)
+    return name
+
+
+def _without_overlaps(rows: pd.DataFrame, faults: Faults) -> pd.Series:
+    """End of each row; one that says it lasts into a later row of its cell ends where that begins.
+
+    A row without an end is replaced by the next: that is no fault.
+    """
+    later = rows.groupby("cell_id")["begins"].shift(-1)
+    source = rows[["source_file", "source_row"]].groupby(rows["cell_id"]).shift(-1)
+    overlaps = (rows["ends"] > later) & (rows["ends"] < _NEVER)
+    for row in rows.index[overlaps]:
+        file, number = source.loc[row]
+        told = f"lasts into {file} row {number:.0f}, valid from {later[row]:%Y-%m-%d}; ends there"
+        faults.append((row, "valid_to", told))
+    return rows["ends"].mask(rows["ends"] > later, later)
+
+
+def _told(rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+    lineage = rows[["source_file", "file_hash", "source_row"]]
+    found = pd.DataFrame(faults, columns=["row", "column_name", "reason"])
+    told = lineage.loc[found["row"]].reset_index(drop=True).join(found.drop(columns="row"))
+    told = told.assign(table_name="cell", scope="value", masked_value="")
+    told = told.drop_duplicates(["source_file", "source_row", "column_name"])
+    return told[list(TABLES["refused"].columns)]
+
+
+# -------------------------------------------------------------------------------------- names
+
+
+def _names(cells: pd.DataFrame) -> pd.DataFrame:
+    """Periods of ids that ever meant a cell with another newest id: name, begins, cell_id."""
+    name = cells["known_as"].fillna(cells["cell_id"])
+    periods = _with_span(cells).assign(name=name)[name.isin(cells["known_as"].dropna())]
+    return periods.sort_values(["name", "begins"], kind="stable")[["name", "begins", "cell_id"]]
+
+
+def _meanings(names: pd.DataFrame, day: pd.Timestamp) -> dict[str, str]:
+    first = names.drop_duplicates("name")
+    begun = names[names["begins"] <= day].drop_duplicates("name", keep="last")
+    return {**_as_dict(first), **_as_dict(begun)}
+
+
+def _as_dict(names: pd.DataFrame) -> dict[str, str]:
+    return dict(zip(names["name"], names["cell_id"], strict=True))
+
+
+def _with_span(rows: pd.DataFrame) -> pd.DataFrame:
+    """With `begins` and `ends`, far away where they are not given."""
+    begins, ends = (
+        pd.to_datetime(rows[name]).astype("datetime64[s]") for name in ("valid_from", "valid_to")
+    )
+    return rows.assign(begins=begins.fillna(_EVER), ends=ends.fillna(_NEVER))
+
+
+def _dates(days: pd.Series) -> pd.Series:
+    known = (days > _EVER) & (days < _NEVER)
+    return days.dt.date.where(known, None).astype("object")
