@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import available_timezones
 
-import numpy as np
 import pandas as pd
 
 from contracts.fields import FIELDS, Field
@@ -19,10 +18,10 @@ from contracts.tables import LINEAGE, TABLES, Table
 from geo import hexgrid
 from ingest import privacy
 from ingest.sources import Raw
+from ingest.sources.expressions import numbers_of
 
 UTC_TIME: Final = "datetime64[us, UTC]"
 _OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _YEARS = (1990, 2100)
 _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
@@ -39,6 +38,10 @@ class Cleaned:
     accepted: pd.DataFrame
     refused: pd.DataFrame
     faults: list[str]
+    n_joined: int = 0
+    """Rows read that are part of accepted rows: relations summed, counters of one cell combined."""
+    absent: dict[str, str] = field(default_factory=dict)
+    """Our columns that the file can't give, each with the reason."""
 
 
 @dataclass
@@ -66,13 +69,17 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     for name in (*of.columns, *of.read_instead):
         if name in theirs and name not in LINEAGE:
             ours[name] = _typed(theirs, FIELDS[name], source, settings, found)
+    if source.time_is == "end":
+        ours["period_start_utc"] -= pd.to_timedelta(ours["period_s"], unit="s")
     _take_instead(ours)
     _relate(ours, theirs, found)
     _place(ours, theirs, settings, found)
     _identify(ours, of, source, file_hash)
     kept = _refuse_incomplete(ours, theirs, of, found)
     ours = ours[kept].assign(source_file=file, file_hash=file_hash)
-    return Cleaned(_shaped(ours, of), _told(found, raw, of, file, file_hash), found.file)
+    refused = _with_joined(_told(found, raw, of, file, file_hash), raw.joined)
+    n_joined = int((~raw.joined["source_row"].isin(refused["source_row"])).sum())
+    return Cleaned(_shaped(ours, of), refused, found.file, n_joined)
 
 
 def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -162,14 +169,7 @@ def _typed(
 
 
 def _as_number(raw: pd.Series, of: Field, source: Source) -> tuple[pd.Series, pd.Series]:
-    if pd.api.types.is_string_dtype(raw) and source.decimal == ",":
-        # a point may only part thousands: 401.0 would become 4010
-        odd = raw.str.contains(".", regex=False, na=False) & ~raw.str.fullmatch(
-            _THOUSANDS, na=False
-        )
-        raw = raw.mask(odd, "?").str.replace(".", "").str.replace(",", ".")
-    values = pd.to_numeric(raw, errors="coerce").astype(float)
-    values = values.mask(np.isinf(values)) * source.scale.get(of.name, 1.0)
+    values = numbers_of(raw, source.decimal) * source.scale.get(of.name, 1.0)
     if of.type != "DOUBLE":
         values = values.where(values == values.round())
     return values, values.isna() & raw.notna()
@@ -382,6 +382,13 @@ def _told(found: _Findings, raw: Raw, of: Table, file: str, file_hash: str) -> p
     )
     faults["scope"] = faults.groupby(["source_row", "column_name"])["scope"].transform("min")
     return faults.drop_duplicates(["source_row", "column_name"])[columns].reset_index(drop=True)
+
+
+def _with_joined(refused: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
+    """The refused rows, and with each those that had gone into it."""
+    rows = refused[refused["scope"] == "row"].rename(columns={"source_row": "into"})
+    parts = joined.merge(rows, on="into")[list(refused.columns)]
+    return pd.concat([refused, parts], ignore_index=True) if len(parts) else refused
 
 
 def _repetitions(again: pd.DataFrame, of: Table, reason: str = "") -> pd.DataFrame:

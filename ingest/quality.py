@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from contracts.settings import Settings
+from ingest import availability
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import Warehouse
 
@@ -28,6 +29,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_cut_off(warehouse, counts),
         *_lost_values(warehouse, counts),
         *_counters(warehouse, counts),
+        *availability.notes(warehouse.read_loads("pm")),
         *_positions(warehouse, counts),
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
