@@ -482,8 +482,14 @@ def vendor_faults(file: Path, vendor: dict[str, Any]) -> list[str]:
 
 
 def _told_already(fault: str, of_vendors: list[str]) -> bool:
-    told = [text.split(": ", 1)[1] for text in of_vendors]
-    return any(fault.replace("[source.", "[").endswith(text) for text in told)
+    """A fault that a vendor's TOML brings along, or of a source whose vendor can't be read."""
+    brought = fault.replace("[source.", "[").endswith
+    return any(
+        fault.startswith(text.split("vendor: ")[0])
+        if text.startswith("[[source]]")
+        else brought(text.split(": ", 1)[1])
+        for text in of_vendors
+    )
 
 
 def _expand(value: Any, environ: Mapping[str, str], faults: list[str]) -> Any:

@@ -86,19 +86,47 @@ def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]
     """One row per key, in the key's order, and the refused repetitions.
 
     Kept is the row the source does not doubt, then the one that arrived last; the order in which
-    files are listed does not matter.
+    files are listed does not matter. Counters that its file does not give at all come from the next
+    row of its key: such a row is part of the kept one, and not refused.
     """
     doubt = ["suspect"] if "suspect" in of.columns else []
     order = [*of.key, *doubt, "loaded_utc", "source_file", "source_row"]
     rising = [True] * len(of.key) + [True] * len(doubt) + [False, False, True]
     ordered = pieces.sort_values(order, ascending=rising, kind="stable")
     again = ordered.duplicated(list(of.key))
+    if of.name == "pm" and again.any():
+        ordered, part = _combined(ordered, of)
+        again &= ~part
+        ordered, again = ordered[~part], again[~part]
     kept, refused = ordered[~again], _repetitions(ordered[again], of)
     if of.name == "pm":
         covering = _covers_shorter(kept)
         told = _repetitions(kept[covering], of, "covers shorter periods that were delivered too")
         kept, refused = kept[~covering], pd.concat([refused, told], ignore_index=True)
     return kept.reset_index(drop=True), refused
+
+
+def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series]:
+    """The rows with the first of each key filled up, and which others are part of it by that.
+
+    A file that gives a column anywhere on the day decides on it: an older delivery does not fill
+    what a newer one left empty.
+    """
+    columns = [c for c in ordered if c not in (*of.key, *LINEAGE, "suspect")]
+    group, known = ordered.groupby(list(of.key)).ngroup(), ordered[columns].notna()
+    first = ~group.duplicated()
+    given = known.groupby(ordered["source_file"]).any().reindex(ordered["source_file"])
+    given = given.set_axis(ordered.index).astype("int8")
+    doubted = ordered["suspect"] != ordered["suspect"].groupby(group).transform("first")
+    new = known & (given.groupby(group).cumsum() == given)
+    new[doubted] = False
+    part = new.any(axis=1) & ~first
+    filling = new[part].any()
+    columns = list(filling[filling].index)
+    filled = ordered[columns].where(new[columns]).groupby(group).first()
+    ordered = ordered.copy()
+    ordered.loc[first, columns] = filled.reindex(group[first]).to_numpy()
+    return ordered, part
 
 
 def _covers_shorter(pm: pd.DataFrame) -> pd.Series:

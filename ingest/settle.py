@@ -16,7 +16,7 @@ from ingest import rollup
 from ingest.clean import settle
 from ingest.warehouse import Warehouse
 
-_METHOD = "settle-2"
+_METHOD = "settle-3"
 _GRAINS = {
     "instant": pd.Timedelta(0),
     "hour": pd.DateOffset(hours=1),

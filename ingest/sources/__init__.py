@@ -44,6 +44,9 @@ def missing_columns(path: Path, source: Source) -> list[str]:
         header: list[str] = reader.header(path, source)
     except reader.UNREADABLE as error:
         return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
+    if not header and source.header_column:
+        named = f"no line with the column '{source.header_column}' ([source] header_column)"
+        return [f"{path}: {named}"]
     if not header:
         return [f"{path}: the file is empty"]
     faults = [
