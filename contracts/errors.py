@@ -38,5 +38,9 @@ class QuestionError(HexperienceError, ValueError):
     """A question is put in a way that has no answer."""
 
 
+class ExpressionError(HexperienceError, ValueError):
+    """An expression over counters can't be read; the message says where and what was expected."""
+
+
 class Interrupted(HexperienceError):
     """Stopped by the person at the console; what was finished is kept."""

@@ -18,8 +18,10 @@ import holidays
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 
-from contracts.errors import SettingsError
+from contracts import expressions, vendors
+from contracts.errors import ExpressionError, SettingsError
 from contracts.exports import USUAL, refusals
+from contracts.fields import FIELDS
 from contracts.tables import PAIRS, SOURCES, TABLES
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -217,6 +219,41 @@ class Source(_Section):
     from_name: dict[str, str | FromName] = Field(
         {}, description="pattern = regex over the file name; ours = text, format, grain."
     )
+    vendor: str = Field(
+        "",
+        description="Vendor's export on the shelf (docs/vendors.md) or path of a TOML of yours; "
+        "gives every key that is not given here.",
+    )
+    skip_lines: int = Field(0, ge=0, description="Lines above the header line.")
+    header_column: str = Field(
+        "", description="A column of the header line; lines above that line are skipped."
+    )
+    footer: str = Field(
+        "",
+        description="Regex over a row's first text: the export's own totals, refused as such.",
+    )
+    objects: dict[str, str] = Field(
+        {}, description="Their column = regex; its named groups can stand in [source.columns]."
+    )
+    time_is: Literal["start", "end"] = Field(
+        "start", description="Whether their time of a period is its start or its end."
+    )
+    counters: dict[str, str | tuple[str, ...]] = Field(
+        {},
+        description="Ours = expression over their columns, such as (A - B) / 1000, or a list of "
+        "which the first counts whose columns are there; none there = ours is not available.",
+    )
+    partial: bool = Field(
+        False, description="A file gives a part of the counters; others of its cells give the rest."
+    )
+    repeated_rows: Literal["refuse", "combine", "sum"] = Field(
+        "refuse",
+        description="Rows of one cell and period in a file: refuse all but the first, combine "
+        "those with other counters, or sum them (relations of one cell).",
+    )
+    vector_index: str = Field(
+        "", description="Their column with the element's number, where a vector fills several rows."
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -233,22 +270,50 @@ class Source(_Section):
     @property
     def given(self) -> set[str]:
         """Our columns that this source gives."""
-        return {*self.columns, *self.constants, *self.from_name} - {"pattern"}
+        return {*self.columns, *self.constants, *self.from_name, *self.counters} - {"pattern"}
+
+    @property
+    def formulas(self) -> list[tuple[str, str]]:
+        """Ours and an expression for it, the one to be preferred first."""
+        return [
+            (ours, text)
+            for ours, texts in self.counters.items()
+            for text in ([texts] if isinstance(texts, str) else texts)
+        ]
+
+    @property
+    def groups(self) -> dict[str, list[str]]:
+        """Named groups of [source.objects], each with their columns it can be found in."""
+        found: dict[str, list[str]] = {}
+        for column, pattern in self.objects.items():
+            for group in re.findall(r"\(\?P<(\w+)>", pattern):
+                found.setdefault(group, []).append(column)
+        return found
 
     @property
     def theirs(self) -> dict[str, list[str]]:
-        """Their columns that are read, each with ours that need it."""
+        """Their columns that must be there, each with ours that need it."""
         read: dict[str, list[str]] = {}
         for ours, text in self.columns.items():
             for name in parts_of(text):
-                read.setdefault(name, []).append(ours)
+                if name not in self.groups:
+                    read.setdefault(name, []).append(ours)
         return read
 
     def faults(self) -> Iterator[str]:
         """What can't be right in this mapping, in words."""
+        yield from self.mapping_faults()
+        of = TABLES[self.table]
+        for name in of.required:
+            if name not in self.given:
+                yield f"[source.columns] {name}: required by {of.name}; name their column"
+        yield from self._pair_faults()
+
+    def mapping_faults(self) -> Iterator[str]:
+        """What can't be right in what is given, whatever else a source may give."""
         of = TABLES[self.table]
         known = {*of.columns, *of.read_instead}
-        for part in ("columns", "formats", "scale", "constants", "values", "from_name"):
+        for part in ("columns", "formats", "scale", "constants", "values", "from_name", "counters"):
             for name in getattr(self, part):
                 if name not in known and (part, name) != ("from_name", "pattern"):
                     yield f"[source.{part}] {name}: no column of {of.name}{_nearest(name, known)}"
@@ -256,12 +321,38 @@ class Source(_Section):
                     yield f"[source.{part}] {name}: not in [source.columns], so it changes nothing"
         for name in set(self.columns) & set(self.constants):
             yield f"[source.constants] {name}: also in [source.columns]; keep one of them"
-        for name in of.required:
-            if name not in self.given:
-                yield f"[source.columns] {name}: required by {of.name}; name their column"
         yield from refusals(self.reader, self.theirs)
-        yield from self._pair_faults()
         yield from self._name_faults()
+        yield from self._counter_faults()
+        yield from self._object_faults()
+
+    def _counter_faults(self) -> Iterator[str]:
+        for name, text in self.formulas:
+            where = f"[source.counters] {name}"
+            if name in self.columns or name in self.constants:
+                yield f"{where}: also in [source.columns] or [source.constants]; keep one of them"
+            if name in FIELDS and not FIELDS[name].is_number:
+                yield f"{where}: no number; name their column in [source.columns]"
+            try:
+                vectors = list(expressions.vectors(expressions.parse(text)))
+            except ExpressionError as error:
+                yield f"{where}: {text!r}: {error}"
+                continue
+            if vectors and self.repeated_rows == "sum":
+                yield f"{where}: repeated_rows = 'sum' can't add the vectors {', '.join(vectors)}"
+        if self.time_is == "end" and "period_s" not in TABLES[self.table].columns:
+            yield f"time_is: rows of {self.table} have no period that could end"
+
+    def _object_faults(self) -> Iterator[str]:
+        for column, pattern in {**self.objects, "": self.footer}.items():
+            where = f"[source.objects] {column}" if column else "footer"
+            try:
+                groups = re.compile(pattern).groupindex
+            except re.error as error:
+                yield f"{where}: no regex ({error})"
+                continue
+            if column and not groups:
+                yield f"{where}: no named group (?P<name>...) in '{pattern}'"
 
     def _pair_faults(self) -> Iterator[str]:
         whole = any({*pair} <= self.given for pair in PAIRS)
@@ -352,6 +443,7 @@ def load(
                     f"HEXPERIENCE_{section.upper()}__...: [[{section}]] is set in the file"
                 )
     raw["folder"] = path.resolve().parent
+    of_vendors = _lay_vendors_under(raw)
     settings: Settings | None
     try:
         settings = Settings(**raw)
@@ -360,6 +452,8 @@ def load(
         # judge what is well formed too, so that one run tells everything
         settings = _without(raw, error.errors())
     faults += settings.faults() if settings else []
+    # what is wrong in a vendor's TOML is told once, with its file
+    faults = [*of_vendors, *(f for f in faults if not _told_already(f, of_vendors))]
     if faults or settings is None:
         raise SettingsError(f"{path}: {len(faults)} fault(s) in the configuration", faults)
     return settings
@@ -400,6 +494,50 @@ def _read(path: Path) -> dict[str, Any]:
         raise SettingsError(f"{path}: no such configuration", [remedy]) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML", [str(error)]) from None
+
+
+def _lay_vendors_under(raw: dict[str, Any]) -> list[str]:
+    """Gives each source that names a vendor the vendor's keys; returns what is wrong in those."""
+    faults: list[str] = []
+    sources: list[Any] = raw["source"] if isinstance(raw.get("source"), list) else []
+    for number, own in enumerate(sources):
+        name = own.get("vendor") if isinstance(own, dict) else None
+        if not isinstance(name, str) or not name:
+            continue
+        file = vendors.file_of(name, raw["folder"])
+        try:
+            vendor = vendors.read(file)
+        except SettingsError as error:
+            faults.append(f"[[source]] number {number + 1} vendor: {error!s}")
+            continue
+        faults += [fault for fault in vendor_faults(file, vendor) if fault not in faults]
+        sources[number] = vendors.laid_under(vendor, own)
+    return faults
+
+
+def vendor_faults(file: Path, vendor: dict[str, Any]) -> list[str]:
+    """What can't be right in a vendor's TOML by itself, each with file and key."""
+    odd = [f"{key}: belongs to the [[source]]" for key in ("path", "vendor") if key in vendor]
+    try:
+        alone = Source(**{**vendor, "path": "x", "vendor": ""})
+    except ValidationError as error:
+        raw = {"source": [vendor]}
+        told = [_told({**f, "loc": ("source", 0, *f["loc"])}, raw) for f in error.errors()]
+        odd += [re.sub(r"^\[\[source\]\] number 1 \([^)]*\) ", "", text) for text in told]
+    else:
+        odd += [fault.replace("[source.", "[") for fault in alone.mapping_faults()]
+    return [f"{file}: {fault}" for fault in odd]
+
+
+def _told_already(fault: str, of_vendors: list[str]) -> bool:
+    """A fault that a vendor's TOML brings along, or of a source whose vendor can't be read."""
+    brought = fault.replace("[source.", "[").endswith
+    return any(
+        fault.startswith(text.split("vendor: ")[0])
+        if text.startswith("[[source]]")
+        else brought(text.split(": ", 1)[1])
+        for text in of_vendors
+    )
 
 
 def _expand(value: Any, environ: Mapping[str, str], faults: list[str]) -> Any:

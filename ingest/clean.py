@@ -19,10 +19,10 @@ from contracts.tables import COUNTED, LINEAGE, TABLES, Table
 from geo import hexgrid
 from ingest import cell_identity, degrees, privacy
 from ingest.sources import Raw
+from ingest.sources.expressions import numbers_of
 
 UTC_TIME: Final = "datetime64[us, UTC]"
 _OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$")
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _YEARS = (1990, 2100)
 _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
@@ -41,6 +41,10 @@ class Cleaned:
     accepted: pd.DataFrame
     refused: pd.DataFrame
     faults: list[str]
+    n_joined: int = 0
+    """Rows read that are part of accepted rows: relations summed, counters of one cell combined."""
+    absent: dict[str, str] = field(default_factory=dict)
+    """Our columns that the file can't give, each with the reason."""
 
 
 @dataclass
@@ -68,6 +72,8 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     for name in (*of.columns, *of.read_instead):
         if name in theirs and name not in (*COUNTED, *LINEAGE):
             ours[name] = _typed(theirs, FIELDS[name], source, settings, found)
+    if source.time_is == "end":
+        ours["period_start_utc"] -= pd.to_timedelta(ours["period_s"], unit="s")
     _take_instead(ours)
     _relate(ours, theirs, found)
     _name_globally(ours, theirs, found)
@@ -76,26 +82,56 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     _count_lost(ours, of, found)
     kept = _refuse_incomplete(ours, theirs, of, found)
     ours = ours[kept].assign(source_file=file, file_hash=file_hash)
-    return Cleaned(_shaped(ours, of), _told(found, raw, of, file, file_hash), found.file)
+    refused = _with_joined(_told(found, raw, of, file, file_hash), raw.joined)
+    n_joined = int((~raw.joined["source_row"].isin(refused["source_row"])).sum())
+    return Cleaned(_shaped(ours, of), refused, found.file, n_joined)
 
 
 def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row per key, in the key's order, and the refused repetitions.
 
     Kept is the row the source does not doubt, then the one that arrived last; the order in which
-    files are listed does not matter.
+    files are listed does not matter. Counters that its file does not give at all come from the next
+    row of its key: such a row is part of the kept one, and not refused.
     """
     doubt = ["suspect"] if "suspect" in of.columns else []
     order = [*of.key, *doubt, "loaded_utc", "source_file", "source_row"]
     rising = [True] * len(of.key) + [True] * len(doubt) + [False, False, True]
     ordered = pieces.sort_values(order, ascending=rising, kind="stable")
     again = ordered.duplicated(list(of.key))
+    if of.name == "pm" and again.any():
+        ordered, part = _combined(ordered, of)
+        again &= ~part
+        ordered, again = ordered[~part], again[~part]
     kept, refused = ordered[~again], _repetitions(ordered[again], of)
     if of.name == "pm":
         covering = _covers_shorter(kept)
         told = _repetitions(kept[covering], of, "covers shorter periods that were delivered too")
         kept, refused = kept[~covering], pd.concat([refused, told], ignore_index=True)
     return kept.reset_index(drop=True), refused
+
+
+def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series]:
+    """The rows with the first of each key filled up, and which others are part of it by that.
+
+    A file that gives a column anywhere on the day decides on it: an older delivery does not fill
+    what a newer one left empty.
+    """
+    columns = [c for c in ordered if c not in (*of.key, *LINEAGE, "suspect")]
+    group, known = ordered.groupby(list(of.key)).ngroup(), ordered[columns].notna()
+    first = ~group.duplicated()
+    given = known.groupby(ordered["source_file"]).any().reindex(ordered["source_file"])
+    given = given.set_axis(ordered.index).astype("int8")
+    doubted = ordered["suspect"] != ordered["suspect"].groupby(group).transform("first")
+    new = known & (given.groupby(group).cumsum() == given)
+    new[doubted] = False
+    part = new.any(axis=1) & ~first
+    filling = new[part].any()
+    columns = list(filling[filling].index)
+    filled = ordered[columns].where(new[columns]).groupby(group).first()
+    ordered = ordered.copy()
+    ordered.loc[first, columns] = filled.reindex(group[first]).to_numpy()
+    return ordered, part
 
 
 def _covers_shorter(pm: pd.DataFrame) -> pd.Series:
@@ -184,14 +220,7 @@ def _without_numbers(
 
 
 def _as_number(raw: pd.Series, of: Field, source: Source) -> tuple[pd.Series, pd.Series]:
-    if pd.api.types.is_string_dtype(raw) and source.decimal == ",":
-        # a point may only part thousands: 401.0 would become 4010
-        odd = raw.str.contains(".", regex=False, na=False) & ~raw.str.fullmatch(
-            _THOUSANDS, na=False
-        )
-        raw = raw.mask(odd, "?").str.replace(".", "").str.replace(",", ".")
-    values = pd.to_numeric(raw, errors="coerce").astype(float)
-    values = values.mask(np.isinf(values)) * source.scale.get(of.name, 1.0)
+    values = numbers_of(raw, source.decimal) * source.scale.get(of.name, 1.0)
     if of.type != "DOUBLE":
         values = values.where(values == values.round())
     return values, values.isna() & raw.notna()
@@ -458,6 +487,13 @@ def _told(found: _Findings, raw: Raw, of: Table, file: str, file_hash: str) -> p
     )
     faults["scope"] = faults.groupby(["source_row", "column_name"])["scope"].transform("min")
     return faults.drop_duplicates(["source_row", "column_name"])[columns].reset_index(drop=True)
+
+
+def _with_joined(refused: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
+    """The refused rows, and with each those that had gone into it."""
+    rows = refused[refused["scope"] == "row"].rename(columns={"source_row": "into"})
+    parts = joined.merge(rows, on="into")[list(refused.columns)]
+    return pd.concat([refused, parts], ignore_index=True) if len(parts) else refused
 
 
 def _repetitions(again: pd.DataFrame, of: Table, reason: str = "") -> pd.DataFrame:

@@ -6,7 +6,7 @@ changes how it is read.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
     cleaned = clean(raw, task.source, task.settings, file=file, file_hash=file_hash)
     arrived = datetime.fromtimestamp(int(task.path.stat().st_mtime), UTC)
     cleaned.accepted["loaded_utc"] = pd.Timestamp(arrived)
-    return cleaned
+    return replace(cleaned, absent=raw.absent)
 
 
 def _read(task: FileToLoad) -> sources.Raw:
@@ -137,10 +137,13 @@ def _keep(
         "file": _name(task, file_hash),
         "hash": file_hash,
         "key": _key_id(task),
-        "n_read": len(rows) + n_refused,
+        "n_read": len(rows) + cleaned.n_joined + n_refused,
         "n_refused": n_refused,
         "n_expired": len(expired),
         "n_values_missing": int((refused["scope"] == "value").sum()),
+        "given": sorted(task.source.given - cleaned.absent.keys()),
+        "absent": cleaned.absent,
+        "partial": task.source.partial,
     }
     warehouse.write_load(name, load_id, facts)
     return facts

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
-from ingest import inventory, retain, verdicts
+from ingest import availability, inventory, retain, verdicts
 from ingest.carriers import ASSUMED
 from ingest.clean import wall_clock
 from ingest.settle import zones_of
@@ -90,6 +90,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_counters(warehouse, counts),
         *_cells(warehouse),
         *_inventory(warehouse, counts, settings),
+        *availability.notes(warehouse.read_loads("pm")),
         *_positions(warehouse, counts),
         *_time_grain(warehouse, counts),
         *_subscribers(counts),

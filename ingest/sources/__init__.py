@@ -5,7 +5,7 @@ value means is for `ingest.clean` to say.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import ModuleType
 
@@ -16,6 +16,7 @@ from contracts.settings import FromName, Source, parts_of
 from ingest import redact
 from ingest.privacy import PERSONS, Door
 from ingest.sources import delimited, parquet, qualtrics
+from ingest.sources.counters import Asked, asked_of, counted
 
 _READERS: dict[str, ModuleType] = {
     "delimited": delimited,
@@ -28,13 +29,18 @@ _READERS: dict[str, ModuleType] = {
 class Raw:
     """One file as read: our columns and `source_row`; and the rows that could not be taken apart.
 
-    `malformed` has columns source_row and reason. `kept_out`: what the door refused, with
-    column_name and scope besides.
+    `malformed` has columns source_row and reason; `joined` source_row and `into`, the row that
+    holds what it says; `absent` our columns that the file can't give, each with the reason.
+    `kept_out`: what the door refused, with column_name and scope besides.
     """
 
     frame: pd.DataFrame
     malformed: pd.DataFrame
     kept_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    joined: pd.DataFrame = field(
+        default_factory=lambda: pd.DataFrame({"source_row": [], "into": []}, dtype="int64")
+    )
+    absent: dict[str, str] = field(default_factory=dict)
 
 
 def missing_columns(path: Path, source: Source) -> list[str]:
@@ -44,6 +50,9 @@ def missing_columns(path: Path, source: Source) -> list[str]:
         header: list[str] = reader.header(path, source)
     except reader.UNREADABLE as error:
         return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
+    if not header and source.header_column:
+        named = f"no line with the column '{source.header_column}' ([source] header_column)"
+        return [f"{path}: {named}"]
     if not header:
         return [f"{path}: the file is empty"]
     there = _told(header, source)
@@ -52,7 +61,15 @@ def missing_columns(path: Path, source: Source) -> list[str]:
         for theirs, ours in source.theirs.items()
         if theirs not in header
     ]
-    twice = sorted(theirs for theirs in source.theirs if header.count(theirs) > 1)
+    faults += [
+        f"{path}: no column {' or '.join(columns)} (for {group} of [source.objects])"
+        for group, columns in _used_groups(source).items()
+        if not {*columns} & {*header}
+    ]
+    asked = asked_of(source, header)
+    faults += [f"{path}: {fault}" for fault in asked.faults(source)]
+    read = {**source.theirs, **dict.fromkeys(asked.column.values())}
+    twice = sorted(theirs for theirs in read if header.count(theirs) > 1)
     faults += [f"{path}: column '{theirs}' stands twice in the header" for theirs in twice]
     if source.from_name and not _from_name(path, source):
         pattern = source.from_name["pattern"]
@@ -71,12 +88,51 @@ def read(path: Path, source: Source, *, door: Door) -> Raw:
     """One file in our names; raises InputError, naming the file, where it can't be read whole."""
     reader = _READERS[source.reader]
     try:
-        theirs, malformed = reader.read(path, source)
+        asked = asked_of(source, reader.header(path, source) if source.counters else [])
+        theirs, malformed = reader.read(path, _all_asked(path, source, asked))
     except reader.UNREADABLE as error:
         hint = "; set [source] encoding" if "UTF8" in str(error) else ""
         raise InputError(f"{path}: can't be read whole: {_first_line(error)}{hint}", []) from None
-    ours, kept_out = door.passed(_ours_of(theirs, path, source), source)
-    return Raw(ours.reset_index(drop=True), malformed, kept_out)
+    theirs, strangers = _with_groups(theirs, source)
+    malformed = pd.concat([malformed, strangers]) if len(strangers) else malformed
+    raw = Raw(_ours_of(theirs, path, source), malformed)
+    if source.counters:
+        ours, joined = counted(theirs, raw.frame, asked, source)
+        raw = replace(raw, frame=ours, joined=joined, absent=asked.absent)
+    ours, kept_out = door.passed(raw.frame, source)
+    return replace(raw, frame=ours.reset_index(drop=True), kept_out=kept_out)
+
+
+def _all_asked(path: Path, source: Source, asked: Asked) -> Source:
+    """The source as its reader is to see it: every column to read is one of its columns."""
+    if not source.counters and not source.objects:
+        return source
+    reader = _READERS[source.reader]
+    extra = [*source.objects, source.vector_index]
+    header = reader.header(path, source)
+    wanted = [*source.theirs, *(name for name in extra if name in header), *asked.column.values()]
+    columns = {name: name for name in dict.fromkeys(wanted)}
+    return source.model_copy(update={"columns": columns, "objects": {}, "counters": {}})
+
+
+def _used_groups(source: Source) -> dict[str, list[str]]:
+    """Groups of [source.objects] that [source.columns] use, each with their columns."""
+    used = {part for text in source.columns.values() for part in parts_of(text)}
+    return {group: columns for group, columns in source.groups.items() if group in used}
+
+
+def _with_groups(theirs: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Their columns and the groups of [source.objects]; and the rows whose object fits none."""
+    if not source.objects:
+        return theirs, pd.DataFrame({"source_row": [], "reason": []})
+    found = pd.DataFrame(index=theirs.index)
+    for column, pattern in source.objects.items():
+        if column in theirs:
+            found = found.combine_first(theirs[column].astype("str").str.extract(pattern))
+    strange = found.isna().all(axis=1)
+    reason = f"no cell: its object fits no pattern of [source.objects] {', '.join(source.objects)}"
+    strangers = pd.DataFrame({"source_row": theirs["source_row"][strange], "reason": reason})
+    return theirs.assign(**found)[~strange].reset_index(drop=True), strangers
 
 
 def _ours_of(theirs: pd.DataFrame, path: Path, source: Source) -> pd.DataFrame:

@@ -1,7 +1,11 @@
-"""Delimited text, plain or compressed, one header line, any encoding."""
+"""Delimited text, plain or compressed, one header line, any encoding.
+
+Lines above the header and an export's own totals below are declared in the [source].
+"""
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -16,16 +20,35 @@ _HEADER_BYTES = 1 << 20
 CUT_OFF = "; the file may have been cut off here"
 
 
+FOOTER = "a row of the export's own totals ([source] footer)"
+
+
 def header(path: Path, source: Source) -> list[str]:
-    """Names in the first line."""
-    return next(records(path, source), [])
+    """Names in the header line; none where the file has no such line."""
+    return _header(path, source)[1]
 
 
 def records(path: Path, source: Source) -> Iterator[list[str]]:
     """The first records of the file, the header among them, no further than its first megabyte."""
+    return csv.reader(io.StringIO(_start(path, source)), delimiter=source.delimiter)
+
+
+def _start(path: Path, source: Source) -> str:
     with pa.input_stream(str(path)) as stream:
         start = stream.read(_HEADER_BYTES).decode(source.encoding, errors="replace")
-    return csv.reader(io.StringIO(start.lstrip("\ufeff")), delimiter=source.delimiter)
+    return start.removeprefix("\ufeff")
+
+
+def _header(path: Path, source: Source) -> tuple[int, list[str]]:
+    """How many lines stand above the header line, and the names in it."""
+    lines = _start(path, source).splitlines(keepends=True)[source.skip_lines :]
+    if not source.header_column:
+        return source.skip_lines, next(csv.reader(lines, delimiter=source.delimiter), [])
+    for number, line in enumerate(lines):
+        names = next(csv.reader([line], delimiter=source.delimiter), [])
+        if source.header_column in names:
+            return source.skip_lines + number, names
+    return 0, []
 
 
 def read(
@@ -37,17 +60,24 @@ def read(
     columns that are read too, though none of ours needs them.
     """
     odd: list[tuple[int, int, int]] = []
+    totals: list[int] = []
+    above, names = _header(path, source)
+    footer = re.compile(source.footer or r"(?!)")
 
     def put_aside(row: pa.csv.InvalidRow) -> str:
-        odd.append((row.number, row.actual_columns, row.expected_columns))
+        if footer.search(str(row.text).split(source.delimiter)[0].strip('" ')):
+            totals.append(row.number - above)
+        else:
+            odd.append((row.number - above, row.actual_columns, row.expected_columns))
         return "skip"
 
-    wanted = list(dict.fromkeys([*source.theirs, *beside]))
+    first = names[:1] if source.footer else []
+    wanted = list(dict.fromkeys([*source.theirs, *first, *beside]))
     with pa.input_stream(str(path)) as stream:
         table = pa.csv.read_csv(
             stream,
             # one thread: rows are numbered only then
-            pa.csv.ReadOptions(encoding=source.encoding, use_threads=False),
+            pa.csv.ReadOptions(encoding=source.encoding, use_threads=False, skip_rows=above),
             pa.csv.ParseOptions(
                 delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=put_aside
             ),
@@ -58,10 +88,17 @@ def read(
             ),
         )
     frame = table.to_pandas()
-    frame["source_row"] = _row_numbers(len(frame), {row for row, _, _ in odd})
-    last = len(frame) + len(odd) + 1
+    aside = {*totals, *(row for row, _, _ in odd)}
+    frame["source_row"] = _row_numbers(len(frame), aside)
+    last = len(frame) + len(aside) + 1
     _refuse_swallowed_lines(frame, path, cut=any(row == last for row, _, _ in odd))
-    return frame, _malformed(odd, last=last)
+    malformed = _malformed(odd, last=last)
+    if not source.footer:
+        return frame, malformed
+    is_total = frame[names[0]].map(lambda text: bool(footer.search(text))).astype(bool)
+    totals += frame.loc[is_total, "source_row"].tolist()
+    of_totals = pd.DataFrame({"source_row": sorted(totals), "reason": FOOTER})
+    return frame[~is_total].reset_index(drop=True), pd.concat([malformed, of_totals])
 
 
 def _row_numbers(n: int, odd: set[int]) -> list[int]:

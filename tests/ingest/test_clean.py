@@ -1,5 +1,6 @@
 """What each value means and whether it can be: nothing is lost, nothing is guessed."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -271,3 +272,48 @@ def test_an_identifier_that_a_spreadsheet_made_a_number_of_is_refused_with_the_r
     assert cleaned.faults == []
     cleaned = _clean({**PM, "cell_id": 123456.0}, {**PM, "cell_id": 123457.0})
     assert cleaned.faults[0].startswith("cell_id: 2 texts are a number as a spreadsheet writes it")
+
+
+def test_rows_of_one_key_from_files_with_other_counters_become_one() -> None:
+    given = {"voice.csv": ["call_attempts", "dropped_calls"], "load.csv": ["prb_dl_used"]}
+    rows = [
+        (c, False, f"2026-07-0{d}", f, 2)
+        for c in "ab"
+        for d, f in ((2, "voice.csv"), (3, "load.csv"))
+    ]
+    pieces = _pieces(*rows)
+    for name in ("call_attempts", "dropped_calls", "prb_dl_used"):
+        pieces[name] = [
+            10.0 * i if name in given[file] else np.nan
+            for i, file in enumerate(pieces["source_file"])
+        ]
+    # of a counter that its file gives nothing is taken from another file
+    pieces.loc[0, "dropped_calls"] = np.nan
+    for order in (pieces, pieces[::-1]):
+        kept, again = settle(order, TABLES["pm"])
+        assert again.empty
+        assert kept["call_attempts"].tolist() == [0, 20]
+        assert kept["prb_dl_used"].tolist() == [10, 30]
+        assert kept["dropped_calls"].isna().tolist() == [True, False]
+        assert kept["source_file"].tolist() == ["load.csv"] * 2
+
+
+def test_a_newer_delivery_decides_on_the_counters_it_gives() -> None:
+    rows = [
+        ("a", False, "2026-07-02", "old.csv", 2),
+        ("a", False, "2026-07-03", "new.csv", 2),
+        ("b", False, "2026-07-03", "new.csv", 3),
+        ("a", True, "2026-07-04", "doubted.csv", 2),
+    ]
+    pieces = _pieces(*rows).assign(
+        call_attempts=[5.0, 6.0, 7.0, np.nan],
+        dropped_calls=[1.0, np.nan, 2.0, np.nan],
+        prb_dl_used=[40.0, np.nan, np.nan, 99.0],
+    )
+    kept, again = settle(pieces, TABLES["pm"])
+    # what the new file left empty stays so; what it has no column for comes from the old one,
+    # not from what its own source doubts
+    assert kept["call_attempts"].tolist() == [6, 7]
+    assert kept["dropped_calls"].fillna(-1).tolist() == [-1, 2]
+    assert kept["prb_dl_used"].fillna(-1).tolist() == [40, -1]
+    assert again["source_file"].tolist() == ["doubted.csv"]

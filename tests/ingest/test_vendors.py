@@ -1,0 +1,343 @@
+"""Vendors' exports with their traps -> the rows they are known to mean."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from contracts import vendors
+from contracts.settings import Settings, Source, vendor_faults
+from ingest import sources
+from ingest.clean import clean
+from ingest.sources.delimited import FOOTER
+from tests.ingest.conftest import Operator
+
+PREAMBLE = "".join(f"{line}\n" for line in ("Report,LTE cells", "By,ops", "", "a", "b", "c", "d"))
+HUAWEI = (
+    "Start Time,Period (min),NE Name,Cell,L.E-RAB.AttEst.QCI.1 (None),"
+    "L.E-RAB.SuccEst.QCI.1 (None),L.E-RAB.AbnormRel.QCI.1 (None),L.Thrp.bits.DL (bit),"
+    "L.ChMeas.PRB.DL.Used.Avg (None),L.ChMeas.PRB.DL.Avail (None),"
+    "L.Cell.Unavail.Dur.Sys (s),L.Cell.Unavail.Dur.Manual (s)\n"
+)
+OBJECT = (
+    '"eNodeB Function Name=S{n}, Local Cell ID={n}, Cell Name=C0{n}, eNodeB ID=10{n}, '
+    'Cell FDD TDD indication=CELL_FDD"'
+)
+
+
+def _source(folder: Path, vendor: str, text: str, name: str = "pm.csv", **own: object) -> Source:
+    """A source of that vendor as a configuration gives it, and its one file."""
+    (folder / name).write_text(text, encoding="utf-8")
+    of_vendor = vendors.read(vendors.file_of(vendor, folder))
+    return Source(**vendors.laid_under(of_vendor, {"path": name, **own}))
+
+
+def _read(folder: Path, source: Source) -> sources.Raw:
+    return sources.read(folder / source.path, source, key=lambda: b"")
+
+
+def _clean(folder: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Accepted rows by cell and start, and what was refused."""
+    assert sources.missing_columns(folder / source.path, source) == []
+    done = clean(_read(folder, source), source, Settings(), file=source.path, file_hash="h")
+    assert done.faults == []
+    return done.accepted.set_index(["cell_id", "period_start_utc"]).sort_index(), done.refused
+
+
+def _at(text: str) -> pd.Timestamp:
+    return pd.Timestamp(text, tz="UTC")
+
+
+@pytest.mark.parametrize("name", vendors.names())
+def test_every_vendor_on_the_shelf_is_without_fault(name: str) -> None:
+    file = vendors.file_of(name, Path())
+    given = vendors.read(file)
+    if given.get("reader", "delimited") not in sources._READERS:
+        pytest.skip(f"there is no reader {given['reader']} yet")
+    assert vendor_faults(file, given) == []
+    assert [*Source(**given, path="x").faults()] == []
+
+
+# -------------------------------------------------------------------------------------- Huawei
+
+
+def _huawei(*rows: str) -> str:
+    return PREAMBLE + HUAWEI + "".join(rows)
+
+
+def test_a_huawei_export_means_what_it_is_known_to_mean(tmp_path: Path) -> None:
+    text = _huawei(
+        f"2026-03-01 10:00,60,NE,{OBJECT.format(n=1)},100,98,2,8000,30.5,100,0,36\n",
+        f"2026-03-01 10:00,60,NE,{OBJECT.format(n=2)},50,NIL,1,NIL,/0,50,NIL,5\n",
+        '2026-03-01 11:00,60,NE,"LABEL=C03, CellIndex=8, CGI=25094C35",7,7,0,0,1,50,0,0\n',
+        "2026-03-01 12:00,60,NE,no cell at all,7,7,0,0,1,50,0,0\n",
+        "Total,,,,157,105,3,8000,,,,\n",
+    )
+    source = _source(tmp_path, "huawei_csv", text, timezone="Europe/Berlin")
+    rows, refused = _clean(tmp_path, source)
+    one, two, three = (rows.loc[f"C0{n}"].iloc[0] for n in (1, 2, 3))
+    # 10:00 in Berlin is 9:00 by UTC in winter
+    assert rows.index[0] == ("C01", _at("2026-03-01 09:00"))
+    assert (one["period_s"], one["call_attempts"], one["call_setups"]) == (3600, 100, 98)
+    assert (one["dropped_calls"], one["dl_vol_kbit"], one["unavail_s"]) == (2, 8, 36)
+    assert two["call_attempts"] == 50
+    # NIL and a division by nothing are missing, and so is a sum with NIL in it
+    assert two[["call_setups", "dl_vol_kbit", "prb_dl_used", "unavail_s"]].isna().all()
+    assert three["call_attempts"] == 7
+    assert refused.set_index("source_row")["reason"].to_dict() == {
+        5: "no cell: its object fits no pattern of [source.objects] Cell",
+        6: FOOTER,
+    }
+
+
+def test_a_huawei_export_that_excel_saved_again_has_semicolons(tmp_path: Path) -> None:
+    row = f"2026-03-01 10:00;60;NE;{OBJECT.format(n=1)};100;98;2;8000;30,5;100;0;36\n"
+    text = PREAMBLE.replace(",", ";") + HUAWEI.replace(",", ";") + row + "Total;;\n"
+    source = _source(tmp_path, "huawei_csv", text, delimiter=";", decimal=",")
+    rows, refused = _clean(tmp_path, source)
+    assert rows["prb_dl_used"].tolist() == [30.5]
+    # a total of another width is no file that was cut off
+    assert refused["reason"].tolist() == [FOOTER]
+
+
+def test_another_unit_than_the_vendor_s_is_not_taken(tmp_path: Path) -> None:
+    row = f"2026-03-01 10:00,60,NE,{OBJECT.format(n=1)},100,98,2,8000,30.5,100,0,36\n"
+    text = _huawei(row).replace("L.Thrp.bits.DL (bit)", "L.Thrp.bits.DL (kbit)")
+    raw = _read(tmp_path, _source(tmp_path, "huawei_csv", text))
+    assert "dl_vol_kbit" not in raw.frame
+    told = raw.absent["dl_vol_kbit"]
+    assert told == 'no column "L.Thrp.bits.DL (bit)", but L.Thrp.bits.DL (kbit)'
+
+
+def test_an_absent_counter_is_never_zero_and_a_file_without_a_pair_is_refused(
+    tmp_path: Path,
+) -> None:
+    row = f"2026-03-01 10:00,60,NE,{OBJECT.format(n=1)},100,98,2,8000,30.5,100,0,36\n"
+    without = _huawei(row).replace("L.ChMeas.PRB.DL.Used.Avg", "Other")
+    source = _source(tmp_path, "huawei_csv", without)
+    assert sources.missing_columns(tmp_path / "pm.csv", source) == []
+    rows, _ = _clean(tmp_path, source)
+    assert rows["prb_dl_used"].isna().all()
+    assert _read(tmp_path, source).absent["prb_dl_used"] == 'no column "L.ChMeas.PRB.DL.Used.Avg"'
+    no_pair = without.replace("L.E-RAB.AbnormRel.QCI.1", "Another")
+    source = _source(tmp_path, "huawei_csv", no_pair)
+    (fault,) = sources.missing_columns(tmp_path / "pm.csv", source)
+    assert "no complete pair of counters" in fault
+    assert 'dropped_calls: no column "L.E-RAB.AbnormRel.QCI.1"' in fault
+    assert 'prb_dl_used: no column "L.ChMeas.PRB.DL.Used.Avg"' in fault
+
+
+def test_a_text_where_a_counter_should_be_is_told(tmp_path: Path) -> None:
+    row = f"2026-03-01 10:00,60,NE,{OBJECT.format(n=1)},100,98,many,8000,30.5,100,0,36\n"
+    rows, refused = _clean(tmp_path, _source(tmp_path, "huawei_csv", _huawei(row)))
+    assert rows["dropped_calls"].isna().all()
+    assert refused[["column_name", "reason", "masked_value"]].to_numpy().tolist() == [
+        ["dropped_calls", "not a number", "xxxx"],
+        ["v_rel_abn", "not a whole number", "xxxx"],
+    ]
+
+
+HOUSE = """
+[operator]
+timezone = "Asia/Kolkata"
+[[source]]
+table = "cell"
+path = "raw/cells.csv"
+[source.columns]
+cell_id = "cell"
+technology = "tech"
+lat = "lat"
+lon = "lon"
+[[source]]
+vendor = "huawei_csv"
+path = "raw/pm_*.csv"
+"""
+
+
+def test_huawei_files_go_through_a_whole_run(operator: Operator) -> None:
+    (operator.folder / "hexperience.toml").write_text(HOUSE, encoding="utf-8")
+    rows = [
+        f"2026-03-01 {hour:02}:00,60,NE,{OBJECT.format(n=n)},{hour + n},{n},1,800,20,100,0,0\n"
+        for hour in range(24)
+        for n in (1, 2)
+    ]
+    operator.write("pm_1.csv", _huawei(*rows, "Total,,,,1,1,1,1,,,,\n"))
+    receipt = operator.ingest().loc["pm"]
+    assert (receipt["n_read"], receipt["n_accepted"], receipt["n_refused"]) == (49, 48, 1)
+    days = operator.warehouse.read("cell_day").set_index("cell_id")
+    assert days.loc["C02", "call_attempts"] == sum(range(24)) + 48
+    notes = operator.warehouse.read("quality").set_index("check_name")["message"]
+    assert notes["not available: rrc_att"].startswith(
+        'rrc_att not available: no column "L.RRC.ConnReq.Att" in raw/pm_1.csv'
+    )
+    assert not any(name.startswith("KPI") for name in notes.index)
+
+
+def test_a_kpi_that_lacks_a_counter_is_disabled_with_the_reason(operator: Operator) -> None:
+    (operator.folder / "hexperience.toml").write_text(HOUSE, encoding="utf-8")
+    row = f"2026-03-01 10:00,60,NE,{OBJECT.format(n=1)},100,98,2,8000,30.5,100,0,36\n"
+    operator.write("pm_1.csv", _huawei(row).replace("L.ChMeas.PRB.DL.Avail", "Other"))
+    operator.ingest()
+    notes = operator.warehouse.read("quality").set_index("check_name")
+    told = 'prb_dl_avail: no column "L.ChMeas.PRB.DL.Avail" in raw/pm_1.csv'
+    assert notes.loc["KPI prb_dl_util_bh_pct", "message"] == (
+        f"prb_dl_util_bh_pct is disabled: {told}."
+    )
+    assert notes.loc["not available: prb_dl_avail", "verdict"] == "warn"
+    assert operator.warehouse.read("cell_day")["prb_dl_avail_prb_s"].isna().all()
+
+
+# --------------------------------------------------------------------------------------- Nokia
+
+
+def test_a_nokia_report_has_month_first_dates_and_numbered_counters(tmp_path: Path) -> None:
+    text = (
+        "LNCEL name;PERIOD_START_TIME;ERAB_INI_SETUP_ATT_QCI1 (M8006C188);"
+        "ERAB_ADD_SETUP_ATT_QCI1 (M8006C197);PDCP_SDU_VOL_DL (M8012C20);"
+        "SAMPLES_CELL_AVAIL (M8020C3);DENOM_CELL_AVAIL (M8020C6);"
+        "ERAB_INI_SETUP_SUCC_QCI1 (M8006C206);ERAB_ADD_SETUP_SUCC_QCI1 (M8006C215);"
+        + ";".join(
+            f"R{n} (M8006C{n})" for n in (273, 266, 267, 270, 272, 301, 316, 317, 318, 319, 320)
+        )
+        + "\n"
+        + "000123;02.03.2026 14:00:00;10;5;125;350;360;9;5;7;9;2;1;1;1;1;0;0;0;0\n"
+    )
+    source = _source(tmp_path, "nokia_csv", text, timezone="America/New_York")
+    rows, refused = _clean(tmp_path, source)
+    # the third of February in New York, five hours behind; a leading zero is part of the name
+    assert rows.index.tolist() == [("000123", _at("2026-02-03 19:00"))]
+    row = rows.iloc[0]
+    assert (row["call_attempts"], row["call_setups"], row["dropped_calls"]) == (15, 14, 12)
+    assert (row["dl_vol_kbit"], row["unavail_s"]) == (1000, 100)
+    assert refused.empty
+    assert pd.isna(row["prb_dl_used"])  # not certain, so not on the shelf
+
+
+# ------------------------------------------------------------------------------------ Ericsson
+
+
+def _eniq(kind: str, columns: str, *rows: str) -> str:
+    head = f"DATE_ID,HOUR_ID,ERBS,EUTRANCELL{kind},UTC_DATETIME_ID,{columns}\n"
+    return head + "".join(f"2026-03-01,12,E1,{row}\n" for row in rows)
+
+
+def test_eniq_tables_of_fdd_and_tdd_and_of_families_become_one(operator: Operator) -> None:
+    config = HOUSE.replace("huawei_csv", "ericsson_csv").replace("pm_*.csv", "eniq_*.csv")
+    (operator.folder / "hexperience.toml").write_text(config, encoding="utf-8")
+    voice = (
+        "pmErabEstabAttInitQci1,pmErabEstabAttAddedQci1,"
+        "pmErabRelAbnormalEnbActQci1,pmErabRelAbnormalMmeActQci1"
+    )
+    load = "pmPrbUsedUlDtch,pmPrbUsedUlSrb,pmPrbAvailUl,pmRrcConnLevSum,pmRrcConnLevSamp"
+    when = "2026-03-01 10:00:00"
+    operator.write("eniq_fdd_voice.csv", _eniq("FDD", voice, f"F1,{when},8,2,1,0"))
+    operator.write("eniq_tdd_voice.csv", _eniq("TDD", voice, f"T1,{when},80,20,10,0"))
+    operator.write(
+        "eniq_fdd_load.csv", _eniq("FDD", load, f"F1,{when},20,5,50,90,9", f"F2,{when},1,1,50,4,0")
+    )
+    receipt = operator.ingest().loc["pm"]
+    assert (receipt["n_read"], receipt["n_accepted"], receipt["n_refused"]) == (4, 4, 0)
+    hours = operator.warehouse.read("cell_hour").set_index("cell_id")
+    # by UTC, whatever the operator's zone is
+    assert hours["hour_start_utc"].dt.strftime("%H:%M").unique().tolist() == ["09:30"]
+    assert hours.loc["T1", ["call_attempts", "dropped_calls"]].tolist() == [100, 10]
+    assert hours.loc["F1", ["call_attempts", "dropped_calls"]].tolist() == [10, 1]
+    assert hours.loc["F1", "prb_ul_used_prb_s"] == 25 * 900
+    assert hours.loc["F1", "rrc_user_s"] == 10 * 900
+    assert pd.isna(hours.loc["F2", "rrc_user_s"])  # no samples: unknown, not zero
+    notes = operator.warehouse.read("quality").set_index("check_name")
+    # given by another table of the same source, so nothing is amiss
+    assert "not available: prb_ul_used" not in notes.index
+    assert "not available: prb_dl_used" in notes.index
+
+
+def test_relations_are_summed_to_their_cell(tmp_path: Path) -> None:
+    names = ("Att", "Succ")
+    counters = [f"pmHoExe{n}LteIntraF" for n in names] + [f"pmHoExe{n}LteInterF" for n in names]
+    text = _eniq(
+        "FDD",
+        ",".join(["EUtranCellRelation", *counters]),
+        "F1,2026-03-01 10:00:00,r1,10,9,1,1",
+        "F1,2026-03-01 10:00:00,r2,20,18,0,0",
+        "F2,2026-03-01 10:00:00,r1,5,5,0,0",
+        "F2,2026-03-01 10:00:00,r2,NULL,5,0,0",
+        "F3,nonsense,r1,5,5,0,0",
+        "F3,nonsense,r2,5,5,0,0",
+    )
+    source = _source(tmp_path, "ericsson_csv", text, repeated_rows="sum")
+    rows, refused = _clean(tmp_path, source)
+    assert rows["ho_exe_att"].fillna(-1).tolist() == [31, -1]
+    assert rows["ho_exe_succ"].tolist() == [28, 10]
+    done = clean(_read(tmp_path, source), source, Settings(), file="pm.csv", file_hash="h")
+    # two rows went into others; both rows of F3 are refused, for one reason
+    assert done.n_joined == 2
+    assert refused["source_row"].tolist() == [6, 7]
+    assert len(done.accepted) + done.n_joined + refused["source_row"].nunique() == 6
+
+
+def test_a_vector_that_fills_a_row_an_element_is_put_together(tmp_path: Path) -> None:
+    when = "2026-03-01 10:00:00"
+    text = _eniq(
+        "FDD",
+        "DCVECTOR_INDEX,pmBins",
+        *(f"F1,{when},{i},{n}" for i, n in ((1, 20), (0, 10), (3, 5))),
+        *(f"F2,{when},{i},{i + 1}" for i in range(4)),
+    )
+    counters = {"rrc_users_max": "pmBins[0] + 2 * pmBins[1]", "cqi_mean": "sum(pmBins)"}
+    source = _source(tmp_path, "ericsson_csv", text, counters=counters)
+    rows, _ = _clean(tmp_path, source)
+    assert rows["rrc_users_max"].tolist() == [50, 5]
+    # element 2 of the first is missing, and so is the sum
+    assert rows["cqi_mean"].fillna(-1).tolist() == [-1, 10]
+
+
+# --------------------------------------------------------------------------- repeated, half, END
+
+
+OWN = {
+    "table": "pm",
+    "path": "pm.csv",
+    "columns": {"cell_id": "cell", "period_start_utc": "end"},
+    "constants": {"period_s": 900},
+    "counters": {"call_attempts": "a + b", "dropped_calls": "d"},
+    "time_is": "end",
+}
+
+
+def _own(folder: Path, text: str, **more: object) -> Source:
+    (folder / "pm.csv").write_text(text, encoding="utf-8")
+    return Source.model_validate({**OWN, **more})
+
+
+def test_the_end_of_a_period_becomes_its_start(tmp_path: Path) -> None:
+    source = _own(tmp_path, "cell,end,a,b,d\n1,2026-03-01T00:00+0100,1,2,3\n")
+    rows, _ = _clean(tmp_path, source)
+    assert rows.index.tolist() == [("1", _at("2026-02-28 22:45"))]
+
+
+def test_rows_of_one_cell_with_other_counters_are_combined_before_expressions(
+    tmp_path: Path,
+) -> None:
+    at = "2026-03-01T00:15Z"
+    text = f"cell,end,a,b,d\n1,{at},1,,3\n1,{at},,2,\n1,{at},9,,\n2,{at},5,5,5\n"
+    rows, refused = _clean(tmp_path, _own(tmp_path, text, repeated_rows="combine"))
+    # of the sum each row has one term; the third says what the first said, so it is left alone
+    assert rows["call_attempts"].fillna(-1).tolist() == [3, -1, 10]
+    assert rows["source_row"].tolist() == [2, 4, 5]
+    assert refused.empty
+    raw = _read(tmp_path, _own(tmp_path, text, repeated_rows="combine"))
+    assert raw.joined.to_numpy().tolist() == [[3, 2]]
+
+
+def test_a_header_that_is_not_there_is_told(tmp_path: Path) -> None:
+    source = _own(tmp_path, "one,two\n1,2\n", header_column="Start Time")
+    (fault,) = sources.missing_columns(tmp_path / "pm.csv", source)
+    assert "no line with the column 'Start Time' ([source] header_column)" in fault
+
+
+def test_lines_above_the_header_are_skipped_by_number_too(tmp_path: Path) -> None:
+    at = "2026-03-01T00:15Z"
+    source = _own(tmp_path, f"x\n\ncell,end,a,b,d\n1,{at},1,2,3\n1,2\n", skip_lines=2)
+    raw = _read(tmp_path, source)
+    assert raw.frame["source_row"].tolist() == [2]
+    assert raw.malformed["source_row"].tolist() == [3]
