@@ -163,7 +163,12 @@ class Source(_Section):
 
     table: Literal[SOURCES] = Field(description="Source table it fills.")  # type: ignore[valid-type]
     path: str = Field(description="File or glob, relative to the configuration; ${VARIABLES}.")
-    reader: Literal["delimited", "parquet"] = Field("delimited", description="Format of the files.")
+    reader: Literal["delimited", "parquet", "pm_xml", "omes"] = Field(
+        "delimited", description="Format of the files."
+    )
+    max_gigabytes: float = Field(
+        8, gt=0, description="Largest XML file taken, unpacked; a larger one is refused."
+    )
     timezone: str = Field(
         "", description="Zone of times written without an offset; empty = the operator's."
     )

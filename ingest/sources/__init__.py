@@ -1,7 +1,8 @@
 """A shelf of readers: bytes -> our names, identifiers already pseudonyms; nothing judged.
 
-Each reader offers ``header(path, source)`` and ``read(path, source)``. All text stays text; what a
-value means is for `ingest.clean` to say.
+Each reader offers ``header(path, source)``, ``read(path, source)`` and ``may_be_absent(name)``: a
+column that is missing rather than a fault where a file lacks it. All text stays text; what a value
+means is for `ingest.clean` to say.
 """
 
 import re
@@ -15,9 +16,14 @@ import pandas as pd
 from contracts.errors import InputError
 from contracts.settings import FromName, Source, parts_of
 from ingest import privacy
-from ingest.sources import delimited, parquet
+from ingest.sources import delimited, omes, parquet, pm_xml
 
-_READERS: dict[str, ModuleType] = {"delimited": delimited, "parquet": parquet}
+_READERS: dict[str, ModuleType] = {
+    "delimited": delimited,
+    "parquet": parquet,
+    "pm_xml": pm_xml,
+    "omes": omes,
+}
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,7 @@ def missing_columns(path: Path, source: Source) -> list[str]:
     faults = [
         f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {', '.join(header)}"
         for theirs, ours in source.theirs.items()
-        if theirs not in header
+        if theirs not in header and not reader.may_be_absent(theirs)
     ]
     twice = sorted(theirs for theirs in source.theirs if header.count(theirs) > 1)
     faults += [f"{path}: column '{theirs}' stands twice in the header" for theirs in twice]

@@ -23,6 +23,11 @@ def header(path: Path, source: Source) -> list[str]:
     return next(lines, [])
 
 
+def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
+    """Never: a table has all of its columns in every file."""
+    return False
+
+
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The mapped columns as text with `source_row`, and the rows of another width.
 
