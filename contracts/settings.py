@@ -191,8 +191,11 @@ class Source(_Section):
 
     table: Literal[SOURCES] = Field(description="Source table it fills.")  # type: ignore[valid-type]
     path: str = Field(description="File or glob, relative to the configuration; ${VARIABLES}.")
-    reader: Literal["delimited", "parquet", "qualtrics"] = Field(
+    reader: Literal["delimited", "parquet", "pm_xml", "omes", "qualtrics"] = Field(
         "delimited", description="Format of the files."
+    )
+    max_gigabytes: float = Field(
+        8, gt=0, description="Largest XML file taken, unpacked; a larger one is refused."
     )
     timezone: str = Field(
         "", description="Zone of times written without an offset; empty = the operator's."

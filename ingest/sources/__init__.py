@@ -1,7 +1,8 @@
 """A shelf of readers: bytes -> our names, identifiers already pseudonyms; nothing judged.
 
-Each reader offers ``header(path, source)`` and ``read(path, source)``. All text stays text; what a
-value means is for `ingest.clean` to say.
+Each reader offers ``header(path, source)``, ``read(path, source)`` and ``may_be_absent(name)``: a
+column that is missing rather than a fault where a file lacks it. All text stays text; what a value
+means is for `ingest.clean` to say.
 """
 
 import re
@@ -15,13 +16,15 @@ from contracts.errors import InputError
 from contracts.settings import FromName, Source, parts_of
 from ingest import redact
 from ingest.privacy import PERSONS, Door
-from ingest.sources import delimited, parquet, qualtrics
+from ingest.sources import delimited, omes, parquet, pm_xml, qualtrics
 from ingest.sources.counters import Asked, asked_of, counted
 
 _READERS: dict[str, ModuleType] = {
     "delimited": delimited,
     "parquet": parquet,
     "qualtrics": qualtrics,
+    "pm_xml": pm_xml,
+    "omes": omes,
 }
 
 
@@ -59,7 +62,7 @@ def missing_columns(path: Path, source: Source) -> list[str]:
     faults = [
         f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {there}"
         for theirs, ours in source.theirs.items()
-        if theirs not in header
+        if theirs not in header and not reader.may_be_absent(theirs)
     ]
     faults += [
         f"{path}: no column {' or '.join(columns)} (for {group} of [source.objects])"

@@ -51,6 +51,11 @@ def _header(path: Path, source: Source) -> tuple[int, list[str]]:
     return 0, []
 
 
+def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
+    """Never: a table has all of its columns in every file."""
+    return False
+
+
 def read(
     path: Path, source: Source, *, beside: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -16,6 +16,11 @@ def header(path: Path, source: Source) -> list[str]:  # noqa: ARG001  (one signa
     return list(pq.read_schema(path).names)
 
 
+def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
+    """Never: a table has all of its columns in every file."""
+    return False
+
+
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The mapped columns with `source_row`, counted from 1; no row can be malformed."""
     wanted = list(source.theirs)

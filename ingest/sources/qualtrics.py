@@ -50,6 +50,11 @@ def header(path: Path, source: Source) -> list[str]:
     return rows[0]
 
 
+def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
+    """Never: an export has all of its columns in every file."""
+    return False
+
+
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The mapped columns as text with `source_row`, and the rows that are no customer's answer.
 

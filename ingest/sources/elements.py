@@ -1,0 +1,134 @@
+"""Large XML files element by element: bounded in memory, without entities, DTD or network."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from lxml import etree
+
+from contracts.settings import Source
+from ingest.sources.delimited import CUT_OFF
+
+_CHUNK = 1 << 15
+_GZIP = 16 + zlib.MAX_WBITS
+# one object's counters take some ten thousand bytes
+_STRANGE_BYTES = 1 << 22
+_SAFE: dict[str, Any] = {
+    "resolve_entities": False,
+    "no_network": True,
+    "load_dtd": False,
+    "huge_tree": False,
+    "remove_blank_text": True,
+    "remove_comments": True,
+    "remove_pis": True,
+}
+
+
+class NotReadable(ValueError):
+    """No XML of the kind its source says, or one that no honest sender writes."""
+
+
+UNREADABLE = (NotReadable, OSError, zlib.error)
+
+
+class Stream:
+    """The elements of some names in one file, plain or gzip, each when it is whole.
+
+    Iterating yields (local name, element), whatever namespace or prefix; an element is emptied when
+    the next is asked for. `broken` then says where and why the file stops being XML, "" if it does
+    not: what stood before was yielded. Raises NotReadable for another root, for entities of the
+    file's own, for more than `max_gigabytes` unpacked and for 4 MB without any of these elements;
+    OSError or zlib.error where it can't be unpacked.
+    """
+
+    def __init__(
+        self, path: Path, source: Source, *, roots: Iterable[str], names: Iterable[str]
+    ) -> None:
+        self._path, self._roots, self._names = path, set(roots), set(names)
+        self._limit = source.max_gigabytes
+        self._known: dict[str, str] = {}
+        self.broken = ""
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        parser = etree.XMLPullParser(("end",), tag=[f"{{*}}{n}" for n in self._names], **_SAFE)
+        try:
+            for chunk in self._chunks():
+                parser.feed(chunk)
+                yield from self._whole(parser)
+            self._refuse_strangers(parser.close())
+        except (etree.XMLSyntaxError, EOFError) as error:
+            cut = isinstance(error, EOFError) or self._at_end
+            self.broken = f"no XML from here on ({error.args[0]})" + CUT_OFF * cut
+        yield from self._whole(parser)
+        if self.broken and not self._known:
+            raise NotReadable(self.broken)
+
+    def _whole(self, parser: Any) -> Iterator[tuple[str, Any]]:
+        element = None
+        for _, element in parser.read_events():
+            yield self._known.get(element.tag) or self._met(element), element
+            element.clear()
+        if element is not None:
+            self._strange = 0
+            _forget_before(element)
+
+    def _met(self, element: Any) -> str:
+        if not self._known:
+            self._refuse_strangers(element.getroottree().getroot())
+        self._known[element.tag] = name = local(element)
+        return name
+
+    def _refuse_strangers(self, root: Any) -> None:
+        if local(root) not in self._roots:
+            known = " or ".join(sorted(self._roots))
+            raise NotReadable(f"its root is {local(root)}, not {known}; see [[source]] reader")
+        dtd = root.getroottree().docinfo.internalDTD
+        if dtd is not None and any(True for _ in dtd.iterentities()):
+            raise NotReadable("it declares entities of its own, which no such file needs")
+
+    def _chunks(self) -> Iterator[bytes]:
+        self._strange, size, self._at_end = 0, 0, False
+        with self._path.open("rb") as file:
+            for chunk in _unpacked(file):
+                size += len(chunk)
+                self._strange += len(chunk)
+                if size > self._limit * 1e9:
+                    told = f"unpacked it has more than {self._limit:g} GB"
+                    raise NotReadable(f"{told}; split it or raise [[source]] max_gigabytes")
+                if self._strange > _STRANGE_BYTES:
+                    told = f"{_STRANGE_BYTES >> 20} MB before byte {size:,} hold no"
+                    raise NotReadable(f"{told} {', '.join(sorted(self._names))}; split or mend it")
+                yield chunk
+        self._at_end = True
+
+
+def local(element: Any) -> str:
+    """Name of an element without its namespace; "" of what is no element."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
+    """A file's bytes in small pieces, out of gzip if that is what it is; EOFError where cut off."""
+    packed = file.read(_CHUNK)
+    if not packed.startswith(b"\x1f\x8b"):
+        yield packed
+        yield from iter(lambda: file.read(_CHUNK), b"")
+        return
+    unpacker = zlib.decompressobj(_GZIP)
+    while packed := packed or file.read(_CHUNK):
+        if unpacker.eof:
+            unpacker = zlib.decompressobj(_GZIP)
+        yield unpacker.decompress(packed, _CHUNK)
+        # a file may be several gzips on end, and padded with zeros
+        packed = unpacker.unconsumed_tail or unpacker.unused_data.lstrip(b"\0")
+    yield unpacker.flush()
+    if not unpacker.eof:
+        raise EOFError("the gzip has no end")
+
+
+def _forget_before(element: Any) -> None:
+    # the element itself stays: the parser hangs what follows on it
+    while (parent := element.getparent()) is not None:
+        del parent[: parent.index(element)]
+        element = parent
