@@ -13,6 +13,7 @@ from zoneinfo import available_timezones
 import numpy as np
 import pandas as pd
 
+from contracts.complaints import CLASS_OF, UNKNOWN
 from contracts.fields import FIELDS, Field
 from contracts.settings import FromName, Settings, Source
 from contracts.tables import LINEAGE, TABLES, Table
@@ -67,6 +68,7 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
         if name in theirs and name not in LINEAGE:
             ours[name] = _typed(theirs, FIELDS[name], source, settings, found)
     _take_instead(ours)
+    _classify(ours, theirs, of, found)
     _relate(ours, theirs, found)
     _place(ours, theirs, settings, found)
     _identify(ours, of, source, file_hash)
@@ -283,6 +285,23 @@ def _take_instead(ours: pd.DataFrame) -> None:
             ours[f"prb_{way}_avail"] = ours[f"prb_{way}_used"] * 0 + 100
     if "availability" in ours and "unavail_s" not in ours:
         ours["unavail_s"] = (1 - ours["availability"]) * ours["period_s"]
+
+
+def _classify(ours: pd.DataFrame, theirs: pd.DataFrame, of: Table, found: _Findings) -> None:
+    """Class of each complaint by its type; where neither is known it is other, unknown."""
+    if of.name != "complaint":
+        return
+    none = pd.Series(None, index=ours.index, dtype="str")
+    kind, stated = ours.get("complaint_type", none), ours.get("complaint_class", none)
+    implied = kind.map(CLASS_OF)
+    given = [name for name in ("complaint_class", "complaint_type") if name in theirs]
+    empty = theirs[given].isna().all(axis=1)
+    found.add("value", "complaint_class", theirs, empty, "no category; counted as other")
+    strange = stated.notna() & implied.notna() & (stated != implied)
+    found.add("value", "complaint_type", theirs, strange, "of another class than complaint_class")
+    unknown = strange | (kind.isna() & (stated.isna() | ("complaint_type" in given)))
+    ours["complaint_type"] = kind.mask(unknown, UNKNOWN)
+    ours["complaint_class"] = stated.fillna(implied).fillna("other")
 
 
 def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, found: _Findings) -> None:

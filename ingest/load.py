@@ -21,7 +21,7 @@ from ingest import privacy, sources
 from ingest.clean import Cleaned, clean, day_instant, local_days
 from ingest.warehouse import WHOLE, Warehouse
 
-_METHOD = "load-2"
+_METHOD = "load-3"
 
 
 @dataclass(frozen=True)

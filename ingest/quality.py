@@ -15,6 +15,7 @@ Note = tuple[str, str, str, str]
 """Table, check, verdict, message."""
 
 _REFUSED_DOUBT = 0.01
+_CATEGORY = ("complaint_class", "complaint_type")
 _COARSE = ("month",)
 _HALF = 0.5
 _DAY_COLUMNS = ("cell_id", "day_local", "covered_s", "call_attempts", "prb_dl_avail_prb_s")
@@ -27,6 +28,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_refused(counts),
         *_cut_off(warehouse, counts),
         *_lost_values(warehouse, counts),
+        *_categories(warehouse, counts),
         *_counters(warehouse, counts),
         *_positions(warehouse, counts),
         *_time_grain(warehouse, counts),
@@ -65,10 +67,11 @@ def _cut_off(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
 
 
 def _lost_values(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
-    """Columns that lost more than a few values; positions have a note of their own."""
+    """Columns that lost more than a few values; positions and categories have their own notes."""
     for name, row in counts.iterrows():
         refused = warehouse.read_refused(str(name))
-        values = refused[(refused["scope"] == "value") & (refused["column_name"] != "lat")]
+        told = refused["column_name"].isin(["lat", *_CATEGORY])
+        values = refused[(refused["scope"] == "value") & ~told]
         for column, n in values.groupby("column_name").size().items():
             share = n / max(row["n_accepted"], 1)
             if share > _REFUSED_DOUBT:
@@ -76,6 +79,24 @@ def _lost_values(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
                 text = f"{share:.1%} of {column} were impossible and set to missing: "
                 reasons = values.loc[values["column_name"] == column, "reason"]
                 yield str(name), f"lost values: {column}", verdict, text + reasons.mode()[0] + "."
+
+
+def _categories(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
+    """Complaints whose category is not mapped: they count, but not where they belong."""
+    refused = warehouse.read_refused("complaint")
+    lost = refused[(refused["scope"] == "value") & refused["column_name"].isin(_CATEGORY)]
+    lost = lost.drop_duplicates(["source_file", "source_row"])
+    if len(lost):
+        share = len(lost) / max(counts["n_accepted"].loc["complaint"], 1)
+        first = lost.iloc[0]
+        yield (
+            "complaint",
+            "categories",
+            "warn" if share > _REFUSED_DOUBT else "ok",
+            f"{len(lost):,} complaints ({share:.1%}) have a category that is not mapped: they "
+            "count as class other, type unknown; add it to [source.values] or [source.patterns]. "
+            f"First: {first['source_file']} row {first['source_row']}.",
+        )
 
 
 def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:

@@ -15,9 +15,13 @@ import pandas as pd
 from contracts.errors import InputError
 from contracts.settings import FromName, Source, parts_of
 from ingest import privacy
-from ingest.sources import delimited, parquet
+from ingest.sources import delimited, parquet, trouble_ticket
 
-_READERS: dict[str, ModuleType] = {"delimited": delimited, "parquet": parquet}
+_READERS: dict[str, ModuleType] = {
+    "delimited": delimited,
+    "parquet": parquet,
+    "trouble_ticket": trouble_ticket,
+}
 
 
 @dataclass(frozen=True)
@@ -104,7 +108,18 @@ def _meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
         for ours, texts in source.values.get(name, {}).items()
         for theirs in ([texts] if isinstance(texts, str) else texts)
     }
-    return text.replace(known) if known else text
+    found = text.replace(known) if known else text
+    return _fitting(found, text.isin(known.keys()), source.patterns.get(name, {}))
+
+
+def _fitting(texts: pd.Series, mapped: pd.Series, patterns: dict[str, str]) -> pd.Series:
+    """The texts, those not mapped yet replaced by the first pattern that fits."""
+    tried = [(ours, re.compile(pattern, re.IGNORECASE)) for ours, pattern in patterns.items()]
+    fitting = {
+        text: next((ours for ours, pattern in tried if pattern.search(text)), text)
+        for text in texts[~mapped].dropna().unique()
+    }
+    return texts.where(mapped, texts.map(fitting).astype("str")) if tried else texts
 
 
 def _from_name(path: Path, source: Source) -> dict[str, str]:
