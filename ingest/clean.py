@@ -18,7 +18,7 @@ from contracts.fields import FIELDS, Field
 from contracts.settings import FromName, Settings, Source
 from contracts.tables import LINEAGE, TABLES, Table
 from geo import hexgrid
-from ingest import privacy
+from ingest import dates, privacy
 from ingest.sources import Raw
 
 UTC_TIME: Final = "datetime64[us, UTC]"
@@ -189,6 +189,8 @@ def _as_time(
 ) -> pd.Series:
     raw, rule = theirs[of.name], source.from_name.get(of.name)
     layout = rule.format if isinstance(rule, FromName) else source.formats.get(of.name, "")
+    if not layout and pd.api.types.is_string_dtype(raw):
+        raw = _unambiguous(theirs, of, source, found)
     naive, instant, bad = _parsed(raw, layout)
     found.add("value", of.name, theirs, bad, "not a time" + (f" of format {layout}" * bool(layout)))
     if of.type == "DATE":
@@ -204,6 +206,18 @@ def _as_time(
         "a local time that a clock change makes ambiguous or impossible; give UTC or offset",
     )
     return instant.fillna(local.dt.tz_convert("UTC")).astype(UTC_TIME)
+
+
+def _unambiguous(theirs: pd.DataFrame, of: Field, source: Source, found: _Findings) -> pd.Series:
+    """The column's texts as ISO 8601, where one can tell; missing where one can't."""
+    key = TABLES[source.table].key[0]
+    texts = theirs[of.name].str.upper()
+    read = dates.iso(texts, theirs[key] if key in theirs and key != of.name else None)
+    remedy = f'give [source.formats] {of.name}, such as "%d/%m/%Y" or "%m/%d/%Y"'
+    if read.fault:
+        found.file.append(f"{of.name}: {read.fault}; {remedy}")
+    found.add("value", of.name, theirs, read.unsure, f"may be day or month first; {remedy}")
+    return read.texts.mask(read.unsure)
 
 
 def _parsed(raw: pd.Series, layout: str) -> tuple[pd.Series, pd.Series, pd.Series]:
