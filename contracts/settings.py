@@ -326,6 +326,10 @@ class Settings(_Section):
         for number, source in enumerate(self.source, 1):
             where = f"[[source]] number {number} ({source.table})"
             yield from (f"{where}: {fault}" for fault in source.faults())
+            lost = {"postcode", "place_text"} & source.given
+            if lost and not self.operator.postcodes and source.reader != "trouble_ticket":
+                told = "without [operator] postcodes it changes nothing"
+                yield f"{where} [source.columns] {', '.join(sorted(lost))}: {told}"
             if source.timezone:
                 yield from _zone_fault(f"{where} timezone", source.timezone)
 

@@ -19,6 +19,7 @@ from contracts.settings import FromName, Settings, Source
 from contracts.tables import LINEAGE, TABLES, Table
 from geo import hexgrid
 from ingest import dates, privacy
+from ingest.centroids import keys, of_operator
 from ingest.sources import Raw
 
 UTC_TIME: Final = "datetime64[us, UTC]"
@@ -28,6 +29,12 @@ _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _YEARS = (1990, 2100)
 _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
 _POSITION = ("lat", "lon")
+# what is looked up among the operator's centroids, what it then is, and what it is better than:
+# where the trouble is comes before where the customer lives
+_LOOKED_UP = (
+    ("postcode", "postcode", ["none"]),
+    ("place_text", "stated_place", ["none", "postcode", "address"]),
+)
 # a share of impossible values above this is a wrong unit, not a few bad rows
 _UNIT_DOUBT = 0.01
 _SWAP_DOUBT = 0.5
@@ -70,7 +77,7 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     _take_instead(ours)
     _classify(ours, theirs, of, found)
     _relate(ours, theirs, found)
-    _place(ours, theirs, settings, found)
+    _place(ours, theirs, of, settings, found)
     _identify(ours, of, source, file_hash)
     kept = _refuse_incomplete(ours, theirs, of, found)
     ours = ours[kept].assign(source_file=file, file_hash=file_hash)
@@ -334,22 +341,52 @@ def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, found: _Findings) -> None:
             ours[name] = ours[name].mask(bad)
 
 
-def _place(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: _Findings) -> None:
+def _place(
+    ours: pd.DataFrame, theirs: pd.DataFrame, of: Table, settings: Settings, found: _Findings
+) -> None:
     """Position, how it is known, and the hexagon; an unusable position is none."""
     if "hex_text" in ours:
         named = pd.Series(hexgrid.from_text(ours["hex_text"]), index=ours.index, dtype="UInt64")
         ours["hex_id"] = named.mask(named == hexgrid.NO_HEX)
-    if "lat" not in ours or "lon" not in ours:
-        return
-    usable = _usable(ours, settings)
-    given = ours["lat"].notna() & ours["lon"].notna()
-    found.file.extend(_swap_faults(ours[given & ~usable], int(given.sum()), settings))
-    found.add("value", "lat", theirs, given & ~usable, "no position in [operator] bbox")
-    ours[["lat", "lon"]] = ours[["lat", "lon"]].where(usable)
+    if {*_POSITION} <= set(ours):
+        usable = _usable(ours, settings)
+        given = ours["lat"].notna() & ours["lon"].notna()
+        found.file.extend(_swap_faults(ours[given & ~usable], int(given.sum()), settings))
+        found.add("value", "lat", theirs, given & ~usable, "no position in [operator] bbox")
+        ours[[*_POSITION]] = ours[[*_POSITION]].where(usable)
+    if "loc_method" in of.columns:
+        _locate(ours, theirs, settings, found)
+    if {*_POSITION} <= set(ours):
+        hexes = hexgrid.hexes_of(lat=ours["lat"], lon=ours["lon"], level=settings.grid.level + 1)
+        hex_id = pd.Series(hexes, index=ours.index).astype("UInt64")
+        ours["hex_id"] = hex_id.where(ours["lat"].notna())
+
+
+def _locate(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: _Findings) -> None:
+    """The best position of an event and how it is known: point, stated place, address, postcode.
+
+    Of an event known by its cell the mast's position is none: its cell's footprint stands for it.
+    """
+    for name in _POSITION:
+        ours[name] = ours.get(name, np.nan)
     method = ours["loc_method"] if "loc_method" in ours else pd.Series("point", index=ours.index)
-    ours["loc_method"] = method.fillna("point").where(usable, "none")
-    hexes = hexgrid.hexes_of(lat=ours["lat"], lon=ours["lon"], level=settings.grid.level + 1)
-    ours["hex_id"] = pd.Series(hexes, index=ours.index).astype("UInt64").where(usable)
+    method = method.fillna("point").where(ours["lat"].notna() & (method != "cell"), "none")
+    centroids = of_operator(settings)
+    for name, kind, worse in _LOOKED_UP if len(centroids) else ():
+        if name in ours:
+            at = centroids.reindex(keys(ours[name])).set_index(ours.index)
+            at = at.where(_usable(at, settings))
+            strange = ours[name].notna() & at["lat"].isna()
+            found.add(
+                "value", name, theirs, strange, "not in [operator] postcodes, or outside bbox"
+            )
+            better = at["lat"].notna() & method.isin(worse)
+            ours[[*_POSITION]] = ours[[*_POSITION]].mask(better, at)
+            method = method.mask(better, kind)
+    ours[[*_POSITION]] = ours[[*_POSITION]].where(method != "none")
+    by_cell = method == "none"
+    by_cell &= ours["cell_id"].notna() if "cell_id" in ours else False
+    ours["loc_method"] = method.mask(by_cell, "cell")
 
 
 def _usable(ours: pd.DataFrame, settings: Settings) -> pd.Series:

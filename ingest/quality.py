@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from contracts.settings import Settings
+from ingest.repeats import repeats
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import Warehouse
 
@@ -15,6 +16,7 @@ Note = tuple[str, str, str, str]
 """Table, check, verdict, message."""
 
 _REFUSED_DOUBT = 0.01
+_CONTACT = ("complaint_id", "subscriber_id", "complaint_class", "created_utc", "is_repeat")
 _CATEGORY = ("complaint_class", "complaint_type")
 _COARSE = ("month",)
 _HALF = 0.5
@@ -31,6 +33,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_categories(warehouse, counts),
         *_counters(warehouse, counts),
         *_positions(warehouse, counts),
+        *_repeats(warehouse, counts, settings),
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
         *_calendar(counts, settings),
@@ -172,14 +175,40 @@ def _unplaced(warehouse: Warehouse, days: pd.DataFrame, weights: pd.DataFrame) -
 
 def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
     for name in ("call", "complaint", "nps"):
-        if name in counts.index:
-            rows = warehouse.read(name, columns=["hex_id"])
-            share = rows["hex_id"].notna().mean()
-            text = (
-                f"{share:.1%} of {len(rows):,} rows have a usable position; the rest is on no map."
-            )
-            verdict = "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn"
-            yield name, "positions", verdict if share > _HALF else "unsafe", text
+        if name not in counts.index:
+            continue
+        rows = warehouse.read(name, columns=["hex_id", "loc_method"])
+        how = rows["loc_method"].where(rows["hex_id"].notna())
+        if name == "complaint":
+            how = how.fillna(_by_cell(warehouse))
+        share = how.notna().mean()
+        ways = ", ".join(f"{n / len(rows):.1%} {way}" for way, n in how.value_counts().items())
+        text = f"{share:.1%} of {len(rows):,} rows can be located"
+        text += f" ({ways}); the rest is on no map." if share else "; none is on a map."
+        verdict = "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn"
+        yield name, "positions", verdict if share > _HALF else "unsafe", text
+
+
+def _by_cell(warehouse: Warehouse) -> pd.Series:
+    """`cell` where a complaint's cell has a footprint, over which it is spread; else missing."""
+    cells = warehouse.read("complaint", columns=["cell_id"])["cell_id"]
+    placed = warehouse.read("cell_hex", columns=["cell_id"])["cell_id"].unique()
+    return pd.Series("cell", index=cells.index).where(cells.isin(placed))
+
+
+def _repeats(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -> Iterator[Note]:
+    if "complaint" in counts.index:
+        rows = warehouse.read("complaint", columns=_CONTACT)
+        days = settings.complaints.repeat_days
+        n = int(repeats(rows, days=days, zone=settings.operator.timezone).sum())
+        share, anonymous = n / max(len(rows), 1), rows["subscriber_id"].isna().mean()
+        yield (
+            "complaint",
+            "repeats",
+            "ok",
+            f"{n:,} of {len(rows):,} contacts ({share:.1%}) repeat one of the {days} days before "
+            f"and count once with it; {anonymous:.1%} name no subscriber and join none.",
+        )
 
 
 def _time_grain(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
