@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
+from contracts.complaints import CLASS_OF, TYPES
+
 Type = Literal[
     "VARCHAR", "BIGINT", "UBIGINT", "INTEGER", "DOUBLE", "BOOLEAN", "DATE", "TIMESTAMPTZ"
 ]
@@ -231,13 +233,17 @@ _EVENTS = [
     _time("event_utc", "When the trouble happened, if stated."),
     _text("channel", "Way by which it came.",
           "call_centre", "store", "app", "web", "social", "regulator", "sms", "email", "other"),
-    _text("complaint_class", "What the complaint is about.",
-          "network", "device", "account", "other"),
-    _text("complaint_type", "Finer class of the complaint, taxonomy in the docs."),
+    _text("complaint_class", "What the complaint is about; other where its category is not mapped.",
+          *TYPES),
+    _text("complaint_type", "Finer class of the complaint, after the regulators' taxonomy.",
+          *CLASS_OF),
     _whole("severity", "", "1 worst to 4.", 1, 4),
     _text("status", "State of the ticket or work."),
     _time("resolved_utc", "When it was resolved."),
-    _flag("is_repeat", "Same customer, same trouble again."),
+    _flag("is_repeat", "Same customer, same trouble again, as the source says; where it does not, "
+          "`[complaints] repeat_days` tells."),
+    _text("postcode", "Postcode of the customer or the trouble; read for its position, not kept."),
+    _text("place_text", "Where the trouble is, as stated; read for its position, not kept."),
     _text("text_redacted", "Free text with numbers, e-mails and names taken out on reading."),
     _text("response_id", "Key of the answer."),
     _text("survey_type", "Never pooled: about the brand, or about one contact.",

@@ -19,12 +19,16 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from contracts import expressions, vendors
+from contracts.complaints import TICKET
 from contracts.errors import ExpressionError, SettingsError
 from contracts.exports import USUAL, refusals
 from contracts.fields import FIELDS
 from contracts.tables import PAIRS, SOURCES, TABLES
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+_OF_COLUMNS = ("formats", "scale", "values", "patterns")
+# a required column that `ingest.clean` makes of another
+_FOLLOWS_FROM = {"complaint_class": "complaint_type"}
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
@@ -46,6 +50,10 @@ class Operator(_Section):
     )
     regions: str = Field("", description="Polygons: GeoPackage, GeoJSON, GeoParquet; any CRS.")
     region_name: str = Field("name", description="Column of `regions` that names each polygon.")
+    postcodes: str = Field(
+        "",
+        description="Centroids, delimited or Parquet: postcode or place, lat, lon; locates those.",
+    )
 
 
 class Grid(_Section):
@@ -158,6 +166,17 @@ class Changes(_Section):
     min_days: int = Field(3, ge=2, description="Fewest days a level lasts.")
 
 
+class Complaints(_Section):
+    """How contacts become complaints."""
+
+    repeat_days: int = Field(
+        7,
+        ge=0,
+        description="Local days after a customer's contact within which the next one of its class "
+        "is the same complaint.",
+    )
+
+
 class Priority(_Section):
     """What the list of worst places looks at."""
 
@@ -191,8 +210,11 @@ class Source(_Section):
 
     table: Literal[SOURCES] = Field(description="Source table it fills.")  # type: ignore[valid-type]
     path: str = Field(description="File or glob, relative to the configuration; ${VARIABLES}.")
-    reader: Literal["delimited", "parquet", "pm_xml", "omes", "qualtrics"] = Field(
-        "delimited", description="Format of the files."
+    reader: Literal["delimited", "parquet", "pm_xml", "omes", "qualtrics", "trouble_ticket"] = (
+        Field(
+            "delimited",
+            description="Format of the files; trouble_ticket is TM Forum's TMF621 (JSON).",
+        )
     )
     max_gigabytes: float = Field(
         8, gt=0, description="Largest XML file taken, unpacked; a larger one is refused."
@@ -218,6 +240,11 @@ class Source(_Section):
     constants: dict[str, str | int | float | bool] = Field({}, description="Ours = one value.")
     values: dict[str, dict[str, str | list[str]]] = Field(
         {}, description="Ours: our value = their text, or a list of texts."
+    )
+    patterns: dict[str, dict[str, str]] = Field(
+        {},
+        description="Ours: our value = regex, any case, over texts that `values` does not map; "
+        "the first that fits.",
     )
     from_name: dict[str, str | FromName] = Field(
         {}, description="pattern = regex over the file name; ours = text, format, grain."
@@ -270,6 +297,25 @@ class Source(_Section):
         usual = {o: t for o, t in USUAL[raw["reader"]].items() if o not in named}
         return {**raw, "columns": {**usual, **raw.get("columns", {})}}
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_ticket_mapping(cls, given: Any) -> Any:
+        """What TMF621 says by itself, under what the source says; "" takes a column away."""
+        of = (given.get("reader"), given.get("table")) if isinstance(given, dict) else None
+        if of != ("trouble_ticket", "complaint"):
+            return given
+        merged = dict(given)
+        for part, default in TICKET.items():
+            own = given.get(part, {})
+            if isinstance(own, dict):
+                merged[part] = {k: v for k, v in {**default, **own}.items() if v != ""}
+        columns = merged["columns"]
+        for part in ("values", "patterns"):
+            kept = given.get(part, {})
+            if isinstance(merged[part], dict) and isinstance(columns, dict):
+                merged[part] = {k: v for k, v in merged[part].items() if k in columns or k in kept}
+        return merged
+
     @property
     def given(self) -> set[str]:
         """Our columns that this source gives."""
@@ -308,7 +354,7 @@ class Source(_Section):
         yield from self.mapping_faults()
         of = TABLES[self.table]
         for name in of.required:
-            if name not in self.given:
+            if name not in self.given and _FOLLOWS_FROM.get(name) not in self.given:
                 yield f"[source.columns] {name}: required by {of.name}; name their column"
         yield from self._pair_faults()
 
@@ -316,15 +362,17 @@ class Source(_Section):
         """What can't be right in what is given, whatever else a source may give."""
         of = TABLES[self.table]
         known = {*of.columns, *of.read_instead}
-        for part in ("columns", "formats", "scale", "constants", "values", "from_name", "counters"):
+        for part in ("columns", "formats", "scale", "constants", "values", "patterns", "from_name",
+                     "counters"):  # fmt: skip
             for name in getattr(self, part):
                 if name not in known and (part, name) != ("from_name", "pattern"):
                     yield f"[source.{part}] {name}: no column of {of.name}{_nearest(name, known)}"
-                elif part in ("formats", "scale", "values") and name not in self.given:
+                elif part in _OF_COLUMNS and name not in self.given:
                     yield f"[source.{part}] {name}: not in [source.columns], so it changes nothing"
         for name in set(self.columns) & set(self.constants):
             yield f"[source.constants] {name}: also in [source.columns]; keep one of them"
         yield from refusals(self.reader, self.theirs)
+        yield from _pattern_faults(self.patterns)
         yield from self._name_faults()
         yield from self._counter_faults()
         yield from self._object_faults()
@@ -394,6 +442,7 @@ class Settings(_Section):
     retention: Retention = Retention()
     run: Run = Run()
     changes: Changes = Changes()
+    complaints: Complaints = Complaints()
     priority: Priority = Priority()
     report: Report = Report()
     map: Map = Map()
@@ -420,6 +469,10 @@ class Settings(_Section):
         for number, source in enumerate(self.source, 1):
             where = f"[[source]] number {number} ({source.table})"
             yield from (f"{where}: {fault}" for fault in source.faults())
+            lost = {"postcode", "place_text"} & source.given
+            if lost and not self.operator.postcodes and source.reader != "trouble_ticket":
+                told = "without [operator] postcodes it changes nothing"
+                yield f"{where} [source.columns] {', '.join(sorted(lost))}: {told}"
             if source.timezone:
                 yield from _zone_fault(f"{where} timezone", source.timezone)
 
@@ -614,6 +667,19 @@ def _where(loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, type[B
 def _nearest(name: str, known: Any) -> str:
     close = difflib.get_close_matches(name, list(known), 1)
     return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known))}"
+
+
+def _pattern_faults(of: dict[str, dict[str, str]]) -> Iterator[str]:
+    rules = [(name, ours, pattern) for name in of for ours, pattern in of[name].items()]
+    for name, ours, pattern in rules:
+        where, of_name = f"[source.patterns.{name}] {ours}", FIELDS.get(name)
+        choices = of_name.choices if of_name else ()
+        if choices and ours not in choices:
+            yield f"{where}: no value of {name}{_nearest(ours, choices)}"
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            yield f"{where}: no regex ({error})"
 
 
 def _zone_fault(where: str, zone: str) -> Iterator[str]:

@@ -136,7 +136,8 @@ _TABLES = [
             complaint_class complaint_type severity status resolved_utc is_repeat cell_id
             text_redacted""") + _POSITION + LINEAGE,
         key=("complaint_id",),
-        required=("complaint_id", "created_utc", "complaint_class"), day_of="created_utc",
+        required=("complaint_id", "created_utc", "complaint_class"),
+        read_instead=("postcode", "place_text"), day_of="created_utc",
     ),
     Table(
         "nps", "source", "one survey answer",

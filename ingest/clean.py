@@ -13,11 +13,13 @@ from zoneinfo import available_timezones
 import numpy as np
 import pandas as pd
 
+from contracts.complaints import CLASS_OF, UNKNOWN
 from contracts.fields import FIELDS, Field
 from contracts.settings import FromName, Settings, Source
 from contracts.tables import COUNTED, LINEAGE, TABLES, Table
 from geo import hexgrid
-from ingest import cell_identity, degrees, privacy
+from ingest import cell_identity, dates, degrees, privacy
+from ingest.centroids import keys, of_operator
 from ingest.sources import Raw
 from ingest.sources.expressions import numbers_of
 
@@ -27,6 +29,12 @@ _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _YEARS = (1990, 2100)
 _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
 _POSITION = ("lat", "lon")
+# what is looked up among the operator's centroids, what it then is, and what it is better than:
+# where the trouble is comes before where the customer lives
+_LOOKED_UP = (
+    ("postcode", "postcode", ["none"]),
+    ("place_text", "stated_place", ["none", "postcode", "address"]),
+)
 # a share of impossible values above this is a wrong unit, not a few bad rows
 _UNIT_DOUBT = 0.01
 # a fault of so many of a file's positions is the file's
@@ -75,9 +83,10 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     if source.time_is == "end":
         ours["period_start_utc"] -= pd.to_timedelta(ours["period_s"], unit="s")
     _take_instead(ours)
+    _classify(ours, theirs, of, found)
     _relate(ours, theirs, found)
     _name_globally(ours, theirs, found)
-    _place(ours, theirs, settings, found)
+    _place(ours, theirs, of, settings, found)
     _identify(ours, of, source, file_hash)
     _count_lost(ours, of, found)
     kept = _refuse_incomplete(ours, theirs, of, found)
@@ -238,6 +247,8 @@ def _as_time(
 ) -> pd.Series:
     raw, rule = theirs[of.name], source.from_name.get(of.name)
     layout = rule.format if isinstance(rule, FromName) else source.formats.get(of.name, "")
+    if not layout and pd.api.types.is_string_dtype(raw):
+        raw = _unambiguous(theirs, of, source, found)
     naive, instant, bad = _parsed(raw, layout)
     found.add("value", of.name, theirs, bad, "not a time" + (f" of format {layout}" * bool(layout)))
     if of.type == "DATE":
@@ -253,6 +264,18 @@ def _as_time(
         "a local time that a clock change makes ambiguous or impossible; give UTC or offset",
     )
     return instant.fillna(local.dt.tz_convert("UTC")).astype(UTC_TIME)
+
+
+def _unambiguous(theirs: pd.DataFrame, of: Field, source: Source, found: _Findings) -> pd.Series:
+    """The column's texts as ISO 8601, where one can tell; missing where one can't."""
+    key = TABLES[source.table].key[0]
+    texts = theirs[of.name].str.upper()
+    read = dates.iso(texts, theirs[key] if key in theirs and key != of.name else None)
+    remedy = f'give [source.formats] {of.name}, such as "%d/%m/%Y" or "%m/%d/%Y"'
+    if read.fault:
+        found.file.append(f"{of.name}: {read.fault}; {remedy}")
+    found.add("value", of.name, theirs, read.unsure, f"may be day or month first; {remedy}")
+    return read.texts.mask(read.unsure)
 
 
 def _parsed(raw: pd.Series, layout: str) -> tuple[pd.Series, pd.Series, pd.Series]:
@@ -331,6 +354,23 @@ def _take_instead(ours: pd.DataFrame) -> None:
         ours["unavail_s"] = (1 - ours["availability"]) * ours["period_s"]
 
 
+def _classify(ours: pd.DataFrame, theirs: pd.DataFrame, of: Table, found: _Findings) -> None:
+    """Class of each complaint by its type; where neither is known it is other, unknown."""
+    if of.name != "complaint":
+        return
+    none = pd.Series(None, index=ours.index, dtype="str")
+    kind, stated = ours.get("complaint_type", none), ours.get("complaint_class", none)
+    implied = kind.map(CLASS_OF)
+    given = [name for name in ("complaint_class", "complaint_type") if name in theirs]
+    empty = theirs[given].isna().all(axis=1)
+    found.add("value", "complaint_class", theirs, empty, "no category; counted as other")
+    strange = stated.notna() & implied.notna() & (stated != implied)
+    found.add("value", "complaint_type", theirs, strange, "of another class than complaint_class")
+    unknown = strange | (kind.isna() & (stated.isna() | ("complaint_type" in given)))
+    ours["complaint_type"] = kind.mask(unknown, UNKNOWN)
+    ours["complaint_class"] = stated.fillna(implied).fillna("other")
+
+
 def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, found: _Findings) -> None:
     """Values that contradict each other are missing: which of them is wrong nobody knows."""
     # dropped_calls > call_attempts is possible: a call is counted as it starts, a drop as it ends
@@ -359,13 +399,27 @@ def _name_globally(ours: pd.DataFrame, theirs: pd.DataFrame, found: _Findings) -
         ours["enb_id"] = cell_identity.enb_ids(ids).where(technology == "lte")
 
 
-def _place(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: _Findings) -> None:
+def _place(
+    ours: pd.DataFrame, theirs: pd.DataFrame, of: Table, settings: Settings, found: _Findings
+) -> None:
     """Position, how it is known, and the hexagon; an unusable position is none."""
     if "hex_text" in ours:
         named = pd.Series(hexgrid.from_text(ours["hex_text"]), index=ours.index, dtype="UInt64")
         ours["hex_id"] = named.mask(named == hexgrid.NO_HEX)
+    _judge_position(ours, theirs, settings, found)
+    if "loc_method" in of.columns:
+        _locate(ours, theirs, settings, found)
+    if {*_POSITION} <= set(ours):
+        hexes = hexgrid.hexes_of(lat=ours["lat"], lon=ours["lon"], level=settings.grid.level + 1)
+        hex_id = pd.Series(hexes, index=ours.index).astype("UInt64")
+        ours["hex_id"] = hex_id.where(ours["lat"].notna())
+
+
+def _judge_position(
+    ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: _Findings
+) -> None:
+    """A position outside the operator's box, or half of one, is none; why, is told."""
     if not {*_POSITION} <= {*ours}:
-        # half a position is none
         ours[[name for name in _POSITION if name in ours]] = np.nan
         return
     usable = _usable(ours, settings)
@@ -378,11 +432,34 @@ def _place(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: 
         swapped, "in [operator] bbox only with lat and lon exchanged; mend the row"
     )
     found.add("value", "lat", theirs, given & ~usable, reason)
-    ours[["lat", "lon"]] = ours[["lat", "lon"]].where(usable)
+    ours[[*_POSITION]] = ours[[*_POSITION]].where(usable)
+
+
+def _locate(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: _Findings) -> None:
+    """The best position of an event and how it is known: point, stated place, address, postcode.
+
+    Of an event known by its cell the mast's position is none: its cell's footprint stands for it.
+    """
+    for name in _POSITION:
+        ours[name] = ours.get(name, np.nan)
     method = ours["loc_method"] if "loc_method" in ours else pd.Series("point", index=ours.index)
-    ours["loc_method"] = method.fillna("point").where(usable, "none")
-    hexes = hexgrid.hexes_of(lat=ours["lat"], lon=ours["lon"], level=settings.grid.level + 1)
-    ours["hex_id"] = pd.Series(hexes, index=ours.index).astype("UInt64").where(usable)
+    method = method.fillna("point").where(ours["lat"].notna() & (method != "cell"), "none")
+    centroids = of_operator(settings)
+    for name, kind, worse in _LOOKED_UP if len(centroids) else ():
+        if name in ours:
+            at = centroids.reindex(keys(ours[name])).set_index(ours.index)
+            at = at.where(_usable(at, settings))
+            strange = ours[name].notna() & at["lat"].isna()
+            found.add(
+                "value", name, theirs, strange, "not in [operator] postcodes, or outside bbox"
+            )
+            better = at["lat"].notna() & method.isin(worse)
+            ours[[*_POSITION]] = ours[[*_POSITION]].mask(better, at)
+            method = method.mask(better, kind)
+    ours[[*_POSITION]] = ours[[*_POSITION]].where(method != "none")
+    by_cell = method == "none"
+    by_cell &= ours["cell_id"].notna() if "cell_id" in ours else False
+    ours["loc_method"] = method.mask(by_cell, "cell")
 
 
 def _usable(ours: pd.DataFrame, settings: Settings) -> pd.Series:

@@ -175,9 +175,16 @@ def _load_id(task: FileToLoad, file_hash: str) -> str:
         settings.grid.level,
         _key_id(task),
         task.zones,
+        _centroids_hash(task),
     ]
     text = json.dumps(how, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _centroids_hash(task: FileToLoad) -> str:
+    path = task.settings.resolve(task.settings.operator.postcodes)
+    located = task.source.given & {"postcode", "place_text"}
+    return _hash(path) if located and path.is_file() else ""
 
 
 def _key_id(task: FileToLoad) -> str:

@@ -13,6 +13,7 @@ from contracts.tables import TABLES, assemble
 from ingest import availability, inventory, retain, verdicts
 from ingest.carriers import ASSUMED
 from ingest.clean import wall_clock
+from ingest.repeats import repeats
 from ingest.settle import zones_of
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import Warehouse
@@ -21,6 +22,8 @@ Note = tuple[str, str, str, str]
 """Table, check, verdict, message."""
 
 _REFUSED_DOUBT = 0.01
+_CONTACT = ("complaint_id", "subscriber_id", "complaint_class", "created_utc", "is_repeat")
+_CATEGORY = ("complaint_class", "complaint_type")
 _COARSE = ("month",)
 _HALF = 0.5
 _DAY_COLUMNS = ("cell_id", "day_local", "covered_s", "call_attempts", "prb_dl_avail_prb_s")
@@ -87,11 +90,13 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_refused(counts),
         *_cut_off(warehouse, counts),
         *_lost_values(warehouse, counts),
+        *_categories(warehouse, counts),
         *_counters(warehouse, counts),
         *_cells(warehouse),
         *_inventory(warehouse, counts, settings),
         *availability.notes(warehouse.read_loads("pm")),
         *_positions(warehouse, counts),
+        *_repeats(warehouse, counts, settings),
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
         *_calendar(counts, settings),
@@ -129,10 +134,11 @@ def _cut_off(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
 
 
 def _lost_values(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
-    """Columns that lost more than a few values; positions have a note of their own."""
+    """Columns that lost more than a few values; positions and categories have their own notes."""
     for name, row in counts.iterrows():
         refused = warehouse.read_refused(str(name))
-        values = refused[(refused["scope"] == "value") & (refused["column_name"] != "lat")]
+        told = refused["column_name"].isin(["lat", *_CATEGORY])
+        values = refused[(refused["scope"] == "value") & ~told]
         for column, n in values.groupby("column_name").size().items():
             share = n / max(row["n_accepted"], 1)
             if share > _REFUSED_DOUBT:
@@ -140,6 +146,24 @@ def _lost_values(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
                 text = f"{share:.1%} of {column} were impossible and set to missing: "
                 reasons = values.loc[values["column_name"] == column, "reason"]
                 yield str(name), f"lost values: {column}", verdict, text + reasons.mode()[0] + "."
+
+
+def _categories(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
+    """Complaints whose category is not mapped: they count, but not where they belong."""
+    refused = warehouse.read_refused("complaint")
+    lost = refused[(refused["scope"] == "value") & refused["column_name"].isin(_CATEGORY)]
+    lost = lost.drop_duplicates(["source_file", "source_row"])
+    if len(lost):
+        share = len(lost) / max(counts["n_accepted"].loc["complaint"], 1)
+        first = lost.iloc[0]
+        yield (
+            "complaint",
+            "categories",
+            "warn" if share > _REFUSED_DOUBT else "ok",
+            f"{len(lost):,} complaints ({share:.1%}) have a category that is not mapped: they "
+            "count as class other, type unknown; add it to [source.values] or [source.patterns]. "
+            f"First: {first['source_file']} row {first['source_row']}.",
+        )
 
 
 def _counters(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
@@ -278,14 +302,40 @@ def _unplaced(warehouse: Warehouse, days: pd.DataFrame, weights: pd.DataFrame) -
 
 def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
     for name in ("call", "complaint", "nps"):
-        if name in counts.index:
-            rows = warehouse.read(name, columns=["hex_id"])
-            share = rows["hex_id"].notna().mean()
-            text = (
-                f"{share:.1%} of {len(rows):,} rows have a usable position; the rest is on no map."
-            )
-            verdict = "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn"
-            yield name, "positions", verdict if share > _HALF else "unsafe", text
+        if name not in counts.index:
+            continue
+        rows = warehouse.read(name, columns=["hex_id", "loc_method"])
+        how = rows["loc_method"].where(rows["hex_id"].notna())
+        if name == "complaint":
+            how = how.fillna(_by_cell(warehouse))
+        share = how.notna().mean()
+        ways = ", ".join(f"{n / len(rows):.1%} {way}" for way, n in how.value_counts().items())
+        text = f"{share:.1%} of {len(rows):,} rows can be located"
+        text += f" ({ways}); the rest is on no map." if share else "; none is on a map."
+        verdict = "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn"
+        yield name, "positions", verdict if share > _HALF else "unsafe", text
+
+
+def _by_cell(warehouse: Warehouse) -> pd.Series:
+    """`cell` where a complaint's cell has a footprint, over which it is spread; else missing."""
+    cells = warehouse.read("complaint", columns=["cell_id"])["cell_id"]
+    placed = warehouse.read("cell_hex", columns=["cell_id"])["cell_id"].unique()
+    return pd.Series("cell", index=cells.index).where(cells.isin(placed))
+
+
+def _repeats(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -> Iterator[Note]:
+    if "complaint" in counts.index:
+        rows = warehouse.read("complaint", columns=_CONTACT)
+        days = settings.complaints.repeat_days
+        n = int(repeats(rows, days=days, zone=settings.operator.timezone).sum())
+        share, anonymous = n / max(len(rows), 1), rows["subscriber_id"].isna().mean()
+        yield (
+            "complaint",
+            "repeats",
+            "ok",
+            f"{n:,} of {len(rows):,} contacts ({share:.1%}) repeat one of the {days} days before "
+            f"and count once with it; {anonymous:.1%} name no subscriber and join none.",
+        )
 
 
 def _time_grain(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:

@@ -16,7 +16,7 @@ from contracts.errors import InputError
 from contracts.settings import FromName, Source, parts_of
 from ingest import redact
 from ingest.privacy import PERSONS, Door
-from ingest.sources import delimited, omes, parquet, pm_xml, qualtrics
+from ingest.sources import delimited, omes, parquet, pm_xml, qualtrics, trouble_ticket
 from ingest.sources.counters import Asked, asked_of, counted
 
 _READERS: dict[str, ModuleType] = {
@@ -25,6 +25,7 @@ _READERS: dict[str, ModuleType] = {
     "qualtrics": qualtrics,
     "pm_xml": pm_xml,
     "omes": omes,
+    "trouble_ticket": trouble_ticket,
 }
 
 
@@ -170,7 +171,18 @@ def _meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
         for ours, texts in source.values.get(name, {}).items()
         for theirs in ([texts] if isinstance(texts, str) else texts)
     }
-    return text.replace(known) if known else text
+    found = text.replace(known) if known else text
+    return _fitting(found, text.isin(known.keys()), source.patterns.get(name, {}))
+
+
+def _fitting(texts: pd.Series, mapped: pd.Series, patterns: dict[str, str]) -> pd.Series:
+    """The texts, those not mapped yet replaced by the first pattern that fits."""
+    tried = [(ours, re.compile(pattern, re.IGNORECASE)) for ours, pattern in patterns.items()]
+    fitting = {
+        text: next((ours for ours, pattern in tried if pattern.search(text)), text)
+        for text in texts[~mapped].dropna().unique()
+    }
+    return texts.where(mapped, texts.map(fitting).astype("str")) if tried else texts
 
 
 def _from_name(path: Path, source: Source) -> dict[str, str]:

@@ -178,10 +178,37 @@ def test_an_event_gets_its_hexagon_or_none() -> None:
 
 
 def test_a_text_that_is_not_mapped_is_refused_with_the_remedy() -> None:
-    row = {"complaint_id": "1", "created_utc": "2026-07-01 10:00", "complaint_class": "Noise"}
-    cleaned = _clean(row, table="complaint")
+    row = {"response_id": "1", "survey_type": "rel", "answered_utc": "2026-07-01", "score": "9"}
+    cleaned = _clean(row, table="nps")
     assert cleaned.accepted.empty
-    assert "map it in [source.values.complaint_class]" in cleaned.refused["reason"][0]
+    assert "map it in [source.values.survey_type]" in cleaned.refused["reason"][0]
+
+
+COMPLAINT = {"complaint_id": "1", "created_utc": "2026-07-01 10:00"}
+
+
+@pytest.mark.parametrize(
+    ("given", "class_and_type", "told"),
+    [
+        ({"complaint_class": "network"}, ("network", None), []),
+        ({"complaint_type": "billing"}, ("account", "billing"), []),
+        ({"complaint_class": "network", "complaint_type": "outage"}, ("network", "outage"), []),
+        ({"complaint_class": "Noise"}, ("other", "unknown"), ["complaint_class"]),
+        ({"complaint_type": "Noise"}, ("other", "unknown"), ["complaint_type"]),
+        ({"complaint_class": "network", "complaint_type": "?"}, ("network", "unknown"),
+         ["complaint_type"]),
+        ({"complaint_class": "network", "complaint_type": "billing"}, ("network", "unknown"),
+         ["complaint_type"]),
+        ({"complaint_type": None}, ("other", "unknown"), ["complaint_class"]),
+    ],
+)  # fmt: skip
+def test_a_complaint_is_of_its_type_s_class_and_never_lost(
+    given: dict[str, object], class_and_type: tuple[str, str | None], told: list[str]
+) -> None:
+    cleaned = _clean({**COMPLAINT, **given}, table="complaint")
+    (of,), (kind,) = cleaned.accepted["complaint_class"], cleaned.accepted["complaint_type"]
+    assert (of, kind if isinstance(kind, str) else None) == class_and_type
+    assert _told(cleaned) == [(name, "value") for name in told]
 
 
 def _pieces(*rows: tuple[str, bool, str, str, int]) -> pd.DataFrame:

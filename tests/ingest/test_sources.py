@@ -58,6 +58,31 @@ def test_missing_texts_values_and_constants(tmp_path: Path) -> None:
     assert frame["channel"].unique().tolist() == ["app"]
 
 
+def test_the_first_pattern_that_fits_names_a_free_text(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text(
+        "Ticket,Category,Lat\n1,My bill dropped,1\n2,DROPS,1\n3,call_drop,1\n4,?,1\n5,,1\n"
+    )
+    source = _source(
+        columns={"complaint_id": "Ticket", "complaint_type": "Category"},
+        values={"complaint_type": {"outage": "?"}},
+        patterns={"complaint_type": {"billing": "bill", "call_drop": r"\b(drop)s?\b"}},
+    )
+    assert list(source.faults()) == ["[source.columns] created_utc: required by complaint; "
+                                     "name their column"]  # fmt: skip
+    found = _read(path, source).frame["complaint_type"]
+    assert found[:4].tolist() == ["billing", "call_drop", "call_drop", "outage"]
+    assert found.isna()[4]
+
+
+def test_a_pattern_must_name_a_value_of_ours_and_be_a_regex() -> None:
+    patterns = {"complaint_class": {"netwrok": "x", "device": "("}, "nothing": {"a": "b"}}
+    told = list(_source(patterns=patterns).faults())
+    assert any("netwrok: no value of complaint_class; did you mean network" in t for t in told)
+    assert any("[source.patterns.complaint_class] device: no regex" in t for t in told)
+    assert any("[source.patterns] nothing: no column of complaint" in t for t in told)
+
+
 def test_values_stand_in_the_file_s_name(tmp_path: Path) -> None:
     path = tmp_path / "Calls_May_2026.csv"
     path.write_text("Ticket,Category,Lat\n1,a,1\n", "utf-8")

@@ -1,0 +1,73 @@
+"""Who calls again about the same thing complains once, whatever file and order the rows come in."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from ingest.repeats import repeats
+
+
+def _contacts(*rows: tuple[str | None, str, str], **more: object) -> pd.DataFrame:
+    frame = pd.DataFrame(rows, columns=["subscriber_id", "complaint_class", "created_utc"])
+    frame["created_utc"] = pd.to_datetime(frame["created_utc"], utc=True).astype(
+        "datetime64[us, UTC]"
+    )
+    ids = [f"c{i}" for i in range(len(rows))]
+    return frame.assign(**{"complaint_id": ids, "is_repeat": None, **more})
+
+
+def _told(contacts: pd.DataFrame, days: int = 7, zone: str = "UTC") -> list[bool]:
+    return repeats(contacts, days=days, zone=zone).tolist()
+
+
+def test_a_repeat_is_within_the_days_after_the_former_contact() -> None:
+    contacts = _contacts(
+        ("a", "network", "2026-06-01 23:00"), ("a", "network", "2026-06-08 23:30"),
+        ("a", "network", "2026-06-14 10:00"), ("a", "network", "2026-06-22 09:00"),
+        ("a", "network", "2026-06-29 23:59"),
+    )  # fmt: skip
+    assert _told(contacts) == [False, True, True, False, True]
+    assert _told(contacts, days=6) == [False, False, True, False, False]
+
+
+def test_another_person_or_class_and_nobody_repeat_nothing() -> None:
+    contacts = _contacts(
+        ("a", "network", "2026-06-01"), ("b", "network", "2026-06-02"),
+        ("a", "account", "2026-06-02"), (None, "network", "2026-06-02"),
+        (None, "network", "2026-06-02"),
+    )  # fmt: skip
+    assert _told(contacts) == [False] * 5
+
+
+def test_what_the_source_says_stands() -> None:
+    contacts = _contacts(
+        ("a", "network", "2026-06-01"), ("a", "network", "2026-06-02"),
+        ("a", "network", "2026-06-03"), (None, "network", "2026-06-03"),
+        is_repeat=[True, False, None, True],
+    )  # fmt: skip
+    assert _told(contacts) == [True, False, True, True]
+
+
+def test_days_are_local_ones() -> None:
+    contacts = _contacts(("a", "network", "2026-06-01 20:00"), ("a", "network", "2026-06-02 01:00"))
+    assert _told(contacts, days=0) == [False, False]
+    assert _told(contacts, days=0, zone="Asia/Kolkata") == [False, True]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_the_order_of_files_and_rows_does_not_matter(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    days = pd.Timestamp("2026-06-01", tz="UTC") + pd.to_timedelta(rng.integers(0, 60, 400), "D")
+    rows = zip(rng.choice(["a", "b", "c"], 400), rng.choice(["network", "device"], 400), days,
+               strict=True)  # fmt: skip
+    contacts = _contacts(*rows)  # type: ignore[arg-type]
+    found = repeats(contacts, days=3, zone="UTC")
+    shuffled = contacts.sample(frac=1, random_state=seed)
+    pd.testing.assert_series_equal(repeats(shuffled, days=3, zone="UTC").sort_index(), found)
+    # told once more, contact by contact
+    last: dict[tuple[str, str], pd.Timestamp] = {}
+    for row in contacts.sort_values(["created_utc", "complaint_id"]).itertuples():
+        of = (str(row.subscriber_id), str(row.complaint_class))
+        again = of in last and row.created_utc - last[of] <= pd.Timedelta(days=3)
+        assert found[row.Index] == again
+        last[of] = row.created_utc
