@@ -139,10 +139,16 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
             days = local_days(complaints["created_utc"], settings.operator.timezone)
             complaints = complaints[days.isin(warehouse.days("cell_day"))]
         yield customers.complaint_rates(
-            complaints, exposure, metric=metric, level=levels["complaint"], **how
+            complaints,
+            exposure,
+            metric=metric,
+            level=levels["complaint"],
+            targets=settings.targets,
+            **how,
         )
     if "nps" in filled:
-        yield customers.nps(warehouse.read("nps"), level=levels["nps"], **how)
+        answers = warehouse.read("nps")
+        yield customers.nps(answers, level=levels["nps"], targets=settings.targets, **how)
     if "call" in filled:
         yield customers.call_reports(warehouse.read("call"), level=levels["call"], **how)
 
