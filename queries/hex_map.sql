@@ -1,11 +1,11 @@
 -- hex_map: What is one metric's value in every hexagon of one level and a box, in one period?
 -- reads: hex_place, place_rate
 -- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL, west DOUBLE = -180, south DOUBLE = -90, east DOUBLE = 180, north DOUBLE = 90
--- returns: hex_id UBIGINT, hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR
+-- returns: hex_id UBIGINT, hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, value_raw DOUBLE, target DOUBLE, p_worse DOUBLE, standing VARCHAR, shown VARCHAR
 -- grain: hex_text
 select
     hex_id, lower(to_hex(hex_id)) as hex_text, place_rate.level, hex_place.region, numerator,
-    denominator, value, value_lo, value_hi, n_effective, shown
+    denominator, value, value_lo, value_hi, n_effective, value_raw, target, p_worse, standing, shown
 from place_rate left join hex_place using (hex_id)
 where place_type = 'hex'
     and metric = $metric
