@@ -87,10 +87,10 @@ class Scores:
 
 
 def rates(low: Floats, high: Floats, exposure: Floats, family: Codes) -> Rates:
-    """Rates of all places of one grid; of those known between bounds only, as if in the middle.
+    """Rates of all places of one grid; of those known between bounds, as if in the middle.
 
-    `low`, `high`: (place,), the count, or the least and the most that it can be. `exposure`:
-    (place,), positive. `family`: (place,), 0, 1, ...
+    `low`, `high`: (place,), the count, or the least and the most that it can be, whole numbers.
+    `exposure`: (place,), positive. `family`: (place,), 0, 1, ...
     """
     middle = (low + high) / 2
     shape = 1 / _SCATTER**2
@@ -181,24 +181,25 @@ def _family_shares(answers: Floats, family: Codes) -> tuple[Floats, Floats]:
 def _negative_binomial(
     low: Floats, high: Floats, exposure: Floats, mean: Floats, shape: Floats
 ) -> Floats:
-    """Log-likelihood of each place's count, (place, node, scatter)."""
-    likely = _log_chance((low + high) / 2, exposure, mean, shape)
-    few = (high > low) & (high < _FEWEST_CASES)
+    """Log-likelihood of each place's count, (place, node, scatter), but for what is alike in all.
+
+    Of a place known between bounds: of any of these whole numbers.
+    """
+    few = high > low
+    y, expected = np.where(few, low, (low + high) / 2), mean * exposure[:, None, None]
+    log_more = np.log1p(expected / shape)
+    likely: Floats = y[:, None, None] * (np.log(expected / shape) - log_more) - shape * log_more
+    likely += (gammaln(y[:, None] + shape) - gammaln(shape))[:, None, :]
     if few.any():
-        each = [_log_chance(np.full(few.sum(), float(n)), exposure[few], mean[few], shape)
-                for n in range(1, _FEWEST_CASES)]  # fmt: skip
-        likely[few] = logsumexp(each, axis=0)
+        # each further case is this much likelier or less than the one before
+        odds = (expected[few] / shape) / (1 + expected[few] / shape)
+        each, any_of_them = np.ones_like(odds), np.ones_like(odds)
+        for more in range(int((high - low).max())):
+            count = low[few, None, None] + more
+            each = each * odds * (count + shape) / (count + 1)
+            any_of_them += np.where(count < high[few, None, None], each, 0.0)
+        likely[few] += np.log(any_of_them)
     return likely
-
-
-_FEWEST_CASES = 5
-
-
-def _log_chance(count: Floats, exposure: Floats, mean: Floats, shape: Floats) -> Floats:
-    y, expected = count[:, None, None], mean * exposure[:, None, None]
-    ways = gammaln(y + shape) - gammaln(shape) - gammaln(y + 1)
-    chance: Floats = ways + y * np.log(expected / shape) - (y + shape) * np.log1p(expected / shape)
-    return chance
 
 
 def _posterior(likely: Floats, log_prior: Floats, family: Codes, dispersion: Floats) -> Floats:

@@ -145,6 +145,17 @@ def test_less_than_five_is_known_no_better_than_that() -> None:
     assert (told.mean[1:] != exact.mean[1:]).all()
 
 
+def test_what_is_known_between_bounds_has_the_chance_of_all_in_between() -> None:
+    low, high, exposure = np.array([1.0, 6.0]), np.array([4.0, 6.0]), np.array([2.0, 3.0])
+    mean, shape = np.array([[[3.0]], [[3.0]]]), np.array([2.5])
+    found = pooling._negative_binomial(low, high, exposure, mean, shape).ravel()
+    chance = [stats.nbinom.pmf(range(int(a), int(b) + 1), 2.5, 1 / (1 + 3 * e / 2.5)).sum()
+              for a, b, e in zip(low, high, exposure, strict=True)]  # fmt: skip
+    # what is alike whatever the rate is left out: the ways of the first case
+    ways = [1, 720]
+    assert np.exp(found) / ways == pytest.approx(chance)
+
+
 def test_places_without_any_case_have_a_rate_above_zero() -> None:
     nothing = np.zeros(4)
     found = pooling.rates(nothing, nothing, np.full(4, 5.0), np.zeros(4, np.int64))
