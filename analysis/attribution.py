@@ -142,7 +142,7 @@ def search(cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO) 
     stepped on that day, 3.2 if not. `ratio` is actual over counterfactual drops (A11 / A00) from
     `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual attempts.
     `attribution` is load or relief where p_load >= .65, other where <= .35, else undecided.
-    Intervals hold 90 %; what they reached stands in docs/accuracy.md.
+    Intervals hold 90 %; what they reached stands in docs/accuracy/attribution.md.
     """
     hours = load_response.hours_of(cube)
     response = load_response.respond(hours, network.prior)

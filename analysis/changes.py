@@ -5,7 +5,7 @@ explains it (METHODS 4); the segmentation of least total cost is found exactly, 
 it is fast enough and by a plain dynamic programme over all starts at once elsewhere.
 
 On stationary noise the default takes memory for changes; `noise="ar1"` does not. What each reaches
-on public series, and how often each alarms on noise alone, stands in docs/accuracy.md.
+on public series, and how often each alarms on noise alone, stands in docs/accuracy/attribution.md.
 """
 
 from collections.abc import Callable

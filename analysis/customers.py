@@ -1,21 +1,22 @@
 """Complaint rates, NPS and crowd reports of hexagons and regions, as they may be released.
 
 Every figure is made on all grids of `ingest.release`, which says what may leave. Where it may not,
-the count, the value and its interval are missing, and `shown` says why.
+the count, the value and its interval are missing, and `shown` says why. Estimates of complaint
+rates and NPS come after that, from what is left (`analysis.estimates`).
 """
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import rates
-from contracts.settings import Privacy
+from analysis import estimates, rates
+from contracts.settings import Privacy, Targets
 from contracts.tables import TABLES
 from geo import hexgrid
 from ingest import release
 from ingest.clean import wall_clock
 
-METHOD_VERSION = "customers-2"
+METHOD_VERSION = "customers-3"
 # a month known for fewer days has no rate worth a place on the map
 _MIN_DAYS = 7
 # if most complaints have no position, a place's rate would be low for want of positions
@@ -25,8 +26,11 @@ _COLUMNS = [
     for name in TABLES["place_rate"].columns
     if name not in ("cell_id", "unsafe_reason", "run_id")
 ]
+_SECRET = ["numerator", "value", "value_lo", "value_hi", "n_effective", "promoter_share",
+           "detractor_share"]  # fmt: skip
 _REPORTED = ("success", "drop")
 _BY = ["period_start", "outcome_class"]
+_CASES = ["count", "homes", "touched"]
 _PLACE_MONTH = [*_BY, *release.PLACE]
 
 
@@ -44,20 +48,24 @@ def complaint_rates(
     level: int,
     zone: str,
     rule: Privacy,
+    targets: Targets,
 ) -> pd.DataFrame:
     """Complainants of each class per place and month, against those who could have complained.
 
-    `exposure`: hex_id of `level`, period_start, n (active subscribers, or call attempts), and `day`
-    where it is known by day. `regions`: region of each hexagon of `level`. Regions also by day,
-    where every complaint is known to the day.
+    `complaints`: optionally with `weight`: a complaint known only by its cell has a row in every
+    hexagon of the footprint, and its weights sum to 1. `exposure`: hex_id of `level`, period_start,
+    n (active subscribers, or call attempts), and `day` where it is known by day. `regions`: region
+    of each hexagon of `level`. Regions also by day, where every complaint is known to the day.
 
     A person counts once a month and class, where and when he first complained, so that counts add
     over places and days; a complaint without a person counts as one. A place with exposure and no
     complaint has 0; months without a complaint file have no row. No rate at all where fewer than
-    half of the complaints have a position. 90 % Garwood intervals. `n_effective` is the number of
-    complainants.
+    half of the complaints have a position. `n_effective` is the number of complainants; sums of
+    weights are told to the nearest whole one.
     """
-    if complaints["hex_id"].notna().mean() < _LEAST_PLACED:
+    complaints = _with_weights(complaints)
+    placed = complaints.drop_duplicates("complaint_id")["hex_id"].notna()
+    if placed.mean() < _LEAST_PLACED:
         return pd.DataFrame(columns=_COLUMNS)
     days = _covered_days(complaints["created_utc"], zone)
     blocks = exposure[exposure["period_start"].isin(days["period_start"])]
@@ -72,25 +80,45 @@ def complaint_rates(
     if not (complaints["time_grain"] == "month").any():
         n_by_day = exposure.merge(blocks.drop(columns="n")) if "day" in exposure else None
         found.append(_region_days(places, first, days, n_by_day))
-    return _complaint_figures(pd.concat(found, ignore_index=True), metric)
+    return _complaint_figures(pd.concat(found, ignore_index=True), metric, targets)
+
+
+def _with_weights(complaints: pd.DataFrame) -> pd.DataFrame:
+    return complaints if "weight" in complaints else complaints.assign(weight=1.0)
 
 
 def _first_complaints(complaints: pd.DataFrame, level: int, zone: str) -> pd.DataFrame:
-    """One row a person, month and class: hex_id, period_start, outcome_class and day."""
+    """Where each person of a month and class first complained.
+
+    One row a person and hexagon: hex_id, period_start, outcome_class, day, `weight`, and `home`, 1
+    in the person's likeliest hexagon and else 0.
+    """
     placed = _placed(complaints, level, complaints["created_utc"], zone)
     placed["day"] = wall_clock(placed["created_utc"], zone).dt.normalize().dt.as_unit("s")
     placed["who"] = placed["subscriber_id"].fillna(placed["complaint_id"])
     placed["outcome_class"] = placed["complaint_class"]
     ordered = placed.sort_values(["created_utc", "complaint_id"])
-    return ordered.drop_duplicates([*_BY, "who"])[["hex_id", *_BY, "day"]]
+    person = [*_BY, "who"]
+    first = ordered.drop_duplicates(person)[[*person, "complaint_id"]]
+    kept = ordered.merge(first, on=[*person, "complaint_id"])
+    at = kept.groupby([*person, "day", "hex_id"])["weight"].sum().round(9).reset_index()
+    at = at.sort_values([*person, "weight", "hex_id"], ascending=[True] * 3 + [False, True])
+    return at.assign(home=(~at.duplicated(person)).astype(float)).drop(columns="who")
+
+
+def _cases(first: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """What `release.counts` wants to know: count, and the persons touched and at home."""
+    grouped = first.groupby(keys)
+    found = grouped.agg(count=("weight", "sum"), homes=("home", "sum"), touched=("home", "size"))
+    return found.astype(float).round(9).reset_index()
 
 
 def _counted(blocks: pd.DataFrame, classes: npt.ArrayLike, first: pd.DataFrame) -> pd.DataFrame:
-    """Every hexagon, month and class with its `count`, zeros too."""
+    """Every hexagon, month and class with its cases, zeros too."""
     keys = ["hex_id", *_BY]
     counted = blocks.merge(pd.Series(classes, name="outcome_class"), how="cross")
-    counted = counted.merge(first.groupby(keys).size().rename("count").reset_index(), "left", keys)
-    return counted.fillna({"count": 0.0})
+    counted = counted.merge(_cases(first, keys), "left", keys)
+    return counted.fillna(dict.fromkeys(_CASES, 0.0))
 
 
 def _region_days(
@@ -100,8 +128,7 @@ def _region_days(
     month, keys = ["region", *_BY], ["region", "outcome_class", "day"]
     daily = places[places["level"] == release.REGION].rename(columns={"shown": "month_shown"})
     daily = daily.drop(columns="count").merge(days, on="period_start")
-    counted = first.groupby(keys).size().rename("count").reset_index()
-    daily = daily.merge(counted, "left", keys).fillna({"count": 0.0})
+    daily = daily.merge(_cases(first, keys), "left", keys).fillna(dict.fromkeys(_CASES, 0.0))
     daily["shown"] = release.days(daily, month)
     if n_by_day is not None:
         n = n_by_day.groupby(["region", "day"])["n"].sum().reset_index()
@@ -110,16 +137,13 @@ def _region_days(
     return daily.assign(period_grain="day", period_start=daily["day"])
 
 
-def _complaint_figures(found: pd.DataFrame, metric: str) -> pd.DataFrame:
-    per_person = metric == "complaints_per_1000"
-    found["value"], found["value_lo"], found["value_hi"] = rates.complaint_rate(
-        found["count"].to_numpy(),
-        # per 10,000 attempts, whatever the time
-        found["n"].to_numpy() * (1.0 if per_person else 0.1),
-        found["months"].to_numpy() if per_person else 1.0,
-    )
-    found["numerator"] = found["n_effective"] = found["count"]
-    return _released(found.rename(columns={"n": "denominator"}).assign(metric=metric))
+def _complaint_figures(found: pd.DataFrame, metric: str, targets: Targets) -> pd.DataFrame:
+    found["numerator"] = found["n_effective"] = found["count"].round()
+    found = _released(found.rename(columns={"n": "denominator"}).assign(metric=metric))
+    # per 10,000 attempts, whatever the time
+    per = found["months"] / 1000 if metric == "complaints_per_1000" else 1 / 10_000
+    found["exposure"] = found["denominator"] * per
+    return _as_rows(estimates.of_counts(found, metric, targets))
 
 
 def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd.DataFrame:
@@ -158,12 +182,19 @@ def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd
 
 
 def nps(
-    answers: pd.DataFrame, *, regions: pd.Series, level: int, zone: str, rule: Privacy
+    answers: pd.DataFrame,
+    *,
+    regions: pd.Series,
+    level: int,
+    zone: str,
+    rule: Privacy,
+    targets: Targets,
 ) -> pd.DataFrame:
     """Net promoter score per place, month and survey type, in points with a 90 % interval.
 
     One answer a person and wave: the last. Survey weights enter through Kish's effective n, which
-    is `n_effective`; `denominator` counts the answers.
+    is `n_effective`, as if all answers of one person in a month were one; `denominator` counts the
+    answers.
     """
     last = answers.sort_values(["answered_utc", "response_id"])
     who = last["subscriber_id"].fillna(last["response_id"])
@@ -180,23 +211,25 @@ def nps(
     placed["outcome_class"], weight = placed["survey_type"], placed["survey_weight"]
     placed["promoters"] = weight.where(placed["score"] >= 9, 0.0)
     placed["detractors"] = weight.where(placed["score"] <= 6, 0.0)
-    placed["squares"] = weight**2
-    answered = placed.groupby(["hex_id", "region", *_BY], dropna=False).size().rename("answers")
-    blocks = answered.reset_index().assign(persons=answered.to_numpy())
-    sums = ["promoters", "detractors", "survey_weight", "squares"]
+    placed["witness"] = who
+    shown = release.survey(_witnesses(placed), _BY, fewest=rule.min_nps)
     everywhere = pd.concat([placed.iloc[:0], *release.on_grids(placed, level)], ignore_index=True)
+    found = _shares(everywhere).merge(shown, on=_PLACE_MONTH)
+    found = _released(found.assign(metric="nps", numerator=np.nan, period_grain="month"))
+    return _as_rows(estimates.of_scores(found, targets))
+
+
+def _shares(everywhere: pd.DataFrame) -> pd.DataFrame:
+    """Shares of promoters and detractors of each place and month, answers and effective n."""
+    sums = ["promoters", "detractors", "survey_weight"]
     grouped = everywhere.groupby(_PLACE_MONTH)
-    found = grouped[sums].sum().assign(denominator=grouped.size().astype(float)).reset_index()
-    found = found.merge(release.survey(blocks, _BY, fewest=rule.min_nps), on=_PLACE_MONTH)
-    passives = found["survey_weight"] - found["promoters"] - found["detractors"]
-    found["n_effective"] = found["survey_weight"] ** 2 / found["squares"]
-    found["value"], found["value_lo"], found["value_hi"] = rates.nps(
-        found["promoters"].to_numpy(),
-        passives.to_numpy(),
-        found["detractors"].to_numpy(),
-        n_eff=found["n_effective"].to_numpy(),
-    )
-    return _released(found.assign(metric="nps", numerator=np.nan, period_grain="month"))
+    found = grouped[sums].sum().assign(denominator=grouped.size().astype(float))
+    for kind in ("promoter", "detractor"):
+        share = found[f"{kind}s"] / found["survey_weight"]
+        found[f"{kind}_share"] = share.clip(0, 1)
+    persons = everywhere.groupby([*_PLACE_MONTH, "witness"])[["survey_weight"]].sum() ** 2
+    squares = persons.groupby(_PLACE_MONTH)["survey_weight"].sum()
+    return found.assign(n_effective=found["survey_weight"] ** 2 / squares).reset_index()
 
 
 def call_reports(
@@ -223,7 +256,7 @@ def call_reports(
         shown = release.survey(_witnesses(reports), _BY, fewest=rule.min_respondents)
         for placed_on in release.on_grids(reports, level):
             made = figures(placed_on).merge(shown, on=_PLACE_MONTH)
-            found.append(_released(made.assign(metric=metric, period_grain="month")))
+            found.append(_as_rows(_released(made.assign(metric=metric, period_grain="month"))))
     return pd.concat([part for part in found if len(part)] or found, ignore_index=True)
 
 
@@ -303,11 +336,15 @@ def _days_in_month(places: pd.DataFrame) -> pd.Series:
 
 
 def _released(found: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `place_rate`, without what may not leave."""
-    secret = ["numerator", "value", "value_lo", "value_hi", "n_effective"]
+    """The figures without what may not leave."""
+    secret = [name for name in _SECRET if name in found]
     found[secret] = found[secret].where(found["shown"] == "shown")
     # where too few live or answer, not even how many is said
-    found["denominator"] = found["denominator"].where(found["shown"] != "hidden")
+    return found.assign(denominator=found["denominator"].where(found["shown"] != "hidden"))
+
+
+def _as_rows(found: pd.DataFrame) -> pd.DataFrame:
+    """Rows of `place_rate`."""
     of_hex, monthly = found["level"] != release.REGION, found["period_grain"] == "month"
     start = found["period_start"]
     found = found.assign(
@@ -318,4 +355,4 @@ def _released(found: pd.DataFrame) -> pd.DataFrame:
         period_end=start.where(~monthly, start + pd.offsets.MonthEnd()),
         method_version=METHOD_VERSION,
     )
-    return found[_COLUMNS]
+    return found[[name for name in _COLUMNS if name in found]]

@@ -1,4 +1,4 @@
-"""How sure are we of a rate? Drop rates, complaints, NPS and crowd reports with 90 % intervals.
+"""How sure are we of a rate? Drop rates and crowd reports with 90 % intervals.
 
 Every function takes whole arrays. A place without exposure has NaN, never 0.
 
@@ -14,7 +14,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from scipy.special import gammaincinv
 
 Z90 = 1.6448536269514722
 MAX_RHO = 0.9
@@ -234,46 +233,6 @@ def effective_cells(weights: sparse.sparray, attempts: Floats) -> Floats:
 
 
 # --- what customers say -----------------------------------------------------------------------
-
-
-def complaint_rate(
-    n_complainants: npt.ArrayLike, n_subscribers: npt.ArrayLike, months: npt.ArrayLike = 1.0
-) -> Interval:
-    """Distinct complainants per 1,000 active subscribers and month, by exact Poisson intervals.
-
-    All arguments broadcast. NaN where there is no subscriber or no month. Garwood 1936.
-    """
-    people = np.asarray(n_complainants, np.float64)
-    per_thousand = np.asarray(n_subscribers, np.float64) * np.asarray(months, np.float64) / 1000
-    some = np.maximum(people, 1e-9)
-    low = np.where(people > 0, gammaincinv(some, 0.05), np.where(people == 0, 0.0, np.nan))
-    high = gammaincinv(people + 1, 0.95)
-    return Interval(*(_ratio(count, per_thousand, np.nan) for count in (people, low, high)))
-
-
-def nps(
-    promoters: npt.ArrayLike,
-    passives: npt.ArrayLike,
-    detractors: npt.ArrayLike,
-    n_eff: npt.ArrayLike | None = None,
-) -> Interval:
-    """Net promoter score from -100 to 100: share of promoters minus share of detractors.
-
-    Counts, or sums of survey weights with `n_eff` as Kish's (sum w)^2 / sum w^2 (Kish 1965); all
-    broadcast. NaN where nobody answered. `SE = 100 sqrt((p + d - (p - d)^2) / n_eff)` (METHODS 3).
-    Where all answers are alike that is 0, and the interval instead allows for as many opposite
-    answers as may have been missed: Wilson's upper bound of a share of which none was seen.
-    """
-    up, flat, down = (np.asarray(part, np.float64) for part in (promoters, passives, detractors))
-    answers = up + flat + down
-    n = np.asarray(answers if n_eff is None else n_eff, np.float64)
-    p, d = _ratio(up, answers, np.nan), _ratio(down, answers, np.nan)
-    spread = np.maximum(p + d - (p - d) ** 2, 0.0)
-    unseen = _ratio(np.broadcast_to(Z90**2, n.shape), n + Z90**2, np.nan)
-    alike = unseen * np.where(up + down > 0, 2.0, 1.0)
-    half = 100 * np.where(spread > 1e-12, Z90 * np.sqrt(_ratio(spread, n, np.nan)), alike)
-    score = 100 * (p - d)
-    return Interval(score, np.clip(score - half, -100, 100), np.clip(score + half, -100, 100))
 
 
 def crowd_rate(successes: npt.ArrayLike, n: npt.ArrayLike, deff: npt.ArrayLike = 1.0) -> Interval:

@@ -145,14 +145,20 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
             # calls are known on days with counters only
             days = local_days(complaints["created_utc"], settings.operator.timezone)
             complaints = complaints[days.isin(warehouse.days("cell_day"))]
-        yield unsafe(
-            "complaint",
-            customers.complaint_rates(
-                complaints, exposure, metric=metric, level=levels["complaint"], **how
-            ),
+        found = customers.complaint_rates(
+            complaints,
+            exposure,
+            metric=metric,
+            level=levels["complaint"],
+            targets=settings.targets,
+            **how,
         )
+        yield unsafe("complaint", found)
     if "nps" in filled:
-        yield unsafe("nps", customers.nps(warehouse.read("nps"), level=levels["nps"], **how))
+        found = customers.nps(
+            warehouse.read("nps"), level=levels["nps"], targets=settings.targets, **how
+        )
+        yield unsafe("nps", found)
     if "call" in filled:
         calls = warehouse.read("call")
         yield unsafe("call", customers.call_reports(calls, level=levels["call"], **how))

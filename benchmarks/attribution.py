@@ -2,9 +2,9 @@
 
 Compares `analysis.attribution` with what planners do today, on the invented network of
 `ingest.synth.network` (280 cells, 56 days of hours, two levels of noise), and writes
-docs/accuracy.md: `python -m benchmarks.attribution`. The seeds were not used in tuning. A change
-found counts if it lies within 48 h of a planted one of its cell and goes the same way; planted
-changes count from a ratio of 1.18 on, a find near a smaller one counts neither way.
+docs/accuracy/attribution.md: `python -m benchmarks.attribution`. The seeds were not used in tuning.
+A change found counts if it lies within 48 h of a planted one of its cell and goes the same way;
+planted changes count from a ratio of 1.18 on, a find near a smaller one counts neither way.
 
 - The threshold rule: steps of the daily drop rate (`changes.segment_many`), owed to load where
   busy-hour PRB after a rise, or before a fall, exceeds 70 %.
@@ -29,7 +29,7 @@ from ingest.synth.network import Network, invent_network
 N_CELLS, N_DAYS, SEEDS = 280, 56, (3001, 3002, 3003, 3004, 3005, 3006)
 HOURS_APART, MATERIAL = 48, np.log(1.18)
 FULL_PCT, CORRELATED = 70.0, 0.5
-PAGE = Path(__file__).parents[1] / "docs" / "accuracy.md"
+PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "attribution.md"
 
 Floats = npt.NDArray[np.float64]
 
@@ -304,7 +304,7 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
 
 
 def page(scored: pd.DataFrame) -> str:
-    """docs/accuracy.md."""
+    """docs/accuracy/attribution.md."""
     seeds = scored["seed"].nunique()
     table = scored.groupby(["method", "noise"])
     mean, sd = table.mean(numeric_only=True), table.std(numeric_only=True)
@@ -342,11 +342,9 @@ def _segments() -> str:
     return _SEGMENT + "\n".join(lines) + "\n"
 
 
-_HEAD = """# How right the findings are
+_HEAD = """# Load-driven changes
 
 Written by `python -m benchmarks.attribution`; do not edit.
-
-## Load-driven changes
 
 {cells} invented cells, {days} days of hours, {seeds} seeds that no setting was tuned on; mean ± sd
 over seeds. The network is that of `ingest/synth/network.py`: it plants every cause of METHODS 5,

@@ -331,10 +331,22 @@ _FINDINGS = [
     _text("outcome_class", "Class within the metric, such as a complaint class."),
     _amount("numerator", "n", "What was counted; NULL = not released.", 0),
     _amount("denominator", "n", "What it was counted among; NULL = not released.", 0),
-    _amount("value", "of the metric", "The measured value; NULL = not released or no data."),
+    _amount("value", "of the metric", "Best estimate; NULL = not released or no data. Of "
+            "complaints and NPS it is drawn toward the surroundings (`borrowed`); all else is "
+            "measured."),
     _amount("value_lo", "of the metric", "Lower end of the 90 % interval."),
     _amount("value_hi", "of the metric", "Upper end of the 90 % interval."),
-    _amount("n_effective", "n", "Independent observations the interval stands on.", 0),
+    _amount("n_effective", "n", "Independent observations of the place itself.", 0),
+    _amount("value_raw", "of the metric", "What was measured in the place alone; NULL = `value` is "
+            "it, or not released."),
+    _share("promoter_share", "Weighted share of answers of 9 and 10; of NPS only."),
+    _share("detractor_share", "Weighted share of answers of 0 to 6; of NPS only."),
+    _share("borrowed", "Weight of the surroundings in `value`; the place itself has the rest."),
+    _amount("target", "of the metric", "What the place is held against: the setting, else the "
+            "figure of all places of its grid together."),
+    _share("p_worse", "Probability that the long-run value is worse than `target`."),
+    _text("standing", "bad: surely worse than `target`, with few false alarms over the whole map; "
+          "fine: surely not; unsure: neither.", "bad", "fine", "unsure"),
     _text("shown", "few: 1 to 4 cases, told as <5; hidden: too few persons, or it would give "
           "another place away (docs/privacy.md); of a map, unsafe: not drawn, for its data "
           "failed a check.",

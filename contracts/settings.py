@@ -140,6 +140,24 @@ class Retention(_Section):
     log_days: int = Field(400, ge=1, description="Logs of runs.")
 
 
+class Targets(_Section):
+    """What places are held against, by class; none named: the network's own figure."""
+
+    complaints_per_1000: dict[str, float] = Field(
+        {}, description="Per complaint class, such as { network = 2.0 }; more is worse."
+    )
+    complaints_per_10k_attempts: dict[str, float] = Field(
+        {}, description="Likewise, where no subscribers are known."
+    )
+    nps: dict[str, float] = Field(
+        {}, description="Points per survey type, such as { relationship = 10 }; less is worse."
+    )
+    sure: float = Field(0.9, gt=0.5, lt=1, description="Probability from which a place is bad.")
+    false_discovery: float = Field(
+        0.05, gt=0, lt=1, description="Expected share of wrong ones among all bad places of a map."
+    )
+
+
 class Run(_Section):
     """How the work is carried out."""
 
@@ -440,6 +458,7 @@ class Settings(_Section):
     warehouse: Warehouse = Warehouse()
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
+    targets: Targets = Targets()
     run: Run = Run()
     changes: Changes = Changes()
     complaints: Complaints = Complaints()

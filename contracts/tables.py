@@ -231,6 +231,7 @@ _TABLES = [
         "place_rate", "finding", "one metric of one place in one period",
         _names("""place_type hex_id level cell_id region metric outcome_class period_grain
             period_start period_end numerator denominator value value_lo value_hi n_effective shown
+            value_raw promoter_share detractor_share borrowed target p_worse standing
             method_version unsafe_reason run_id"""),
         key=_names(
             "place_type hex_id cell_id region metric outcome_class period_grain period_start"

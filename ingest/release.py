@@ -73,21 +73,34 @@ def counts(blocks: pd.DataFrame, by: Sequence[str], *, crowd: float) -> pd.DataF
     `blocks`: one row per table (the columns `by`) and finest hexagon: hex_id (all of one level),
     region (missing = none), `count` (cases that add, each person once), `n` (whom they are counted
     among) and `persons` (subscribers known there; NaN = unknown, no bar). Every hexagon that is
-    known to the reader has a row, zero or not.
+    known to the reader has a row, zero or not. A case that is known only to lie in one of several
+    hexagons adds a part to the `count` of each: then also `touched` (how many cases have a part
+    there) and `homes` (each case once, in its likeliest hexagon). Nobody is what nothing touches,
+    and enough is as many at home, and as large a count. Such counts are never told as few.
 
     shown; few (1 to 4 cases, told as <5: every value from 1 to 4 stays possible); hidden (fewer
     than `crowd` persons, or it would give another place away: at least four values stay possible
     for a hidden count of 1 to 4). Persons are suppressed first, alike in every class.
     """
     grid = _Grid(blocks, by)
-    n = grid.blocks["count"].to_numpy(float)
+    n, touched, whole = _cases(grid.blocks)
     persons = grid.blocks["persons"].to_numpy(float)
     unknown = np.isnan(persons)
     persons = np.where(unknown, crowd, persons)
     bars = _closed(grid, persons, persons > 0, fewest=crowd).hidden
     bars = {at: hidden | (_sum(grid.nodes[at], persons) < crowd) for at, hidden in bars.items()}
-    held = _closed(grid, n, n > 0, fewest=FEWEST_CASES, bars=bars)
+    held = _closed(grid, n, touched, fewest=FEWEST_CASES, bars=bars)
+    bars = {at: hidden | _any(held.piece, ~whole) for at, hidden in bars.items()}
     return _places(grid, held, _few(grid, held, bars, n), ["count", "n"])
+
+
+def _cases(rows: pd.DataFrame) -> tuple[Floats, Flags, Flags]:
+    """How many cases surely are in each row, whether any may be, and whether all are wholly."""
+    n = rows["count"].to_numpy(float)
+    if "touched" not in rows:
+        return n, n > 0, np.ones(len(n), bool)
+    touched = rows["touched"].to_numpy(float)
+    return np.minimum(n, rows["homes"].to_numpy(float)), touched > 0, touched == n
 
 
 def survey(blocks: pd.DataFrame, by: Sequence[str], *, fewest: float) -> pd.DataFrame:
@@ -115,17 +128,18 @@ def days(daily: pd.DataFrame, month: Sequence[str]) -> pd.Series:
     """How each day's `count` of a region may leave, beside the region's month.
 
     `daily`: one row a day, with the columns `month` that name region, month and class, `day` and
-    `month_shown` (what `counts` says of the month). Days of a month that is not shown are hidden;
-    those of a shown one add up to it, and every hexagon has days of its own that nobody knows, so
-    days and hexagons say nothing of each other.
+    `month_shown` (what `counts` says of the month); optionally, as for `counts`, touched and
+    homes. Days of a month that is not shown are hidden; those of a shown one add up to it, and
+    every hexagon has days of its own that nobody knows, so days and hexagons say nothing of each
+    other.
     """
     ordered = daily.sort_values([*month, "day"])
-    n = ordered["count"].to_numpy(float)
+    n, touched, whole = _cases(ordered)
     piece, node = _codes(*(ordered[c] for c in month)), np.arange(len(ordered))
     apart = ordered["month_shown"].to_numpy() != "shown"
-    small = (n > 0) & (n < FEWEST_CASES)
-    hidden = apart | _joined(piece, node, n, n > 0, unfit=small, fewest=FEWEST_CASES)
-    root = np.where(hidden & ~apart & small, node, -1)
+    small = touched & (n < FEWEST_CASES)
+    hidden = apart | _joined(piece, node, n, touched, unfit=small, fewest=FEWEST_CASES)
+    root = np.where(hidden & ~apart & small & ~_any(piece, ~whole), node, -1)
     told = _told(piece, root, n, hidden, np.zeros(len(piece), bool))
     shown = np.select([~hidden, told], ["shown", "few"], "hidden")
     return pd.Series(shown, index=ordered.index).reindex(daily.index)

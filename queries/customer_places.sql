@@ -1,7 +1,7 @@
 -- customer_places: Where did customers suffer most, as released, in the newest whole month up to a day?
 -- reads: hex_place, place_rate
 -- params: until DATE
--- returns: metric VARCHAR, outcome_class VARCHAR, period_start DATE, period_end DATE, level INTEGER, hex_text VARCHAR, region VARCHAR, lat DOUBLE, lon DOUBLE, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, shown VARCHAR, unsafe_reason VARCHAR
+-- returns: metric VARCHAR, outcome_class VARCHAR, period_start DATE, period_end DATE, level INTEGER, hex_text VARCHAR, region VARCHAR, lat DOUBLE, lon DOUBLE, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, value_raw DOUBLE, promoter_share DOUBLE, detractor_share DOUBLE, borrowed DOUBLE, target DOUBLE, p_worse DOUBLE, standing VARCHAR, shown VARCHAR, unsafe_reason VARCHAR
 -- grain: metric, outcome_class, hex_text
 with personal as (
     select * from place_rate
@@ -20,7 +20,8 @@ offered as (
 select
     metric, outcome_class, period_start, period_end, level, lower(to_hex(hex_id)) as hex_text,
     hex_place.region, hex_place.lat, hex_place.lon, numerator, denominator, value, value_lo,
-    value_hi, shown, unsafe_reason
+    value_hi, n_effective, value_raw, promoter_share, detractor_share, borrowed, target, p_worse,
+    standing, shown, unsafe_reason
 from personal semi join offered using (metric, outcome_class, period_start, level)
     left join hex_place using (hex_id, level)
 -- the surely bad first: the worst value is often that of the fewest persons

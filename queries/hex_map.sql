@@ -1,7 +1,7 @@
 -- hex_map: What is one metric's value in every hexagon of one level and a box, in one period?
 -- reads: hex_place, place_rate
 -- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL, west DOUBLE = -180, south DOUBLE = -90, east DOUBLE = 180, north DOUBLE = 90
--- returns: hex_id UBIGINT, hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, shown VARCHAR, unsafe_reason VARCHAR
+-- returns: hex_id UBIGINT, hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, value_raw DOUBLE, target DOUBLE, p_worse DOUBLE, standing VARCHAR, shown VARCHAR, unsafe_reason VARCHAR
 -- grain: hex_text
 select
     hex_id, lower(to_hex(hex_id)) as hex_text, place_rate.level, hex_place.region, numerator,
@@ -10,6 +10,7 @@ select
     case when unsafe_reason is null then value end as value,
     case when unsafe_reason is null then value_lo end as value_lo,
     case when unsafe_reason is null then value_hi end as value_hi, n_effective,
+    value_raw, target, p_worse, standing,
     case when unsafe_reason is null then shown else 'unsafe' end as shown, unsafe_reason
 from place_rate left join hex_place using (hex_id)
 where place_type = 'hex'

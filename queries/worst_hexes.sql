@@ -1,11 +1,11 @@
 -- worst_hexes: Which hexagons are surely worse than the others by one metric, in one period?
 -- reads: hex_place, place_rate
 -- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, level INTEGER, outcome_class VARCHAR = all, bad VARCHAR = high, top INTEGER = 10
--- returns: hex_text VARCHAR, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE
+-- returns: hex_text VARCHAR, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, value_raw DOUBLE, target DOUBLE, p_worse DOUBLE, standing VARCHAR
 -- grain: hex_text
 select
     lower(to_hex(hex_id)) as hex_text, hex_place.region, numerator, denominator, value, value_lo,
-    value_hi
+    value_hi, value_raw, target, p_worse, standing
 from place_rate left join hex_place using (hex_id)
 where place_type = 'hex'
     and metric = $metric

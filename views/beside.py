@@ -8,13 +8,16 @@ import streamlit as st
 
 from views import charts, data, parts
 from views.legend import (
+    alone,
     change,
     counts,
     day,
+    evidence,
     interval,
     number,
     period,
     rows,
+    worse,
 )
 
 _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells"}
@@ -95,7 +98,15 @@ def _worst_hexes(drawn: Drawn, level: int) -> Worst:
     entries = tuple(
         Entry(
             f"{place.region} {place.hex_text}" if isinstance(place.region, str) else place.hex_text,
-            counts(look, place.numerator, place.denominator),
+            " · ".join(
+                filter(
+                    None,
+                    (
+                        counts(look, place.numerator, place.denominator),
+                        worse(look, place.p_worse, place.target),
+                    ),
+                )
+            ),
             place.hex_text,
             number(place.value, look.figure),
             interval(place.value_lo, place.value_hi, look.figure),
@@ -159,13 +170,10 @@ def _of(rates: pd.DataFrame, drawn: Drawn) -> pd.DataFrame:
 
 
 def _headline(row: Any, layer: parts.Layer) -> None:
-    between = interval(row.value_lo, row.value_hi, layer.look.figure)
-    behind = counts(layer.look, row.numerator, row.denominator)
     with st.container(gap=None):
         st.markdown(f"{layer.title}: **{parts.plain(value_of(row, layer))}** "
                     f"{parts.plain(layer.look.unit)}")  # fmt: skip
-        told = " · ".join(x for x in (f"90 %: {between}" if between else "", behind) if x)
-        st.caption(parts.plain(told))
+        st.caption(parts.plain(evidence(layer.look, row)))
 
 
 def value_of(row: Any, layer: parts.Layer) -> str:
@@ -236,4 +244,6 @@ def _figure(row: Any) -> dict[str, str]:
         "unit": layer.look.unit,
         "period": period(row.period_grain, row.period_start, row.period_end),
         "counted": counts(layer.look, row.numerator, row.denominator),
+        "alone": alone(layer.look, row.value_raw),
+        "against the target": worse(layer.look, row.p_worse, row.target),
     }

@@ -130,6 +130,37 @@ def counts(look: Look, numerator: float | None, denominator: float | None) -> st
     return f"{above} {look.counted[0]} of {below} {look.counted[1]}"
 
 
+def alone(look: Look, raw: float | None) -> str:
+    """What was measured in the place alone, where the value borrows: 8.1 measured there."""
+    told = number(raw, look.figure)
+    return "" if told == MISSING else f"{told} measured there"
+
+
+def worse(look: Look, p_worse: float | None, target: float | None) -> str:
+    """How sure it is that a place is worse than its target: worse than 6.3: 97 %."""
+    if p_worse is None or target is None or not (math.isfinite(p_worse) and math.isfinite(target)):
+        return ""
+    sure = f"{100 * p_worse:.0f}"
+    # never quite certain
+    told = {"100": "over 99", "0": "under 1"}.get(sure, sure)
+    return f"worse than {number(target, look.figure)}: {told} %"
+
+
+def evidence(look: Look, row: Any) -> str:
+    """What stands behind a value: its interval, its counts, the place alone, against the target.
+
+    `row`: value_lo, value_hi, numerator, denominator, value_raw, p_worse and target.
+    """
+    between = interval(row.value_lo, row.value_hi, look.figure)
+    told = (
+        f"90 %: {between}" if between else "",
+        counts(look, row.numerator, row.denominator),
+        alone(look, row.value_raw),
+        worse(look, row.p_worse, row.target),
+    )
+    return " · ".join(part for part in told if part)
+
+
 def change(row: Any, timezone: str) -> str:
     """One dated change as a sentence: when, which cell, how strong, and what its load did.
 

@@ -7,7 +7,7 @@ from contracts.errors import InputError
 from contracts.fields import FIELDS
 from views import beside, data, hexmap, parts
 from views.beside import HIDDEN, Drawn, Worst
-from views.legend import UNRELEASED, counts, interval, rows, scale
+from views.legend import UNRELEASED, alone, counts, interval, rows, scale, worse
 
 _HEIGHT = 640
 _WIDTH = 800
@@ -233,7 +233,9 @@ def _table(drawn: Drawn, hexes: pd.DataFrame) -> None:
             {"region": row.region, "hexagon": row.hex_text,
              look.title: beside.value_of(row, drawn.layer),
              "90 % interval": interval(row.value_lo, row.value_hi, look.figure),
-             "counted": counts(look, row.numerator, row.denominator)}
+             "counted": counts(look, row.numerator, row.denominator),
+             "alone": alone(look, row.value_raw),
+             "against the target": worse(look, row.p_worse, row.target)}
             for row in rows(worst)
         ]),
         hide_index=True, height=320,

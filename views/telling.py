@@ -426,9 +426,11 @@ def _customer_line(row: Any, look: Look) -> Line:
     counts = f"{amount(row['denominator'])} {people}"
     if pd.notna(row["numerator"]):
         counts = f"{amount(row['numerator'])} of {counts}"
+    behind = (counts, legend.alone(look, row["value_raw"]),
+              legend.worse(look, row["p_worse"], row["target"]))  # fmt: skip
     return Line(
         _place(row), row["hex_text"], number(row["value"], look.figure),
-        _between(row, "value", look.figure), "", counts, _unsafe(row),
+        _between(row, "value", look.figure), "", " · ".join(filter(None, behind)), _unsafe(row),
     )  # fmt: skip
 
 

@@ -208,53 +208,6 @@ def test_effective_cells_count_equal_cells_and_ignore_empty_ones() -> None:
     assert np.isnan(found[2])
 
 
-# --- customers --------------------------------------------------------------------------------
-
-
-def test_complaint_intervals_are_garwoods_and_exact() -> None:
-    found = rates.complaint_rate([0, 1, 10], [1000, 1000, 2000], [1, 1, 2])
-    assert found.value.tolist() == [0.0, 1.0, 2.5]
-    assert found.lo == pytest.approx([0.0, 0.0513, 5.425 / 4], abs=1e-3)
-    assert found.hi == pytest.approx([2.9957, 4.7439, 16.962 / 4], abs=1e-3)
-    # the ends are the means at which so few, or so many, have a chance of one in twenty
-    assert stats.poisson.sf(9, 4 * found.lo[2]) == pytest.approx(0.05)
-    assert stats.poisson.cdf(10, 4 * found.hi[2]) == pytest.approx(0.05)
-
-
-def test_complaints_without_subscribers_have_no_rate() -> None:
-    found = rates.complaint_rate([3, 0, np.nan], [0, np.nan, 500])
-    assert np.isnan(np.array(found)).all()
-
-
-@pytest.mark.parametrize("mean", [0.7, 4.0, 30.0])
-def test_complaint_intervals_hold_at_least_what_they_promise(mean: float) -> None:
-    people = np.random.default_rng(26).poisson(mean, 4000)
-    assert held(rates.complaint_rate(people, 1000.0), mean) >= 0.89
-
-
-def test_nps_intervals_hold_the_planted_score() -> None:
-    answers = np.random.default_rng(27).multinomial(60, [0.45, 0.3, 0.25], 4000)
-    found = rates.nps(*answers.T)
-    log.info(f"NPS of 60 answers: held {held(found, 20.0):.3f}")
-    assert 0.87 <= held(found, 20.0) <= 0.93
-
-
-def test_nps_follows_its_formula_and_weights_count_less() -> None:
-    plain, weighted = rates.nps(50, 30, 20), rates.nps(50, 30, 20, n_eff=40)
-    assert plain.value == pytest.approx(30.0)
-    assert plain.hi - plain.value == pytest.approx(164.485 * np.sqrt((0.7 - 0.09) / 100), abs=1e-3)
-    assert weighted.hi - weighted.lo == pytest.approx((plain.hi - plain.lo) * np.sqrt(2.5))
-
-
-def test_nps_stays_in_its_range_and_is_never_certain() -> None:
-    found = rates.nps([30, 0, 0, 2, 0], [0, 30, 0, 0, 0], [0, 0, 30, 1, 0])
-    assert found.value[:3].tolist() == [100.0, 0.0, -100.0]
-    assert (found.lo[:4] >= -100).all()
-    assert (found.hi[:4] <= 100).all()
-    assert (found.hi - found.lo)[:4].min() > 5
-    assert np.isnan([found.value[4], found.lo[4], found.hi[4]]).all()
-
-
 # --- crowd reports ----------------------------------------------------------------------------
 
 

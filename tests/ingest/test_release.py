@@ -212,6 +212,42 @@ def test_no_difference_of_surveys_speaks_of_few(monkeypatch: pytest.MonkeyPatch)
     assert any(0 < n < 30 for n in _differences(60))
 
 
+def _spread_cases(seed: int) -> tuple[pd.DataFrame, Floats]:
+    """Blocks of a town whose cases are known by cell only, and each case's parts: (case, block)."""
+    rng, town = np.random.default_rng(seed), _town(seed).assign(month=6, persons=400.0)
+    near = rng.random((int(rng.choice([3, 12, 40])), len(town))) ** 6
+    parts = (
+        np.where(near > 0.2, near, 0.0) + np.eye(len(town))[rng.integers(0, len(town), len(near))]
+    )
+    parts /= parts.sum(axis=1, keepdims=True)
+    homes = np.bincount(parts.argmax(axis=1), minlength=len(town)).astype(float)
+    touched = (parts > 0).sum(axis=0).astype(float)
+    return town.assign(count=parts.sum(axis=0), homes=homes, touched=touched), parts
+
+
+def _touched(n: int) -> Iterator[tuple[float, float]]:
+    """Persons and sum of parts behind every sum and difference of shown places that is a place."""
+    for seed in range(n):
+        blocks, parts = _spread_cases(seed)
+        places = release.counts(blocks, ["month"], crowd=CROWD)
+        shown = places[places["shown"] == "shown"]
+        if len(shown):
+            members = np.unique(_members(blocks, shown, pd.DataFrame())[:, ::DAYS], axis=0)[:9]
+            weights = np.stack(np.meshgrid(*[[-1, 0, 1]] * len(members)), -1)
+            left = weights.reshape(-1, len(members)) @ members
+            left = np.unique(left[np.isin(left, (0, 1)).all(axis=1)], axis=0)
+            persons = ((left @ parts.T) > 1e-9).sum(axis=1)
+            yield from zip(persons, left @ parts.sum(axis=0), strict=True)
+
+
+def test_no_difference_of_spread_counts_speaks_of_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert not any(0 < n < 5 or 0 < held < 5 - 1e-9 for n, held in _touched(60))
+    # if all were counted that a place is touched by, as though they added
+    touched = lambda rows: (rows["touched"].to_numpy(), rows["touched"] > 0, rows["touched"] >= 0)  # noqa: E731
+    monkeypatch.setattr(release, "_cases", touched)
+    assert any(0 < n < 5 for n, _ in _touched(60))
+
+
 def test_every_figure_of_a_survey_that_is_shown_has_enough_answers() -> None:
     blocks = _town(3).assign(month=6, answers=31, persons=31)
     finest = release.survey(blocks, ["month"], fewest=30).query("level == @FINEST")

@@ -4,6 +4,7 @@ import subprocess
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -19,7 +20,7 @@ from views.beside import Drawn
 from views.hexmap import wire
 from views.hexmap.ground import names, parcels
 from views.hexmap.view import seen_of
-from views.legend import LOOKS, counts, interval, look_of, number, scale
+from views.legend import LOOKS, evidence, look_of, number, scale
 from views.map import hexes_in_view
 
 
@@ -247,7 +248,8 @@ def shown(n: int = 19) -> pd.DataFrame:
     frame = pd.DataFrame({
         "hex_id": around(53.8, -1.55, 8, 2)[:n], "region": "<i>North</i>",
         "numerator": 10 * value, "denominator": 1000.0, "value": value, "value_lo": 0.8 * value,
-        "value_hi": 1.3 * value, "shown": "shown",
+        "value_hi": 1.3 * value, "value_raw": np.nan, "p_worse": np.nan, "target": np.nan,
+        "shown": "shown",
     })  # fmt: skip
     gone = {"value": np.nan, "value_lo": np.nan, "value_hi": np.nan, "numerator": np.nan}
     for row, kind in ((3, "few"), (4, "hidden")) if n else ():
@@ -342,6 +344,7 @@ def test_hexagons_of_a_country_stay_small() -> None:
     hexes = pd.DataFrame({
         "hex_id": ids, "region": "North", "numerator": (calls * rate).round(), "denominator": calls,
         "value": rate, "value_lo": 0.8 * rate, "value_hi": 1.2 * rate, "shown": "shown",
+        "value_raw": np.nan, "p_worse": np.nan, "target": np.nan,
     })  # fmt: skip
     assert 14_000 < len(ids) <= hexmap.MOST
     assert len(sent(picture(hexes))) < 400_000
@@ -396,6 +399,9 @@ NUMBERS = [0.0, 0.5, 1.5, 2.5, 0.049, 0.05, 0.1, 0.12345, 0.99, 0.9999, 1.0, 1.8
            10.0, 10.5, 11.5, 99.4, 99.95, 100.0, 999.5, 1234.5, 123456.7, 1e7, 3.14159]  # fmt: skip
 
 
+THEIRS = {"low": "value_lo", "high": "value_hi", "raw": "value_raw", "worse": "p_worse"}
+
+
 @pytest.mark.parametrize("metric", list(LOOKS))
 def test_the_browser_writes_figures_as_the_page_does(metric: str) -> None:
     look = look_of(metric)
@@ -405,19 +411,17 @@ def test_the_browser_writes_figures_as_the_page_does(metric: str) -> None:
     below = [-size for size in sizes if size] if look.figure in ("count", "points") else []
     rows: list[dict[str, Any]] = [
         {"value": value, "low": value, "high": 3.5, "denominator": abs(value),
-         "numerator": value if value > 0 else None, "hex": "88", "region": "<i>North</i>"}
+         "numerator": value if value > 0 else None, "raw": value, "target": 2.5,
+         "worse": min(abs(value), 1.0), "hex": "88", "region": "<i>North</i>"}
         for value in (*sizes, *below)
     ]  # fmt: skip
     rows.append(dict.fromkeys(rows[0]) | {"hex": "88", "region": "<i>North</i>"})
     given = {"title": look.title, "unit": look.unit, "figure": look.figure, "counted": look.counted}
     told = asked("lines", look=given, rows=rows)
     for row, line in zip(rows, told, strict=True):
-        between = interval(row["low"], row["high"], look.figure)
-        behind = counts(look, row["numerator"], row["denominator"])
+        as_released = SimpleNamespace(**{THEIRS.get(name, name): x for name, x in row.items()})
         assert line["value"] == number(row["value"], look.figure), row
-        assert line["detail"] == " · ".join(
-            part for part in (f"90 %: {between}" if between else "", behind) if part
-        )
+        assert line["detail"] == evidence(look, as_released)
         assert line["place"] == "<i>North</i> · 88"
 
 

@@ -67,6 +67,16 @@ def test_counts_stand_behind_a_rate_only_where_they_are_released() -> None:
     assert legend.counts(look_of("change_ratio"), 1.0, 2.0) == ""
 
 
+def test_beside_a_borrowing_value_stand_the_place_alone_and_its_target() -> None:
+    rate = look_of("complaints_per_1000")
+    assert legend.alone(rate, 8.14) == "8.1 measured there"
+    assert legend.alone(rate, math.nan) == ""
+    assert legend.worse(rate, 0.973, 6.3) == "worse than 6.3: 97 %"
+    assert legend.worse(rate, 0.9999, 6.3) == "worse than 6.3: over 99 %"
+    assert legend.worse(rate, 0.0001, 6.3) == "worse than 6.3: under 1 %"
+    assert legend.worse(rate, 0.9, math.nan) == ""
+
+
 def test_every_metric_that_hexagons_hold_has_a_look_of_its_own() -> None:
     assert set(METRICS) == set(LOOKS)
 

@@ -62,7 +62,8 @@ class Place:
 class Picture:
     """What a map shows.
 
-    `hexes`: hex_id, ascending; value, value_lo, value_hi, numerator, denominator; region; shown.
+    `hexes`: hex_id, ascending; value, value_lo, value_hi, numerator, denominator, value_raw,
+    p_worse, target; region; shown.
     `scale` None = nothing to colour. `home`: the view of everything. `heading` names the period,
     `file` a saved picture. `unreleased` says what hatched hexagons are, and `hidden` what the
     tooltip says of them, by `shown`. `tiles`: address and attribution of an online basemap.
@@ -160,6 +161,9 @@ def _places(places: Sequence[Place]) -> list[tuple[str, str, float, float]]:
 def _values(hexes: pd.DataFrame, scale: Scale | None) -> Columns:
     figures = {"value": "value", "low": "value_lo", "high": "value_hi",
                "numerator": "numerator", "denominator": "denominator"}  # fmt: skip
+    # of these most layers know nothing
+    more = {"raw": "value_raw", "worse": "p_worse", "target": "target"}
+    figures |= {name: column for name, column in more.items() if hexes[column].notna().any()}
     columns = {name: _float(hexes[column]) for name, column in figures.items()}
     return {**columns, **shades(hexes, scale)}
 

@@ -282,11 +282,12 @@ export class HexMap {
 
   linesOf(hex) {
     const i = place(this.set.ids, hex);
-    const { value, low, high, numerator, denominator, shade } = this.values;
+    const { value, low, high, numerator, denominator, raw, worse, target, shade } = this.values;
     const { look, regions } = this.header;
     return lines(look, {
       value: value[i], low: low[i], high: high[i],
       numerator: numerator[i], denominator: denominator[i],
+      raw: raw?.[i], worse: worse?.[i], target: target?.[i],
       region: regions[this.set.region[i]], hex,
       hidden: {
         [FEW]: look.hidden.few, [HIDDEN]: look.hidden.hidden, [UNSAFE]: look.hidden.unsafe,

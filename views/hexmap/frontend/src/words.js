@@ -60,6 +60,19 @@ export function counts(counted, numerator, denominator) {
   return `${above} ${counted[0]} of ${below} ${counted[1]}`;
 }
 
+/** What was measured in the place alone, where the value borrows: 8.1 measured there. */
+export const alone = (raw, figure) =>
+  Number.isFinite(raw) ? `${number(raw, figure)} measured there` : "";
+
+/** How sure it is that a place is worse than its target: worse than 6.3: 97 %. */
+export function worse(likely, target, figure) {
+  if (!Number.isFinite(likely) || !Number.isFinite(target)) return "";
+  const sure = fixed(100 * likely, 0);
+  // never quite certain
+  const told = { 100: "over 99", 0: "under 1" }[sure] ?? sure;
+  return `worse than ${number(target, figure)}: ${told} %`;
+}
+
 /** The lines about one hexagon, as the page beside the map says them. */
 export function lines(look, row) {
   const between = interval(row.low, row.high, look.figure);
@@ -67,7 +80,8 @@ export function lines(look, row) {
   return {
     head: [look.title, look.unit].filter(Boolean).join(", "),
     value: row.hidden ?? number(row.value, look.figure),
-    detail: [between && `90 %: ${between}`, behind].filter(Boolean).join(" · "),
+    detail: [between && `90 %: ${between}`, behind, alone(row.raw, look.figure),
+      worse(row.worse, row.target, look.figure)].filter(Boolean).join(" · "),
     place: [row.region, row.hex].filter(Boolean).join(" · "),
   };
 }
