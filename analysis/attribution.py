@@ -182,7 +182,7 @@ def search(
         _stacked(curves, NO_CURVE),
         benefit.levers_of(
             names, first, hours, response.exposure, _log_weights(response, network),
-            lasting=lasting, refused=refused, days=days,
+            lasting=lasting, refused=refused, wander=network.wander, days=days,
         ),
     )  # fmt: skip
 

@@ -27,6 +27,8 @@ SEED = 8
 LADDER = np.arange(0.0, 0.51, 0.1)
 """Shares of its load that a cell may be relieved of; between them drops go straight."""
 
+# a curve of the shelf is not the cell's own: log sd of how much load does
+_CURVE_SD = 0.2
 # a level is judged by no fewer days, however new it is
 _MIN_DAYS = 2
 # of the drops that count, so many may lie at loads the cell has hardly been at
@@ -63,6 +65,8 @@ class Levers:
     """Whether the relieved cell would be where it has hardly been, (C, S)."""
     why_not: npt.NDArray[np.object_]
     """Why nothing is known, in words; "" = it is."""
+    wander: Floats
+    """Log sd by which a level differs from month to month for no reason, (C,)."""
 
 
 @dataclass(frozen=True)
@@ -137,7 +141,9 @@ def treatable(levers: Levers, drops: Floats, n_days: Floats, noise: Floats) -> T
     per_month = np.where(known, DAYS_A_MONTH / np.maximum(n_days, 1), np.nan) * noise
     level = np.full((len(drops), N_DRAWS), np.nan)
     for i in np.flatnonzero(known):
-        level[i] = _rng(str(levers.cell_id[i]), "level").gamma(shape[i], size=N_DRAWS)
+        rng, wander = _rng(str(levers.cell_id[i]), "level"), levers.wander[i]
+        level[i] = rng.gamma(shape[i], size=N_DRAWS)
+        level[i] *= np.exp(wander * rng.normal(size=N_DRAWS) - wander**2 / 2)
     return Treatable(levers, level * per_month[:, None])
 
 
@@ -157,6 +163,7 @@ def levers_of(
     *,
     lasting: Mapping[int, Lasting],
     refused: npt.NDArray[np.str_],
+    wander: float,
     days: int,
 ) -> Levers:
     """What hours tell of each cell, from `days` newest days of them.
@@ -174,10 +181,12 @@ def levers_of(
         load, calls = hours.load[i, since[i] :].ravel(), exposure[i, since[i] :].ravel()
         curve, fixed[i] = _drawn(str(names[i]), log_weights[i], lasting.get(int(i)))
         kept = np.array([_mean_factor(load * (1 - step), calls) for step in LADDER])
-        relieved[i] = (kept / np.maximum(kept[0], 1e-12))[:, curve]
+        doubt = np.exp(_CURVE_SD * _rng(str(names[i]), "curve").normal(size=N_DRAWS))
+        relieved[i] = (kept / np.maximum(kept[0], 1e-12))[:, curve] ** doubt
         beyond[i] = _is_beyond(hours.load[i], load, calls)
     day = first_day.astype("datetime64[D]") + since
-    return Levers(names, day, relieved, fixed, beyond, refused.astype(np.object_))
+    why_not, wanders = refused.astype(np.object_), np.full(n_cells, wander)
+    return Levers(names, day, relieved, fixed, beyond, why_not, wanders)
 
 
 def _first(last: Lasting | None, n_days: int, days: int) -> int:
@@ -231,6 +240,7 @@ def unknown(cell_ids: Sequence[str], why: str) -> Levers:
         np.full((n, N_DRAWS), np.nan, np.float32),
         np.zeros((n, len(LADDER)), bool),
         np.full(n, why, np.object_),
+        np.zeros(n),
     )
 
 

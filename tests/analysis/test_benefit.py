@@ -21,6 +21,7 @@ def _levers(relieved: float = 0.8, fixed: float = 0.5, names: tuple[str, ...] = 
         np.full((n, N_DRAWS), fixed, np.float32),
         np.zeros((n, len(LADDER)), bool),
         np.full(n, "", object),
+        np.zeros(n),
     )
 
 
