@@ -181,8 +181,9 @@ def search(
         _stacked(told, NO_DAYS),
         _stacked(curves, NO_CURVE),
         benefit.levers_of(
-            names, first, hours, response.exposure, _log_weights(response, network),
-            lasting=lasting, refused=refused, wander=network.wander, days=days,
+            names, hours, response.exposure, _log_weights(response, network),
+            lasting=lasting, refused=refused, wander=network.wander,
+            newest=(first + np.arange(hours.rest.shape[1]))[-days:],
         ),
     )  # fmt: skip
 

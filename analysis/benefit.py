@@ -156,7 +156,6 @@ def _rng(cell_id: str, of: str) -> np.random.Generator:
 
 def levers_of(
     names: npt.NDArray[np.object_],
-    first_day: np.datetime64,
     hours: Hours,
     exposure: Floats,
     log_weights: Floats,
@@ -164,16 +163,16 @@ def levers_of(
     lasting: Mapping[int, Lasting],
     refused: npt.NDArray[np.str_],
     wander: float,
-    days: int,
+    newest: Days,
 ) -> Levers:
-    """What hours tell of each cell, from `days` newest days of them.
+    """What hours tell of each cell, from the `newest` days of them.
 
     `exposure`: attempts by the course of the day, (cell, day, 24). `log_weights`: log posterior of
     each curve, (cell, curve). `lasting`: last change of the cells that had one, by row. `refused`:
     why a cell can't be judged, "" = it can.
     """
     n_cells, n_days = hours.rest.shape
-    since = np.array([_first(lasting.get(i), n_days, days) for i in range(n_cells)])
+    since = np.array([_first(lasting.get(i), n_days, len(newest)) for i in range(n_cells)])
     relieved = np.full((n_cells, len(LADDER), N_DRAWS), np.nan, np.float32)
     fixed = np.full((n_cells, N_DRAWS), np.nan, np.float32)
     beyond = np.zeros((n_cells, len(LADDER)), bool)
@@ -184,7 +183,7 @@ def levers_of(
         doubt = np.exp(_CURVE_SD * _rng(str(names[i]), "curve").normal(size=N_DRAWS))
         relieved[i] = (kept / np.maximum(kept[0], 1e-12))[:, curve] ** doubt
         beyond[i] = _is_beyond(hours.load[i], load, calls)
-    day = first_day.astype("datetime64[D]") + since
+    day = newest[since - n_days]
     why_not, wanders = refused.astype(np.object_), np.full(n_cells, wander)
     return Levers(names, day, relieved, fixed, beyond, why_not, wanders)
 
