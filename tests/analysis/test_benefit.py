@@ -5,7 +5,6 @@ import pytest
 
 from analysis import attribution, benefit
 from analysis.benefit import LADDER, N_DRAWS, Levers, Treatable
-from analysis.load_response import FACTOR
 from benchmarks.attribution import cube_of
 from ingest.synth.network import Network, invent_network
 
@@ -130,4 +129,4 @@ def test_a_level_begins_after_the_last_change(planted: Network, levers: Levers) 
 def test_more_relief_never_spares_less(levers: Levers) -> None:
     assert (np.diff(levers.relieved, axis=1) <= 1e-6).all()
     assert (levers.relieved[:, 0] == 1).all()
-    assert levers.relieved.min() >= 1 / FACTOR.max() - 1e-6
+    assert levers.relieved.min() > 0
