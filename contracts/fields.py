@@ -412,7 +412,22 @@ _FINDINGS = [
     _text("operator_name", "The operator."),
 ]  # fmt: skip
 
-_ALL = [*_PLACES, *_TIMES, *_COUNTERS, *_EVENTS, *_LINEAGE, *_ROLLED, *_METRICS, *_FINDINGS]
+_ACKNOWLEDGED = [
+    Field("entry_id", "BIGINT", "", "Number of the entry in the log, in the order written.", 1),
+    _text("subject_type", "What kind of thing is acknowledged.",
+          "change", "site", "cell", "hex", "region"),
+    _text("subject_id", "Its stable key: change_id, site_id, cell_id, hexagon text or region."),
+    _text("ack_status", "How far somebody is with it; NULL = nobody has said.",
+          "open", "acknowledged", "in_work", "done", "rejected"),
+    _text("ack_owner", "Who looks after it, as typed in; NULL = nobody has said."),
+    _text("ack_comment", "What was said last, e-mails and numbers taken out."),
+    _text("ack_by", "Who wrote the entry, as typed in: nobody has to sign in."),
+    _time("ack_utc", "When the entry was written."),
+    _flag("is_newest", "Whether it is the newest entry of its subject: the state it is in."),
+]  # fmt: skip
+
+_ALL = [*_PLACES, *_TIMES, *_COUNTERS, *_EVENTS, *_LINEAGE, *_ROLLED, *_METRICS, *_FINDINGS,
+        *_ACKNOWLEDGED]  # fmt: skip
 
 FIELDS: dict[str, Field] = {field.name: field for field in _ALL}
 METRICS: tuple[str, ...] = tuple(field.name for field in _METRICS)

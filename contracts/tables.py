@@ -15,7 +15,7 @@ import pyarrow as pa
 from contracts.errors import NothingFound
 from contracts.fields import FIELDS, Field, pick
 
-Layer = Literal["source", "middle", "finding"]
+Layer = Literal["source", "middle", "finding", "log"]
 
 _ARROW: dict[str, pa.DataType] = {
     "VARCHAR": pa.string(),
@@ -282,6 +282,12 @@ _TABLES = [
         "run", "finding", "the run that made these tables",
         _names("run_id operator_name timezone level as_of_utc software_version schema_version"),
         key=("run_id",),
+    ),
+    Table(
+        "acknowledgement", "log", "one entry of the log of acknowledgements, beside the marts",
+        _names("""entry_id subject_type subject_id ack_status ack_owner ack_comment ack_by ack_utc
+            is_newest"""),
+        key=("entry_id",),
     ),
 ]  # fmt: skip
 

@@ -18,6 +18,7 @@ import ingest.run
 from contracts.settings import load
 from contracts.tables import SCHEMA_VERSION, assemble, table
 from geo import hexgrid
+from ingest.acknowledgements import Subject, Word
 from ingest.synth import write_operator
 from ingest.warehouse import Warehouse
 from ingest.workers import workers
@@ -425,7 +426,11 @@ def demo_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with workers(settings.run) as client:
         ingest.run.run(settings, client)
         analysis.run.run(settings, client)
-    Warehouse(settings.resolve(settings.warehouse.path)).publish("demo", keep=2)
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    warehouse.publish("demo", keep=2)
+    worst = warehouse.query("worst_places", place_type="hex", top=1)["hex_text"].iloc[0]
+    word, at = Word("in_work", "Ann Lee", "antenna ordered"), datetime(2026, 11, 20, 9, tzinfo=UTC)
+    warehouse.acknowledge(Subject("hex", worst), word, by="Ann Lee", at=at)
     return config
 
 

@@ -35,6 +35,7 @@ DOORS = {
     "duckdb": ("ingest/warehouse.py",),
     "h3": ("geo/hexgrid.py",),
     "ruptures": ("analysis/changes.py",),
+    "sqlite3": ("ingest/acknowledgements.py",),
     "streamlit": ("app.py", "views/*"),
 }
 STILL = ("charts", "ground", "legend", "periods", "report", "stillmap", "telling")

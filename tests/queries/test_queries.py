@@ -103,6 +103,8 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "since": date(2026, 9, 21),
         "until": date(2026, 11, 8),
         "level": int(layer["level"]),
+        "subject_type": "hex",
+        "subject_id": worst["hex_text"],
     }
     return {name: known[name] for name, (_, default) in params.items() if default is None}
 
