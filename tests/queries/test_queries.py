@@ -299,7 +299,7 @@ def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> 
 
 
 def test_an_unknown_query_is_told_with_the_known_ones() -> None:
-    with pytest.raises(NothingFound, match="no query 'worst'; there are: c"):
+    with pytest.raises(NothingFound, match="no query 'worst'; there are: acknowledgement_log"):
         read_query("worst")
 
 
