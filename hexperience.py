@@ -4,6 +4,7 @@ Exit codes: 0 done, 1 a promise is broken or check found faults, 2 wrong input o
 3 interrupted.
 """
 
+import getpass
 import json
 import logging
 import os
@@ -41,6 +42,7 @@ from contracts.errors import (
 )
 from contracts.settings import Settings, load
 from ingest import logs
+from ingest.acknowledgements import STATUSES, Subject, Word
 from ingest.warehouse import Warehouse, query_names, read_query
 from views import export, server
 
@@ -274,6 +276,36 @@ def sql(
 ) -> None:
     """Answer one SELECT of your own from the published marts."""
     _deliver(_warehouse(config).sql(text), form, out)
+
+
+@app.command()
+@_tell
+def acknowledge(
+    subject: Annotated[
+        str, typer.Argument(help="change:ID, site:ID, cell:ID, hex:TEXT or region:NAME.")
+    ] = "",
+    *,
+    status: Annotated[str, typer.Option(help=f"{', '.join(STATUSES)}.")] = "acknowledged",
+    owner: Annotated[str, typer.Option(help="Who looks after it.")] = "",
+    comment: Annotated[str, typer.Option(help="Free text; e-mails and numbers go.")] = "",
+    by: Annotated[str, typer.Option(help="Who says so; else the name of the login.")] = "",
+    listed: Annotated[
+        bool, typer.Option("--list", help="Show the newest state of all, or SUBJECT's log.")
+    ] = False,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Note who looks after a change or a place, and how far it is; or list what is noted."""
+    warehouse = _warehouse(config)
+    if listed or not subject:
+        of = Subject.parse(subject).asked if subject else {}
+        _deliver(warehouse.query("acknowledgement_log" if of else "acknowledgements", **of),
+                 "table", None)  # fmt: skip
+        return
+    word = Word(status, owner, comment)
+    number = warehouse.acknowledge(
+        Subject.parse(subject), word, by=by or getpass.getuser(), at=datetime.now(UTC)
+    )
+    _say(f"entry {number}: {subject} is {status}, {owner}")
 
 
 @app.command()

@@ -455,7 +455,7 @@ _FINDINGS = [
           "PRB; NULL = none."),
     _whole("n_cells_unknown", "n", "Cells of the place of which no benefit is known.", 0, None),
     _count("n_rows", "Rows."),
-    _text("action", "Kind of work proposed."),
+    _text("action", "Work proposed, as the catalogue names it; several at once joined by +."),
     _amount("budget", "currency", "Budget the plan was solved for.", 0),
     _amount("benefit_month", "drops a month", "Expected benefit per month."),
     _amount("benefit_month_lo", "drops a month", "Lower end of the 90 % interval."),
@@ -480,7 +480,37 @@ _FINDINGS = [
     _text("operator_name", "The operator."),
 ]  # fmt: skip
 
-_ALL = [*_PLACES, *_TIMES, *_COUNTERS, *_EVENTS, *_LINEAGE, *_ROLLED, *_METRICS, *_FINDINGS]
+_ACKNOWLEDGED = [
+    Field("entry_id", "BIGINT", "", "Number of the entry in the log, in the order written.", 1),
+    _text("subject_type", "What kind of thing is acknowledged.",
+          "change", "site", "cell", "hex", "region"),
+    _text("subject_id", "Its stable key: change_id, site_id, cell_id, hexagon text or region."),
+    _text("ack_status", "How far somebody is with it; NULL = nobody has said.",
+          "open", "acknowledged", "in_work", "done", "rejected"),
+    _text("ack_owner", "Who looks after it, as typed in; NULL = nobody has said."),
+    _text("ack_comment", "What was said last, e-mails and numbers taken out."),
+    _text("ack_by", "Who wrote the entry, as typed in: nobody has to sign in."),
+    _time("ack_utc", "When the entry was written."),
+    _flag("is_newest", "Whether it is the newest entry of its subject: the state it is in."),
+]  # fmt: skip
+
+_PLANS = [
+    _whole("plan_number", "", "1 the best plan, 2 and on plans nearly as good; 0 in none of them, "
+           "but wanted in some draws.", 0, None),
+    _amount("crew_weeks", "weeks", "Weeks of a crew that the work takes.", 0),
+    _whole("n_options", "n", "Works there were to choose from.", 0, None),
+    _whole("n_works", "n", "Works in the plan.", 0, None),
+    _share("optimality_gap", "By how much of its benefit a plan may fall short of the best."),
+    _flag("costs_invented", "The catalogue says its costs are invented: only their order is told."),
+    _text("limit_name", "What limits the plan.", "budget", "crew_weeks", "floor"),
+    _amount("limit_amount", "cost, weeks or drops", "At most so much; of a floor at least."),
+    _amount("used_amount", "cost, weeks or drops", "What the plan has of it."),
+    _amount("benefit_lost_month", "drops a month", "The best plan without this limit spares so "
+            "many more.", 0),
+]  # fmt: skip
+
+_ALL = [*_PLACES, *_TIMES, *_COUNTERS, *_EVENTS, *_LINEAGE, *_ROLLED, *_METRICS, *_FINDINGS,
+        *_ACKNOWLEDGED, *_PLANS]  # fmt: skip
 
 FIELDS: dict[str, Field] = {field.name: field for field in _ALL}
 METRICS: tuple[str, ...] = tuple(field.name for field in _METRICS)

@@ -210,6 +210,31 @@ class Priority(_Section):
     )
 
 
+class Plan(_Section):
+    """The plan of works for a ladder of budgets; without budgets none is made."""
+
+    budgets: tuple[Annotated[float, Field(gt=0)], ...] = Field(
+        (), description="Budgets to solve for, in the catalogue's currency."
+    )
+    catalogue: str = Field(
+        "",
+        description="Works with cost and effect, TOML; empty = analysis/actions.toml, whose costs "
+        "are invented round numbers (docs/plan.md).",
+    )
+    crew_weeks: dict[str, Annotated[float, Field(ge=0)]] = Field(
+        {}, description="Crew weeks of each region; '*' = of any other; none = no limit."
+    )
+    floors: dict[str, Annotated[float, Field(ge=0, le=1)]] = Field(
+        {}, description="Least share that each region gets; '*' = any other region."
+    )
+    floor_of: Literal["budget", "benefit"] = Field(
+        "budget", description="What the floors are shares of."
+    )
+    draws: int = Field(64, ge=8, le=200, description="Draws behind P(in plan).")
+    alternatives: int = Field(2, ge=0, le=9, description="Plans nearly as good beside the best.")
+    within: float = Field(0.02, gt=0, lt=1, description="So much less benefit is nearly as good.")
+
+
 class Report(_Section):
     """The weekly and monthly reports that `hexperience batch` writes."""
 
@@ -472,6 +497,7 @@ class Settings(_Section):
     changes: Changes = Changes()
     complaints: Complaints = Complaints()
     priority: Priority = Priority()
+    plan: Plan = Plan()
     report: Report = Report()
     map: Map = Map()
     source: tuple[Source, ...] = ()
@@ -492,6 +518,8 @@ class Settings(_Section):
         yield from _holiday_fault(self.operator)
         if self.retention.hour_days < self.retention.pm_days:
             yield "[retention] hour_days: hours are made of what pm_days keeps; give at least that"
+        if (shares := sum(self.plan.floors.values())) > 1:
+            yield f"[plan] floors: they add up to {shares:g}; lower them to 1 together"
         if not self.source:
             yield "[[source]]: none given; name at least one kind of file"
         for number, source in enumerate(self.source, 1):

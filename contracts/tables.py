@@ -15,7 +15,7 @@ import pyarrow as pa
 from contracts.errors import NothingFound
 from contracts.fields import FIELDS, Field, pick
 
-Layer = Literal["source", "middle", "finding"]
+Layer = Literal["source", "middle", "finding", "log"]
 
 _ARROW: dict[str, pa.DataType] = {
     "VARCHAR": pa.string(),
@@ -289,10 +289,24 @@ _TABLES = [
         key=("table_name", "day_local", "source_file"),
     ),
     Table(
-        "plan", "finding", "one work in the plan for one budget",
-        _names("""budget action cell_id site_id cost_amount cost_currency benefit_month
-            benefit_month_lo benefit_month_hi p_in_plan method_version run_id"""),
-        key=_names("budget action cell_id site_id"), filled=False,
+        "plan", "finding", "one work in a plan for one budget",
+        _names("""budget plan_number action place_type cell_id sector_id site_id region lat lon
+            cost_amount cost_currency crew_weeks benefit_month benefit_month_lo benefit_month_hi
+            p_in_plan reason method_version run_id"""),
+        key=_names("budget plan_number action cell_id sector_id site_id"),
+    ),
+    Table(
+        "plan_budget", "finding", "one plan for one budget, as a whole",
+        _names("""budget plan_number n_options n_works cost_amount cost_currency costs_invented
+            crew_weeks benefit_month benefit_month_lo benefit_month_hi optimality_gap
+            method_version unsafe_reason run_id"""),
+        key=("budget", "plan_number"),
+    ),
+    Table(
+        "plan_limit", "finding", "what one limit costs the best plan for one budget",
+        _names("""budget limit_name region limit_amount used_amount benefit_lost_month
+            method_version run_id"""),
+        key=("budget", "limit_name", "region"),
     ),
     Table(
         "effect", "finding", "one work's measured result",
@@ -318,6 +332,12 @@ _TABLES = [
         "run", "finding", "the run that made these tables",
         _names("run_id operator_name timezone level as_of_utc software_version schema_version"),
         key=("run_id",),
+    ),
+    Table(
+        "acknowledgement", "log", "one entry of the log of acknowledgements, beside the marts",
+        _names("""entry_id subject_type subject_id ack_status ack_owner ack_comment ack_by ack_utc
+            is_newest"""),
+        key=("entry_id",),
     ),
 ]  # fmt: skip
 

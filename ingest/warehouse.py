@@ -10,6 +10,7 @@ Below the warehouse's folder::
     tables/<table>/<day>.parquet          settled, rolled-up and found tables
     snapshots/<name>/marts.duckdb         published, immutable
     current -> snapshots/<name>           switched atomically
+    acknowledgements.sqlite               what people noted; no run touches it
     schema.json                           which layout and which columns the folder has
     lock                                  held while a run is at work; lock-batch: a batch
     mark                                  by which a cluster's workers know the folder, for a moment
@@ -28,7 +29,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +42,8 @@ import pyarrow.parquet as pq
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
 from contracts.settings import Privacy
 from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES, Table, check, table, to_arrow
+from ingest import acknowledgements
+from ingest.acknowledgements import Subject, Word
 
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
 CHECKS = QUERIES / "checks"
@@ -66,9 +69,13 @@ A task of the search reads some hundred cells of each day: with one group a file
 the day of every cell. Much smaller groups cost more in heads than they spare.
 """
 
+_SETTLED = ("source", "middle")
+"""Layers that ingest makes of the files."""
+
 _TOLD = 3
 """Guilty rows of a check that are told by a note."""
 
+_LOG = "acknowledgement"
 _HEAD = ("reads", "params", "returns", "grain")
 _COLUMN = re.compile(r"(\w+) ([A-Z]+)(?: = (\S+))?$")
 
@@ -151,7 +158,7 @@ class Warehouse:
             raise InputError(f"{self.path} was written by a newer hexperience", [told + remedy])
         if held != wanted:
             made = [
-                self.path / "tables" / of.name for of in TABLES.values() if of.layer != "finding"
+                self.path / "tables" / of.name for of in TABLES.values() if of.layer in _SETTLED
             ]
             lasting = [day for day, loads in self.counter_days().items() if not loads]
             # the notes first: a crash from here on must not leave them without their tables
@@ -462,7 +469,7 @@ class Warehouse:
         question = read_query(name)
         given = typed(question, params)
         try:
-            return self._ask(question.sql, given)
+            return self._ask(question.sql, given, beside=_LOG in question.reads)
         except QuestionError:
             self._refuse_old_marts()
             raise
@@ -487,19 +494,42 @@ class Warehouse:
             raise QuestionError(f"sql: {error}") from None
         if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
             raise QuestionError("sql: give exactly one SELECT")
-        return self._ask(text, {})
+        return self._ask(text, {}, beside=True)
 
-    def _ask(self, sql: str, params: dict[str, Any]) -> pd.DataFrame:
-        with connect(self.marts) as connection:
+    @property
+    def acknowledgements(self) -> Path:
+        """The log that `ingest.acknowledgements` reads and writes."""
+        return self.path / "acknowledgements.sqlite"
+
+    def acknowledge(self, subject: Subject, word: Word, *, by: str, at: datetime) -> int:
+        """Adds an entry to that log, on a change or place that is published or was noted before.
+
+        Raises QuestionError where there is none such.
+        """
+        if self.query("subject", **subject.asked).empty:
+            told = f"no {subject.kind} '{subject.id}' is published, and none was noted before"
+            raise QuestionError(f"not acknowledged: {told}")
+        return acknowledgements.note(self.acknowledgements, subject, word, by=by, at=at)
+
+    def _ask(self, sql: str, params: dict[str, Any], *, beside: bool = False) -> pd.DataFrame:
+        log = self._log() if beside else {}
+        with connect(self.marts, log) as connection:
             return _answer(connection, sql, params)
+
+    def _log(self) -> dict[str, pa.Table]:
+        return {_LOG: to_arrow(acknowledgements.read(self.acknowledgements), table(_LOG))}
 
 
 @contextmanager
-def connect(marts: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection that can read this one file and nothing else."""
+def connect(
+    marts: Path, beside: Mapping[str, pa.Table] | None = None
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that can read this one file, tables in memory `beside` it, and nothing else."""
     connection = duckdb.connect(str(marts), read_only=True)
     try:
         connection.execute("set TimeZone = 'UTC'")
+        for name, held in (beside or {}).items():
+            connection.register(name, held)
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
@@ -672,7 +702,7 @@ def _listed(text: str) -> list[str]:
 
 def _columns_id() -> str:
     """A name for all columns that settled tables are made of: another one = settle anew."""
-    kept = {of.name: of for of in TABLES.values() if of.layer != "finding"}
+    kept = {of.name: of for of in TABLES.values() if of.layer in _SETTLED}
     told = {name: [*map(str, of.schema), *of.key, of.day_of] for name, of in kept.items()}
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 

@@ -18,6 +18,7 @@ import ingest.run
 from contracts.settings import load
 from contracts.tables import SCHEMA_VERSION, assemble, table
 from geo import hexgrid
+from ingest.acknowledgements import Subject, Word
 from ingest.synth import write_operator
 from ingest.warehouse import Warehouse
 from ingest.workers import workers
@@ -79,7 +80,7 @@ def build_town(folder: Path) -> Town:
         "hex_day": by_hex, "change_point": _changes(),
         "change_day": _change_days(days), "change_curve": _change_curve(),
         "place_rate": _rates(days, by_hex, hexes), "intervention": _works(),
-        "priority": _priority(cells), "receipt": _receipt(), "quality": _quality(),
+        "priority": _priority(cells), **_plans(cells), "receipt": _receipt(), "quality": _quality(),
         "run": _run("Aire <Mobile>", "Europe/London", 8),
     }.items():  # fmt: skip
         warehouse.write(name, part)
@@ -395,6 +396,40 @@ def _priority(cells: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(parts, ignore_index=True)
 
 
+def _plans(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Two budgets: for the larger one another plan and a work that waits, the third impossible."""
+    at = cells.iloc[[1, 2, 4]]
+    works = {"place_type": "cell", "cell_id": at["cell_id"].to_numpy(), "sector_id": None,
+             "site_id": at["site_id"].to_numpy(), "region": at["region"].to_numpy(),
+             "lat": at["lat"].to_numpy(), "lon": at["lon"].to_numpy(), "cost_currency": "<EUR>",
+             "reason": "takes off 30 % (20 to 40) of the load in the cell", "run_id": "r",
+             "crew_weeks": 2.0, "benefit_month": [300.0, 120.0, 90.0],
+             "benefit_month_lo": [200.0, 60.0, 40.0], "benefit_month_hi": [400.0, 200.0, 150.0],
+             "p_in_plan": [1.0, 0.7, 0.3]}  # fmt: skip
+    cost = np.array([40.0, 50.0, 45.0])
+    action = np.array(["add_carrier", "fix+tilt", "tilt"])
+    plans = [(50.0, 1, [0]), (100.0, 1, [0, 1]), (100.0, 2, [0, 2]), (50.0, 0, [1])]
+    whole = rows("plan", budget=0.0, plan_number=0, action=action, cost_amount=cost, **works)
+    budgets = [
+        rows("plan_budget", budget=[budget], plan_number=number, n_options=3, n_works=len(held),
+             cost_amount=cost[held].sum(), cost_currency="<EUR>", costs_invented=True,
+             crew_weeks=2.0 * len(held), benefit_month=whole["benefit_month"].iloc[held].sum(),
+             benefit_month_lo=100.0, benefit_month_hi=700.0, optimality_gap=0.0, run_id="r")
+        for budget, number, held in plans if number
+    ]  # fmt: skip
+    refused = rows("plan_budget", budget=[500.0], plan_number=1, n_options=3, n_works=0,
+                   costs_invented=True, cost_amount=0.0, benefit_month=0.0, run_id="r",
+                   unsafe_reason="floors: East shall get 400; lower its floor")  # fmt: skip
+    limits = rows("plan_limit", budget=[100.0, 100.0], limit_name=["budget", "floor"],
+                  region=["", "East"], limit_amount=[100.0, 10.0], used_amount=[90.0, 50.0],
+                  benefit_lost_month=[90.0, 0.0], run_id="r")  # fmt: skip
+    return {
+        "plan": pd.concat([whole.iloc[held].assign(budget=budget, plan_number=number)
+                           for budget, number, held in plans]),
+        "plan_budget": pd.concat([*budgets, refused]), "plan_limit": limits,
+    }  # fmt: skip
+
+
 def _receipt() -> pd.DataFrame:
     return rows("receipt", table_name=["complaint", "pm"], n_read=[5_120, 345_600],
                 n_accepted=[5_000, 345_590], n_refused=[120, 10], n_values_missing=[3, 0],
@@ -425,7 +460,11 @@ def demo_config(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with workers(settings.run) as client:
         ingest.run.run(settings, client)
         analysis.run.run(settings, client)
-    Warehouse(settings.resolve(settings.warehouse.path)).publish("demo", keep=2)
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    warehouse.publish("demo", keep=2)
+    worst = warehouse.query("worst_places", place_type="hex", top=1)["hex_text"].iloc[0]
+    word, at = Word("in_work", "Ann Lee", "antenna ordered"), datetime(2026, 11, 20, 9, tzinfo=UTC)
+    warehouse.acknowledge(Subject("hex", worst), word, by="Ann Lee", at=at)
     return config
 
 

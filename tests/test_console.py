@@ -85,6 +85,25 @@ def test_a_refusal_has_a_remedy_and_no_traceback(
     assert "Traceback" not in answer.stderr
 
 
+def test_an_acknowledgement_is_noted_listed_and_exported(small: Path) -> None:
+    site = json.loads(_ask("query", "worst_places", "--format", "json", config=small).stdout)[0]
+    subject = f"site:{site['site_id']}"
+    words = ["--status", "in_work", "--owner", "Ann Lee", "--comment", "=cmd|' /C calc'!A0"]
+    noted = _ask("acknowledge", subject, *words, "--by", "Bo", config=small)
+    assert noted.returncode == 0, noted.stderr
+    assert noted.stdout == f"entry 1: {subject} is in_work, Ann Lee\n"
+    listed = _ask("acknowledge", "--list", config=small).stdout
+    assert "in_work" in listed
+    assert "Ann Lee" in _ask("acknowledge", subject, "--list", config=small).stdout
+    told = _ask("query", "acknowledgements", "--format", "csv", config=small).stdout
+    assert ",'=cmd|' /C calc'!A0,Bo," in told
+    joined = _ask("query", "worst_places", "--format", "csv", config=small).stdout
+    assert "in_work,Ann Lee," in joined.splitlines()[1]
+    refused = _ask("acknowledge", "site:nowhere", "--owner", "Ann", config=small)
+    assert refused.returncode == 2
+    assert "no site 'nowhere' is published" in refused.stderr
+
+
 def test_queries_are_listed_with_their_questions(demo_config: Path) -> None:
     answer = _ask("query", config=demo_config)
     assert "worst_places     Where does the network hurt most, and why?" in answer.stdout

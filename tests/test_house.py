@@ -36,6 +36,7 @@ DOORS = {
     "h3": ("geo/hexgrid.py",),
     "phonenumbers": ("ingest/msisdn.py",),
     "ruptures": ("analysis/changes.py",),
+    "sqlite3": ("ingest/acknowledgements.py",),
     "streamlit": ("app.py", "views/*"),
 }
 STILL = ("charts", "ground", "legend", "periods", "report", "stillmap", "telling")

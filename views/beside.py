@@ -6,7 +6,8 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from views import charts, data, parts
+from ingest.acknowledgements import Subject
+from views import acknowledging, charts, data, parts
 from views.legend import (
     alone,
     change,
@@ -14,6 +15,7 @@ from views.legend import (
     day,
     evidence,
     interval,
+    noted,
     number,
     period,
     rows,
@@ -49,6 +51,7 @@ class Entry:
     hex_text: str | None
     value: str
     between: str
+    noted: str = ""
 
 
 @dataclass(frozen=True)
@@ -88,7 +91,8 @@ def _place(place: Any, level: int) -> Entry:
     region = place.region if place.place_type == "hex" and isinstance(place.region, str) else ""
     name = "  ".join(part for part in (str(place.rank), region, str(place.place_name)) if part)
     value = number(place.drops_excess_month, "count")
-    return Entry(name, str(place.reason), parts.hex_of(place, level), value, between)
+    hex_text = parts.hex_of(place, level)
+    return Entry(name, str(place.reason), hex_text, value, between, noted(place))
 
 
 def _worst_hexes(drawn: Drawn, level: int) -> Worst:
@@ -132,6 +136,8 @@ def _entry(entry: Entry) -> None:
                   on_click=parts.go_to, args=[entry.hex_text], disabled=not known,
                   help="Show on the map" if known else "No position is known")  # fmt: skip
         st.caption(parts.plain(entry.reason))
+        if entry.noted:
+            st.caption(f":blue[{parts.plain(entry.noted)}]")
     with right, st.container(gap=None):
         st.markdown(f":orange[**{parts.plain(entry.value)}**]", text_alignment="right")
         st.caption(parts.plain(entry.between), text_alignment="right")
@@ -149,6 +155,7 @@ def story(chosen: str, facts: pd.Series, drawn: Drawn) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
         st.markdown(f"##### {named} :gray[{parts.plain(chosen)}]", width="content")
         st.button("Back to the list", on_click=parts.go_to, args=[None], type="tertiary")
+    acknowledging.panel(Subject("hex", chosen), facts["timezone"])
     for row in rows(_of(rates, drawn)):
         _headline(row, drawn.layer)
     if days.empty and rates.empty:

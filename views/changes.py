@@ -5,8 +5,9 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from views import charts, data, parts
-from views.legend import change, interval, rows, when
+from ingest.acknowledgements import Subject
+from views import acknowledging, charts, data, parts
+from views.legend import change, interval, noted, rows, when
 
 _MOST = 500
 
@@ -54,12 +55,13 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
                 found["ratio_lo"], found["ratio_hi"], strict=True)],
             direction=found["direction"].map({"up": "worse", "down": "better"}),
             drops_excess=found["drops_excess"].round(),
+            noted=[noted(row) for row in rows(found)],
         ),
         hide_index=True, height=430 if len(found) > 11 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row", key="changes",
         column_order=["when", "cell_id", "region", "direction", "ratio", "likely", "drops_excess",
-                      "prb_before_pct", "prb_after_pct", "attribution", "p_load", "load_share",
-                      "intervention_id"],
+                      "noted", "prb_before_pct", "prb_after_pct", "attribution", "p_load",
+                      "load_share", "intervention_id"],
         column_config={
             "when": st.column_config.TextColumn("since (90 % interval)"),
             "cell_id": "cell",
@@ -75,6 +77,7 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
                                     help="Probability that load is the larger part"),
             "load_share": number_column("load's part", format="percent"),
             "intervention_id": "work",
+            "noted": "acknowledged",
         },
     )  # fmt: skip
     picked = event["selection"]["rows"]
@@ -86,6 +89,7 @@ def _history(row: Any, timezone: str) -> None:
         st.markdown(f"##### {parts.plain(str(row['cell_id']))}", width="content")
         if isinstance(row["hex_text"], str) and st.button("Show on the map", type="tertiary"):
             parts.open_map(row["hex_text"])
+    acknowledging.panel(Subject("change", str(row["change_id"])), timezone)
     days = data.answer("cell_history", cell_id=row["cell_id"])
     mine = data.answer("change_points", top=_MOST)
     mine = mine[mine["cell_id"] == row["cell_id"]].sort_values("change_utc")

@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from views.legend import Look, interval, number, rows, when
+from views.legend import Look, amount, interval, number, rows, when
 
 UP, DOWN, QUIET, DOT = "#c2570c", "#2c7fb8", "#8a8f98", "#3d7ba6"
 BY_LOAD, BY_REST = "#e8a33d", "#9488c2"
@@ -127,6 +127,25 @@ def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
     )
     unseen = _ends(pd.DataFrame({"at": at})).encode(x=_x("at", named))
     return _over(unseen, line, bars, dots).properties(height=130, title=title)
+
+
+def ladder(budgets: pd.DataFrame, *, currency: str) -> alt.LayerChart:
+    """What the best plan for each budget spares, with its 90 % interval.
+
+    `budgets`: rows of plan_budgets.
+    """
+    best = budgets[(budgets["plan_number"] == 1) & (budgets["n_works"] > 0)]
+    told = best.assign(said=best["benefit_month"].map(amount))
+    base = alt.Chart(told).encode(
+        x=alt.X("budget:Q", title=f"budget, {currency}", axis=alt.Axis(grid=False, tickCount=4)),
+        tooltip=[alt.Tooltip("budget:Q", format=","), alt.Tooltip("said:N", title="spared"),
+                 alt.Tooltip("n_works:Q", title="works")],
+    )  # fmt: skip
+    spared = alt.Y("benefit_month:Q", axis=_inside(tickCount=3), scale=alt.Scale(zero=True))
+    return _over(
+        base.mark_rule(color=QUIET).encode(y="benefit_month_lo:Q", y2="benefit_month_hi:Q"),
+        base.mark_line(color=DOT, point={"size": 50, "color": DOT}).encode(y=spared),
+    ).properties(height=150, title=_title("Drops spared a month by the best plan, 90 % intervals"))
 
 
 def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:

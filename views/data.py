@@ -1,10 +1,11 @@
 """The only cached calls: answers of query files, the configuration, outlines for orientation.
 
-Every answer is kept under the published marts it came from, so a new snapshot is seen at the next
-click. Nothing here draws.
+Every answer is kept under the published marts and the newest acknowledgement it came from, so what
+is new is seen at the next click. Nothing here draws; `acknowledge` alone writes.
 """
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import streamlit as st
 
 from contracts import settings
 from geo.regions import read_regions
+from ingest.acknowledgements import Subject, Word, newest_entry
 from ingest.warehouse import Warehouse
 from views import ground
 
@@ -35,7 +37,15 @@ def answer(query: str, **params: Any) -> pd.DataFrame:
     held = configuration()
     warehouse = Warehouse(held.resolve(held.warehouse.path))
     given = {name: value for name, value in params.items() if value is not None}
-    return _answer(str(warehouse.marts), str(warehouse.path), query, given)
+    kept_under = f"{warehouse.marts} {newest_entry(warehouse.acknowledgements)}"
+    return _answer(kept_under, str(warehouse.path), query, given)
+
+
+def acknowledge(subject: Subject, word: Word, *, by: str, at: datetime) -> None:
+    """Adds an entry to the log of acknowledgements; raises QuestionError, InputError."""
+    held = configuration()
+    warehouse = Warehouse(held.resolve(held.warehouse.path))
+    warehouse.acknowledge(subject, word, by=by, at=at)
 
 
 def facts() -> pd.Series:
@@ -64,7 +74,7 @@ def _configuration(path: str, changed_ns: int) -> settings.Settings:  # noqa: AR
 
 
 @st.cache_data(show_spinner=False, max_entries=300)
-def _answer(marts: str, folder: str, query: str, params: dict[str, Any]) -> pd.DataFrame:  # noqa: ARG001 - part of the key
+def _answer(kept_under: str, folder: str, query: str, params: dict[str, Any]) -> pd.DataFrame:  # noqa: ARG001 - part of the key
     return Warehouse(Path(folder)).query(query, **params)
 
 

@@ -197,6 +197,24 @@ def when(row: Any, timezone: str) -> str:
     return f"{told} ({first} to {high.day} {high:%b})"
 
 
+STATES = {
+    "open": "open", "acknowledged": "acknowledged", "in_work": "in work", "done": "done",
+    "rejected": "rejected",
+}  # fmt: skip
+"""How far somebody is with a change or place, by `ack_status`."""
+
+
+def noted(row: Any) -> str:
+    """What somebody noted of a change or place: in work, Ann Lee: antenna ordered; else empty.
+
+    `row`: ack_status, ack_owner and ack_comment, missing where nobody noted anything.
+    """
+    if not isinstance(row.ack_status, str):
+        return ""
+    comment = f": {row.ack_comment}" if row.ack_comment else ""
+    return f"{STATES[row.ack_status]}, {row.ack_owner}{comment}"
+
+
 _CAUSES = {
     "load": "load", "relief": "relief of load", "other": "other than load",
     "undecided": "not decided",

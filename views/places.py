@@ -5,10 +5,12 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from views import data, parts
-from views.legend import day, interval, number, rows
+from ingest.acknowledgements import Subject
+from views import acknowledging, data, parts
+from views.legend import day, interval, noted, number, rows
 
 _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells", "region": "Regions"}
+_KEYS = {"site": "site_id", "hex": "hex_text", "cell": "cell_id", "region": "region"}
 
 
 def page() -> None:
@@ -27,6 +29,7 @@ def page() -> None:
     chosen = _table(places)
     if chosen is not None:
         _chosen(places.iloc[chosen], int(facts["level"]))
+        acknowledging.panel(_subject(places.iloc[chosen]), facts["timezone"])
     if kind == "region":
         _months()
 
@@ -56,13 +59,14 @@ def _table(places: pd.DataFrame) -> int | None:
             drops_excess_month=places["drops_excess_month"].round(),
             likely=[interval(low, high, "count") for low, high in zip(
                 places["drops_excess_month_lo"], places["drops_excess_month_hi"], strict=True)],
+            noted=[noted(row) for row in rows(places)],
         ),
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
         row_height=64,  # more than four times the text: from there on a long text is wrapped
         on_select="rerun", selection_mode="single-row", key="places",
         column_order=[
-            "rank", "place_name", "region", "drops_excess_month", "likely", "reason", "drop_rate",
-            "prb_dl_util_bh_pct", "complainants", "nps"],
+            "rank", "place_name", "region", "drops_excess_month", "likely", "reason", "noted",
+            "drop_rate", "prb_dl_util_bh_pct", "complainants", "nps"],
         column_config={
             "rank": st.column_config.NumberColumn("#", width=45),
             "place_name": "place",
@@ -77,6 +81,7 @@ def _table(places: pd.DataFrame) -> int | None:
                 "are not counted out"),
             "nps": number_column("NPS", format="%+.0f"),
             "reason": st.column_config.TextColumn("reason", width=430),
+            "noted": st.column_config.TextColumn("acknowledged", width=150),
         },
     )  # fmt: skip
     picked = event["selection"]["rows"]
@@ -90,6 +95,11 @@ def _chosen(place: Any, level: int) -> None:
         hex_text = parts.hex_of(place, level)
         if hex_text and st.button("Show on the map", type="primary"):
             parts.open_map(hex_text)
+
+
+def _subject(place: Any) -> Subject:
+    kind = str(place["place_type"])
+    return Subject(kind, str(place[_KEYS[kind]]))
 
 
 def _months() -> None:

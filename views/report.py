@@ -1,7 +1,7 @@
 """The report of one week or month: one HTML page that stands by itself, and its tables as CSV.
 
 Everything comes from the published marts by query; here it is only put into words and drawn. The
-same marts and the same period give the same bytes. No Streamlit in it.
+same marts, period and acknowledgements give the same bytes. No Streamlit in it.
 """
 
 import json

@@ -3,10 +3,11 @@
 Nothing is computed here; figures are picked, written out and drawn.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 import geopandas as gpd
@@ -360,7 +361,7 @@ def _changes(
             "cell": row["cell_id"],
             "region": row["region"] if isinstance(row["region"], str) else "",
             "direction": row["direction"],
-            "said": legend.change(told, zone),
+            "said": legend.change(told, zone) + _noted(row),
             "drops": number(row["drops_excess"], "count"),
             "between": _between(row, "drops_excess", "count"),
             "work": work if isinstance(work, str) else "",
@@ -384,7 +385,12 @@ def _look_first(places: pd.DataFrame) -> Iterator[Line]:
     for row, whisker in zip(_records(places), _whiskers(places, "drops_excess_month"), strict=True):
         under = row["region"] if isinstance(row["region"], str) else ""
         counts = f"{amount(row['dropped_calls'])} of {amount(row['call_attempts'])} calls. "
-        yield _line(row, row["place_name"], under, whisker, counts + row["reason"])
+        yield _line(row, row["place_name"], under, whisker, counts + row["reason"] + _noted(row))
+
+
+def _noted(row: Mapping[str, Any]) -> str:
+    said = legend.noted(SimpleNamespace(**row))
+    return f" Acknowledged: {said}." if said else ""
 
 
 def _look_days(places: pd.DataFrame) -> str:

@@ -103,6 +103,8 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "since": date(2026, 9, 21),
         "until": date(2026, 11, 8),
         "level": int(layer["level"]),
+        "subject_type": "hex",
+        "subject_id": worst["hex_text"],
     }
     return {name: known[name] for name, (_, default) in params.items() if default is None}
 
@@ -297,7 +299,7 @@ def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> 
 
 
 def test_an_unknown_query_is_told_with_the_known_ones() -> None:
-    with pytest.raises(NothingFound, match="no query 'worst'; there are: c"):
+    with pytest.raises(NothingFound, match="no query 'worst'; there are: acknowledgement_log"):
         read_query("worst")
 
 

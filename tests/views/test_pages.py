@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from ingest.warehouse import Warehouse
 from views import hexmap
 
-PAGES = ("map", "places", "changes", "reports", "quality")
+PAGES = ("map", "places", "plan", "changes", "reports", "quality")
 Configured = Callable[[Path], None]
 
 
@@ -390,3 +390,47 @@ def test_regions_are_ranked_and_stand_with_their_months(
     months = at.dataframe[-1].value
     assert "outside all regions" in months.index
     assert months.iloc[0, 0].count("%") == 3
+
+
+# ---------------------------------------------------------------------------------- the plan
+
+
+def test_the_plan_of_a_budget_tells_its_works_and_that_costs_are_invented(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("plan")
+    told = texts(at)
+    assert "The costs are invented" in told
+    assert "**300** dropped calls fewer a month" in told
+    assert "for **40** <EUR>" in told
+    assert at.dataframe[0].value["action"].tolist() == ["add_carrier"]
+    # the second work waits: it is wanted in seven draws of ten
+    assert at.dataframe[1].value["p_in_plan"].tolist() == [0.7]
+
+
+def test_another_budget_has_alternatives_and_limits_that_cost(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("plan")
+    at.button_group[0].set_value(100.0).run()
+    assert not at.exception
+    told = texts(at)
+    assert "the budget: 90, at most 100; without it **90** more drops a month spared" in told
+    assert "the floor of East: 50, at least 10; without it **0** more" in told
+    assert at.dataframe[0].value["action"].tolist() == ["add_carrier", "fix+tilt"]
+    at.button_group[1].set_value(2).run()
+    assert "30 drops a month fewer spared than by the best plan" in texts(at)
+    assert at.dataframe[0].value["action"].tolist() == ["add_carrier", "tilt"]
+
+
+def test_a_budget_that_no_plan_keeps_says_which_setting_is_in_the_way(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("plan")
+    at.button_group[0].set_value(500.0).run()
+    assert not at.exception
+    assert "floors: East shall get 400; lower its floor" in texts(at)
+    assert not at.dataframe

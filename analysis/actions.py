@@ -1,0 +1,318 @@
+"""Which works could be done where, what they cost, and how many drops each would spare?
+
+A catalogue in TOML says what works there are (`actions.toml`); this makes options of it: works on
+cells, sectors and sites of the inventory. A work's effect is drawn once for all places, for the
+doubt is about the work: plans with many of one kind are then no surer than the kind.
+"""
+
+import tomllib
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import reduce
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from scipy import sparse
+
+from analysis.plan import Options
+from contracts.errors import SettingsError
+from contracts.fields import FIELDS
+
+DEFAULT = Path(__file__).with_name("actions.toml")
+_SEED = 14
+_KINDS = FIELDS["kind"].choices
+_KEYS = {"cell": "cell_id", "sector": "sector_id", "site": "site_id"}
+# relief beyond this is read off no curve
+_MOST_RELIEF = 0.5
+_NINETY = 1.645
+
+Floats = npt.NDArray[np.float64]
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Action(_Part):
+    """One work: what it costs, what it treats, and what it does there."""
+
+    name: str = Field(pattern=r"^\w+$")
+    kind: Literal[_KINDS]  # type: ignore[valid-type]
+    at: Literal["cell", "sector", "site"]
+    cost: float = Field(ge=0)
+    crew_weeks: float = Field(0, ge=0)
+    relief: tuple[Share, Share, Share] | None = None
+    fix: tuple[Share, Share, Share] | None = None
+    needs: tuple[Literal["free_band", "azimuth"], ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Action":
+        for name, effect in (("relief", self.relief), ("fix", self.fix)):
+            if effect is not None and not effect[0] <= effect[1] <= effect[2]:
+                raise ValueError(f"{name}: give low, likely and high, ascending")
+        if self.relief is None and self.fix is None:
+            raise ValueError("give relief or fix; without an effect it is never chosen")
+        if self.relief is not None and self.relief[2] > _MOST_RELIEF:
+            raise ValueError(f"relief: at most {_MOST_RELIEF}; no curve tells of more")
+        return self
+
+
+class Bundle(_Part):
+    """Actions that may be done at one place together."""
+
+    actions: tuple[str, ...] = Field(min_length=2)
+
+
+class Exclusion(_Part):
+    """Where actions can't be done; without actions none can."""
+
+    actions: tuple[str, ...] = ()
+    region: str | None = None
+    site_id: str | None = None
+    sector_id: str | None = None
+    cell_id: str | None = None
+    why: str = ""
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The columns that name the place, each with its value."""
+        return self.model_dump(exclude={"actions", "why"}, exclude_none=True)
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "Exclusion":
+        if not self.where:
+            raise ValueError("name a region, site_id, sector_id or cell_id")
+        return self
+
+
+class Catalogue(_Part):
+    """All works that a plan may choose from."""
+
+    currency: str = Field(min_length=1)
+    invented: bool = False
+    bands: tuple[str, ...] = ()
+    action: tuple[Action, ...]
+    bundle: tuple[Bundle, ...] = ()
+    exclude: tuple[Exclusion, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> "Catalogue":
+        named = [action.name for action in self.action]
+        asked = {name for bundle in self.bundle for name in bundle.actions}
+        asked |= {name for exclusion in self.exclude for name in exclusion.actions}
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"action {twice[0]}: named twice")
+        if unknown := sorted(asked - set(named)):
+            raise ValueError(f"no action '{unknown[0]}'; there are: {', '.join(named)}")
+        return self
+
+
+@dataclass(frozen=True)
+class Relievable:
+    """What is known of the cells' drops, each with D draws of one joint world."""
+
+    drops_month: Floats
+    """As things are, (cell, D); NaN = not known."""
+    shares: Floats
+    """Steps of relief, ascending from 0, (S,); between them what is spared goes straight."""
+    by_relief: Floats
+    """Drops spared a month at each step, (cell, S, D); NaN = no curve."""
+    by_fix: Floats
+    """Drops spared a month if all that is not load were undone, (cell, D); NaN = not known."""
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """The catalogue of a file; raises SettingsError with all its faults."""
+    try:
+        return Catalogue(**tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError("[plan] catalogue can't be read", [str(error)]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML", [str(error)]) from None
+    except ValidationError as error:
+        told = [f"{' '.join(map(str, e['loc'])) or 'catalogue'}: {e['msg']}"
+                for e in error.errors()]  # fmt: skip
+        raise SettingsError(f"{path}: {len(told)} fault(s) in the catalogue", told) from None
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What works are laid out on: arguments of `offer`."""
+
+    catalogue: Catalogue
+    cells: pd.DataFrame
+    known: Relievable
+    planned: pd.DataFrame
+
+
+def offer(
+    catalogue: Catalogue, cells: pd.DataFrame, known: Relievable, planned: pd.DataFrame
+) -> Options:
+    """All works that would spare drops, as options of a plan.
+
+    `cells`: one row a cell, in the order of `known`: cell_id, sector_id, site_id, region,
+    technology, band, azimuth_deg, lat, lon. `planned`: works already decided (kind, cell_id,
+    site_id); the same kind is not offered there again. The order is that of names, so that ties
+    between equal works go the same way in every run.
+    """
+    cells = cells.fillna({"region": ""}).reset_index(drop=True)
+    ground = _Ground(catalogue, cells, known, planned)
+    spared = {action.name: _spared(action, known) for action in catalogue.action}
+    asked = [*((action.name,) for action in catalogue.action),
+             *(bundle.actions for bundle in catalogue.bundle)]  # fmt: skip
+    parts = [_nothing(ground), *(_at_places(ground, names, spared) for names in asked)]
+    whole = Options(
+        pd.concat([part.known for part in parts], ignore_index=True),
+        np.concatenate([part.cost for part in parts]),
+        np.concatenate([part.crew_weeks for part in parts]),
+        np.concatenate([part.benefit for part in parts]),
+        sparse.vstack([part.treats for part in parts], format="csr"),
+    )
+    return _taken(whole, whole.known.sort_values(["action", *_KEYS.values()]).index.to_numpy())
+
+
+def _nothing(ground: _Ground) -> Options:
+    columns = ["action", *_KEYS.values(), "place_type", "region", "lat", "lon", "reason"]
+    n_draws, no = ground.known.drops_month.shape[1], np.zeros(0)
+    none = sparse.csr_array((0, len(ground.cells)))
+    return Options(pd.DataFrame(columns=columns), no, no, np.zeros((0, n_draws)), none)
+
+
+def _at_places(ground: _Ground, names: tuple[str, ...], spared: Mapping[str, Floats]) -> Options:
+    """One action, or a bundle, wherever all of it can be done and would spare drops."""
+    cells = ground.cells
+    actions = [next(a for a in ground.catalogue.action if a.name == name) for name in names]
+    at = max((action.at for action in actions), key=list(_KEYS).index)
+    key = cells[_KEYS[at]]
+    fits = np.logical_and.reduce([_fits(ground, action) for action in actions])
+    # a place is treated whole: one cell that can't be treated takes its place out
+    here = (key.notna() & ~key.isin(set(key[~fits]))).to_numpy()
+    if not here.any():
+        return _nothing(ground)
+    ids, row = np.unique(key[here].to_numpy(object), return_inverse=True)
+    treats = sparse.csr_array((np.ones(len(row)), (row, np.flatnonzero(here))),
+                              (len(ids), len(cells)))  # fmt: skip
+    each = _together([spared[name] for name in names], ground.known)
+    benefit = treats @ np.nan_to_num(each)
+    told = _places(cells[here], at).loc[ids].reset_index().assign(action="+".join(names))
+    blind = treats @ np.isnan(each[:, 0]).astype(float)
+    told["reason"] = [_reason(actions, at, int(n), int(dark))
+                      for n, dark in zip(treats.sum(axis=1), blind, strict=True)]  # fmt: skip
+    ones = np.ones(len(ids))
+    cost, crew = (ones * sum(getattr(a, n) for a in actions) for n in ("cost", "crew_weeks"))
+    whole = Options(told, cost, crew, benefit, treats)
+    return _taken(whole, np.flatnonzero(benefit.mean(axis=1) > 0))
+
+
+def _fits(ground: _Ground, action: Action) -> npt.NDArray[np.bool_]:
+    """Cells at which inventory, exclusions and what is decided let the action be done."""
+    catalogue, cells = ground.catalogue, ground.cells
+    fits = ~_decided(action, cells, ground.planned)
+    if "azimuth" in action.needs:
+        fits &= cells["azimuth_deg"].notna().to_numpy()
+    if "free_band" in action.needs:
+        fits &= _free_band(cells, catalogue.bands)
+    for exclusion in catalogue.exclude:
+        if not exclusion.actions or action.name in exclusion.actions:
+            named = [(cells[name] == value).to_numpy() for name, value in exclusion.where.items()]
+            fits &= ~np.logical_and.reduce(named)
+    return fits
+
+
+def _free_band(cells: pd.DataFrame, bands: tuple[str, ...]) -> npt.NDArray[np.bool_]:
+    """Whether a cell's sector lacks a band; unknown where a band of it is not known."""
+    used = cells["technology"].fillna("").astype("str") + " " + cells["band"].astype("str")
+    if bands:
+        used, allowed = cells["band"].astype("str"), set(bands)
+    else:
+        allowed = set(used[cells["band"].notna()])
+    sector = cells["sector_id"].fillna(cells["cell_id"])
+    held = used.where(used.isin(allowed)).groupby(sector).transform("nunique")
+    known = cells["band"].notna().groupby(sector).transform("all")
+    return ((held < len(allowed)) & known).to_numpy()
+
+
+def _decided(action: Action, cells: pd.DataFrame, planned: pd.DataFrame) -> npt.NDArray[np.bool_]:
+    mine = planned[planned["kind"] == action.kind]
+    at_cell = cells["cell_id"].isin(mine["cell_id"].dropna())
+    at_site = cells["site_id"].isin(mine.loc[mine["cell_id"].isna(), "site_id"].dropna())
+    return (at_cell | at_site).to_numpy()
+
+
+def _spared(action: Action, known: Relievable) -> Floats:
+    """Drops a month that the action spares each cell, (cell, draw)."""
+    n_draws = known.drops_month.shape[1]
+    parts = []
+    if action.relief is not None:
+        parts.append(_by_relief(_drawn(action, "relief", action.relief, n_draws), known))
+    if action.fix is not None:
+        parts.append(known.by_fix * _drawn(action, "fix", action.fix, n_draws))
+    return _together(parts, known)
+
+
+def _by_relief(share: Floats, known: Relievable) -> Floats:
+    """What is spared at each draw's share, straight between the steps."""
+    step = np.clip(np.searchsorted(known.shares, share, "right") - 1, 0, len(known.shares) - 2)
+    width = known.shares[step + 1] - known.shares[step]
+    part, draw = (share - known.shares[step]) / width, np.arange(len(share))
+    low, high = known.by_relief[:, step, draw], known.by_relief[:, step + 1, draw]
+    return np.asarray(low + (high - low) * part)
+
+
+def _together(parts: list[Floats], known: Relievable) -> Floats:
+    """What several effects spare together: each leaves its share of what the others leave.
+
+    An effect of which nothing is known spares nothing.
+    """
+    if len(parts) == 1:
+        return parts[0]
+    drops = np.where(known.drops_month > 0, known.drops_month, np.nan)
+    left = reduce(np.multiply, [1 - np.nan_to_num(part / drops) for part in parts])
+    return np.asarray(drops * (1 - left))
+
+
+def _drawn(action: Action, effect: str, ends: tuple[float, float, float], n: int) -> Floats:
+    """The action's effect in each draw: 90 % between low and high, the same at every place."""
+    low, likely, high = ends
+    rng = np.random.default_rng([_SEED, zlib.crc32(f"{action.name} {effect}".encode())])
+    z = rng.normal(size=n) / _NINETY
+    most = _MOST_RELIEF if effect == "relief" else 1.0
+    return np.clip(likely + z * np.where(z > 0, high - likely, likely - low), 0, most)
+
+
+def _places(cells: pd.DataFrame, at: str) -> pd.DataFrame:
+    """What is told of each place: keys as fine as it is, region and middle; by its key."""
+    keys = list(_KEYS.values())
+    finer = keys[: list(_KEYS).index(at)]
+    grouped = cells.groupby(_KEYS[at])
+    told = grouped[[*keys, "region"]].first().drop(columns=_KEYS[at])
+    told[finer] = None
+    told[["lat", "lon"]] = grouped[["lat", "lon"]].mean()
+    return told.assign(place_type=at)
+
+
+def _reason(actions: list[Action], at: str, n: int, blind: int) -> str:
+    """What the work does, in words."""
+    told = []
+    for action in actions:
+        for verb, effect in (("takes off", action.relief), ("undoes", action.fix)):
+            if effect is not None:
+                low, likely, high = (f"{100 * share:.0f}" for share in effect)
+                of = "of the load" if verb == "takes off" else "of what is not load"
+                told.append(f"{verb} {likely} % ({low} to {high}) {of}")
+    cells = "the cell" if at == "cell" else f"{n} cell{'s' * (n > 1)} of the {at}"
+    doubt = f"; of {blind} nothing is known, so nothing is counted" if blind else ""
+    return f"{' and '.join(told)} in {cells}{doubt}"
+
+
+def _taken(options: Options, rows: npt.NDArray[np.intp]) -> Options:
+    return Options(
+        options.known.iloc[rows].reset_index(drop=True), options.cost[rows],
+        options.crew_weeks[rows], options.benefit[rows], options.treats[rows],
+    )  # fmt: skip

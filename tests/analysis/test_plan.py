@@ -1,0 +1,173 @@
+"""Plans against every other plan there is, on small cases; against a known answer on the rest."""
+
+from itertools import product
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy import sparse
+
+from analysis import plan
+from analysis.plan import Limit, Options, best, limits_of, programme
+from contracts.errors import SettingsError
+from contracts.settings import Plan as Settings
+
+REGIONS = np.array(["North", "South"], object)
+
+
+def _options(seed: int, n: int = 11, n_cells: int = 7, draws: int = 8) -> Options:
+    """Random works on random cells, several of them on the same."""
+    rng = np.random.default_rng(seed)
+    treats = np.zeros((n, n_cells))
+    for row in treats:
+        row[rng.choice(n_cells, rng.integers(1, 3), replace=False)] = 1
+    region = REGIONS[rng.integers(0, 2, n)]
+    cost = rng.choice([1.0, 2.0, 4.0, 7.0], n)
+    benefit = rng.lognormal(2, 1, (n, 1)) * rng.lognormal(0, 0.6, (n, draws))
+    return _of(cost, benefit, region=region, treats=treats, crew_weeks=rng.integers(1, 4, n) / 2)
+
+
+def _of(cost: object, benefit: object, **given: object) -> Options:
+    cost, benefit = np.asarray(cost, float), np.asarray(benefit, float)
+    n = len(cost)
+    draws = benefit if benefit.ndim == 2 else benefit[:, None] * np.ones((1, 8))
+    names = [f"c{i}" for i in range(n)]
+    known = pd.DataFrame({"action": "tilt", "place_type": "cell", "cell_id": names,
+                          "sector_id": "", "site_id": names,
+                          "region": given.get("region", np.repeat("North", n))})  # fmt: skip
+    crew = np.asarray(given.get("crew_weeks", np.zeros(n)), float)
+    return Options(known, cost, crew, draws, sparse.csr_array(given.get("treats", np.eye(n))))
+
+
+def _kept(options: Options, limits: list[Limit], x: np.ndarray) -> bool:
+    sums = [(float(limit.weight @ x), limit) for limit in limits]
+    within = all(limit.low - 1e-9 <= held <= limit.high + 1e-9 for held, limit in sums)
+    return within and bool((options.treats.T @ x <= 1).all())
+
+
+def _by_trial(options: Options, limits: list[Limit]) -> float | None:
+    """Most benefit of all plans there are, one by one; None = none keeps the limits."""
+    mean = options.benefit.mean(axis=1)
+    held = [np.array(x) for x in product([0, 1], repeat=len(mean))]
+    return max((float(mean @ x) for x in held if _kept(options, limits, x)), default=None)
+
+
+SETTINGS = {
+    "budget alone": Settings(),
+    "crews": Settings(crew_weeks={"*": 2.0, "South": 1.0}),
+    "floors of the budget": Settings(floors={"*": 0.3}),
+    "floors of the benefit": Settings(floors={"North": 0.45, "South": 0.35}, floor_of="benefit"),
+    "all": Settings(crew_weeks={"*": 2.5}, floors={"South": 0.25}),
+}
+
+
+@pytest.mark.parametrize("core", [1, 400])
+@pytest.mark.parametrize("name", SETTINGS)
+def test_no_other_plan_is_better(name: str, core: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    # a core of one option: what is settled by reduced costs must still be right
+    monkeypatch.setattr(plan, "_CORE", core)
+    n_kept = 0
+    for seed in range(12):
+        options = _options(seed)
+        limits = limits_of(options, 9.0, SETTINGS[name])
+        truth = _by_trial(options, limits)
+        asked = programme(options, limits)
+        if truth is None:
+            with pytest.raises(SettingsError, match="no plan keeps the limits"):
+                best(asked, options.benefit.mean(axis=1), gap=0)
+            continue
+        chosen, gap = best(asked, options.benefit.mean(axis=1), gap=0)
+        assert _kept(options, limits, chosen.astype(float))
+        assert options.benefit.mean(axis=1) @ chosen == pytest.approx(truth, rel=1e-9)
+        assert gap == 0
+        n_kept += 1
+    assert n_kept >= 6
+
+
+def test_a_limit_costs_what_the_plan_without_it_would_bring_more() -> None:
+    settings = SETTINGS["all"]
+    for seed in range(6):
+        options = _options(seed)
+        limits = limits_of(options, 9.0, settings)
+        truth = _by_trial(options, limits)
+        if truth is None:
+            continue
+        found = plan.plan(options, 9.0, settings, gap=0)
+        assert [limit.name for limit, _ in found.lost] == [limit.name for limit in limits]
+        for i, (_, lost) in enumerate(found.lost):
+            without = _by_trial(options, [*limits[:i], *limits[i + 1 :]])
+            assert without is not None
+            assert lost == pytest.approx(without - truth, abs=1e-9)
+
+
+def test_alternatives_are_other_plans_within_reach_of_the_best() -> None:
+    options = _options(3)
+    settings = Settings(alternatives=3, within=0.15)
+    found = plan.plan(options, 9.0, settings, gap=0)
+    mean = options.benefit.mean(axis=1)
+    limits = limits_of(options, 9.0, settings)
+    plans = [found.chosen, *found.alternatives]
+    assert len(plans) >= 2
+    assert len({tuple(held) for held in plans}) == len(plans)
+    values = [float(mean @ held) for held in plans]
+    assert values == sorted(values, reverse=True)
+    assert values[-1] >= 0.85 * values[0]
+    assert all(_kept(options, limits, held.astype(float)) for held in plans)
+    # the second is the best of all that leave out a work of the first
+    cut = Limit("other plans", "", found.chosen.astype(float), high=found.chosen.sum() - 1)
+    assert values[1] == pytest.approx(_by_trial(options, [*limits, cut]))
+
+
+def test_how_often_a_work_is_wanted_follows_what_is_known_of_it() -> None:
+    rng = np.random.default_rng(2)
+    sure, never = np.full(64, 100.0), np.full(64, 1.0)
+    either = np.where(rng.random(64) < 0.7, 40.0, 10.0)
+    options = _of([1, 1, 1, 1], np.array([sure, either, 50 - either, never]))
+    found = plan.plan(options, 2.0, Settings())
+    wanted = (either > 25).mean()
+    assert found.p_in_plan == pytest.approx([1, wanted, 1 - wanted, 0])
+    assert found.chosen.tolist() == [True, True, False, False]
+
+
+def test_floors_that_cannot_be_kept_name_the_region_and_the_remedy() -> None:
+    options = _of([4, 4, 4], [9, 8, 7], region=np.array(["North", "North", "South"], object))
+    settings = Settings(budgets=(10.0,), floors={"South": 0.5})
+    with pytest.raises(SettingsError, match=r"South shall get 5, but its works come to 4 at most"):
+        plan.plan(options, 10.0, settings)
+    told = plan.ladder(options, settings)
+    assert "plan" not in told
+    assert told["plan_budget"]["n_works"].tolist() == [0]
+    assert "lower its floor" in told["plan_budget"]["unsafe_reason"].iloc[0]
+    with pytest.raises(SettingsError, match="North, South can be kept one by one, not together"):
+        plan.plan(options, 7.0, Settings(floors={"North": 0.55, "South": 0.45}))
+
+
+def test_a_floor_without_any_work_is_told() -> None:
+    nothing = _of([], np.zeros((0, 8)))
+    assert plan.plan(nothing, 5.0, Settings()).chosen.size == 0
+    with pytest.raises(SettingsError, match="South: there is no work to choose from"):
+        plan.plan(nothing, 5.0, Settings(floors={"South": 0.1}))
+
+
+def test_equal_works_are_chosen_alike_every_time() -> None:
+    options = _of(np.ones(40), np.full(40, 5.0))
+    plans = [plan.plan(options, 7.0, Settings()) for _ in range(3)]
+    assert plans[0].chosen.sum() == 7
+    assert all((other.chosen == plans[0].chosen).all() for other in plans)
+
+
+def test_more_budget_never_brings_less_and_the_tables_add_up() -> None:
+    options = _options(5, n=40, n_cells=30)
+    told = plan.ladder(options, Settings(budgets=(30.0, 5.0, 12.0), crew_weeks={"*": 9.0}))
+    budgets, works = told["plan_budget"], told["plan"]
+    first = budgets[budgets["plan_number"] == 1]
+    assert first["budget"].tolist() == [5.0, 12.0, 30.0]
+    assert first["benefit_month"].is_monotonic_increasing
+    assert (budgets["cost_amount"] <= budgets["budget"]).all()
+    sums = works[works["plan_number"] > 0].groupby(["budget", "plan_number"])
+    told_of = budgets.set_index(["budget", "plan_number"])
+    for name in ("cost_amount", "benefit_month", "crew_weeks"):
+        assert sums[name].sum().to_numpy() == pytest.approx(told_of[name].to_numpy())
+    assert sums.size().tolist() == told_of["n_works"].tolist()
+    assert set(told["plan_limit"]["limit_name"]) == {"budget", "crew_weeks"}
+    assert (works["benefit_month_lo"] <= works["benefit_month"]).all()

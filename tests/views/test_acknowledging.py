@@ -1,0 +1,91 @@
+"""Who acknowledges on the screen is heard at once, on every page and in the report."""
+
+import shutil
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from contracts.settings import load
+from ingest.acknowledgements import Subject, Word
+from ingest.warehouse import Warehouse
+from tests.views.test_pages import shown, texts
+from views import report
+from views.periods import choose, known
+
+AT = datetime(2025, 5, 2, 9, 30, tzinfo=UTC)
+Configured = Callable[[Path], None]
+
+
+@pytest.fixture
+def config(town: Any, tmp_path: Path, configured: Configured) -> Path:
+    """A copy of the town: what is noted in one test is not known in another."""
+    shutil.copytree(town.config.parent, tmp_path / "t", symlinks=True)
+    copied = tmp_path / "t" / town.config.name
+    configured(copied)
+    return copied
+
+
+@pytest.fixture
+def warehouse(config: Path) -> Warehouse:
+    return Warehouse(config.parent / "warehouse")
+
+
+def _note(at: AppTest, status: str, **said: str) -> AppTest:
+    (box,) = (box for box in at.selectbox if box.label == "How far it is")
+    box.select(status)
+    inputs = {field.label: field for field in [*at.text_input, *at.text_area]}
+    for label, text in said.items():
+        inputs[label.replace("_", " ")].input(text)
+    (button,) = (button for button in at.button if button.label == "Note it")
+    button.click().run()
+    assert not at.exception
+    return at
+
+
+def test_what_is_noted_of_a_change_is_told_on_its_page(warehouse: Warehouse) -> None:
+    at = shown("changes")
+    assert "Acknowledged by nobody" in texts(at)
+    said = {"Who_looks_after_it": "Ann <b>", "Comment": "call jo@example.org", "Your_name": "Bo"}
+    _note(at, "in_work", **said)
+    assert "in work, Ann <b>: call [e-mail]" in texts(at)
+    log = warehouse.query("acknowledgements")
+    assert log[["ack_status", "ack_owner", "ack_by"]].to_numpy().tolist() == [
+        ["in_work", "Ann <b>", "Bo"]
+    ]
+    assert at.dataframe[0].value["noted"].tolist()[0] == "in work, Ann <b>: call [e-mail]"
+
+
+def test_a_name_left_out_is_told_and_nothing_is_noted(warehouse: Warehouse) -> None:
+    at = _note(shown("changes"), "open", Who_looks_after_it="Ann")
+    assert "not acknowledged: by: missing" in texts(at)
+    assert warehouse.query("acknowledgements").empty
+
+
+def test_a_hexagon_is_acknowledged_beside_the_map(town: Any, warehouse: Warehouse) -> None:
+    at = shown("map", hex=town.worse_hex)
+    _note(at, "done", Who_looks_after_it="Ann", Your_name="Ann")
+    assert "done, Ann" in texts(at)
+    assert warehouse.query("acknowledgements")["subject_id"].tolist() == [town.worse_hex]
+
+
+def test_lists_and_report_tell_what_is_noted(config: Path, warehouse: Warehouse) -> None:
+    site = warehouse.query("worst_places", place_type="site", top=1)["site_id"].iloc[0]
+    change = warehouse.query("change_points")["change_id"].iloc[0]
+    for subject in (Subject("site", site), Subject("change", change)):
+        said = Word("acknowledged", "Ann", f"of {subject.kind} =1")
+        warehouse.acknowledge(subject, said, by="Ann", at=AT)
+    assert "acknowledged, Ann: of site =1" in texts(shown("map"))
+    assert shown("places").dataframe[0].value["noted"].tolist()[0] == (
+        "acknowledged, Ann: of site =1"
+    )
+    period = choose(known(warehouse.query("periods")), "2025-04")
+    files = report.build(warehouse, period, load(config, environ={}))
+    page = files["2025-04.html"].decode()
+    assert "Acknowledged: acknowledged, Ann: of site =1." in page
+    assert "Acknowledged: acknowledged, Ann: of change =1." in page
+    assert b"of site =1" in files["look_first.csv"]
+    assert period.first == date(2025, 4, 1)

@@ -1,0 +1,148 @@
+"""The plan: what to do for a budget, what else comes near it, and what the limits cost."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from views import charts, data, parts
+from views.legend import amount, interval, rows
+
+_LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
+
+
+def page() -> None:
+    """Draws the page: budget and plan, its works, the works that wait, and what limits cost."""
+    facts = parts.run_facts()
+    parts.head(facts, "Works that spare most dropped calls for a budget")
+    budgets = data.answer("plan_budgets")
+    if budgets.empty:
+        st.info("No plan: it takes counters by the hour and `[plan] budgets` in the settings. "
+                "The works, their costs and effects stand in a catalogue of your own; "
+                "docs/plan.md tells how.")  # fmt: skip
+        return
+    _warn(budgets)
+    left, right = st.columns([0.62, 0.38], gap="medium")
+    with left:
+        plan = _picked(budgets)
+    with right:
+        st.altair_chart(charts.ladder(budgets, currency=_currency(plan)), width="stretch")
+    if isinstance(plan.unsafe_reason, str):
+        st.error(parts.plain(plan.unsafe_reason))
+        return
+    works = data.answer("plan", budget=float(plan.budget))
+    with left:
+        _headline(plan)
+    _listed(works[works["plan_number"] == plan.plan_number], int(facts["level"]), _currency(plan))
+    if plan.plan_number == 1:
+        _limits(float(plan.budget))
+        _waiting(works[works["plan_number"] == 0])
+    _about(plan)
+
+
+def _warn(budgets: pd.DataFrame) -> None:
+    if budgets["costs_invented"].fillna(value=False).any():
+        st.warning("The costs are invented: the catalogue in use holds placeholders, no prices. "
+                   "Which work comes first here depends on them. Name a catalogue of your own in "
+                   "`[plan] catalogue`.")  # fmt: skip
+
+
+def _currency(plan: Any) -> str:
+    return plan.cost_currency if isinstance(plan.cost_currency, str) else ""
+
+
+def _picked(budgets: pd.DataFrame) -> Any:
+    """The row of plan_budgets that is looked at: a budget, and its best plan or another."""
+    known = sorted(budgets["budget"].unique())
+    budget = st.segmented_control("Budget", known, default=known[0], format_func=amount)
+    mine = budgets[budgets["budget"] == (budget or known[0])].set_index("plan_number", drop=False)
+    numbers = list(mine.index)
+    names = {n: "Best plan" if n == 1 else f"Alternative {n - 1}" for n in numbers}
+    number_ = st.segmented_control("Plan", numbers, default=numbers[0],
+                                   format_func=names.__getitem__)  # fmt: skip
+    return next(iter(rows(mine.loc[[number_ or numbers[0]]])))
+
+
+def _headline(plan: Any) -> None:
+    between = interval(plan.benefit_month_lo, plan.benefit_month_hi, "plain")
+    st.markdown(
+        f"**{amount(plan.benefit_month)}** dropped calls fewer a month "
+        f"({between}, 90 %) by **{amount(plan.n_works)}** of {amount(plan.n_options)} works, for "
+        f"**{amount(plan.cost_amount)}** {parts.plain(_currency(plan))} and "
+        f"{plan.crew_weeks:,.1f} crew weeks."
+    )
+    if plan.plan_number > 1:
+        st.caption(f"{amount(plan.short_of_best)} drops a month fewer spared than by the "
+                   "best plan; at least one in ten of its works is another.")  # fmt: skip
+
+
+def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
+    number_column = st.column_config.NumberColumn
+    event = st.dataframe(
+        works.assign(
+            likely=[interval(row.benefit_month_lo, row.benefit_month_hi, "plain")
+                    for row in rows(works)],
+            benefit_month=works["benefit_month"].round(1),
+        ),
+        hide_index=True, height=480 if len(works) > 12 else "content", placeholder="",
+        on_select="rerun", selection_mode="single-row", key="works",
+        column_order=["action", "place_name", "region", "benefit_month", "likely", "p_in_plan",
+                      "cost_amount", "crew_weeks", "reason"],
+        column_config={
+            "action": "work", "place_name": "where",
+            "benefit_month": number_column("drops spared a month", format="localized"),
+            "likely": "90 % interval",
+            "p_in_plan": st.column_config.ProgressColumn(
+                "P(in plan)", width=90, format="percent", min_value=0, max_value=1,
+                help="How often it is in the best plan when the benefits are those of one draw of "
+                "what is not known"),
+            "cost_amount": number_column(f"cost, {currency}", format="localized"),
+            "crew_weeks": number_column("crew weeks", format="%.1f"),
+            "reason": st.column_config.TextColumn("what it does", width=380),
+        },
+    )  # fmt: skip
+    picked = event["selection"]["rows"]
+    if picked:
+        _chosen(works.iloc[int(picked[0])], level)
+
+
+def _chosen(work: Any, level: int) -> None:
+    hex_text = parts.hex_of(work, level)
+    with st.container(horizontal=True, vertical_alignment="center", border=True):
+        told = (parts.plain(str(work[name])) for name in ("action", "place_name", "reason"))
+        st.markdown("**{}** at {}: {}".format(*told), width="stretch")
+        if hex_text and st.button("Show on the map", type="primary"):
+            parts.open_map(hex_text)
+
+
+def _limits(budget: float) -> None:
+    limits = data.answer("plan_limits", budget=budget)
+    st.markdown("**What the limits cost**")
+    lines = [f"- {_limit(row)}" for row in rows(limits)]
+    st.markdown("\n".join(lines))
+
+
+def _limit(row: Any) -> str:
+    where = f" of {parts.plain(row.region)}" if row.region else ""
+    most = "at least" if row.limit_name == "floor" else "at most"
+    said = f"{_LIMITS[row.limit_name]}{where}: {amount(row.used_amount)}, {most} "
+    lost = amount(row.benefit_lost_month)
+    return f"{said}{amount(row.limit_amount)}; without it **{lost}** more drops a month spared"
+
+
+def _waiting(works: pd.DataFrame) -> None:
+    if works.empty:
+        return
+    with st.expander(f"{len(works)} works that wait: in no plan here, but wanted in some draws"):
+        st.dataframe(works[["action", "place_name", "region", "benefit_month", "cost_amount",
+                            "p_in_plan"]], hide_index=True)  # fmt: skip
+
+
+def _about(plan: Any) -> None:
+    gap = f"{plan.optimality_gap:.2%}" if pd.notna(plan.optimality_gap) else "0.01%"
+    st.caption(
+        "Made by a mixed-integer programme on expected benefits; no plan within these limits "
+        f"spares over {gap} more. A cell is treated at most once: works on one cell do not add up. "
+        "What a work does to the interference of its neighbours is not counted, nor that its "
+        "effect wears off as traffic grows. How far a work relieves a cell is the catalogue's word."
+    )
