@@ -21,7 +21,7 @@ import pandas as pd
 from contracts.errors import InputError, QuestionError
 from contracts.fields import FIELDS
 from contracts.tables import TABLES, assemble
-from ingest import privacy
+from ingest import redact
 
 SUBJECTS = FIELDS["subject_type"].choices
 STATUSES = FIELDS["ack_status"].choices
@@ -120,7 +120,7 @@ def newest_entry(path: Path) -> int:
 
 
 def _redacted(comment: str) -> str:
-    return str(privacy.redact(pd.Series([comment.strip()], dtype="str")).iloc[0])
+    return str(redact.texts(pd.Series([comment.strip()], dtype="str")).iloc[0])
 
 
 def _refuse(row: dict[str, str]) -> None:
