@@ -10,6 +10,7 @@ import pytest
 from contracts.errors import InputError
 from contracts.settings import Source
 from ingest import sources
+from ingest.privacy import Door, Key
 from ingest.sources import omes
 
 COLUMNS = {
@@ -147,7 +148,7 @@ def test_a_file_cut_anywhere_keeps_what_is_whole_and_names_the_cut(path: Path) -
 def test_another_kind_of_xml_is_refused(path: Path) -> None:
     path.write_text("<measCollecFile><measData/></measCollecFile>", "utf-8")
     with pytest.raises(InputError, match="its root is measCollecFile, not OMeS"):
-        sources.read(path, _source(), key=bytes)
+        sources.read(path, _source(), door=Door(lambda: [Key(b"k" * 32)]))
 
 
 def test_absent_counters_are_missing(path: Path) -> None:

@@ -11,6 +11,7 @@ import pytest
 from contracts.errors import InputError
 from contracts.settings import Source
 from ingest import sources
+from ingest.privacy import Door, Key
 from ingest.sources import pm_xml
 from tests.ingest.conftest import Operator
 from tests.ingest.pm_files import FORMS, Info, written
@@ -289,7 +290,7 @@ def test_gzip_is_known_by_its_content_and_may_be_cut_too(path: Path) -> None:
 def _refusal(path: Path, content: str | bytes, **changes: Any) -> str:
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     with pytest.raises(InputError) as refusal:
-        sources.read(path, _source("A", **changes), key=bytes)
+        sources.read(path, _source("A", **changes), door=Door(lambda: [Key(b"k" * 32)]))
     return str(refusal.value)
 
 

@@ -11,8 +11,9 @@ import pytest
 from contracts.settings import Operator, Settings, Source
 from ingest import sources
 from ingest.clean import Cleaned, clean
+from ingest.privacy import Door, Key
 
-KEY = b"k" * 32
+KEY = Key(b"k" * 32)
 PLAIN = {
     "StartDate": "2026-07-01 09:55:00", "EndDate": "2026-07-01 10:00:00", "Status": "IP Address",
     "IPAddress": "203.0.113.7", "Progress": "100", "Finished": "True", "ResponseId": "R_1",
@@ -43,7 +44,7 @@ def _source(**given: Any) -> Source:
 
 
 def _cleaned(path: Path, source: Source) -> Cleaned:
-    raw = sources.read(path, source, key=lambda: KEY)
+    raw = sources.read(path, source, door=Door(lambda: [KEY]))
     settings = Settings(operator=Operator(timezone="Asia/Kolkata"))
     return clean(raw, source, settings, file=path.name, file_hash="abc")
 
@@ -135,7 +136,7 @@ def test_a_scale_of_one_to_eleven_is_told_not_shifted(tmp_path: Path) -> None:
     ]
     path = _write(tmp_path / "q.csv", *rows)
     with pytest.raises(ValueError, match=r"q\.csv.*coded otherwise than 0 to 10; recode"):
-        sources.read(path, _source(), key=lambda: KEY)
+        sources.read(path, _source(), door=Door(lambda: [KEY]))
 
 
 @pytest.mark.parametrize(("zone", "wanted"), [("America/Denver", "America/Denver"), ("Z", "UTC")])

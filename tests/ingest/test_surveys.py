@@ -8,6 +8,7 @@ import pandas as pd
 from contracts.settings import Settings, Source
 from ingest import sources
 from ingest.clean import clean
+from ingest.privacy import Door, Key
 
 DOCS = Path(__file__).parents[2] / "docs" / "your-files.md"
 MEDALLIA = """\
@@ -36,7 +37,7 @@ def test_a_medallia_export_by_its_documented_mapping(tmp_path: Path) -> None:
     path, source = tmp_path / "m.csv", _documented("medallia_*.csv")
     path.write_text(MEDALLIA, encoding="utf-8")
     assert sources.missing_columns(path, source) == []
-    raw = sources.read(path, source, key=lambda: b"k" * 32)
+    raw = sources.read(path, source, door=Door(lambda: [Key(b"k" * 32)]))
     found = clean(raw, source, Settings(), file="m.csv", file_hash="abc")
     rows = found.accepted.set_index("response_id")
     assert rows["survey_type"].to_dict() == {"881": "relationship", "883": "transactional"}

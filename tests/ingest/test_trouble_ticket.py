@@ -15,9 +15,10 @@ from contracts.errors import InputError
 from contracts.settings import Settings, Source
 from ingest import sources
 from ingest.clean import Cleaned, clean
+from ingest.privacy import Door, Key
 from ingest.sources import trouble_ticket
 
-KEY = b"k" * 32
+KEY = Key(b"k" * 32)
 OUTSIDE = os.environ.get("HEXPERIENCE_OUTSIDE", "")
 SOURCE = Source.model_validate({"table": "complaint", "path": "x", "reader": "trouble_ticket"})
 DROPS = {
@@ -32,7 +33,7 @@ def _ticket(number: int = 1, **more: Any) -> dict[str, Any]:
 
 def _read(path: Path, source: Source = SOURCE) -> sources.Raw:
     assert sources.missing_columns(path, source) == []
-    return sources.read(path, source, key=lambda: KEY)
+    return sources.read(path, source, door=Door(lambda: [KEY]))
 
 
 def _written(folder: Path, content: str | bytes, name: str = "t.json") -> Path:
@@ -214,7 +215,7 @@ def test_mutated_files_lose_nothing_and_raise_nothing_else(tmp_path: Path) -> No
             path = _written(tmp_path, bytes(data[: rng.randint(1, len(data))]))
             try:
                 if not sources.missing_columns(path, SOURCE):
-                    raw = sources.read(path, SOURCE, key=lambda: KEY)
+                    raw = sources.read(path, SOURCE, door=Door(lambda: [KEY]))
                     rows = [*raw.frame["source_row"], *raw.malformed["source_row"]]
                     assert len(set(rows)) == len(rows) > 0
             except InputError:

@@ -9,6 +9,7 @@ from contracts import vendors
 from contracts.settings import Settings, Source, vendor_faults
 from ingest import sources
 from ingest.clean import clean
+from ingest.privacy import Door, Key
 from ingest.sources.delimited import FOOTER
 from tests.ingest.conftest import Operator
 
@@ -33,7 +34,7 @@ def _source(folder: Path, vendor: str, text: str, name: str = "pm.csv", **own: o
 
 
 def _read(folder: Path, source: Source) -> sources.Raw:
-    return sources.read(folder / source.path, source, key=lambda: b"")
+    return sources.read(folder / source.path, source, door=Door(lambda: [Key(b"k" * 32)]))
 
 
 def _clean(folder: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
