@@ -228,7 +228,10 @@ def retain(
         gone = retention.retain(settings, now=at, dry_run=dry_run)
         for line in gone.to_dict("records"):
             logs.log.info("retain: %s %s: %d rows %s", *line.values())
-    _deliver(gone, "table", None)
+    if gone.empty:
+        _say("nothing is older than [retention] allows")
+    else:
+        _deliver(gone, "table", None)
 
 
 @app.command()

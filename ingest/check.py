@@ -93,7 +93,7 @@ def promises(
 def _key_faults(settings: Settings) -> Iterator[Finding]:
     if any(source.given & set(privacy.IDENTIFIERS) for source in settings.source):
         try:
-            privacy.pseudonym_key(settings)
+            privacy.door(settings).keys()
         except SettingsError as error:
             told = "; sources with subscriber numbers are not tried until it is mended"
             yield Finding("fault", "key", f"{error.about}: {'; '.join(error.faults)}{told}")

@@ -62,6 +62,7 @@ def plan(settings: Settings) -> list[FileToLoad]:
         raise InputError(f"{len(faults)} fault(s) in the source files", faults)
     for task in files:
         _key_id(task)
+        _names(task)
     return files
 
 
@@ -174,6 +175,7 @@ def _load_id(task: FileToLoad, file_hash: str) -> str:
         settings.operator.model_dump(mode="json"),
         settings.grid.level,
         _key_id(task),
+        _names(task),
         task.zones,
         _centroids_hash(task),
     ]
@@ -189,7 +191,12 @@ def _centroids_hash(task: FileToLoad) -> str:
 
 def _key_id(task: FileToLoad) -> str:
     holds_persons = task.source.given & set(privacy.IDENTIFIERS)
-    return privacy.pseudonym_key(task.settings).id if holds_persons else ""
+    return privacy.door(task.settings).keys()[-1].id if holds_persons else ""
+
+
+def _names(task: FileToLoad) -> list[str]:
+    holds_text = task.source.given & set(privacy.FREE_TEXT)
+    return sorted(privacy.door(task.settings).names) if holds_text else []
 
 
 def _relative(path: Path, folder: Path) -> Path:

@@ -15,7 +15,7 @@ _UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _FEWEST, _MOST = 7, 15
 
 LOST_DIGITS = "a number whose last digits a spreadsheet has rounded away; export it as text"
-NO_NUMBER = "no telephone number"
+NO_NUMBER = "no telephone number; what else it may be, [source] subscriber can say"
 NO_COUNTRY = "a telephone number without its country; set [operator] country"
 
 

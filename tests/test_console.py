@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -215,3 +216,57 @@ def test_changes_are_found_from_counters_alone(demo_config: Path, tmp_path: Path
     refused = _ask("changes", "--out", "changes.xls", config=config)
     assert refused.returncode == 2
     assert "end it in .parquet, .csv or .json" in refused.stderr
+
+
+@pytest.fixture
+def town_of_persons(small: Path, tmp_path: Path) -> Path:
+    """Configuration of a copy of the smallest demo, its reports written."""
+    shutil.copytree(small.parent, tmp_path / "copy", symlinks=True)
+    config = tmp_path / "copy" / "hexperience.toml"
+    answer = _ask("batch", config=config)
+    assert answer.returncode == 0, answer.stderr
+    return config
+
+
+def test_forget_publishes_anew_and_leaves_no_older_snapshot(town_of_persons: Path) -> None:
+    folder = town_of_persons.parent
+    tickets = pd.read_csv(next(folder.glob("raw/crm/*")), sep=None, engine="python", dtype=str)
+    number = tickets["MSISDN"].dropna().iloc[0]
+    n_before = len(pd.read_parquet(folder / "warehouse" / "tables" / "complaint"))
+    n_theirs = int((tickets["MSISDN"] == number).sum())
+    answer = subprocess.run(
+        [*CONSOLE, "forget", "-", "--config", str(town_of_persons)], input=f"{number}\n",
+        capture_output=True, text=True, check=False, timeout=600,
+    )  # fmt: skip
+    assert answer.returncode == 0, answer.stderr
+    assert "still holds the number" in answer.stdout
+    assert (
+        len(pd.read_parquet(folder / "warehouse" / "tables" / "complaint")) == n_before - n_theirs
+    )
+    (left,) = (folder / "warehouse" / "snapshots").iterdir()
+    assert left.name.startswith("000002-")
+    assert (folder / "warehouse" / "current").resolve() == left
+    assert re.search(r"snapshot +000001-\w+ +removed", answer.stdout)
+    notes = [json.loads(path.read_text("utf-8")) for path in folder.glob("reports/*/report.json")]
+    assert len(notes) == answer.stdout.count("written anew") > 0
+    # an earlier edition beside it would tell of one person
+    assert all((note["revision"], note["before"]) == (1, None) for note in notes)
+    said = answer.stdout + answer.stderr + "".join(p.read_text() for p in folder.glob("run.log*"))
+    assert number.strip("+") not in said
+
+
+def test_retain_tells_what_goes_and_a_run_goes_on(town_of_persons: Path) -> None:
+    words = ["retain", "--now", "2029-01-01T00:00Z"]
+    dry = _ask(*words, "--dry-run", config=town_of_persons)
+    assert dry.returncode == 0, dry.stderr
+    assert re.search(r"pieces/complaint .* would go", dry.stdout)
+    assert _ask(*words, config=town_of_persons).returncode == 0
+    assert _ask(*words, config=town_of_persons).stdout.count("\n") <= 1
+    assert not list((town_of_persons.parent / "warehouse" / "pieces" / "pm").iterdir())
+    answer = _ask("run", config=town_of_persons)
+    assert answer.returncode == 0, answer.stderr
+    counted = _ask(
+        "sql", "select count(*) from cell_day", "--format", "csv", config=town_of_persons
+    )
+    assert int(counted.stdout.split()[1]) == 12 * 20
+    assert _ask("retain", "--now", "yesterday", config=town_of_persons).returncode == 2

@@ -1,6 +1,7 @@
 """Raw files to settled tables: read = accepted + refused, the same for any cut of the files."""
 
 import shutil
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from contracts.errors import InputError, SettingsError
 from contracts.settings import Run
 from geo import hexgrid
 from ingest import run
+from ingest.load import FileToLoad, load
 from ingest.settle import settle_day
 from ingest.warehouse import Warehouse
 from ingest.workers import each, workers
@@ -436,3 +438,20 @@ def test_days_that_fail_a_check_are_told_by_cell(
     }
     days = operator.warehouse.read("cell_day").set_index("cell_id")
     assert days["n_resets"].groupby(level=0).sum().to_dict() == {"001": 1, "002": 0, "003": 0}
+
+
+def test_a_crash_while_reading_quotes_no_row(
+    operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = operator.write("pm_1.csv", counters("2026-03-01"))
+
+    def crash(*_: object, **__: object) -> None:
+        raise ValueError("could not convert '+447700900123'")
+
+    monkeypatch.setattr("ingest.sources.read", crash)
+    source = operator.settings.source[1]
+    with pytest.raises(RuntimeError, match="crashed: ValueError in") as told:
+        load(FileToLoad(path, source, operator.settings))
+    # nor does it travel along with the error
+    assert told.value.__cause__ is told.value.__context__ is None
+    assert "7700900123" not in "".join(traceback.format_exception(told.value))
