@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from contracts.settings import Settings
-from ingest import inventory
+from ingest import inventory, surveys
 from ingest.carriers import ASSUMED
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import Warehouse
@@ -19,6 +19,8 @@ Note = tuple[str, str, str, str]
 _REFUSED_DOUBT = 0.01
 _COARSE = ("month",)
 _HALF = 0.5
+# weights that cost more than half of the answers
+_DEAR = 2.0
 _DAY_COLUMNS = ("cell_id", "day_local", "covered_s", "call_attempts", "prb_dl_avail_prb_s")
 
 
@@ -32,6 +34,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_counters(warehouse, counts),
         *_inventory(warehouse, counts, settings),
         *_positions(warehouse, counts),
+        *_surveys(warehouse, counts, settings),
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
         *_calendar(counts, settings),
@@ -210,6 +213,48 @@ def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
             )
             verdict = "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn"
             yield name, "positions", verdict if share > _HALF else "unsafe", text
+
+
+def _surveys(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -> Iterator[Note]:
+    if "nps" not in counts.index:
+        return
+    answers = warehouse.read("nps")
+    again = surveys.repeated(answers, settings.operator.timezone)
+    if n := int(again.sum()):
+        yield (
+            "nps",
+            "several answers of one person",
+            "ok",
+            f"{n:,} of {len(answers):,} answers are earlier ones of a person who answered again in "
+            "the same survey and wave: the last one counts.",
+        )
+    for kind, weights in answers[~again].groupby("survey_type")["survey_weight"]:
+        effect = surveys.design_effect(weights)
+        if effect > 1 + _REFUSED_DOUBT:
+            worth = len(weights) / effect
+            yield (
+                "nps",
+                f"weights: {kind}",
+                "ok" if effect < _DEAR else "warn",
+                f"Survey weights make {len(weights):,} {kind} answers worth {worth:,.0f} "
+                f"(Kish's design effect {effect:.2f}); intervals are that much wider.",
+            )
+    yield from _response_rates(warehouse)
+
+
+def _response_rates(warehouse: Warehouse) -> Iterator[Note]:
+    """The newest wave's; all of them are in queries/response_rates.sql."""
+    told = warehouse.read("survey_response").query("shown == 'shown'").fillna({"survey_type": ""})
+    for kind, waves in told.groupby("survey_type"):
+        newest = waves[waves["wave"] == waves["wave"].max()]
+        completed, invited = newest["n_completed"].sum(), newest["n_invited"].sum()
+        yield (
+            "nps_invite",
+            f"response rate {kind}".strip(),
+            "ok",
+            f"{completed / invited:.1%} of {invited:,.0f} invited in wave {newest['wave'].iloc[0]} "
+            "answered: the others may think otherwise.",
+        )
 
 
 def _time_grain(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
