@@ -20,6 +20,7 @@ from dask.distributed import Client
 from analysis import attribution, benefit, cube, daily, identity
 from contracts.settings import Settings
 from contracts.tables import TABLES
+from ingest.inventory import under_newest_ids
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, each
@@ -256,8 +257,10 @@ def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
     """The changes with their names, the works they follow, and what their sector did."""
     as_of = warehouse.read("run")["as_of_utc"].iloc[0]
     found = found.assign(metric="drop_rate", place_type="cell")
-    named = identity.keep_identity(found, warehouse.read("change_point"), as_of=as_of)
-    cells = newest_rows(warehouse.read("cell")).set_index("cell_id")
+    told, rows = warehouse.read("change_point"), warehouse.read("cell")
+    told = under_newest_ids(told, rows, told["change_utc"].dt.strftime("%Y-%m-%d"))
+    named = identity.keep_identity(found, told, as_of=as_of)
+    cells = newest_rows(rows).set_index("cell_id")
     works = identity.name_works(found, warehouse.read("intervention"), cells["site_id"])
     named["attribution_note"] = _with_twins(named, cells)
     return named.assign(intervention_id=works)

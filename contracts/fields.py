@@ -258,6 +258,7 @@ _EVENTS = [
     _count("n_invited", "Invitations sent."),
     _count("n_delivered", "Invitations delivered."),
     _count("n_completed", "Answers completed."),
+    _count("n_answers", "Answers accepted here, one a person, survey type and wave."),
     _text("intervention_id", "Key of the work."),
     _text("kind", "Kind of work.", "new_site", "new_sector", "new_carrier", "bandwidth", "mimo",
           "tilt", "azimuth", "parameter", "sw_upgrade", "backhaul", "neighbour", "power",

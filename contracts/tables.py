@@ -149,8 +149,8 @@ _TABLES = [
     ),
     Table(
         "nps_invite", "source", "one wave and stratum of invitations",
-        _names("wave stratum n_invited n_delivered n_completed") + LINEAGE,
-        key=("wave", "stratum"), required=("wave", "n_invited"),
+        _names("survey_type wave stratum n_invited n_delivered n_completed") + LINEAGE,
+        key=("survey_type", "wave", "stratum"), required=("wave", "n_invited"),
     ),
     Table(
         "intervention", "source", "one work on one cell or site",
@@ -313,6 +313,12 @@ _TABLES = [
         _names("""intervention_id metric predicted realised realised_lo realised_hi p_value
             method_version unsafe_reason run_id"""),
         key=("intervention_id", "metric"), filled=False,
+    ),
+    Table(
+        "survey_response", "finding", "one survey wave and stratum: who was asked, who answered",
+        _names("""survey_type wave stratum n_invited n_delivered n_completed n_answers shown
+            run_id"""),
+        key=("survey_type", "wave", "stratum"),
     ),
     Table(
         "quality", "finding", "one check of what went in, in words",

@@ -14,15 +14,14 @@ import pandas as pd
 from contracts.settings import Settings
 from geo import footprint, hexgrid
 from ingest import release
+from ingest.inventory import undivided
 from ingest.settle import digest
 from ingest.warehouse import WHOLE, Warehouse
 
-_METHOD = "footprints-1"
+_METHOD = "footprints-2"
 _NOTE = "footprint"
 # positions worth a hexagon of their own; the others follow from the cell, or tell a home
 _POSITIONED = ("gnss", "mdt", "point")
-# where a cell is and how it is aimed: another id or bandwidth is no other footprint
-_AIM = ["lat", "lon", "azimuth_deg", "h_beamwidth_deg", "power_dbm", "range_m", "cell_type"]
 # part of a cell's witnesses that must stand where it may be told
 _LEAST_TOLD = 0.8
 
@@ -109,7 +108,7 @@ def _write(
 ) -> dict[str, str]:
     level = settings.grid.level
     fine = footprint.footprints(
-        warehouse.read("cell"), _supplied(warehouse, settings, calls),
+        undivided(warehouse.read("cell")), _supplied(warehouse, settings, calls),
         level=level + 1, max_range_m=settings.grid.max_range_m, days=days,
     )  # fmt: skip
     shown = footprint.coarser(fine, level=level)
@@ -127,7 +126,7 @@ def _supplied(warehouse: Warehouse, settings: Settings, calls: list[str]) -> pd.
         warehouse.read("call", days=calls), level=fine, fewest=settings.privacy.min_subscribers
     )
     # calls do not tell which of a cell's footprints they were made in
-    rows = warehouse.read("cell").drop_duplicates(["cell_id", *_AIM])["cell_id"]
+    rows = undivided(warehouse.read("cell"))["cell_id"]
     elsewhere = shares["cell_id"].isin(coverage["cell_id"])
     changed = shares["cell_id"].isin(rows[rows.duplicated()])
     return pd.concat([coverage, shares[~elsewhere & ~changed]], ignore_index=True)

@@ -7,6 +7,7 @@ only looks like one is told in `quality`, and never followed.
 from collections.abc import Iterable
 from datetime import date
 
+import numpy as np
 import pandas as pd
 
 from contracts.tables import TABLES
@@ -14,6 +15,10 @@ from geo.footprint import valid_on
 
 _EVER, _NEVER = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
 _CELL_COLUMNS = ("cell_id", "start_cell_id", "end_cell_id")
+_FOOTPRINT = (
+    "operator", "technology", "cell_type", "sector_id", "lat", "lon", "azimuth_deg",
+    "h_beamwidth_deg", "power_dbm", "range_m",
+)  # fmt: skip
 _SAME_ANTENNA = ["site_id", "sector_id", "technology", "carrier"]
 
 Faults = list[tuple[int, str, str]]
@@ -44,6 +49,22 @@ def continued(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     told = _told(rows, faults)
     rows = rows.assign(valid_from=_dates(rows["begins"]), valid_to=_dates(rows["ends"]))
     return rows[list(TABLES["cell"].columns)].reset_index(drop=True), told
+
+
+def undivided(cells: pd.DataFrame) -> pd.DataFrame:
+    """The rows with those joined that follow one another and tell of one footprint.
+
+    Another id or bandwidth is no other footprint. `valid_to` is that of the last row joined.
+    """
+    rows = _with_span(cells).sort_values(["cell_id", "begins"], kind="stable", ignore_index=True)
+    before = rows.groupby("cell_id")[["ends", *_FOOTPRINT]].shift()
+    alike = [
+        (rows[name] == before[name]) | (rows[name].isna() & before[name].isna())
+        for name in _FOOTPRINT
+    ]
+    goes_on = (before["ends"] == rows["begins"]) & np.logical_and.reduce(alike)
+    lasts = rows.groupby((~goes_on).cumsum())["ends"].transform("last")
+    return rows.assign(valid_to=_dates(lasts))[~goes_on][list(cells.columns)].reset_index(drop=True)
 
 
 def under_newest_ids(

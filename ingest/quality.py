@@ -10,7 +10,7 @@ import pandas as pd
 
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
-from ingest import availability, inventory, retain, verdicts
+from ingest import availability, inventory, retain, surveys, verdicts
 from ingest.carriers import ASSUMED
 from ingest.clean import wall_clock
 from ingest.repeats import repeats
@@ -26,6 +26,8 @@ _CONTACT = ("complaint_id", "subscriber_id", "complaint_class", "created_utc", "
 _CATEGORY = ("complaint_class", "complaint_type")
 _COARSE = ("month",)
 _HALF = 0.5
+# weights that cost more than half of the answers
+_DEAR = 2.0
 _DAY_COLUMNS = ("cell_id", "day_local", "covered_s", "call_attempts", "prb_dl_avail_prb_s")
 _CHECKED = ("cell_id", "day_local", "covered_s", "n_hours", "n_values_missing", "n_resets")
 # days whose clocks are looked at: two months tell what is usual
@@ -97,6 +99,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *availability.notes(warehouse.read_loads("pm")),
         *_positions(warehouse, counts),
         *_repeats(warehouse, counts, settings),
+        *_surveys(warehouse, counts, settings),
         *_time_grain(warehouse, counts),
         *_subscribers(counts),
         *_calendar(counts, settings),
@@ -335,6 +338,48 @@ def _repeats(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -> 
             "ok",
             f"{n:,} of {len(rows):,} contacts ({share:.1%}) repeat one of the {days} days before "
             f"and count once with it; {anonymous:.1%} name no subscriber and join none.",
+        )
+
+
+def _surveys(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -> Iterator[Note]:
+    if "nps" not in counts.index:
+        return
+    answers = warehouse.read("nps")
+    again = surveys.repeated(answers, settings.operator.timezone)
+    if n := int(again.sum()):
+        yield (
+            "nps",
+            "several answers of one person",
+            "ok",
+            f"{n:,} of {len(answers):,} answers are earlier ones of a person who answered again in "
+            "the same survey and wave: the last one counts.",
+        )
+    for kind, weights in answers[~again].groupby("survey_type")["survey_weight"]:
+        effect = surveys.design_effect(weights)
+        if effect > 1 + _REFUSED_DOUBT:
+            worth = len(weights) / effect
+            yield (
+                "nps",
+                f"weights: {kind}",
+                "ok" if effect < _DEAR else "warn",
+                f"Survey weights make {len(weights):,} {kind} answers worth {worth:,.0f} "
+                f"(Kish's design effect {effect:.2f}); intervals are that much wider.",
+            )
+    yield from _response_rates(warehouse)
+
+
+def _response_rates(warehouse: Warehouse) -> Iterator[Note]:
+    """The newest wave's; all of them are in queries/response_rates.sql."""
+    told = warehouse.read("survey_response").query("shown == 'shown'").fillna({"survey_type": ""})
+    for kind, waves in told.groupby("survey_type"):
+        newest = waves[waves["wave"] == waves["wave"].max()]
+        completed, invited = newest["n_completed"].sum(), newest["n_invited"].sum()
+        yield (
+            "nps_invite",
+            f"response rate {kind}".strip(),
+            "ok",
+            f"{completed / invited:.1%} of {invited:,.0f} invited in wave {newest['wave'].iloc[0]} "
+            "answered: the others may think otherwise.",
         )
 
 

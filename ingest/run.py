@@ -16,7 +16,7 @@ from contracts.settings import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
-from ingest import privacy, quality, release
+from ingest import privacy, quality, release, surveys
 from ingest.carriers import with_blocks
 from ingest.clean import settle
 from ingest.cluster import code_id, same_everywhere
@@ -64,6 +64,7 @@ def run_files(
     warehouse.write("run", _run_facts(facts, settings, run_id))
     checked = quality.of_cells(warehouse, settings)
     warehouse.write("cell_quality", checked.assign(run_id=run_id))
+    warehouse.write("survey_response", _responses(warehouse, settings).assign(run_id=run_id))
     warehouse.write("quality", quality.notes(warehouse, receipt, settings).assign(run_id=run_id))
     return receipt
 
@@ -257,6 +258,15 @@ def _stated_regions(calls: pd.DataFrame, settings: Settings) -> pd.Series:
     # of equal ones the first by name
     counted = counted.sort_values(["n", "region"], ascending=[False, True])
     return counted.drop_duplicates("hex_id").set_index("hex_id")["region"]
+
+
+def _responses(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:
+    return surveys.responses(
+        warehouse.read("nps_invite"),
+        warehouse.read("nps"),
+        zone=settings.operator.timezone,
+        fewest=settings.privacy.min_subscribers,
+    )
 
 
 def _receipt(loaded: list[Loaded], settled: list[dict[str, Any]], run_id: str) -> pd.DataFrame:

@@ -81,6 +81,7 @@ def build_town(folder: Path) -> Town:
         "change_day": _change_days(days), "change_curve": _change_curve(),
         "place_rate": _rates(days, by_hex, hexes), "intervention": _works(),
         "priority": _priority(cells), **_plans(cells), "receipt": _receipt(), "quality": _quality(),
+        "survey_response": _responses(),
         "run": _run("Aire <Mobile>", "Europe/London", 8),
     }.items():  # fmt: skip
         warehouse.write(name, part)
@@ -150,6 +151,14 @@ def _write_regions(path: Path) -> None:
 
 def _json_text(value: Any) -> str:
     return pd.io.json.ujson_dumps(value)
+
+
+def _responses() -> pd.DataFrame:
+    return rows(
+        "survey_response", survey_type="relationship", wave="2025-Q1", stratum=["a", "b"],
+        n_invited=[400, None], n_delivered=[380, None], n_completed=[90, None],
+        n_answers=[88, None], shown=["shown", "hidden"], run_id="r",
+    )  # fmt: skip
 
 
 def _cells() -> pd.DataFrame:

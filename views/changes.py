@@ -7,7 +7,7 @@ import streamlit as st
 
 from ingest.acknowledgements import Subject
 from views import acknowledging, charts, data, parts
-from views.legend import change, interval, noted, rows, when
+from views.legend import change, day, interval, noted, rows, when
 
 _MOST = 500
 
@@ -99,6 +99,9 @@ def _history(row: Any, timezone: str) -> None:
         curve = data.answer("change_curves", change_id=row["change_id"])
         picture = charts.attributed(parts_by_day, curve, row, timezone=timezone)
         st.altair_chart(picture, width="stretch")
+    names = data.answer("cell_names", cell_id=row["cell_id"])
+    for old in rows(names[names["name"] != row["cell_id"]].dropna(subset=["valid_to"])):
+        st.caption(f"Known as {parts.plain(str(old.name))} until {day(old.valid_to)}.")
     for told in rows(mine):
         st.markdown(f"- {parts.plain(change(told, timezone))}")
     if isinstance(row["attribution_note"], str) and row["attribution_note"]:

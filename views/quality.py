@@ -17,6 +17,7 @@ def page() -> None:
     left, right = st.columns([0.5, 0.5], gap="large")
     with left:
         _receipt()
+        _responses()
         _run(facts)
     with right:
         _notes()
@@ -39,6 +40,24 @@ def _receipt() -> None:
             "n_refused": st.column_config.NumberColumn("refused", format="localized"),
             "n_values_missing": st.column_config.NumberColumn(
                 "impossible values set to missing", format="localized"),
+        },
+    )  # fmt: skip
+
+
+def _responses() -> None:
+    answer = data.answer("response_rates")
+    if answer.empty:
+        return
+    st.markdown("##### Who answered the surveys")
+    st.caption("of all invited, delivered or not; empty: too few persons to tell")
+    st.dataframe(
+        answer.drop(columns=["shown", "delivered_share"]), hide_index=True,
+        column_config={
+            "survey_type": "survey",
+            "n_invited": st.column_config.NumberColumn("invited", format="localized"),
+            "n_delivered": st.column_config.NumberColumn("delivered", format="localized"),
+            "n_completed": st.column_config.NumberColumn("answered", format="localized"),
+            "response_rate": st.column_config.NumberColumn("response rate", format="percent"),
         },
     )  # fmt: skip
 

@@ -184,3 +184,16 @@ def test_per_cents_of_two_carriers_weigh_by_their_blocks(operator: Operator) -> 
     assert days["prb_dl_avail_prb_s"].to_dict() == {"001": 900 * 100, "002": 900 * 100}
     told = operator.warehouse.read("quality").set_index("check_name")["message"]
     assert "1 of 2 cells" in told["PRB in per cent"]
+
+
+def test_rows_that_tell_of_one_footprint_are_joined() -> None:
+    cells, _ = inventory.continued(
+        _cells(
+            _row("X", None, D1, n_prb_dl=25.0), _row("Y", D1, D2, previous_cell_id="X"),
+            _row("Y", D2, azimuth_deg=90.0), _row("Z", None, D1), _row("Z", D2),
+        )
+    )  # fmt: skip
+    joined = inventory.undivided(cells)[["cell_id", "valid_from", "valid_to"]].astype(object)
+    assert joined.where(joined.notna(), None).to_numpy().tolist() == [
+        ["Y", None, D2], ["Y", D2, None], ["Z", None, D1], ["Z", D2, None]
+    ]  # fmt: skip

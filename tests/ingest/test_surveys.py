@@ -1,14 +1,17 @@
-"""Surveys of other tools, by the mappings that docs/your-files.md gives as examples."""
+"""Surveys by the mappings that docs/your-files.md gives; who was asked and who answered."""
 
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
+import pytest
 
 from contracts.settings import Settings, Source
-from ingest import sources
+from ingest import sources, surveys
 from ingest.clean import clean
 from ingest.privacy import Door, Key
+from tests.ingest.conftest import Operator
 
 DOCS = Path(__file__).parents[2] / "docs" / "your-files.md"
 MEDALLIA = """\
@@ -50,3 +53,124 @@ def test_a_medallia_export_by_its_documented_mapping(tmp_path: Path) -> None:
     # an answer without a score, and one of a survey of neither kind
     refused = found.refused[found.refused["scope"] == "row"]
     assert refused["source_row"].tolist() == [3, 5]
+
+
+# --------------------------------------------------------------- who was asked, who answered
+
+
+def _answers(*rows: tuple[str, str | None, str | None, str, str]) -> pd.DataFrame:
+    names = ["response_id", "subscriber_id", "wave", "survey_type", "answered_utc"]
+    frame = pd.DataFrame(rows, columns=names).assign(stratum="a")
+    return frame.assign(
+        answered_utc=pd.to_datetime(frame["answered_utc"], utc=True, format="ISO8601")
+    )
+
+
+def test_the_last_answer_of_a_person_type_and_wave_counts() -> None:
+    answers = _answers(
+        ("1", "p", "w1", "relationship", "2026-07-03"),
+        ("2", "p", "w1", "relationship", "2026-07-01"),
+        ("3", "p", "w2", "relationship", "2026-07-02"),
+        ("4", "p", "w1", "transactional", "2026-07-02"),
+        ("5", None, "w1", "relationship", "2026-07-02"),
+        ("6", None, "w1", "relationship", "2026-07-02"),
+        ("7", "q", None, "relationship", "2026-07-31T18:00"),
+        ("8", "q", None, "relationship", "2026-07-31T19:00"),  # August in Kolkata
+        ("9", "q", None, "relationship", "2026-08-01"),
+    )
+    again = surveys.repeated(answers, "Asia/Kolkata")
+    assert answers["response_id"][again].tolist() == ["2", "8"]
+
+
+def _invites(*rows: tuple[str, str, float, float | None], **given: object) -> pd.DataFrame:
+    names = ["wave", "stratum", "n_invited", "n_completed"]
+    frame = pd.DataFrame(rows, columns=names).astype({"n_completed": float})
+    return frame.assign(n_delivered=frame["n_invited"], **{"survey_type": None, **given})
+
+
+def _responses(invites: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    found = surveys.responses(invites, answers, zone="UTC", fewest=16)
+    return found.set_index(["wave", "stratum"])
+
+
+def test_small_strata_are_not_told_nor_what_would_tell_of_them() -> None:
+    invites = _invites(
+        ("w1", "a", 400, 90), ("w1", "b", 300, 60), ("w1", "c", 15, 9),
+        ("w2", "a", 400, 90), ("w2", "b", 300, 4), ("w2", "c", 12, 9),
+        ("w3", "a", 400, 90), ("w3", "b", 300, 60),
+    )  # fmt: skip
+    found = _responses(invites, _answers(("1", "p", "w1", "relationship", "2026-07-03")))
+    hidden = found[found["shown"] == "hidden"]
+    assert hidden.index.tolist() == [("w1", "b"), ("w1", "c"), ("w2", "b"), ("w2", "c")]
+    assert hidden[["n_invited", "n_delivered", "n_completed", "n_answers"]].isna().all(axis=None)
+    assert found.loc[("w1", "a"), "n_answers"] == 1
+
+
+def test_completed_answers_are_those_that_came_in_where_nobody_counts_them() -> None:
+    answers = _answers(
+        *[(f"{n}", f"p{n % 6}", "w1", "relationship", f"2026-07-0{1 + n // 6}") for n in range(12)]
+    )
+    invites = _invites(("w1", "a", 40, None), ("w1", "b", 50, 20))
+    found = _responses(invites, answers)
+    assert found["n_completed"].tolist() == [6, 20]
+    # answers of two kinds are never put together: the invitations must say which they were for
+    both = pd.concat([answers, _answers(("x", "x", "w1", "transactional", "2026-07-01"))])
+    found = _responses(invites, both.reset_index(drop=True))
+    assert found["n_answers"].isna().all()
+    stated = _invites(("w1", "a", 40, None), survey_type="transactional")
+    assert _responses(stated, both.reset_index(drop=True))["shown"].tolist() == ["hidden"]
+
+
+def test_what_weights_cost() -> None:
+    assert surveys.design_effect(pd.Series([2.0, 2.0, 2.0])) == pytest.approx(1)
+    # 1 + cv^2 = 1 + 0.25
+    assert surveys.design_effect(pd.Series([1.0, 3.0])) == pytest.approx(1.25)
+
+
+SURVEYS = """
+[[source]]
+table = "nps"
+path = "raw/nps.csv"
+[source.columns]
+response_id = "id"
+subscriber_id = "who"
+survey_type = "type"
+wave = "wave"
+stratum = "stratum"
+answered_utc = "at"
+score = "score"
+survey_weight = "weight"
+[[source]]
+table = "nps_invite"
+path = "raw/invites.csv"
+[source.columns]
+wave = "wave"
+stratum = "stratum"
+n_invited = "invited"
+[source.constants]
+survey_type = "relationship"
+"""
+
+
+def test_a_run_tells_response_rates_repetitions_and_weights(
+    operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HEXPERIENCE_KEY", "k" * 32)
+    config = operator.folder / "hexperience.toml"
+    config.write_text(config.read_text("utf-8") + SURVEYS, encoding="utf-8")
+    operator.write("pm_1.csv", counters("2026-03-01", n=4))
+    answers = [
+        f"{n},p{n % 30},relationship,w1,{'ab'[n % 2]},2026-03-0{1 + n // 30},9,{1 + n % 2}"
+        for n in range(40)
+    ]
+    head = "id,who,type,wave,stratum,at,score,weight\n"
+    operator.write("nps.csv", head + "\n".join(answers) + "\n")
+    operator.write("invites.csv", "wave,stratum,invited\nw1,a,100\nw1,b,50\n")
+    operator.ingest()
+    operator.warehouse.publish("surveys", keep=1)
+    rates = operator.warehouse.query("response_rates").set_index("stratum")["response_rate"]
+    assert rates.to_dict() == {"a": 0.15, "b": 0.3}
+    told = operator.warehouse.read("quality").set_index("check_name")["message"]
+    assert told["response rate relationship"].startswith("20.0% of 150 invited in wave w1")
+    assert told["several answers of one person"].startswith("10 of 40 answers")
+    assert "30 relationship answers worth 27" in told["weights: relationship"]

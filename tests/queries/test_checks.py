@@ -79,6 +79,13 @@ PLANTED = {
         "(select min(rowid) from place_rate where metric = 'nps')",
     ],
     "receipt_sums": ["update receipt set n_accepted = n_accepted - 1 where table_name = 'pm'"],
+    "response_parts": [
+        "update survey_response set n_completed = n_invited + 1 where stratum = 'a'",
+        "update survey_response set n_delivered = n_invited + 1 where stratum = 'a'",
+        "update survey_response set n_completed = 4 where stratum = 'a'",
+        "update survey_response set n_invited = 15, n_delivered = 15 where stratum = 'a'",
+        "update survey_response set n_answers = 3 where stratum = 'b'",
+    ],
     "released_figures": [
         "update place_rate set numerator = 3 where {one_count} and shown = 'shown'",
         "update place_rate set denominator = 15 where {one_count} and shown = 'shown'",

@@ -1,12 +1,15 @@
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse import Warehouse
+from tests.conftest import build_town
 from views import hexmap
 
 PAGES = ("map", "places", "plan", "changes", "reports", "quality")
@@ -336,6 +339,23 @@ def test_changes_are_filtered_by_direction_and_name(town: Any, configured: Confi
     at.text_input[0].input("nowhere").run()
     assert not at.exception
     assert "No change matches" in texts(at)
+
+
+def test_a_change_of_id_stands_in_the_cell_s_history(
+    tmp_path: Path, configured: Configured
+) -> None:
+    town, day = build_town(tmp_path), date(2025, 3, 20)
+    warehouse = Warehouse(town.warehouse)
+    cells = warehouse.read("cell")
+    mine = cells["cell_id"] == town.worse_cell
+    before = cells[mine].assign(known_as="OLD-02", valid_to=day)
+    now = cells[mine].assign(valid_from=day)
+    warehouse.write("cell", pd.concat([cells[~mine], before, now], ignore_index=True))
+    warehouse.publish("renamed", keep=1)
+    names = warehouse.query("cell_names", cell_id=town.worse_cell)["name"]
+    assert names.tolist() == ["OLD-02", town.worse_cell]
+    configured(town.config)
+    assert "Known as OLD-02 until 20 Mar 2025." in texts(shown("changes"))
 
 
 def test_changes_after_a_day_only(town: Any, configured: Configured) -> None:
