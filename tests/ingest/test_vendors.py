@@ -1,5 +1,6 @@
 """Vendors' exports with their traps -> the rows they are known to mean."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -341,3 +342,72 @@ def test_lines_above_the_header_are_skipped_by_number_too(tmp_path: Path) -> Non
     raw = _read(tmp_path, source)
     assert raw.frame["source_row"].tolist() == [2]
     assert raw.malformed["source_row"].tolist() == [3]
+
+
+# ------------------------------------------------------------------------------ guide and shelf
+
+
+def _blocks(kind: str) -> list[str]:
+    page = (Path(__file__).parents[2] / "docs" / "vendors.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{kind}\n(.*?)```", page, flags=re.DOTALL)
+
+
+def test_the_vendor_of_the_guide_works(operator: Operator) -> None:
+    (sample,) = _blocks("text")
+    _, vendor, config = _blocks("toml")
+    folder = operator.folder
+    for name, text in {"acme.csv": sample, "acme.toml": vendor, "hexperience.toml": config}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    lines = [line for line in vendor.splitlines() if line and not line.startswith("[")]
+    assert len(lines) <= 20
+    receipt = operator.ingest().loc["pm"]
+    assert (receipt["n_read"], receipt["n_accepted"], receipt["n_refused"]) == (3, 2, 1)
+    hours = operator.warehouse.read("cell_hour").set_index("cell_id")
+    # eleven is the end, and an hour of Berlin's winter is one behind UTC
+    assert hours["hour_start_utc"].unique().tolist() == [_at("2026-03-01 09:00")]
+    assert hours["call_attempts"].to_dict() == {"S1-C1": 100, "S1-C2": 80}
+    assert hours["dropped_calls"].to_dict() == {"S1-C1": 2, "S1-C2": 2}
+    assert hours["prb_dl_used_prb_s"].to_dict() == {"S1-C1": 30.5 * 3600, "S1-C2": 25 * 3600}
+
+
+def test_the_guide_names_every_vendor_of_the_shelf() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "vendors.md").read_text(encoding="utf-8")
+    assert {name for name in vendors.names() if f"`{name}`" not in page} == set()
+
+
+# canonical column -> vendors for which public sources attest it (STANDARDS 4, marks A and B)
+ATTESTED = {
+    "rrc_att rrc_succ bearer_att bearer_succ rel_abn_act rel_norm ho_exe_att ho_exe_succ "
+    "call_attempts call_setups dropped_calls v_rel_norm dl_vol_kbit ul_thp_vol_kbit "
+    "ul_thp_time_ms dl_thp_time_ms rrc_users_max unavail_s": "ericsson huawei nokia",
+    "s1ng_att s1ng_succ rel_abn dl_thp_vol_kbit prb_dl_used prb_dl_avail prb_ul_used "
+    "prb_ul_avail rrc_users_mean": "ericsson huawei",
+    "ho_prep_att": "ericsson huawei",
+    "ho_prep_succ": "ericsson",
+    "session_time_s": "ericsson nokia",
+    "ul_interference_dbm": "huawei nokia",
+    "unavail_planned_s": "nokia",
+}
+FILES = {
+    "huawei": ("huawei_csv",),
+    "nokia": ("nokia_csv", "nokia_omes"),
+    "ericsson": ("ericsson_csv", "ericsson_xml"),
+}
+
+
+@pytest.mark.parametrize("file", [file for files in FILES.values() for file in files])
+def test_every_attested_counter_is_on_the_shelf_and_no_other_of_those(file: str) -> None:
+    maker = file.split("_", maxsplit=1)[0]
+    given = {*vendors.read(vendors.SHELF / f"{file}.toml")["counters"]}
+    attested = {
+        c for columns, makers in ATTESTED.items() for c in columns.split() if maker in makers
+    }
+    assert attested - given == set()
+    unsure = {"prb_dl_used", "prb_dl_util_pct", "s1ng_att", "dl_thp_vol_kbit"}
+    assert maker != "nokia" or not unsure & given
+
+
+def test_two_ways_to_the_same_counters_say_the_same() -> None:
+    for one, other in (FILES["nokia"], FILES["ericsson"]):
+        pair = [vendors.read(vendors.SHELF / f"{name}.toml")["counters"] for name in (one, other)]
+        assert pair[0] == pair[1]
