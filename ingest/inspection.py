@@ -185,7 +185,8 @@ def _of_lines(looks: Looks, text: str) -> Looks:
     looks = replace(looks, reader="delimited", delimiter=delimiter, preamble=above)
     looks = replace(looks, zone=_zone_of(lines[:above]))
     if len(rows) > 1 and any("ImportId" in cell for cell in rows[1]):
-        looks, rows = replace(looks, reader="qualtrics"), rows[2:]
+        zone = re.search(r'"timeZone"\s*:\s*"([^"]+)"', " ".join(rows[1]))
+        looks, rows = replace(looks, reader="qualtrics", zone=zone[1] if zone else ""), rows[2:]
     return _table(_with_footer(looks, rows, width), _framed(header, rows))
 
 

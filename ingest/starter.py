@@ -175,12 +175,16 @@ def _of_table(looks: Looks) -> list[str]:
     of = TABLES["nps" if looks.reader == "qualtrics" else fit.table]
     fit = next(one for one in looks.fits if one.table == of.name)
     sure = {like.ours: like for like in fit.columns if like.confidence >= SURE}
+    if looks.reader == "qualtrics":
+        sure = _of_survey(looks, sure)
     lines = [f"path = {_text(_path(looks))}", f'table = "{of.name}"', f'reader = "{looks.reader}"']
     lines += [*_form(looks)]
     when = sure.get(of.day_of)
     if when and of.name == "pm" and _start_or_end(when.theirs).startswith("end"):
         lines.append('time_is = "end"')
-    if when and "utc" in when.theirs.lower():
+    if looks.reader == "qualtrics" and looks.zone:
+        lines.append(f"timezone = {_text(looks.zone)}")
+    elif when and "utc" in when.theirs.lower():
         lines.append('timezone = "UTC"')
     named = [] if of.day_of in sure else [*_from_name(looks.path.name, of.day_of)]
     lines += ["[source.columns]"]
@@ -189,6 +193,13 @@ def _of_table(looks: Looks) -> list[str]:
     lines += [f'{name} = "{_CHOOSE}"' for name in lacking]
     lines += [*_maybe(fit), *named]
     return [*lines, *_tables(looks, of.name, sure)]
+
+
+def _of_survey(looks: Looks, sure: dict[str, Like]) -> dict[str, Like]:
+    """Without positions, which Qualtrics takes from IP addresses; the score by its group."""
+    sure = {ours: like for ours, like in sure.items() if ours not in ("lat", "lon")}
+    scores = [name for name in looks.header if f"{name}_NPS_GROUP" in looks.header]
+    return {**sure, "score": Like(scores[0], "score", 1.0, "")} if scores else sure
 
 
 def _their(like: Like, looks: Looks) -> str:

@@ -35,7 +35,7 @@ TICKETS = """[{"id": "T-77001", "creationDate": "2026-03-01T10:00:00Z", "severit
 QUALTRICS = (
     "StartDate,ResponseId,RecipientEmail,Q1,Q1_NPS_GROUP,RecordedDate\n"
     'Start Date,Response ID,Recipient Email,"How likely, 0 to 10?",Group,Recorded Date\n'
-    + ",".join(f'"{{""ImportId"":""{n}""}}"' for n in range(6))
+    + ",".join(f'"{{""ImportId"":""{n}"",""timeZone"":""UTC""}}"' for n in range(6))
     + "\n2026-03-01 10:00:00,R_1,ada@example.org,9,Promoter,2026-03-01 10:05:00\n"
     "2026-03-01 11:00:00,R_2,bob@example.org,3,Detractor,2026-03-01 11:05:00\n"
 )
@@ -242,7 +242,11 @@ def test_the_starter_of_any_kind_is_taken_as_settings(tmp_path: Path, content: s
     looks = _look(tmp_path, content)
     if looks.reader not in sources._READERS:
         pytest.skip(f"there is no reader {looks.reader} yet")
-    _settings_of(looks, tmp_path)
+    config = _settings_of(looks, tmp_path)
+    if looks.reader == "qualtrics":
+        (source,) = load(config, environ={}).source
+        assert (source.columns["score"], source.timezone) == ("Q1", "UTC")
+        assert sources.missing_columns(looks.path, source) == []
 
 
 def test_what_could_not_be_seen_is_refused_by_name(tmp_path: Path) -> None:
