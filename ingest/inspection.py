@@ -5,11 +5,13 @@ Identifiers are not shown: of every value only its shape is told.
 
 import csv
 import gzip
+import io
 import re
 import zlib
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -82,6 +84,10 @@ def look(path: Path) -> Looks:
         return Looks(path, "", notes=(told,))
     encoding, text, doubt = _decoded(start)
     looks = Looks(path, "", encoding=encoding, notes=doubt)
+    return _of_text(looks, text)
+
+
+def _of_text(looks: Looks, text: str) -> Looks:
     if "\0" in text:
         return replace(looks, notes=("bytes that are no text: no file of a kind we read",))
     bare = text.lstrip("\ufeff \t\r\n")
@@ -89,7 +95,10 @@ def look(path: Path) -> Looks:
         return _of_xml(looks, bare)
     if bare.startswith(("{", "[")):
         return _of_json(looks, bare)
-    return _of_lines(looks, text.removeprefix("\ufeff"))
+    try:
+        return _of_lines(looks, text.removeprefix("\ufeff"))
+    except csv.Error as error:
+        return replace(looks, notes=(*looks.notes, f"text that is no table: {error}"))
 
 
 def _start(path: Path) -> bytes:
@@ -171,7 +180,7 @@ def _of_parquet(path: Path) -> pd.DataFrame:
 
 
 def _of_lines(looks: Looks, text: str) -> Looks:
-    lines = text.splitlines(keepends=True)[: _ROWS + 100]
+    lines = list(islice(io.StringIO(text, newline=""), _ROWS + 100))
     delimiter, width = _separator(lines)
     records = list(csv.reader(lines, delimiter=delimiter))
     if width < 2:

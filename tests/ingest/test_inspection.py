@@ -2,9 +2,11 @@
 
 import gzip
 import os
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from typer.testing import CliRunner
@@ -204,6 +206,34 @@ def test_a_broken_archive_and_a_broken_parquet_file_are_told(tmp_path: Path) -> 
         _look(tmp_path, b"\x1f\x8b\x08\x00broken")
     with pytest.raises(InputError, match="can't be read as parquet"):
         _look(tmp_path, b"PAR1 no parquet PAR1")
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_no_mutation_of_a_file_breaks_the_inspection(
+    tmp_path: Path, counters: Callable[..., str], seed: int
+) -> None:
+    random = np.random.default_rng(seed)
+    kinds = [counters("2026-03-01", n=8), PREAMBLE + HUAWEI, PM_XML, OMES, TICKETS, QUALTRICS]
+    content = bytearray(kinds[seed % len(kinds)].encode())
+    for _ in range(random.integers(1, 9)):
+        at, length = random.integers(len(content)), random.integers(1, 40)
+        piece = random.choice([b"", b"\0", b'"', b";;\n", b"\xff\xfe", b"9" * 20, b"{'\\"])
+        content[at : at + length] = piece
+    try:
+        looks = _look(tmp_path, bytes(content))
+    except InputError as error:
+        told = str(error)
+    else:
+        told = starter.report(looks) + str(tomllib.loads(starter.toml(looks)))
+    assert str(tmp_path) in told
+
+
+def test_a_field_without_end_is_told(tmp_path: Path) -> None:
+    looks = _look(tmp_path, 'a,b\n1,"' + "x" * 200_000)
+    assert (looks.reader, looks.notes) == (
+        "",
+        ("text that is no table: field larger than field limit (131072)",),
+    )
 
 
 # ---------------------------------------------------------------------------------- round trip
