@@ -313,6 +313,22 @@ def acknowledge(
 
 @app.command()
 @_tell
+def inspect(
+    file: Annotated[Path, typer.Argument(help="An operator's file of any kind.")],
+    out: Annotated[Path | None, typer.Option(help="Configuration to start from, written.")] = None,
+) -> None:
+    """Say what an unknown file seems to be, and write a configuration that reads it."""
+    from ingest import inspection, starter  # noqa: PLC0415  as in _run
+
+    looks = inspection.look(file)
+    _say(starter.report(looks))
+    if out is not None:
+        starter.write(looks, out)
+        _err.print(f"written to {out}", highlight=False)
+
+
+@app.command()
+@_tell
 def cube(
     out: Annotated[Path, typer.Option(help="Folder to write; it must not be there yet.")],
     table: Annotated[str, typer.Option(help="cell_hour or hex_day.")] = "cell_hour",

@@ -458,7 +458,7 @@ class Source(_Section):
                 yield f"{where}: no named group (?P<name>...) in '{pattern}'"
 
     def _pair_faults(self) -> Iterator[str]:
-        whole = any({*pair} <= self.given for pair in PAIRS)
+        whole = self.partial or any({*pair} <= self.given for pair in PAIRS)
         if self.table == "pm" and not whole and "prb_dl_util_pct" not in self.given:
             pairs = ", or ".join(" and ".join(pair) for pair in PAIRS)
             yield f"[source.columns] pm needs one complete pair: {pairs}, or prb_dl_util_pct"

@@ -124,16 +124,17 @@ def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series
     """The rows with the first of each key filled up, and which others are part of it by that.
 
     A file that gives a column anywhere on the day decides on it: an older delivery does not fill
-    what a newer one left empty.
+    what a newer one left empty. Rows of one file (several sources may read it) share no column.
     """
     columns = [c for c in ordered if c not in (*of.key, *LINEAGE, "suspect")]
-    group, known = ordered.groupby(list(of.key)).ngroup(), ordered[columns].notna()
-    first = ~group.duplicated()
-    given = known.groupby(ordered["source_file"]).any().reindex(ordered["source_file"])
-    given = given.set_axis(ordered.index).astype("int8")
-    doubted = ordered["suspect"] != ordered["suspect"].groupby(group).transform("first")
-    new = known & (given.groupby(group).cumsum() == given)
-    new[doubted] = False
+    group, file = ordered.groupby(list(of.key)).ngroup(), ordered["source_file"]
+    first, known = ~group.duplicated(), ordered[columns].notna().astype("int8")
+    given = known.groupby(file).max().reindex(file).set_axis(ordered.index)
+    elsewhere = given.groupby(group).cumsum() - given.groupby([group, file]).cumsum()
+    before = known.groupby([group, file]).cumsum() - known
+    new = (known > 0) & (elsewhere == 0)
+    new[((known > 0) & (before > 0)).any(axis=1)] = False
+    new[ordered["suspect"] != ordered["suspect"].groupby(group).transform("first")] = False
     part = new.any(axis=1) & ~first
     filling = new[part].any()
     columns = list(filling[filling].index)

@@ -7,6 +7,7 @@ means is for `ingest.clean` to say.
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
 
@@ -51,7 +52,7 @@ def missing_columns(path: Path, source: Source) -> list[str]:
     """Faults of a file's header against the mapping, in words; none = it can be read."""
     reader = _READERS[source.reader]
     try:
-        header: list[str] = reader.header(path, source)
+        header = _header(path, source)
     except reader.UNREADABLE as error:
         return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
     if not header and source.header_column:
@@ -92,8 +93,9 @@ def read(path: Path, source: Source, *, door: Door) -> Raw:
     """One file in our names; raises InputError, naming the file, where it can't be read whole."""
     reader = _READERS[source.reader]
     try:
-        asked = asked_of(source, reader.header(path, source) if source.counters else [])
-        theirs, malformed = reader.read(path, _all_asked(path, source, asked))
+        header = _header(path, source) if source.counters or source.objects else []
+        asked = asked_of(source, header)
+        theirs, malformed = reader.read(path, _all_asked(source, header, asked))
     except reader.UNREADABLE as error:
         hint = "; set [source] encoding" if "UTF8" in str(error) else ""
         raise InputError(f"{path}: can't be read whole: {_first_line(error)}{hint}", []) from None
@@ -107,15 +109,25 @@ def read(path: Path, source: Source, *, door: Door) -> Raw:
     return replace(raw, frame=ours.reset_index(drop=True), kept_out=kept_out)
 
 
-def _all_asked(path: Path, source: Source, asked: Asked) -> Source:
+def _header(path: Path, source: Source) -> list[str]:
+    stat = path.stat()
+    return list(_header_of(path, stat.st_mtime_ns, stat.st_size, source.model_dump_json()))
+
+
+@lru_cache(maxsize=10_000)
+def _header_of(path: Path, _changed: int, _size: int, how: str) -> tuple[str, ...]:
+    """Names of a file's columns; the check before a run and the run ask alike, and XML is long."""
+    source = Source.model_validate_json(how)
+    return tuple(_READERS[source.reader].header(path, source))
+
+
+def _all_asked(source: Source, header: list[str], asked: Asked) -> Source:
     """The source as its reader is to see it: every column to read is one of its columns."""
     if not source.counters and not source.objects:
         return source
-    reader = _READERS[source.reader]
-    extra = [*source.objects, source.vector_index]
-    header = reader.header(path, source)
-    wanted = [*source.theirs, *(name for name in extra if name in header), *asked.column.values()]
-    columns = {name: name for name in dict.fromkeys(wanted)}
+    extra = [name for name in (*source.objects, source.vector_index) if name in header]
+    wanted = dict.fromkeys([*source.theirs, *extra, *asked.column.values()])
+    columns = {name: name for name in wanted}
     return source.model_copy(update={"columns": columns, "objects": {}, "counters": {}})
 
 

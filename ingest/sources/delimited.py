@@ -15,7 +15,7 @@ import pyarrow.csv
 
 from contracts.settings import Source
 
-UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError)
+UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError, csv.Error)
 _HEADER_BYTES = 1 << 20
 CUT_OFF = "; the file may have been cut off here"
 
@@ -25,29 +25,24 @@ FOOTER = "a row of the export's own totals ([source] footer)"
 
 def header(path: Path, source: Source) -> list[str]:
     """Names in the header line; none where the file has no such line."""
-    return _header(path, source)[1]
+    return next(records(path, source), [])
 
 
 def records(path: Path, source: Source) -> Iterator[list[str]]:
-    """The first records of the file, the header among them, no further than its first megabyte."""
-    return csv.reader(io.StringIO(_start(path, source)), delimiter=source.delimiter)
+    """The header line and the first records after it, no further than the file's first megabyte."""
+    return csv.reader(_lines(path, source)[1], delimiter=source.delimiter)
 
 
-def _start(path: Path, source: Source) -> str:
+def _lines(path: Path, source: Source) -> tuple[int, list[str]]:
+    """How many lines stand above the header line, and the first lines from there on."""
     with pa.input_stream(str(path)) as stream:
         start = stream.read(_HEADER_BYTES).decode(source.encoding, errors="replace")
-    return start.removeprefix("\ufeff")
-
-
-def _header(path: Path, source: Source) -> tuple[int, list[str]]:
-    """How many lines stand above the header line, and the names in it."""
-    lines = _start(path, source).splitlines(keepends=True)[source.skip_lines :]
+    lines = list(io.StringIO(start.removeprefix("\ufeff"), newline=""))
     if not source.header_column:
-        return source.skip_lines, next(csv.reader(lines, delimiter=source.delimiter), [])
-    for number, line in enumerate(lines):
-        names = next(csv.reader([line], delimiter=source.delimiter), [])
-        if source.header_column in names:
-            return source.skip_lines + number, names
+        return source.skip_lines, lines[source.skip_lines :]
+    for above, line in enumerate(lines[source.skip_lines :], source.skip_lines):
+        if source.header_column in next(csv.reader([line], delimiter=source.delimiter), []):
+            return above, lines[above:]
     return 0, []
 
 
@@ -66,7 +61,8 @@ def read(
     """
     odd: list[tuple[int, int, int]] = []
     totals: list[int] = []
-    above, names = _header(path, source)
+    above, lines = _lines(path, source)
+    first = next(csv.reader(lines, delimiter=source.delimiter), [])[:1] if source.footer else []
     footer = re.compile(source.footer or r"(?!)")
 
     def put_aside(row: pa.csv.InvalidRow) -> str:
@@ -76,8 +72,7 @@ def read(
             odd.append((row.number - above, row.actual_columns, row.expected_columns))
         return "skip"
 
-    first = names[:1] if source.footer else []
-    wanted = list(dict.fromkeys([*source.theirs, *first, *beside]))
+    wanted = list(dict.fromkeys([*source.theirs, *beside, *first]))
     with pa.input_stream(str(path)) as stream:
         table = pa.csv.read_csv(
             stream,
@@ -98,9 +93,9 @@ def read(
     last = len(frame) + len(aside) + 1
     _refuse_swallowed_lines(frame, path, cut=any(row == last for row, _, _ in odd))
     malformed = _malformed(odd, last=last)
-    if not source.footer:
+    if not first:
         return frame, malformed
-    is_total = frame[names[0]].map(lambda text: bool(footer.search(text))).astype(bool)
+    is_total = frame[first[0]].map(lambda text: bool(footer.search(text))).astype(bool)
     totals += frame.loc[is_total, "source_row"].tolist()
     of_totals = pd.DataFrame({"source_row": sorted(totals), "reason": FOOTER})
     return frame[~is_total].reset_index(drop=True), pd.concat([malformed, of_totals])

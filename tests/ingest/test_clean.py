@@ -344,3 +344,16 @@ def test_a_newer_delivery_decides_on_the_counters_it_gives() -> None:
     assert kept["dropped_calls"].fillna(-1).tolist() == [-1, 2]
     assert kept["prb_dl_used"].fillna(-1).tolist() == [40, -1]
     assert again["source_file"].tolist() == ["doubted.csv"]
+
+
+def test_rows_of_one_file_become_one_only_where_they_share_no_counter() -> None:
+    rows = [("a", False, "2026-07-02", "one.xml", n) for n in (2, 3, 4)]
+    pieces = _pieces(*rows).assign(
+        call_attempts=[5.0, np.nan, 6.0],
+        ho_exe_att=[np.nan, 9.0, np.nan],
+        prb_dl_used=[np.nan, np.nan, 1.0],
+    )
+    kept, again = settle(pieces, TABLES["pm"])
+    assert kept[["call_attempts", "ho_exe_att"]].to_numpy().tolist() == [[5, 9]]
+    assert kept["prb_dl_used"].isna().all()
+    assert again["source_row"].tolist() == [4]

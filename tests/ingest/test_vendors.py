@@ -1,5 +1,6 @@
 """Vendors' exports with their traps -> the rows they are known to mean."""
 
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -342,3 +343,204 @@ def test_lines_above_the_header_are_skipped_by_number_too(tmp_path: Path) -> Non
     raw = _read(tmp_path, source)
     assert raw.frame["source_row"].tolist() == [2]
     assert raw.malformed["source_row"].tolist() == [3]
+
+
+# ------------------------------------------------------------------------------ guide and shelf
+
+
+def _blocks(kind: str) -> list[str]:
+    page = (Path(__file__).parents[2] / "docs" / "vendors.md").read_text(encoding="utf-8")
+    return re.findall(rf"```{kind}\n(.*?)```", page, flags=re.DOTALL)
+
+
+def test_the_vendor_of_the_guide_works(operator: Operator) -> None:
+    (sample,) = _blocks("text")
+    _, vendor, config = _blocks("toml")
+    folder = operator.folder
+    for name, text in {"acme.csv": sample, "acme.toml": vendor, "hexperience.toml": config}.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    lines = [line for line in vendor.splitlines() if line and not line.startswith("[")]
+    assert len(lines) <= 20
+    receipt = operator.ingest().loc["pm"]
+    assert (receipt["n_read"], receipt["n_accepted"], receipt["n_refused"]) == (3, 2, 1)
+    hours = operator.warehouse.read("cell_hour").set_index("cell_id")
+    # eleven is the end, and an hour of Berlin's winter is one behind UTC
+    assert hours["hour_start_utc"].unique().tolist() == [_at("2026-03-01 09:00")]
+    assert hours["call_attempts"].to_dict() == {"S1-C1": 100, "S1-C2": 80}
+    assert hours["dropped_calls"].to_dict() == {"S1-C1": 2, "S1-C2": 2}
+    assert hours["prb_dl_used_prb_s"].to_dict() == {"S1-C1": 30.5 * 3600, "S1-C2": 25 * 3600}
+
+
+def test_the_guide_names_every_vendor_of_the_shelf() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "vendors.md").read_text(encoding="utf-8")
+    assert {name for name in vendors.names() if f"`{name}`" not in page} == set()
+
+
+# canonical column -> vendors for which public sources attest it (STANDARDS 4, marks A and B)
+ATTESTED = {
+    "rrc_att rrc_succ bearer_att bearer_succ rel_abn_act rel_norm ho_exe_att ho_exe_succ "
+    "call_attempts call_setups dropped_calls v_rel_norm dl_vol_kbit ul_thp_vol_kbit "
+    "ul_thp_time_ms dl_thp_time_ms rrc_users_max unavail_s": "ericsson huawei nokia",
+    "s1ng_att s1ng_succ rel_abn dl_thp_vol_kbit prb_dl_used prb_dl_avail prb_ul_used "
+    "prb_ul_avail rrc_users_mean": "ericsson huawei",
+    "ho_prep_att": "ericsson huawei",
+    "ho_prep_succ": "ericsson",
+    "session_time_s": "ericsson nokia",
+    "ul_interference_dbm": "huawei nokia",
+    "unavail_planned_s": "nokia",
+}
+FILES = {
+    "huawei": ("huawei_csv",),
+    "nokia": ("nokia_csv", "nokia_omes"),
+    "ericsson": ("ericsson_csv",),
+}
+
+
+@pytest.mark.parametrize("file", [file for files in FILES.values() for file in files])
+def test_every_attested_counter_is_on_the_shelf_and_no_other_of_those(file: str) -> None:
+    maker = file.split("_", maxsplit=1)[0]
+    given = {*vendors.read(vendors.SHELF / f"{file}.toml")["counters"]}
+    attested = {
+        c for columns, makers in ATTESTED.items() for c in columns.split() if maker in makers
+    }
+    assert attested - given == set()
+    unsure = {"prb_dl_used", "prb_dl_util_pct", "s1ng_att", "dl_thp_vol_kbit"}
+    assert maker != "nokia" or not unsure & given
+
+
+def test_two_ways_to_the_same_counters_say_the_same() -> None:
+    def counters(name: str) -> dict[str, str]:
+        return vendors.read(vendors.SHELF / f"{name}.toml")["counters"]
+
+    assert counters("nokia_csv") == counters("nokia_omes")
+    by_cell, by_relation = counters("ericsson_xml"), counters("ericsson_relations_xml")
+    assert not by_cell.keys() & by_relation.keys()
+    assert counters("ericsson_csv") == by_cell | by_relation
+
+
+# ----------------------------------------------------------------------------------------- XML
+
+
+def _needs(reader: str) -> pytest.MarkDecorator:
+    absent = reader not in sources._READERS
+    return pytest.mark.skipif(absent, reason=f"there is no reader {reader} yet")
+
+
+def _measured(ldn: str, types: str, *values: tuple[str, str], node: str = "N1") -> str:
+    rows = "".join(
+        f'<measValue measObjLdn="{object_}{ldn}"><measResults>{results}</measResults></measValue>'
+        for object_, results in values
+    )
+    return (
+        f'<measData><managedElement localDn="{node}"/><measInfo>'
+        '<granPeriod duration="PT900S" endTime="2026-03-01T00:15:00+0100"/>'
+        f"<measTypes>{types}</measTypes>{rows}</measInfo></measData>"
+    )
+
+
+def _file(*parts: str) -> str:
+    space = "http://www.3gpp.org/ftp/specs/archive/32_series/32.435#measCollec"
+    return (
+        f'<measCollecFile xmlns="{space}"><fileHeader fileFormatVersion="32.435 V10.0">'
+        '<fileSender/><measCollec beginTime="2026-03-01T00:00:00+0100"/></fileHeader>'
+        f'{"".join(parts)}<fileFooter><measCollec endTime="2026-03-01T00:15:00+0100"/>'
+        "</fileFooter></measCollecFile>"
+    )
+
+
+@_needs("pm_xml")
+def test_the_cu_and_the_du_of_a_cell_become_one_row(tmp_path: Path) -> None:
+    text = _file(
+        _measured("", "RRC.ConnEstabAtt.sum RRC.ConnMean", ("GNBCUCPFunction=1,NRCellCU=7", "5 2")),
+        _measured("", "RRU.PrbUsedDl RRU.PrbAvailDl", ("GNBDUFunction=1,NRCellDU=7", "10 50")),
+        _measured(
+            "",
+            "RRC.ConnEstabAtt.sum ERAB.RelActNbr.1 RRU.PrbTotDl",
+            ("ENodeBFunction=1,EUtranCellFDD=7", "8 NULL 30"),
+            ("ENodeBFunction=1", "9 9 9"),
+        ),
+    )
+    source = _source(tmp_path, "threegpp_xml", text)
+    rows, refused = _clean(tmp_path, source)
+    # END in Berlin's winter
+    assert rows.index.tolist() == [
+        ("N1,EUtranCell=7", _at("2026-02-28 23:00")),
+        ("N1,NRCell=7", _at("2026-02-28 23:00")),
+    ]
+    lte, nr = rows.iloc[0], rows.iloc[1]
+    assert (nr["rrc_att"], nr["rrc_users_mean"], nr["prb_dl_used"], nr["prb_dl_avail"]) == (
+        5,
+        2,
+        10,
+        50,
+    )
+    assert lte["rrc_att"] == 8
+    assert pd.isna(lte["dropped_calls"])
+    assert refused["reason"].tolist() == [
+        "no cell: its object fits no pattern of [source.objects] @object"
+    ]
+
+
+@_needs("pm_xml")
+def test_ericsson_s_cells_and_their_relations_meet_in_one_row(operator: Operator) -> None:
+    cells = HOUSE.replace("huawei_csv", "ericsson_xml").replace("pm_*.csv", "pm_*.xml")
+    relations = '[[source]]\nvendor = "ericsson_relations_xml"\npath = "raw/pm_*.xml"\n'
+    (operator.folder / "hexperience.toml").write_text(cells + relations, encoding="utf-8")
+    of_cells = ("ENodeBFunction=1,EUtranCellFDD=F1", "ENodeBFunction=1,EUtranCellTDD=T1")
+    ho = [f"pmHoExe{what}Lte{freq}" for freq in ("IntraF", "InterF") for what in ("Att", "Succ")]
+    relation = ",EUtranFreqRelation=1,EUtranCellRelation="
+    text = _file(
+        _measured(
+            "",
+            "pmRrcConnEstabAtt pmErabRelAbnormalEnbAct pmErabRelAbnormalMmeAct pmPrbAvailDl",
+            (of_cells[0], "100 2 1 50"),
+            (of_cells[1], "200 0 0 100"),
+        ),
+        _measured(
+            "",
+            " ".join(ho),
+            (f"{of_cells[0]}{relation}1", "10 9 1 1"),
+            (f"{of_cells[0]}{relation}2", "20 20 0 0"),
+            (f"{of_cells[1]}{relation}1", "5 5 NULL 5"),
+        ),
+    )
+    operator.write("pm_1.xml", text)
+    receipt = operator.ingest().loc["pm"]
+    assert (receipt["n_read"], receipt["n_accepted"], receipt["n_refused"]) == (5, 5, 0)
+    hours = operator.warehouse.read("cell_hour").set_index("cell_id")
+    assert len(hours) == 2
+    one, other = hours.loc["N1,EUtranCell=F1"], hours.loc["N1,EUtranCell=T1"]
+    assert (one["rrc_att"], one["rel_abn_act"]) == (100, 3)
+    assert (one["ho_exe_att"], one["ho_exe_succ"]) == (31, 30)
+    assert (other["rrc_att"], other["ho_exe_succ"]) == (200, 10)
+    assert pd.isna(other["ho_exe_att"])
+
+
+@_needs("omes")
+def test_nokia_s_omes_starts_where_it_says_and_lacks_cells_without_counters(tmp_path: Path) -> None:
+    def result(cell: int, kind: str, **counters: int) -> str:
+        inside = "".join(f"<{name}>{value}</{name}>" for name, value in counters.items())
+        dn = f"PLMN-PLMN/MRBTS-9/LNBTS-9/LNCEL-{cell}"
+        return (
+            f'<PMMOResult><MO dimension="network_element"><DN>{dn}</DN></MO>'
+            f'<PMTarget measurementType="{kind}">{inside}</PMTarget></PMMOResult>'
+        )
+
+    text = (
+        '<OMeS version="2.3"><PMSetup startTime="2026-03-01T09:30:00.000+09:00" interval="15">'
+        + result(1, "LTE_EPS_Bearer", M8006C188=5, M8006C197=2)
+        + result(1, "LTE_Intra_eNB_HO", M8009C6=3, M8009C7=3)
+        + result(1, "LTE_Inter_eNB_HO", M8014C6=2, M8014C7=1, M8014C18=1, M8014C19=1)
+        + result(2, "LTE_EPS_Bearer", M8006C188=7, M8006C197=0)
+        + "</PMSetup></OMeS>"
+    )
+    rows, refused = _clean(tmp_path, _source(tmp_path, "nokia_omes", text))
+    assert rows.index.tolist() == [
+        ("MRBTS-9/LNCEL-1", _at("2026-03-01 00:30")),
+        ("MRBTS-9/LNCEL-2", _at("2026-03-01 00:30")),
+    ]
+    assert rows["call_attempts"].tolist() == [7, 7]
+    # of several measurement types, added up
+    assert rows["ho_exe_att"].fillna(-1).tolist() == [6, -1]
+    assert rows["period_s"].tolist() == [900, 900]
+    assert refused.empty

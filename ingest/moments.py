@@ -1,0 +1,80 @@
+"""How an unknown column writes times: format, order of day and month, offset.
+
+An order that the values leave open is said to be open; nothing is guessed.
+"""
+
+import re
+from dataclasses import dataclass
+
+import pandas as pd
+
+_TIMES = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "")
+_DAYS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%Y{0}%m{0}%d", "%d{0}%b{0}%Y", "%d{0}%B{0}%Y")
+_WHOLE = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H:%M", "%Y%m%d", "%Y-%m", "%b %Y", "%B %Y")
+_ISO = re.compile(
+    r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?P<offset>Z| ?[+-]\d{2}:?\d{2})?"
+)
+_MOST = 0.98
+_LOOKED_AT = 2000
+
+
+@dataclass(frozen=True)
+class Moments:
+    """How a column writes its times."""
+
+    formats: tuple[str, ...] = ()
+    """strptime formats that fit nearly all values; empty = ISO 8601, or no times."""
+    share: float = 0.0
+    """Part of the values that are times."""
+    has_offset: bool = False
+    epoch: bool = False
+    """Seconds since 1970, which must be turned into a time before they are read."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether day and month could stand in either order."""
+        orders = {layout.find("%d") < layout.find("%m") for layout in self.formats}
+        return len(orders) > 1
+
+
+def moments_of(values: pd.Series) -> Moments:
+    """How these texts write times; a share of 0 where they do not."""
+    text = values.head(_LOOKED_AT).drop_duplicates()
+    if text.empty:
+        return Moments()
+    iso = text.str.extract(f"^{_ISO.pattern}$", expand=True)["offset"]
+    is_iso = text.str.fullmatch(_ISO)
+    if is_iso.mean() >= _MOST:
+        return Moments((), float(is_iso.mean()), bool(iso[is_iso].notna().all()))
+    if text.str.fullmatch(r"1\d{9}").mean() >= _MOST:
+        return Moments((), 1.0, has_offset=True, epoch=True)
+    if text.str.fullmatch(r"[\d.,-]+").mean() >= _MOST and not _could_be_days(text):
+        return Moments()
+    shares = {layout: _share(text, layout) for layout in _layouts(str(text.iloc[0]))}
+    best = max(shares.values(), default=0.0)
+    if best < _MOST:
+        return Moments((), best if best > 0.5 else 0.0)
+    return Moments(tuple(layout for layout, share in shares.items() if share == best), best)
+
+
+def _could_be_days(text: pd.Series) -> bool:
+    return bool(
+        text.str.fullmatch(r"\d{1,4}[.-]\d{1,2}[.-]\d{1,4}|20\d{6}(\d{4}){0,1}(\d\d)?").all()
+    )
+
+
+def _layouts(first: str) -> list[str]:
+    """Formats that a text like the first could have."""
+    marks = [mark for mark in "./- " if mark in first]
+    days = [day.format(mark) for mark in marks for day in _DAYS]
+    joined = [
+        f"{day}{gap}{time}" if time else day for day in days for time in _TIMES for gap in " T,"
+    ]
+    return [
+        layout for layout in dict.fromkeys([*joined, *_WHOLE]) if _share(pd.Series([first]), layout)
+    ]
+
+
+def _share(text: pd.Series, layout: str) -> float:
+    found = pd.to_datetime(text, format=layout, errors="coerce")
+    return float(found.dt.year.between(1990, 2100).mean())
