@@ -35,11 +35,11 @@ UNREADABLE = (NotReadable, OSError, zlib.error)
 class Stream:
     """The elements of some names in one file, plain or gzip, each when it is whole.
 
-    Iterating yields (local name, element), whatever namespace or prefix; an element is emptied when
-    the next is asked for. `broken` then says where and why the file stops being XML, "" if it does
-    not: what stood before was yielded. Raises NotReadable for another root, for entities of the
-    file's own, for more than `max_gigabytes` unpacked and for 4 MB without any of these elements;
-    OSError or zlib.error where it can't be unpacked.
+    Iterating yields (local name, element), whatever namespace or prefix; what stands before an
+    element is gone soon after it. `broken` then says where and why the file stops being XML, "" if
+    it does not: what stood before was yielded. Raises NotReadable for another root, for entities of
+    the file's own, for more than `max_gigabytes` unpacked and for 4 MB without any of these
+    elements; OSError or zlib.error where it can't be unpacked.
     """
 
     def __init__(
@@ -52,26 +52,28 @@ class Stream:
 
     def __iter__(self) -> Iterator[tuple[str, Any]]:
         parser = etree.XMLPullParser(("end",), tag=[f"{{*}}{n}" for n in self._names], **_SAFE)
+        known, element = self._known, None
+        for _ in self._fed(parser):
+            for _, element in parser.read_events():
+                yield known.get(element.tag) or self._met(element), element
+            if element is not None:
+                self._strange = 0
+                _forget_before(element)
+                element = None
+        if self.broken and not known:
+            raise NotReadable(self.broken)
+
+    def _fed(self, parser: Any) -> Iterator[None]:
+        """Feeds the parser piece by piece, up to where the file ends or breaks."""
         try:
             for chunk in self._chunks():
                 parser.feed(chunk)
-                yield from self._whole(parser)
+                yield
             self._refuse_strangers(parser.close())
         except (etree.XMLSyntaxError, EOFError) as error:
             cut = isinstance(error, EOFError) or self._at_end
             self.broken = f"no XML from here on ({error.args[0]})" + CUT_OFF * cut
-        yield from self._whole(parser)
-        if self.broken and not self._known:
-            raise NotReadable(self.broken)
-
-    def _whole(self, parser: Any) -> Iterator[tuple[str, Any]]:
-        element = None
-        for _, element in parser.read_events():
-            yield self._known.get(element.tag) or self._met(element), element
-            element.clear()
-        if element is not None:
-            self._strange = 0
-            _forget_before(element)
+        yield
 
     def _met(self, element: Any) -> str:
         if not self._known:

@@ -1,7 +1,7 @@
 """Counters as they come, measurement by measurement -> one row of text per object and period."""
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -63,22 +63,19 @@ class Measured:
     def add(
         self,
         period: int,
-        measured: Sequence[tuple[int, str, bool]],
-        counters: Sequence[str],
-        texts: Sequence[str | None],
+        ordinals: Sequence[int],
+        objects: Sequence[str],
+        suspect: Sequence[bool],
+        texts: Mapping[str, Sequence[str | None]],
     ) -> None:
-        """Measurements of one period: (ordinal, object, suspect) each, and their counters' texts.
-
-        `texts`: those of the first measurement in the order of `counters`, then the second's, ...
-        """
-        first, number = len(self._ordinals), self._objects
-        for ordinal, name, suspect in measured:
-            self._ordinals.append(ordinal)
-            self._keys.append(period << 32 | number.setdefault(name, len(number)))
-            self._suspect.append(suspect)
-        at = range(first, len(self._ordinals))
-        for place, counter in enumerate(counters):
-            self._counters[counter].add(at, texts[place :: len(counters)])
+        """Measurements of one period, told of each; `texts`: each counter's, one a measurement."""
+        number, first = self._objects, len(self._ordinals)
+        self._ordinals.extend(ordinals)
+        self._suspect.extend(suspect)
+        at = period << 32
+        self._keys.extend([at | number.setdefault(name, len(number)) for name in objects])
+        for counter, given in texts.items():
+            self._counters[counter].add(range(first, first + len(given)), given)
 
     def refuse(self, ordinal: int, reason: str) -> None:
         """Puts one measurement aside."""

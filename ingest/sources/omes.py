@@ -68,7 +68,7 @@ def _take(gathered: Measured, n: int, result: Any, counters: list[Any]) -> None:
     except ValueError as error:
         gathered.refuse(n, str(error))
         return
-    gathered.add(period, [(n, name, False)], list(texts), list(texts.values()))
+    gathered.add(period, [n], [name], [False], {name: [text] for name, text in texts.items()})
 
 
 def _object(result: Any) -> str:

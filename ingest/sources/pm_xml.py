@@ -6,9 +6,8 @@ numbered by measValue, from 1. A measInfo without any counter that is asked for 
 
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +22,13 @@ __all__ = ["UNREADABLE", "header", "may_be_absent", "read"]
 _ROOTS = ("measCollecFile", "measDataFile", "mdc")
 # the last of each is mdc's
 _ELEMENT = ("managedElement", "measEntity", "neid")
-_TYPES = ("measTypes", "measType", "mt")
 _VALUE = ("measValue", "mv")
-_PERIOD = ("granPeriod", "gp", "mts")
-_END = ("measInfo", "mi")
-_AROUND = ("fileHeader", "measData", "mfh", "md")
+_END = ("measInfo", "measData", "mi", "md")
+_TYPE = ("{*}measType", "{*}mt")
 _DURATION = re.compile(
     r"P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.0*)?S)?)?"
 )
+_PERIOD = ("{*}gp", "{*}mts")
 _TRUE = ("true", "1")
 _AT_ONCE = 10_000
 
@@ -38,11 +36,14 @@ _AT_ONCE = 10_000
 def header(path: Path, source: Source) -> list[str]:
     """Names of counters in the file, as far as it must be read to find all that are asked for."""
     wanted, found = set(wanted_of(source)), dict.fromkeys(ALWAYS)
+    inside = False
     for name, element in _stream(path, source):
-        if name in _TYPES:
-            found |= dict.fromkeys(_names(name, element))
+        info = element.getparent() if name in _VALUE else element
+        if not inside and name not in _ELEMENT:
+            found |= dict.fromkeys(name for name, _ in _names(_declared(info)))
             if wanted and wanted <= found.keys():
                 break
+        inside = name in _VALUE
     return list(found)
 
 
@@ -59,13 +60,26 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _stream(path: Path, source: Source) -> Stream:
-    names = (*_ELEMENT, *_TYPES, *_VALUE, *_PERIOD, *_END, *_AROUND)
+    # a file of nothing but its header is a PM file too
+    names = (*_ELEMENT, *_VALUE, *_END, "fileHeader", "mfh")
     return Stream(path, source, roots=_ROOTS, names=names)
 
 
-def _names(name: str, element: Any) -> list[str]:
-    text = element.text or ""
-    return text.split() if name == "measTypes" else [text.strip()]
+_Declared = tuple[str | None, tuple[tuple[str, str | None], ...]]
+
+
+def _declared(info: Any) -> _Declared:
+    """What a measInfo says of its types: the text of measTypes; name and p of each measType."""
+    listed = next(info.iterchildren("{*}measTypes"), None)
+    single = tuple((kind.text or "", kind.get("p")) for kind in info.iterchildren(*_TYPE))
+    return None if listed is None else listed.text or "", single
+
+
+def _names(declared: _Declared) -> list[tuple[str, str]]:
+    """Name and p of each type; by position they count from 1."""
+    listed, single = declared
+    types = single if listed is None else ((name, None) for name in listed.split())
+    return [(n.strip(), str(place) if p is None else p) for place, (n, p) in enumerate(types, 1)]
 
 
 class _File:
@@ -75,23 +89,24 @@ class _File:
         self._wanted = set(wanted_of(source))
         self._measured = Measured(source)
         self._element, self._n = "", 0
-        self._group: _Group | None = None
-        self._rows: list[tuple[int, str, bool]] = []
+        # network elements of one kind say the same time and again
+        self._known: dict[_Declared, _Types] = {}
+        self._periods: dict[tuple[str, str, str], int] = {}
+        self._types: _Types | None = None
+        self._period, self._fault = 0, ""
+        self._ordinals: list[int] = []
+        self._objects: list[str] = []
+        self._suspect: list[bool] = []
         self._texts: list[str | None] = []
-        self._leave()
 
     def take(self, name: str, element: Any) -> None:
         """Goes on by one element of the stream."""
         if name in _VALUE:
             self._value(element)
-        elif name in _TYPES:
-            self._types(name, element)
-        elif name in _PERIOD:
-            self._gran_period(name, element)
-        elif name in _ELEMENT:
-            self._element = _named(element)
         elif name in _END:
             self._leave()
+        elif name in _ELEMENT:
+            self._element = _named(element)
 
     def told(self, broken: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Rows and refusals of all that was taken, and of the break after it."""
@@ -100,117 +115,121 @@ class _File:
             self._measured.refuse(self._n + 1, broken)
         return self._measured.told()
 
-    def _leave(self) -> None:
-        self._flush()
-        self._names, self._ps = list[str](), list[str]()
-        self._duration = self._ended = ""
-
-    def _flush(self) -> None:
-        if self._group and self._rows:
-            group = self._group
-            self._measured.add(group.period, self._rows, group.counters, self._texts)
-        self._group = None
-        self._rows, self._texts = [], []
-
-    def _types(self, name: str, element: Any) -> None:
-        self._flush()
-        names = _names(name, element)
-        given = element.get("p")
-        at = range(len(self._names) + 1, len(self._names) + len(names) + 1)
-        self._names += names
-        self._ps += [given] if given is not None and len(names) == 1 else map(str, at)
-
-    def _gran_period(self, name: str, element: Any) -> None:
-        self._flush()
-        if name == "mts":
-            self._ended = element.text or ""
-        elif name == "gp":
-            self._duration = f"PT{(element.text or '').strip()}S"
-        else:
-            self._ended, self._duration = element.get("endTime", ""), element.get("duration", "")
-
-    def _value(self, element: Any) -> None:
+    def _value(self, value: Any) -> None:
         self._n += 1
-        group = self._group = self._group or self._opened()
-        if not group.asked:
+        types = self._types or self._enter(value.getparent())
+        if not types.asked:
             return
         try:
-            name, suspect, texts = group.read(element)
+            if self._fault:
+                raise ValueError(self._fault)
+            name, suspect, texts = types.read(value)
         except ValueError as error:
             self._measured.refuse(self._n, str(error))
             return
-        self._rows.append((self._n, name, suspect))
+        self._ordinals.append(self._n)
+        self._objects.append(name)
+        self._suspect.append(suspect)
         self._texts += texts
-        if len(self._rows) >= _AT_ONCE:
-            self._flush()
+        if len(self._ordinals) >= _AT_ONCE:
+            self._flush(types)
 
-    def _opened(self) -> "_Group":
-        """The present measInfo, its types and period known."""
-        asked = [(i, n) for i, n in enumerate(self._names) if n in self._wanted]
-        group = _Group(self._ps, [i for i, _ in asked], [n for _, n in asked])
-        group.asked = bool(asked) or not self._wanted or not self._names
+    def _enter(self, info: Any) -> "_Types":
+        declared = _declared(info)
+        types = self._known.get(declared)
+        if types is None:
+            types = self._known[declared] = _Types(_names(declared), self._wanted)
+        self._types, self._fault = types, types.fault
+        if types.asked and not self._fault:
+            self._when(*_period(info))
+        return types
+
+    def _when(self, ended: str, lasts: str) -> None:
+        told = (self._element, ended, lasts)
         try:
-            group.period = self._period()
+            if told not in self._periods:
+                start, length = _start(ended, lasts)
+                self._periods[told] = self._measured.period(self._element, start, length)
+            self._period = self._periods[told]
         except ValueError as error:
-            group.fault = str(error)
-        return group
+            self._fault = str(error)
 
-    def _period(self) -> int:
-        found = _DURATION.fullmatch(self._duration.strip())
-        parts = ("days", "hours", "minutes", "seconds")
-        given = zip(parts, found.groups("0"), strict=True) if found else ()
-        try:
-            length = timedelta(**{part: int(number) for part, number in given})
-        except OverflowError:
-            length = timedelta()
-        if not length:
-            raise ValueError(f"granPeriod duration '{self._duration}' is no length of time")
-        try:
-            start = instant(self._ended) - length
-        except (ValueError, OverflowError):
-            raise ValueError(f"granPeriod endTime '{self._ended}' is no time") from None
-        return self._measured.period(self._element, start, length)
+    def _leave(self) -> None:
+        if self._types and self._ordinals:
+            self._flush(self._types)
+        self._types = None
+
+    def _flush(self, types: "_Types") -> None:
+        counters = types.counters
+        texts = {name: self._texts[n :: len(counters)] for n, name in enumerate(counters)}
+        self._measured.add(self._period, self._ordinals, self._objects, self._suspect, texts)
+        self._ordinals, self._objects, self._suspect, self._texts = [], [], [], []
 
 
-@dataclass
-class _Group:
-    """The types of one measInfo, and how to take what is asked for from each of its measValues."""
+def _period(info: Any) -> tuple[str, str]:
+    """When a measInfo's period ended and how long it was, in its own words."""
+    period = next(info.iterchildren("{*}granPeriod"), None)
+    if period is not None:
+        return period.get("endTime", ""), period.get("duration", "")
+    texts = {local(child): (child.text or "").strip() for child in info.iterchildren(*_PERIOD)}
+    return texts.get("mts", ""), f"PT{texts['gp']}S" if "gp" in texts else ""
 
-    ps: Sequence[str]
-    places: Sequence[int]
-    counters: Sequence[str]
-    period: int = 0
-    asked: bool = True
-    fault: str = ""
 
-    def __post_init__(self) -> None:
-        """Which types stand twice, so that no value of them can be told."""
+def _start(ended: str, lasts: str) -> tuple[datetime, timedelta]:
+    length = _length(lasts)
+    try:
+        return instant(ended) - length, length
+    except (ValueError, OverflowError):
+        raise ValueError(f"granPeriod endTime '{ended}' is no time") from None
+
+
+def _length(duration: str) -> timedelta:
+    found = _DURATION.fullmatch(duration.strip())
+    parts = ("days", "hours", "minutes", "seconds")
+    given = zip(parts, found.groups("0"), strict=True) if found else ()
+    try:
+        length = timedelta(**{part: int(number) for part, number in given})
+    except OverflowError:
+        length = timedelta()
+    if not length:
+        raise ValueError(f"granPeriod duration '{duration}' is no length of time")
+    return length
+
+
+class _Types:
+    """The counters a measInfo declares, and how to take what is wanted of each measValue.
+
+    `asked`: whether its measValues are read at all; `fault`: why none of them can be.
+    """
+
+    def __init__(self, types: list[tuple[str, str]], wanted: set[str]) -> None:
+        self._size, self._ps = len(types), [p for _, p in types]
+        asked = [(place, *one) for place, one in enumerate(types) if one[0] in wanted]
+        self._wanted = [(place, p) for place, _, p in asked]
+        # an item more, so that of one asked for it is a tuple too
+        self._picked = itemgetter(*(place for place, _, _ in asked), -1, -1)
+        self.counters = [name for _, name, _ in asked]
+        self.asked = bool(asked) or not wanted or not types
         twice = [f"'{name}'" for name, n in Counter(self.counters).items() if n > 1]
-        twice += [f"p={p}" for p, n in Counter(self.ps).items() if n > 1]
-        if twice:
-            self.fault = f"its measInfo declares {', '.join(twice)} twice"
-        elif not self.ps:
-            self.fault = "its measInfo declares no measTypes"
-        self._size = len(self.ps)
-        self._wanted = [(place, self.ps[place]) for place in self.places]
+        twice += [f"p={p}" for p, n in Counter(self._ps).items() if n > 1]
+        told = f"its measInfo declares {', '.join(twice)} twice" if twice else ""
+        self.fault = told if types else "its measInfo declares no measTypes"
 
     def read(self, value: Any) -> tuple[str, bool, list[str | None]]:
         """Object, suspect and wanted texts of a measValue; ValueError saying why there are none."""
-        if self.fault:
-            raise ValueError(self.fault)
-        name = value.get("measObjLdn")
-        last: Any = value[-1] if len(value) else None
-        doubt = last is not None and str(last.tag).endswith("suspect")
-        # where all stands in its usual place, only what is wanted is looked at
-        texts = self._usual(value, len(value) - doubt) if name else None
+        name, n = value.get("measObjLdn"), len(value)
+        last: Any = value[-1] if n else None
+        # the tag of an entity is no text
+        doubt = n > 0 and str(last.tag).endswith("suspect")
+        texts = self._usual(value, n - doubt) if name else None
         if texts is None:
             return self._unusual(value, name)
         return name, doubt and _is_true(last.text), texts
 
     def _usual(self, value: Any, n: int) -> list[str | None] | None:
+        """Looked at is only what is wanted; None unless that stands in its usual place."""
         if n == 1 and str(value[0].tag).endswith("measResults"):
-            results = self._positional(value[0].text)
-            return [results[place] for place in self.places]
+            return [*self._picked(self._positional(value[0].text))[:-2]]
         if n != self._size:
             return None
         texts = []
@@ -240,7 +259,7 @@ class _Group:
             elif kind == "moid":
                 name = child.text
             elif kind == "measResults":
-                texts = dict(zip(self.ps, self._positional(child.text), strict=True))
+                texts = dict(zip(self._ps, self._positional(child.text), strict=True))
             elif kind == "r":
                 self._put(texts, child.get("p", str(len(texts) + 1)), child.text)
         if any("p" not in r.attrib for r in value if local(r) == "r"):
@@ -252,7 +271,7 @@ class _Group:
     def _put(self, texts: dict[str, str | None], p: str, text: str | None) -> None:
         if p in texts:
             raise ValueError(f"two values with p={p}")
-        if p not in self.ps:
+        if p not in self._ps:
             raise ValueError(f"a value with p={p}, its measInfo declares no such type")
         texts[p] = text
 

@@ -362,7 +362,7 @@ def test_absent_counters_are_missing_and_misspelt_places_are_faults(path: Path) 
 
 def test_the_header_is_read_no_farther_than_needed(path: Path) -> None:
     text = written([VOICE], "positional")
-    path.write_text(text[: text.index("<measValue")] + "<<", "utf-8")
+    path.write_text(text[: text.index("</measValue>") + 12] + "<<", "utf-8")
     header = pm_xml.header(path, _source("VOICE.Att"))
     assert header[-3:] == ["VOICE.Att", "VOICE.Drop", "Other"]
 
