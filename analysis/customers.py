@@ -57,7 +57,9 @@ def complaint_rates(
     half of the complaints have a position. 90 % Garwood intervals. `n_effective` is the number of
     complainants.
     """
-    if complaints["hex_id"].notna().mean() < _LEAST_PLACED:
+    complaints = _with_weights(complaints)
+    placed = complaints.drop_duplicates("complaint_id")["hex_id"].notna()
+    if placed.mean() < _LEAST_PLACED:
         return pd.DataFrame(columns=_COLUMNS)
     days = _covered_days(complaints["created_utc"], zone)
     blocks = exposure[exposure["period_start"].isin(days["period_start"])]
@@ -75,21 +77,28 @@ def complaint_rates(
     return _complaint_figures(pd.concat(found, ignore_index=True), metric)
 
 
+def _with_weights(complaints: pd.DataFrame) -> pd.DataFrame:
+    return complaints if "weight" in complaints else complaints.assign(weight=1.0)
+
+
 def _first_complaints(complaints: pd.DataFrame, level: int, zone: str) -> pd.DataFrame:
-    """One row a person, month and class: hex_id, period_start, outcome_class and day."""
+    """Where a person first complained in a month and class: hex_id, day and weight."""
     placed = _placed(complaints, level, complaints["created_utc"], zone)
     placed["day"] = wall_clock(placed["created_utc"], zone).dt.normalize().dt.as_unit("s")
     placed["who"] = placed["subscriber_id"].fillna(placed["complaint_id"])
     placed["outcome_class"] = placed["complaint_class"]
     ordered = placed.sort_values(["created_utc", "complaint_id"])
-    return ordered.drop_duplicates([*_BY, "who"])[["hex_id", *_BY, "day"]]
+    first = ordered.drop_duplicates([*_BY, "who"])["complaint_id"]
+    return ordered[ordered["complaint_id"].isin(first)][["hex_id", *_BY, "day", "weight"]]
 
 
 def _counted(blocks: pd.DataFrame, classes: npt.ArrayLike, first: pd.DataFrame) -> pd.DataFrame:
     """Every hexagon, month and class with its `count`, zeros too."""
     keys = ["hex_id", *_BY]
     counted = blocks.merge(pd.Series(classes, name="outcome_class"), how="cross")
-    counted = counted.merge(first.groupby(keys).size().rename("count").reset_index(), "left", keys)
+    counted = counted.merge(
+        first.groupby(keys)["weight"].sum().round(9).rename("count").reset_index(), "left", keys
+    )
     return counted.fillna({"count": 0.0})
 
 
@@ -100,7 +109,7 @@ def _region_days(
     month, keys = ["region", *_BY], ["region", "outcome_class", "day"]
     daily = places[places["level"] == release.REGION].rename(columns={"shown": "month_shown"})
     daily = daily.drop(columns="count").merge(days, on="period_start")
-    counted = first.groupby(keys).size().rename("count").reset_index()
+    counted = first.groupby(keys)["weight"].sum().round(9).rename("count").reset_index()
     daily = daily.merge(counted, "left", keys).fillna({"count": 0.0})
     daily["shown"] = release.days(daily, month)
     if n_by_day is not None:
@@ -111,6 +120,8 @@ def _region_days(
 
 
 def _complaint_figures(found: pd.DataFrame, metric: str) -> pd.DataFrame:
+    # a fraction would tell which cells it is made of, by the footprints that are published
+    found["count"] = found["count"].round()
     per_person = metric == "complaints_per_1000"
     found["value"], found["value_lo"], found["value_hi"] = rates.complaint_rate(
         found["count"].to_numpy(),
