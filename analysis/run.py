@@ -9,13 +9,15 @@ import xarray as xr
 from dask.distributed import Client
 
 from analysis import cube, customers, inventory, network, places, priority, safety, search
+from analysis.locate import located
 from analysis.places import Kind
 from analysis.rates import Noise
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
-from geo.footprint import valid_on
+from geo.footprint import coarser, valid_on
 from ingest.clean import local_days
+from ingest.repeats import repeats
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, silent
@@ -140,7 +142,7 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
     }  # fmt: skip
     if "complaint" in filled:
         metric, exposure = _exposure(warehouse, settings)
-        complaints = warehouse.read("complaint")
+        complaints = _complaints(warehouse, settings)
         if metric == "complaints_per_10k_attempts":
             # calls are known on days with counters only
             days = local_days(complaints["created_utc"], settings.operator.timezone)
@@ -162,6 +164,14 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
     if "call" in filled:
         calls = warehouse.read("call")
         yield unsafe("call", customers.call_reports(calls, level=levels["call"], **how))
+
+
+def _complaints(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:
+    """Complaints without those that repeat another, each on its hexagons."""
+    rows, zone = warehouse.read("complaint"), settings.operator.timezone
+    again = repeats(rows, days=settings.complaints.repeat_days, zone=zone)
+    level = settings.grid.levels["complaint"]
+    return located(rows[~again], coarser(_weights(warehouse, settings), level=level), zone=zone)
 
 
 def _exposure(warehouse: Warehouse, settings: Settings) -> tuple[str, pd.DataFrame]:

@@ -51,8 +51,7 @@ TICKET: dict[str, dict[str, Any]] = {
         "complaint_type": _either(_characteristic("category"), "ticketType", "name"),
         "text_redacted": "description",
         "subscriber_id": _either(
-            _characteristic("msisdn", "subscriberNumber"),
-            _related("relatedParty", "customer", "id"),
+            _related("relatedParty", "customer", "id"), _characteristic("msisdn")
         ),
         "cell_id": _either(
             _related("relatedEntity", "cell", "id"),

@@ -353,20 +353,18 @@ class Source(_Section):
     @classmethod
     def _with_ticket_mapping(cls, given: Any) -> Any:
         """What TMF621 says by itself, under what the source says; "" takes a column away."""
-        of = (given.get("reader"), given.get("table")) if isinstance(given, dict) else None
-        if of != ("trouble_ticket", "complaint"):
+        if not isinstance(given, dict) or given.get("reader") != "trouble_ticket":
             return given
-        merged = dict(given)
-        for part, default in TICKET.items():
-            own = given.get(part, {})
-            if isinstance(own, dict):
-                merged[part] = {k: v for k, v in {**default, **own}.items() if v != ""}
-        columns = merged["columns"]
-        for part in ("values", "patterns"):
-            kept = given.get(part, {})
-            if isinstance(merged[part], dict) and isinstance(columns, dict):
-                merged[part] = {k: v for k, v in merged[part].items() if k in columns or k in kept}
-        return merged
+        own = {part: given.get(part, {}) for part in TICKET}
+        # what is no table at all is told by the check that follows
+        if given.get("table") != "complaint" or not all(isinstance(o, dict) for o in own.values()):
+            return given
+        columns = {o: t for o, t in {**TICKET["columns"], **own["columns"]}.items() if t != ""}
+        rules = {
+            part: {o: r for o, r in TICKET[part].items() if o in columns} | own[part]
+            for part in ("values", "patterns")
+        }
+        return {**given, "columns": columns, **rules}
 
     @property
     def given(self) -> set[str]:

@@ -95,7 +95,7 @@ def _files(rng: Rng, network: Network, customers: Customers, hourly_from: int) -
     yield "regions.geojson", json.dumps(regions(), indent=1) + "\n"
     yield from counter_files(rng, network, hourly_from)
     yield "raw/inventory/cells.csv", csv_text(inventory(network))
-    for name, frame in _by_month(_tickets(rng, customers), "Opened"):
+    for name, frame in _by_month(_tickets(rng, network, customers), "Opened"):
         yield f"raw/crm/complaints_{name}.csv", csv_text(frame)
     for name, frame in _by_month(_answers(rng, customers), "Answered At"):
         yield f"raw/survey/nps_{name}.csv", csv_text(frame)
@@ -179,7 +179,7 @@ def _positions(
     return texts
 
 
-def _tickets(rng: Rng, customers: Customers) -> pd.DataFrame:
+def _tickets(rng: Rng, network: Network, customers: Customers) -> pd.DataFrame:
     tickets = customers.complaints
     lat, lon = _positions(rng, customers.people, tickets["subscriber"], 0.06).T
     channels = ["Phone", "App", "Web form", "Shop", "Social media"]
@@ -192,8 +192,17 @@ def _tickets(rng: Rng, customers: Customers) -> pd.DataFrame:
         "Channel": rng.choice(channels, len(tickets), p=[0.5, 0.2, 0.15, 0.1, 0.05]),
         "Lat": lat,
         "Lon": lon,
+        "Cell": _looked_up(network, customers),
         "Description": _descriptions(rng, tickets["category"]),
     })  # fmt: skip
+
+
+def _looked_up(network: Network, customers: Customers) -> npt.NDArray[np.object_]:
+    """The cell that serves most of the customer's hexagon, as every second agent looks it up."""
+    place = customers.people.hex_of[customers.complaints["subscriber"]]
+    served = customers.weights.max(axis=0)[place] > 0
+    cell = network.cells["cell_id"].to_numpy(object)[customers.weights.argmax(axis=0)[place]]
+    return np.where(served & (np.arange(len(place)) % 2 == 0), cell, "")
 
 
 def _descriptions(rng: Rng, category: pd.Series) -> list[str]:

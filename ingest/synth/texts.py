@@ -241,6 +241,7 @@ complaint_class = "Category"
 complaint_type = "Category"
 lat = "Lat"
 lon = "Lon"
+cell_id = "Cell"
 text_redacted = "Description"
 [source.formats]
 created_utc = "%Y-%m-%d %H:%M:%S"

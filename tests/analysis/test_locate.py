@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import customers
 from analysis.locate import located
+from contracts.settings import Privacy
 from geo import footprint, hexgrid
 
 DAYS = (date(2026, 6, 1), date(2026, 6, 30))
@@ -108,3 +110,33 @@ def test_coarser_footprints_give_the_same_sums(cell_hex: pd.DataFrame) -> None:
     np.testing.assert_allclose(
         coarse.groupby("hex_id")["weight"].sum(), expected, rtol=0, atol=1e-9
     )
+
+
+def test_rates_count_each_complaint_once_wherever_its_cell_reaches(cell_hex: pd.DataFrame) -> None:
+    n = 400
+    rng = np.random.default_rng(4)
+    cells, days = list(rng.choice(list("abc"), n)), [1 + i % 30 for i in range(n)]
+    complaints = _complaints(
+        cells, days, complaint_class="network", time_grain="instant",
+        subscriber_id=[f"p{i}" for i in range(n)],
+    )  # fmt: skip
+    finest = footprint.coarser(cell_hex, level=8)
+    june = pd.Timestamp("2026-06-01")
+    hexes = finest["hex_id"].unique()
+    exposure = pd.DataFrame({"hex_id": hexes, "period_start": june, "n": 900.0})
+    rows = located(complaints, finest, zone="UTC")
+    found = customers.complaint_rates(
+        rows, exposure, metric="complaints_per_1000", regions=pd.Series("North", hexes), level=8,
+        zone="UTC", rule=Privacy(),
+    )  # fmt: skip
+    region = found[(found["place_type"] == "region") & (found["period_grain"] == "month")]
+    assert region["numerator"].tolist() == [n]
+    of_hex = found[found["level"] == 8].set_index("hex_id")
+    expected = rows.groupby("hex_id")["weight"].sum()
+    shown = of_hex[of_hex["shown"] == "shown"]
+    assert len(shown) > 10
+    assert (shown["numerator"] - expected.reindex(shown.index)).abs().max() <= 0.5
+    assert (shown["numerator"] % 1 == 0).all()
+    # a hexagon that only the other cell reaches has none; any other as many as may be told
+    assert shown["numerator"].gt(0).eq(shown.index.isin(expected.index)).all()
+    assert (shown.loc[shown["numerator"] > 0, "numerator"] >= 5).all()

@@ -205,6 +205,14 @@ def test_positions_are_missing_in_the_ways_they_are(folder: Path) -> None:
     assert pd.to_numeric(tickets["Lat"][usable]).between(SOUTH - 0.01, NORTH + 0.01).all()
 
 
+def test_some_tickets_are_known_by_their_cell_alone(folder: Path) -> None:
+    tickets = _tickets(folder)
+    cells = pd.read_csv(folder / "raw/inventory/cells.csv")["Cell Name"]
+    assert set(tickets["Cell"]) - set(cells) == {""}
+    unplaced = tickets[tickets["Lat"].isin(["-1", "0", ""])]
+    assert 0.3 < (unplaced["Cell"] != "").mean() < 0.7
+
+
 def test_some_free_texts_hold_what_must_be_redacted(folder: Path) -> None:
     text = _tickets(folder)["Description"]
     assert 0.005 < text.str.contains("@example.com").mean() < 0.1
