@@ -11,6 +11,7 @@ from dask.distributed import Client
 from analysis import cube, customers, inventory, network, places, priority, search
 from analysis.places import Kind
 from analysis.rates import Noise
+from contracts import regulator
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
@@ -43,6 +44,8 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         how: dict[str, Any] = {"visible": found.visible, "told": told, "settings": settings}
         ranked = list(_rank_places(counters, kinds, found.changes, noise, **how))
     _write_changes(warehouse, found, run_id)
+    limits = regulator.in_force(settings.regulator.limits, settings.regulator.source)
+    warehouse.write("threshold", limits.assign(run_id=run_id))
     for name, parts in (("place_rate", rates), ("priority", ranked)):
         finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
         warehouse.write(name, finding)

@@ -338,6 +338,11 @@ _FINDINGS = [
     _text("shown", "few: 1 to 4 cases, told as <5; hidden: too few persons, or it would give "
           "another place away (docs/privacy.md).",
           "shown", "few", "hidden"),
+    _text("threshold_name", "Key of a limit of the regulator's view."),
+    _amount("threshold_value", "of the threshold", "The limit."),
+    _text("unit", "What the limit is counted in."),
+    _text("meaning", "What is held to the limit, in words."),
+    _text("threshold_source", "Whose limit it is."),
     _text("change_id", "Stable key: a refit that moves the date a little keeps it."),
     _time("change_utc", "When the new level starts."),
     _time("change_lo_utc", "Earliest start within the 90 % interval."),

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import ErrorDetails
 
 from contracts.errors import SettingsError
+from contracts.regulator import THRESHOLDS
 from contracts.tables import PAIRS, SOURCES, TABLES
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -119,6 +120,17 @@ class Targets(_Section):
     sure: float = Field(0.9, gt=0.5, lt=1, description="Probability from which a place is bad.")
     false_discovery: float = Field(
         0.05, gt=0, lt=1, description="Expected share of wrong ones among all bad places of a map."
+    )
+
+
+class Regulator(_Section):
+    """Limits of the regulator's view, where they differ from those of contracts/regulator.toml."""
+
+    limits: dict[str, float] = Field(
+        {}, description="Threshold = its value, such as { qsd_drop_rate_pct = 1.0 }."
+    )
+    source: str = Field(
+        "the operator's configuration", description="Where those limits come from; shown beside."
     )
 
 
@@ -271,6 +283,7 @@ class Settings(_Section):
     warehouse: Warehouse = Warehouse()
     privacy: Privacy = Privacy()
     targets: Targets = Targets()
+    regulator: Regulator = Regulator()
     run: Run = Run()
     changes: Changes = Changes()
     priority: Priority = Priority()
@@ -292,6 +305,8 @@ class Settings(_Section):
         yield from _zone_fault("[operator] timezone", self.operator.timezone)
         yield from _bbox_faults(self.operator.bbox)
         yield from _holiday_fault(self.operator)
+        for name in set(self.regulator.limits) - set(THRESHOLDS):
+            yield f"[regulator] limits: no threshold '{name}'{_nearest(name, THRESHOLDS)}"
         if not self.source:
             yield "[[source]]: none given; name at least one kind of file"
         for number, source in enumerate(self.source, 1):

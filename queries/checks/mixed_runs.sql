@@ -1,5 +1,5 @@
 -- mixed_runs: Which findings are of another run than the one that is published?
--- reads: change_curve, change_day, change_point, load_response, place_rate, priority, quality, receipt, run
+-- reads: change_curve, change_day, change_point, load_response, place_rate, priority, quality, receipt, run, threshold
 -- params: none
 -- returns: table_name VARCHAR, run_id VARCHAR, reason VARCHAR
 -- grain: table_name, run_id
@@ -19,6 +19,8 @@ with found as (
     select distinct 'quality', run_id from quality
     union all
     select distinct 'receipt', run_id from receipt
+    union all
+    select distinct 'threshold', run_id from threshold
 )
 select table_name, run_id,
     concat(table_name, ' is of run ', coalesce(run_id, 'unknown'), ', published is ',
