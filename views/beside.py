@@ -8,7 +8,6 @@ import streamlit as st
 
 from views import charts, data, parts
 from views.legend import (
-    alone,
     change,
     counts,
     day,
@@ -243,6 +242,6 @@ def _figure(row: Any) -> dict[str, str]:
         "unit": layer.look.unit,
         "period": period(row.period_grain, row.period_start, row.period_end),
         "counted": counts(layer.look, row.numerator, row.denominator),
-        "alone": alone(layer.look, row.value_raw),
+        "measured there": number(row.value_raw, layer.look.figure),
         "against the target": worse(layer.look, row.p_worse, row.target),
     }

@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 from ingest.warehouse import Warehouse
 from views import hexmap
 
-PAGES = ("map", "places", "changes", "reports", "quality")
+PAGES = ("map", "places", "changes", "regulator", "reports", "quality")
 Configured = Callable[[Path], None]
 
 
