@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from views import changes, map, parts, places, plan, quality, reports  # noqa: A004 - the page is the map
+from views import changes, map, parts, places, plan, quality, regulator, reports  # noqa: A004 - the page is the map
 
 st.set_page_config(page_title="Hexperience", layout="wide", initial_sidebar_state="collapsed")
 home = st.Page(map.page, title="Map", url_path="map", default=True)
@@ -13,6 +13,7 @@ st.navigation(
         st.Page(places.page, title="Places", url_path="places"),
         st.Page(plan.page, title="Plan", url_path="plan"),
         st.Page(changes.page, title="Changes", url_path="changes"),
+        st.Page(regulator.page, title="Regulator", url_path="regulator"),
         st.Page(reports.page, title="Reports", url_path="reports"),
         st.Page(quality.page, title="Quality", url_path="quality"),
     ],

@@ -12,6 +12,7 @@ from analysis import cube, customers, inventory, network, places, priority, safe
 from analysis.locate import located
 from analysis.places import Kind
 from analysis.rates import Noise
+from contracts import regulator
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
@@ -45,6 +46,8 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         how: dict[str, Any] = {"visible": found.visible, "told": told, "settings": settings}
         ranked = list(_rank_places(counters, kinds, found.changes, noise, **how))
     _write_changes(warehouse, found, run_id)
+    limits = regulator.in_force(settings.regulator.limits, settings.regulator.source)
+    warehouse.write("threshold", limits.assign(run_id=run_id))
     for name, parts in (("place_rate", rates), ("priority", ranked)):
         finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
         warehouse.write(name, finding)

@@ -325,11 +325,11 @@ Written by `python -m benchmarks.rates`; do not edit.
 figures in all, made by `analysis.customers` with the release rule in force. What a 90 % interval
 should hold is the planted long-run rate of the place. Hexagons' true rates scatter about those of
 their parents: as the model has it (gamma), hardly (lognormal), or a few stand out fourfold (hot
-spots); days of a region by a gamma of standard deviation .2; true shares of an NPS are lognormal
-about their parents', and its answers carry random weights. Error after ±: Monte-Carlo standard
-error, towns being independent. Plain: Garwood's exact Poisson interval, and the NPS with its plain
-standard error. Plug-in: the parent's mean (with the place in it) and the dispersion taken as known.
-Error: root mean square against the truth.
+spots); days scatter by a gamma of standard deviation .2, alike in all regions; true shares of an
+NPS are lognormal about their parents', and its answers carry random weights. After ±: Monte-Carlo
+standard error, towns being independent. Plain: Garwood's exact Poisson interval, and the NPS with
+its plain standard error. Plug-in: the parent's mean (with the place in it) and the dispersion taken
+as known. Width: mean width. Error: root mean square against the truth.
 
 Zero counts are shown and 1 to 4 are not, so plain intervals face selected places; a plain interval
 holds more than it promises at small counts because it must be exact for every rate.

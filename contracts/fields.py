@@ -352,6 +352,11 @@ _FINDINGS = [
           "another place away (docs/privacy.md); of a map, unsafe: not drawn, for its data "
           "failed a check.",
           "shown", "few", "hidden", "unsafe"),
+    _text("threshold_name", "Key of a limit of the regulator's view."),
+    _amount("threshold_value", "of the threshold", "The limit."),
+    _text("unit", "What the limit is counted in."),
+    _text("meaning", "What is held to the limit, in words."),
+    _text("threshold_source", "Whose limit it is."),
     _text("change_id", "Stable key: a refit that moves the date a little keeps it."),
     _time("change_utc", "When the new level starts."),
     _time("change_lo_utc", "Earliest start within the 90 % interval."),

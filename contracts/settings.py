@@ -23,6 +23,7 @@ from contracts.complaints import TICKET
 from contracts.errors import ExpressionError, SettingsError
 from contracts.exports import USUAL, refusals
 from contracts.fields import FIELDS
+from contracts.regulator import THRESHOLDS
 from contracts.tables import PAIRS, SOURCES, TABLES
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -155,6 +156,17 @@ class Targets(_Section):
     sure: float = Field(0.9, gt=0.5, lt=1, description="Probability from which a place is bad.")
     false_discovery: float = Field(
         0.05, gt=0, lt=1, description="Expected share of wrong ones among all bad places of a map."
+    )
+
+
+class Regulator(_Section):
+    """Limits of the regulator's view, where they differ from those of contracts/regulator.toml."""
+
+    limits: dict[str, float] = Field(
+        {}, description="Threshold = its value, such as { qsd_drop_rate_pct = 1.0 }."
+    )
+    source: str = Field(
+        "the operator's configuration", description="Where those limits come from; shown beside."
     )
 
 
@@ -491,6 +503,7 @@ class Settings(_Section):
     privacy: Privacy = Privacy()
     retention: Retention = Retention()
     targets: Targets = Targets()
+    regulator: Regulator = Regulator()
     run: Run = Run()
     changes: Changes = Changes()
     complaints: Complaints = Complaints()
@@ -518,6 +531,8 @@ class Settings(_Section):
             yield "[retention] hour_days: hours are made of what pm_days keeps; give at least that"
         if (shares := sum(self.plan.floors.values())) > 1:
             yield f"[plan] floors: they add up to {shares:g}; lower them to 1 together"
+        for name in set(self.regulator.limits) - set(THRESHOLDS):
+            yield f"[regulator] limits: no threshold '{name}'{_nearest(name, THRESHOLDS)}"
         if not self.source:
             yield "[[source]]: none given; name at least one kind of file"
         for number, source in enumerate(self.source, 1):

@@ -238,6 +238,11 @@ _TABLES = [
         ),
     ),
     Table(
+        "threshold", "finding", "one limit of the regulator's view, with its source",
+        _names("threshold_name threshold_value unit meaning threshold_source run_id"),
+        key=("threshold_name",),
+    ),
+    Table(
         "association", "finding", "one KPI, outcome and lag",
         _names("""kpi metric outcome_class lag_months coefficient coefficient_lo coefficient_hi
             p_adjusted n_places n_effective method_version unsafe_reason run_id"""),

@@ -15,6 +15,7 @@ import pytest
 
 import analysis.run
 import ingest.run
+from contracts import regulator
 from contracts.settings import load
 from contracts.tables import SCHEMA_VERSION, assemble, table
 from geo import hexgrid
@@ -82,6 +83,7 @@ def build_town(folder: Path) -> Town:
         "place_rate": _rates(days, by_hex, hexes), "intervention": _works(),
         "priority": _priority(cells), **_plans(cells), "receipt": _receipt(), "quality": _quality(),
         "survey_response": _responses(),
+        "threshold": regulator.in_force({}, "").assign(run_id="r"),
         "run": _run("Aire <Mobile>", "Europe/London", 8),
     }.items():  # fmt: skip
         warehouse.write(name, part)
@@ -212,6 +214,8 @@ def _cell_days(cells: pd.DataFrame) -> pd.DataFrame:
         dropped_calls=drops.ravel().astype(float), unavail_s=0.0,
         prb_dl_used_prb_s=(busy * 0.6 * 86_400 * 50).ravel(), prb_dl_avail_prb_s=86_400.0 * 50,
         bh_prb_dl_used_prb_s=(busy * 3600 * 50).ravel(), bh_prb_dl_avail_prb_s=3600.0 * 50,
+        bh_call_attempts=(attempts // 10).ravel().astype(float),
+        bh_dropped_calls=(drops // 10).ravel().astype(float),
     )  # fmt: skip
 
 

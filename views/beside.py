@@ -9,7 +9,6 @@ import streamlit as st
 from ingest.acknowledgements import Subject
 from views import acknowledging, charts, data, parts
 from views.legend import (
-    alone,
     change,
     counts,
     day,
@@ -251,6 +250,6 @@ def _figure(row: Any) -> dict[str, str]:
         "unit": layer.look.unit,
         "period": period(row.period_grain, row.period_start, row.period_end),
         "counted": counts(layer.look, row.numerator, row.denominator),
-        "alone": alone(layer.look, row.value_raw),
+        "measured there": number(row.value_raw, layer.look.figure),
         "against the target": worse(layer.look, row.p_worse, row.target),
     }

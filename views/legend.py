@@ -161,6 +161,13 @@ def evidence(look: Look, row: Any) -> str:
     return " · ".join(part for part in told if part)
 
 
+def kept(value: Any, limit: float, within: Any) -> str:
+    """A per cent beside its limit: 1.84 % ✓ (≤ 2 %); a dash for missing."""
+    if pd.isna(value):
+        return MISSING
+    return f"{value:.2f} % {'✓' if within else '✗'} (≤ {limit:g} %)"
+
+
 def change(row: Any, timezone: str) -> str:
     """One dated change as a sentence: when, which cell, how strong, and what its load did.
 

@@ -7,7 +7,7 @@ from contracts.errors import InputError
 from contracts.fields import FIELDS
 from views import beside, data, hexmap, parts
 from views.beside import HIDDEN, Drawn, Worst
-from views.legend import UNRELEASED, alone, counts, interval, rows, scale, worse
+from views.legend import UNRELEASED, counts, interval, number, rows, scale, worse
 
 _HEIGHT = 640
 _WIDTH = 800
@@ -228,15 +228,15 @@ def _table(drawn: Drawn, hexes: pd.DataFrame) -> None:
     worst = hexes.sort_values("value", ascending=look.bad == "low").head(_TABLE)
     if len(worst) < len(hexes):
         st.caption(f"The {_TABLE:,} worst of {len(hexes):,} hexagons in view.")
-    st.dataframe(
-        pd.DataFrame([
-            {"region": row.region, "hexagon": row.hex_text,
-             look.title: beside.value_of(row, drawn.layer),
-             "90 % interval": interval(row.value_lo, row.value_hi, look.figure),
-             "counted": counts(look, row.numerator, row.denominator),
-             "alone": alone(look, row.value_raw),
-             "against the target": worse(look, row.p_worse, row.target)}
-            for row in rows(worst)
-        ]),
-        hide_index=True, height=320,
-    )  # fmt: skip
+    table = pd.DataFrame([
+        {"region": row.region, "hexagon": row.hex_text,
+         look.title: beside.value_of(row, drawn.layer),
+         "90 % interval": interval(row.value_lo, row.value_hi, look.figure),
+         "counted": counts(look, row.numerator, row.denominator),
+         "measured there": number(row.value_raw, look.figure),
+         "against the target": worse(look, row.p_worse, row.target)}
+        for row in rows(worst)
+    ])  # fmt: skip
+    if worst["value_raw"].isna().all():
+        table = table.drop(columns=["measured there", "against the target"], errors="ignore")
+    st.dataframe(table, hide_index=True, height=320)

@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -184,10 +185,21 @@ def _answers(warehouse: Warehouse, period: Period) -> Answers:
         "changes": ask("change_points", **within, top=_EVERYTHING),
         "customers": ask("customer_places", until=period.last),
         "look_first": _still_true(ask("worst_places"), period),
+        **_regulator(warehouse, period),
         "works": ask("works", **within),
         "receipt": ask("receipt"),
         "notes": ask("quality_notes"),
     }
+
+
+def _regulator(warehouse: Warehouse, period: Period) -> Answers:
+    """A week's worst cells; a month's percentiles, and those of the quarter that it ends."""
+    if period.grain == "week":
+        return {"worst_cells": warehouse.query("worst_cells", week=period.first)}
+    ask = partial(warehouse.query, "regulator_percentiles")
+    found = pd.concat([ask(period_grain=grain) for grain in ("month", "quarter")])
+    ends = pd.to_datetime(found["period_end"]) == pd.Timestamp(period.last)
+    return {"percentiles": found[ends]}
 
 
 def _still_true(places: pd.DataFrame, period: Period) -> pd.DataFrame:

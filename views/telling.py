@@ -22,7 +22,7 @@ from views import charts, legend, stillmap
 from views.legend import LOOKS, Look, amount, interval, look_of, number, rows
 from views.periods import Period
 
-_LISTED, _MARKED, _PICTURED, _CHANGES, _CUSTOMERS = 10, 8, 3, 15, 5
+_LISTED, _MARKED, _PICTURED, _CHANGES, _CUSTOMERS, _WORST = 10, 8, 3, 15, 5, 10
 _HISTORY_DAYS = 70
 # of several classes the one a network planner can do something about
 _CLASSES = ("network", "relationship", "all")
@@ -62,6 +62,10 @@ def context(
         "look_first": list(_look_first(answers["look_first"])),
         "look_days": _look_days(answers["look_first"]),
         "customers": list(_customers(answers["customers"], draw)),
+        "worst_cells": list(_worst_cells(answers.get("worst_cells"))),
+        "n_worst_cells": len(answers.get("worst_cells", ())),
+        "percentiles": list(_percentiles(answers.get("percentiles"))),
+        "limits": list(rows(warehouse.query("thresholds"))),
         "works": _works(answers["works"]),
         "receipt": list(rows(answers["receipt"])),
         "notes": [note for note in rows(answers["notes"]) if note.verdict != "ok"],
@@ -438,6 +442,42 @@ def _customer_line(row: Any, look: Look) -> Line:
         _place(row), row["hex_text"], number(row["value"], look.figure),
         _between(row, "value", look.figure), "", " · ".join(filter(None, behind)), _unsafe(row),
     )  # fmt: skip
+
+
+def _worst_cells(found: pd.DataFrame | None) -> Iterator[dict[str, Any]]:
+    """The first of each region of the week's persistent worst cells."""
+    if found is None:
+        return
+    for row in rows(found[found["rank"] <= _WORST]):
+        site = next((x for x in (row.site_name, row.site_id) if isinstance(x, str)), "")
+        yield {
+            "region": row.region, "rank": row.rank, "cell": row.cell_id, "site": site,
+            "rate": number(row.drop_rate, "share"),
+            "between": interval(row.drop_rate_lo, row.drop_rate_hi, "share"),
+            "counts": f"{amount(row.dropped_calls)} of {amount(row.call_attempts)}",
+            "days": f"{row.n_days_breached} of {row.n_days_judged}",
+            "since": legend.day(pd.Timestamp(row.first_breach)),
+            "trend": number(row.ratio_to_4_weeks, "ratio"),
+            "load": number(row.prb_dl_util_bh_pct, "percent"),
+        }  # fmt: skip
+
+
+def _percentiles(found: pd.DataFrame | None) -> Iterator[dict[str, str]]:
+    if found is None:
+        return
+    for row in rows(found):
+        start, end = (pd.Timestamp(x) for x in (row.period_start, row.period_end))
+        yield {
+            "days": f"{legend.day(start)} to {legend.day(end)}, {row.n_days_known} days known",
+            "region": row.region or "whole network",
+            "cells": amount(row.n_cells),
+            "rate": number(row.drop_rate, "share"),
+            "qsd": legend.kept(row.qsd_drop_rate_pct, row.qsd_limit_pct, row.qsd_kept),
+            "qtd": legend.kept(row.qtd_drop_rate_pct, row.qtd_limit_pct, row.qtd_kept),
+            "worst": legend.kept(
+                row.worst_cells_pct, row.worst_cells_limit_pct, row.worst_cells_kept
+            ),
+        }
 
 
 def _works(works: pd.DataFrame) -> list[dict[str, Any]]:

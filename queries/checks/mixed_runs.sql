@@ -1,18 +1,32 @@
 -- mixed_runs: Which findings are of another run than the one that is published?
--- reads: change_curve, change_day, change_point, load_response, place_rate, priority, quality, receipt, run, survey_response
+-- reads: association, benefit, cell_quality, change_curve, change_day, change_point, lineage, load_response, place_rate, plan, plan_budget, plan_limit, priority, quality, receipt, run, survey_response, threshold, what_if
 -- params: none
 -- returns: table_name VARCHAR, run_id VARCHAR, reason VARCHAR
 -- grain: table_name, run_id
 with found as (
-    select distinct 'change_point' as table_name, run_id from change_point
+    select distinct 'association' as table_name, run_id from association
+    union all
+    select distinct 'benefit', run_id from benefit
+    union all
+    select distinct 'cell_quality', run_id from cell_quality
+    union all
+    select distinct 'change_curve', run_id from change_curve
     union all
     select distinct 'change_day', run_id from change_day
     union all
-    select distinct 'change_curve', run_id from change_curve
+    select distinct 'change_point', run_id from change_point
+    union all
+    select distinct 'lineage', run_id from lineage
     union all
     select distinct 'load_response', run_id from load_response
     union all
     select distinct 'place_rate', run_id from place_rate
+    union all
+    select distinct 'plan', run_id from plan
+    union all
+    select distinct 'plan_budget', run_id from plan_budget
+    union all
+    select distinct 'plan_limit', run_id from plan_limit
     union all
     select distinct 'priority', run_id from priority
     union all
@@ -21,6 +35,10 @@ with found as (
     select distinct 'receipt', run_id from receipt
     union all
     select distinct 'survey_response', run_id from survey_response
+    union all
+    select distinct 'threshold', run_id from threshold
+    union all
+    select distinct 'what_if', run_id from what_if
 )
 select table_name, run_id,
     concat(table_name, ' is of run ', coalesce(run_id, 'unknown'), ', published is ',

@@ -54,6 +54,18 @@ def test_rates_of_shown_places_hold_whatever_the_scatter(scatter: float) -> None
     assert ours < raws
 
 
+def test_scores_hold_where_promoters_fall_as_detractors_rise() -> None:
+    rng, holds = np.random.default_rng(48), []
+    for _ in range(120):
+        bad = rng.normal(0, 0.3, 20)
+        up, down = 0.45 * np.exp(-bad / 3), 0.25 * np.exp(bad / 2)
+        shares = np.column_stack([up, 1 - up - down, down])
+        answers = np.array([rng.multinomial(300, p) for p in shares]).astype(float)
+        holds.append(held(pooling.scores(answers, np.zeros(20, np.int64)), up - down).mean())
+    log.info(f"promoters against detractors: held {np.mean(holds):.3f}")
+    assert 0.87 <= np.mean(holds) <= 0.93
+
+
 @pytest.mark.parametrize("alike", [15.0, 80.0, 500.0])
 def test_scores_hold_whatever_the_scatter(alike: float) -> None:
     rng = np.random.default_rng(42)
@@ -69,8 +81,8 @@ def test_scores_hold_whatever_the_scatter(alike: float) -> None:
 
 
 def drawn(rng: np.random.Generator, values: Floats, n: int) -> Floats:
-    """Draws from a prior that is flat over unequally spaced values."""
-    mass = np.gradient(values)
+    """Draws from a prior that is flat in the squares of unequally spaced values."""
+    mass = np.gradient(values**2)
     return rng.choice(values, n, p=mass / mass.sum())
 
 
@@ -96,28 +108,36 @@ def test_rates_are_those_of_the_model_drawn_at_random() -> None:
 
 
 def test_scores_are_those_of_the_model_drawn_at_random() -> None:
-    answers = np.array([[20, 8, 4], [12, 14, 10], [15, 9, 8]])
-    rng, n = np.random.default_rng(44), 400_000
-    mean, alike = rng.dirichlet([1, 1, 1], n), drawn(rng, pooling._LIKENESS, n)
-    pull = mean * (1 / alike**2 - 1)[:, None]
-    drawn_shares = rng.gamma(np.maximum(pull, 1e-9), size=(3, n, 3))
-    shares = drawn_shares / drawn_shares.sum(axis=2, keepdims=True)
-    log_weight = (answers[:, None, :] * np.log(np.maximum(shares, 1e-300))).sum(axis=(0, 2))
+    answers = np.array([[20, 8, 4], [12, 14, 10], [15, 9, 8.0]])
+    tried, won = pooling._trials(answers, np.zeros(3, np.int64))
+    rng, n = np.random.default_rng(44), 2_000_000
+    mean, alike = rng.random(n), drawn(rng, pooling._LIKENESS, n)
+    size = 1 / alike**2 - 1
+    share = rng.beta(mean * size, (1 - mean) * size, (3, n)).clip(1e-12, 1 - 1e-12)
+    lost = (tried - won)[:, None]
+    log_weight = (won[:, None] * np.log(share) + lost * np.log1p(-share)).sum(axis=0)
     weight = np.exp(log_weight - log_weight.max())
-    found = pooling.scores(answers.astype(float), np.zeros(3, np.int64))
+    found = pooling.scores(answers, np.zeros(3, np.int64))
     for place in range(3):
-        score = shares[place, :, 0] - shares[place, :, 2]
         ours = [q[place] for q in (found.mean, found.quantile(0.05), found.quantile(0.95))]
-        assert ours == pytest.approx(summary(score, weight), abs=0.02)
+        assert ours == pytest.approx(summary(2 * share[place] - 1, weight), abs=0.02)
+
+
+def test_trials_have_the_mean_and_the_variance_of_the_answers() -> None:
+    answers = np.array([[500, 300, 200.0]])
+    (tried,), (won,) = pooling._trials(answers, np.zeros(1, np.int64))
+    share = won / tried
+    assert 2 * share - 1 == pytest.approx(0.3)
+    assert 4 * share * (1 - share) / tried == pytest.approx(0.61 / 1000, rel=1e-4)
 
 
 # --- what a place borrows -----------------------------------------------------------------------
 
 
 def test_a_large_place_keeps_its_own_figure_and_a_tiny_one_takes_its_family_s() -> None:
-    exposure = np.array([1e4, 1e-3, 10, 10, 10, 10.0])
-    count = np.array([4e4, 0, 11, 9, 10, 8.0])
-    found = pooling.rates(count, count, exposure, np.array([0, 1, 1, 1, 1, 1]))
+    exposure = np.array([1e4, 1e-3, *[10.0] * 12])
+    count = np.array([4e4, 0, *[11, 9, 10, 8.0] * 3])
+    found = pooling.rates(count, count, exposure, np.array([0, *[1] * 13]))
     assert found.mean[0] == pytest.approx(4, rel=0.01)
     assert found.mean[1] == pytest.approx(0.95, rel=0.15)
     assert found.borrowed[0] < 0.03

@@ -12,7 +12,7 @@ from ingest.warehouse import Warehouse
 from tests.conftest import build_town
 from views import hexmap
 
-PAGES = ("map", "places", "plan", "changes", "reports", "quality")
+PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "quality")
 Configured = Callable[[Path], None]
 
 
