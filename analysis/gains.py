@@ -143,7 +143,8 @@ def _association(found: Slope, metric: str, outcome_class: str, per_drop: float)
     low, high = found.interval
     row = {
         "kpi": "dropped_calls", "metric": metric, "outcome_class": outcome_class, "lag_months": 0,
-        "coefficient": found.value, "coefficient_lo": low, "coefficient_hi": high, "per_drop": per_drop,
+        "coefficient": found.value, "coefficient_lo": low, "coefficient_hi": high,
+        "per_drop": per_drop,
         "n_places": found.n_places or np.nan, "method_version": chain.METHOD_VERSION,
         "unsafe_reason": found.why or chain.PROVISIONAL,
     }  # fmt: skip
