@@ -19,7 +19,7 @@ import xarray as xr
 
 from analysis import attribution, benefit, network, priority
 from benchmarks.attribution import cube_of
-from ingest.synth.customers import CATEGORIES, invent_customers
+from ingest.synth.customers import invent_customers
 from ingest.synth.network import Network, invent_network
 
 N_CELLS, N_DAYS, DAYS, RELIEF = 120, 56, 28, 0.3
@@ -61,7 +61,7 @@ def days_of(planted: Network) -> xr.Dataset:
 
 
 def judged(planted: Network, complaints: pd.Series) -> pd.DataFrame:
-    """One row a cell: the true benefit, ours with its interval, and the two other ranks' figures."""
+    """One row a cell: the true benefit, ours with its interval, and what the others rank by."""
     hours, days = cube_of(planted), days_of(planted)
     found = attribution.search(hours, attribution.learn(hours), days=DAYS)
     noise = network.noise_of(days, found.changes)
