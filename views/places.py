@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views import data, evidence, parts
-from views.legend import between, day, interval, number, rows
+from views.legend import between, day, interval, number, ranked_by, rows
 
 _ORDER = ["rank", "place_name", "region", "amount", "likely", "ranks", "p_top20", "simple_rank",
           "reason", "drop_rate", "prb_dl_util_bh_pct", "complainants", "nps"]  # fmt: skip
@@ -32,7 +32,7 @@ def page() -> None:
         kind = _kind(kinds)
         weights = _weights(lists[kind])
     places = data.answer("worst_places", place_type=kind, top=200, **weights)
-    _about(places.iloc[0], len(places))
+    _about(places)
     chosen = _table(places)
     if chosen is not None:
         _chosen(places.iloc[chosen], int(facts["level"]))
@@ -59,21 +59,17 @@ def _weights(places: pd.DataFrame) -> dict[str, float]:
     return _COUNTED[picked or known[0]][1]
 
 
-def _about(first: pd.Series, n: int) -> None:
-    by = (
-        "by what relief from load and a fix would spare, per 30 days, with 90 % intervals"
-        if pd.notna(first["benefit_month"])
-        else "by calls dropped above the network's normal rate of "
-        f"{number(first['normal_rate'], 'share')}, per 30 days"
-    )
+def _about(places: pd.DataFrame) -> None:
+    first = places.iloc[0]
     st.caption(
-        f"{n} places {by}; {day(first['period_start'])} to {day(first['period_end'])}. "
+        f"{len(places)} places by {ranked_by(places)[1]}, per 30 days with 90 % intervals; "
+        f"{day(first['period_start'])} to {day(first['period_end'])}. "
         "Choose a row to see why, from the counts and files on."
     )
 
 
 def _table(places: pd.DataFrame) -> int | None:
-    name = "benefit_month" if places["benefit_month"].notna().any() else "drops_excess_month"
+    name, _ = ranked_by(places)
     event = st.dataframe(
         places.assign(
             drop_rate=100 * places["drop_rate"],
