@@ -583,10 +583,13 @@ def _rows_grid(receipt: pd.DataFrame) -> Grid:
 
 
 def _print_places(places: pd.DataFrame) -> None:
-    _out.print("\n[bold]where it hurts most[/]: drops above normal a month, 90 % interval, why")
+    known = places["benefit_month"].notna().any()
+    by = "benefit_month" if known else "drops_excess_month"
+    what = "what to do first[/]: drops to avoid" if known else "worst first[/]: drops above normal"
+    _out.print(f"\n[bold]{what} a month, 90 % interval, why")
     for place in places.fillna({"region": ""}).to_dict("records"):
-        lo, hi = place["drops_excess_month_lo"], place["drops_excess_month_hi"]
-        excess = f"{place['drops_excess_month']:,.0f} ({lo:,.0f} to {hi:,.0f})"
+        lo, hi = place[f"{by}_lo"], place[f"{by}_hi"]
+        excess = f"{place[by]:,.0f} ({lo:,.0f} to {hi:,.0f})"
         name = " · ".join(part for part in (place["place_name"], place["region"]) if part)
         _say(f"{place['rank']:>3}  {name}: {excess}")
         _say(f"     {place['reason']}")

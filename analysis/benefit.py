@@ -16,12 +16,15 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
+from scipy import sparse
 
-from analysis import load_response
+from analysis import load_response, rates
 from analysis.load_response import FACTOR, Hours
 
 METHOD_VERSION = "benefit-1"
 DAYS_A_MONTH = 30.0
+_DAY_S = 86_400
 N_DRAWS = 200
 SEED = 8
 LADDER = np.arange(0.0, 0.51, 0.1)
@@ -130,15 +133,15 @@ def _fixed(levers: Levers, share: npt.ArrayLike) -> Floats:
 # --- the level --------------------------------------------------------------------------------
 
 
-def treatable(levers: Levers, drops: Floats, n_days: Floats, noise: Floats) -> Treatable:
-    """The cells with their drops a month. Each (cell,): `drops` in `n_days` days since `since`.
+def treatable(levers: Levers, present: "Present") -> Treatable:
+    """The cells with their drops a month.
 
-    `noise`: variance of that count over its mean. Gamma draws, so that a cell that happened to have
-    no drop may still have some; NaN without days.
+    Gamma draws, so that a cell that happened to have no drop may still have some; NaN without days.
     """
-    known = n_days > 0
-    shape = np.where(known, (np.nan_to_num(drops) + 0.5) / noise, np.nan)
-    per_month = np.where(known, DAYS_A_MONTH / np.maximum(n_days, 1), np.nan) * noise
+    drops, days, noise = present
+    known = days > 0
+    shape = (drops + 0.5) / noise
+    per_month = np.where(known, DAYS_A_MONTH / np.where(known, days, 1), np.nan) * noise
     level = np.full((len(drops), N_DRAWS), np.nan)
     for i in np.flatnonzero(known):
         rng, wander = _rng(str(levers.cell_id[i]), "level"), levers.wander[i]
@@ -252,7 +255,157 @@ def aligned(levers: Levers, cell_ids: npt.NDArray[np.object_], why: str) -> Leve
     return Levers(*(getattr(whole, f.name)[order] for f in fields(Levers)))
 
 
+# --- the present ------------------------------------------------------------------------------
+
+
+class PerDrop(NamedTuple):
+    """Cases that one drop less spares: as expected, and as draws, (draw,); NaN = not known."""
+
+    expected: float
+    draws: Floats
+
+    def times(self, factor: float) -> "PerDrop":
+        """As many cases for each."""
+        return PerDrop(self.expected * factor, self.draws * factor)
+
+
+class Present(NamedTuple):
+    """Drops of each cell's present level, the days' worth they were counted in, its noise."""
+
+    drops: Floats
+    days_worth: Floats
+    noise: Floats
+
+
+def present_of(cube: xr.Dataset, levers: Levers, noise: rates.Noise, days: int) -> Present:
+    """What was counted since each cell's level began. `cube`: `cube.of_cell_days`, `days` newest.
+
+    A day counts by the part of it that is known and in which the cell was up, and by what usual
+    rest days and other days bring: three days over a weekend are no three days.
+    """
+    new = slice(-days, None)
+    counted, drops = (cube[name].to_numpy()[:, new] for name in ("call_attempts", "dropped_calls"))
+    known = (counted > 0) & ~np.isnan(drops)
+    covered_s, down_s = (cube[name].to_numpy()[:, new] for name in ("covered_s", "unavail_s"))
+    part = np.where(known, covered_s - np.nan_to_num(down_s), 0.0) / _DAY_S
+    rest = cube["rest_day"].to_numpy()[:, new]
+    usual = _ratio(np.where(known, counted, 0).sum(axis=1), part.sum(axis=1))
+    of_kind = [_ratio(np.where(known & k, counted, 0).sum(axis=1), (part * k).sum(axis=1)) / usual
+               for k in (rest, ~rest)]  # fmt: skip
+    worth = part * np.where(rest, of_kind[0][:, None], of_kind[1][:, None])
+    since = cube["day_local"].to_numpy()[new][None] >= levers.since[:, None]
+    n_days = (known & since).sum(axis=1)
+    spread = noise.phi * rates.inflation(noise.rho, np.maximum(n_days, 1))
+    return Present(
+        np.where(known & since, drops, 0.0).sum(axis=1),
+        np.where(since, np.nan_to_num(worth), 0.0).sum(axis=1),
+        spread,
+    )
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+
+
 # --- what is told -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What relief and fix together would spare of cells or places, in drops a month.
+
+    `by_load`, `by_other`: (place,), as expected; `drops`: both together, (place, draw). NaN where
+    nothing is known. `n_unknown`: cells of the place of which nothing is.
+    """
+
+    by_load: Floats
+    by_other: Floats
+    drops: Floats
+    n_unknown: npt.NDArray[np.int64]
+
+    @property
+    def expected(self) -> Floats:
+        """Drops a month, (place,)."""
+        return self.by_load + self.by_other
+
+
+def gain_of_cells(cells: Treatable, present: Present, relief: float) -> Gain:
+    """The gain of each cell, its expectation plain arithmetic on what is published."""
+    month = DAYS_A_MONTH * _ratio(present.drops, present.days_worth)
+    parts = (month * share.mean(axis=1) for share in shares_of_both(cells.levers, relief))
+    by_load, by_other = parts
+    drops = of_both(cells, relief)
+    return Gain(by_load, by_other, drops, np.isnan(by_load + drops[:, 0]).astype(np.int64))
+
+
+def gain_of_places(share: sparse.csr_array, cells: Gain) -> Gain:
+    """The gain of places of which each cell is a part. `share`: (place, cell)."""
+    known = cells.n_unknown == 0
+    parts = share[:, np.flatnonzero(known)]
+    some = parts.sum(axis=1) > 0
+    by_load, by_other = (
+        np.where(some, parts @ values[known], np.nan) for values in (cells.by_load, cells.by_other)
+    )
+    drops = np.where(some[:, None], parts @ cells.drops[known], np.nan)
+    unknown_cells = (share[:, np.flatnonzero(~known)] > 0).sum(axis=1)
+    return Gain(by_load, by_other, drops, np.asarray(unknown_cells, np.int64))
+
+
+def told(name: str, expected: Floats, draws: Floats) -> dict[str, Floats]:
+    """Columns `name`, `name_lo` and `name_hi`; of skewed draws the mean may lie outside them."""
+    low, high = interval(draws)
+    ends = {f"{name}_lo": np.minimum(low, expected), f"{name}_hi": np.maximum(high, expected)}
+    # so that a sum in another order is the same number
+    return {key: values.round(6) for key, values in {name: expected, **ends}.items()}
+
+
+def following(expected: Floats, drops: Floats, slopes: Mapping[str, PerDrop]) -> dict[str, Floats]:
+    """Columns of what follows from drops avoided: each slope's name, with its interval."""
+    found = {name: told(name, expected * of.expected, drops * of.draws)
+             for name, of in slopes.items()}  # fmt: skip
+    return {column: values for part in found.values() for column, values in part.items()}
+
+
+def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> pd.DataFrame:
+    """Rows of table `benefit`, without level_until."""
+    by_load, by_other = (share.mean(axis=1) for share in shares_of_both(cells.levers, relief))
+    return pd.DataFrame(
+        {
+            "cell_id": cells.levers.cell_id,
+            "level_since": cells.levers.since.astype("datetime64[s]"),
+            "dropped_calls": present.drops,
+            "days_worth": present.days_worth,
+            "relief_pct": 100 * relief,
+            "avoidable_load": by_load,
+            "avoidable_other": by_other,
+            **told("drops_avoidable_month", gain.expected, gain.drops),
+            "unknown_reason": pd.Series(cells.levers.why_not).replace("", None),
+            "method_version": METHOD_VERSION,
+        }
+    )
+
+
+def what_if(cells: Treatable, present: Present, slopes: Mapping[str, PerDrop]) -> pd.DataFrame:
+    """Rows of table `what_if`: each cell with a curve, relieved of each step of LADDER.
+
+    `slopes`: cases a drop, by the name of their column.
+    """
+    known = np.flatnonzero(~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0))
+    month = DAYS_A_MONTH * _ratio(present.drops, present.days_worth)
+    rows = []
+    for step, share in enumerate(LADDER[1:], 1):
+        drops = of_relief(cells, share)
+        expected = month * (1 - cells.levers.relieved[:, step].mean(axis=1, dtype=float))
+        ladder = {
+            "cell_id": cells.levers.cell_id,
+            "relief_pct": round(100 * share),
+            **told("drops_avoided_month", expected, drops),
+            **following(expected, drops, slopes),
+            "is_beyond_seen": cells.levers.beyond[:, step],
+            "method_version": METHOD_VERSION,
+        }  # fmt: skip
+        rows.append(pd.DataFrame(ladder).iloc[known])
+    return pd.concat(rows, ignore_index=True)
 
 
 def interval(draws: Floats) -> tuple[Floats, Floats]:

@@ -7,9 +7,9 @@ with a place's drops counts:
 
     E[n] = exposure (place + week) + b0 drops + b1 drops of the week before + ...
 
-by weighted least squares with quasi-Poisson weights; what is told is b0 + b1 + ... It speaks of
-places, not of persons. Complaints that no network causes are the control: where they go with drops
-too, the coefficient may be nothing at all (METHODS 6 and 8).
+by least squares on rates, weighted as counts would be; what is told is b0 + b1 + ..., with errors
+clustered. It speaks of places, not of persons. Complaints that no network causes are the control:
+where they go with drops too, the coefficient may be nothing at all (METHODS 6 and 8).
 """
 
 import zlib
@@ -20,13 +20,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis.benefit import N_DRAWS, SEED
+from analysis.benefit import N_DRAWS, SEED, PerDrop
 
 METHOD_VERSION = "pooled-1"
 PROVISIONAL = "provisional: one coefficient for the whole network"
 MIN_WEEKS, MIN_PLACES, MIN_CASES = 5, 10, 100
 Z90 = 1.6449
-_ROUNDS, _SWEEPS = 3, 60
+_SWEEPS = 60
 
 Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.intp]
@@ -75,21 +75,18 @@ def _fitted(panel: pd.DataFrame, lags: list[str]) -> tuple[float, float]:
     place, week, cluster = (pd.factorize(panel[c])[0] for c in ("place", "week", "cluster"))
     exposure = panel["exposure"].to_numpy(float)
     y, x = panel["n"].to_numpy(float) / exposure, panel[lags].to_numpy(float) / exposure[:, None]
-    usual = y @ exposure / exposure.sum()
-    rate, n = np.full(len(y), usual), cluster.max() + 1
-    told = (np.nan, np.nan)
-    for _ in range(_ROUNDS):
-        # a count's variance goes with its mean
-        weight = exposure / np.maximum(rate, usual / 4)
-        own = _within(np.column_stack([y, x]), weight, place, week)
-        bread = np.linalg.pinv(own[:, 1:].T @ (weight[:, None] * own[:, 1:]))
-        beta = bread @ (own[:, 1:].T @ (weight * own[:, 0]))
-        residual = own[:, 0] - own[:, 1:] @ beta
-        score = np.zeros((n, len(lags)))
-        np.add.at(score, cluster, own[:, 1:] * (weight * residual)[:, None])
-        variance = (bread @ (score.T @ score) @ bread).sum() * n / max(n - 1, 1)
-        rate, told = y - residual, (float(beta.sum()), float(np.sqrt(variance)))
-    return told
+    # a count's variance goes with its mean: half of it as the place's usual drops do, half even
+    usual = np.bincount(place, panel[lags[0]]) / np.bincount(place, exposure)
+    weight = exposure / (0.5 + 0.5 * usual[place] * exposure.sum() / panel[lags[0]].sum())
+    own = _within(np.column_stack([y, x]), weight, place, week)
+    bread = np.linalg.pinv(own[:, 1:].T @ (weight[:, None] * own[:, 1:]))
+    beta = bread @ (own[:, 1:].T @ (weight * own[:, 0]))
+    residual = own[:, 0] - own[:, 1:] @ beta
+    n = cluster.max() + 1
+    score = np.zeros((n, len(lags)))
+    np.add.at(score, cluster, own[:, 1:] * (weight * residual)[:, None])
+    variance = (bread @ (score.T @ score) @ bread).sum() * n / max(n - 1, 1)
+    return float(beta.sum()), float(np.sqrt(variance))
 
 
 def _within(values: Floats, weight: Floats, place: Labels, week: Labels) -> Floats:
@@ -103,17 +100,19 @@ def _within(values: Floats, weight: Floats, place: Labels, week: Labels) -> Floa
     return left
 
 
-def draws(of: str, found: Slope, control: Slope | None = None) -> Floats:
-    """Cases that one drop less spares, (draw,); NaN where nothing is known.
+def per_drop(of: str, found: Slope, control: Slope | None = None) -> PerDrop:
+    """What follows from a slope.
 
-    A call that does not drop makes nobody complain: draws below 0 are 0. Where the control responds
-    too, any part of the slope may be owed to what moves both, down to all of it.
+    A call that does not drop makes nobody complain: what is below 0 is 0. Where the control
+    responds too, any part of the slope may be owed to what moves both, down to all of it.
     """
     rng = np.random.default_rng([SEED, zlib.crc32(of.encode())])
-    per_drop = np.maximum(found.value + found.se * rng.normal(size=N_DRAWS), 0.0)
+    expected = np.maximum(found.value, 0.0)
+    draws = np.maximum(found.value + found.se * rng.normal(size=N_DRAWS), 0.0)
     if control is not None and control.responds:
-        per_drop *= np.maximum(rng.uniform(-0.25, 1.0, N_DRAWS), 0.0)
-    return per_drop
+        owed = np.maximum(rng.uniform(-0.25, 1.0, N_DRAWS), 0.0)
+        expected, draws = expected * owed.mean(), draws * owed
+    return PerDrop(float(expected), draws)
 
 
 # --- the panels -------------------------------------------------------------------------------
@@ -136,26 +135,32 @@ def detractors(answers: pd.DataFrame, exposure: pd.DataFrame, drops: pd.DataFram
     """Subscribers more who would answer 0 to 6, for one drop more in four weeks.
 
     `answers`: place, week, n (detractors) and answers; the others as of `complainants`, with
-    subscribers as exposure. Drops are those a subscriber had in the four weeks that end with the
-    answer's.
+    subscribers as exposure, and attempts beside drops. What a subscriber felt is the place's drop
+    rate of the four weeks that end with the answer's, at the calls that one makes on average: where
+    calls are made is not quite where people live.
     """
     felt = drops
     for lag in (1, 2, 3):
         felt = felt.merge(_later(drops, lag), on=["place", "week"])
-    months = felt[["drops", "drops_1", "drops_2", "drops_3"]].sum(axis=1)
-    whole = felt.assign(month=months).merge(exposure, on=["place", "week"])
-    asked = whole[whole["exposure"] > 0].merge(answers, on=["place", "week"])
-    # as if the answers were all there are
-    each = asked.assign(
-        drops=asked["month"] / asked["exposure"] * asked["answers"], exposure=asked["answers"]
+    people = exposure[exposure["week"].isin(drops["week"])]["exposure"].sum()
+    calls = 4 * drops["attempts"].sum() / people if people > 0 else np.nan
+    dropped, tried = (
+        felt[[name, *(f"{name}_{lag}" for lag in (1, 2, 3))]].sum(axis=1)
+        for name in ("drops", "attempts")
     )
-    return slope(each, ["drops"])
+    asked = felt.assign(felt=calls * dropped / tried.where(tried > 0))
+    each = asked.dropna(subset=["felt"]).merge(answers, on=["place", "week"])
+    # as if the answers were all there are
+    return slope(
+        each.assign(drops=each["felt"] * each["answers"], exposure=each["answers"]), ["drops"]
+    )
 
 
 def _later(drops: pd.DataFrame, lag: int) -> pd.DataFrame:
-    """Drops of so many weeks before, under the week that feels them."""
+    """Drops and attempts of so many weeks before, under the week that feels them."""
     week = drops["week"] + pd.Timedelta(weeks=lag)
-    return pd.DataFrame({"place": drops["place"], "week": week, f"drops_{lag}": drops["drops"]})
+    names = {name: f"{name}_{lag}" for name in ("drops", "attempts")}
+    return drops[["place", *names]].rename(columns=names).assign(week=week)
 
 
 def _counted(whole: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:

@@ -402,6 +402,8 @@ _FINDINGS = [
     _amount("coefficient", "", "Estimated association."),
     _amount("coefficient_lo", "", "Lower end of the 90 % interval."),
     _amount("coefficient_hi", "", "Upper end of the 90 % interval."),
+    _amount("per_drop", "cases a drop", "Cases that one drop less is taken to spare: the "
+            "coefficient, at least 0, and less where the control responds.", 0),
     _share("p_adjusted", "p-value after Benjamini-Hochberg."),
     _whole("n_places", "n", "Places used.", 0, None),
     _text("verdict", "What the row says.",

@@ -245,7 +245,7 @@ _TABLES = [
     Table(
         "association", "finding", "one KPI, outcome and lag",
         _names("""kpi metric outcome_class lag_months coefficient coefficient_lo coefficient_hi
-            p_adjusted n_places n_effective method_version unsafe_reason run_id"""),
+            per_drop p_adjusted n_places n_effective method_version unsafe_reason run_id"""),
         key=_names("kpi metric outcome_class lag_months"),
     ),
     Table(

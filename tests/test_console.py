@@ -116,7 +116,7 @@ def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> 
     answer = _ask(*words, NO_APP="1")
     assert answer.returncode == 0, answer.stderr
     assert "rows: read = accepted + refused" in answer.stdout
-    assert "where it hurts most" in answer.stdout
+    assert "what to do first: drops to avoid a month" in answer.stdout
     assert "data as of" in answer.stdout
     assert (folder / "warehouse" / "current" / "marts.duckdb").exists()
 

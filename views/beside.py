@@ -9,6 +9,8 @@ import streamlit as st
 from ingest.acknowledgements import Subject
 from views import acknowledging, charts, data, parts
 from views.legend import (
+    amount,
+    between,
     change,
     counts,
     day,
@@ -17,6 +19,7 @@ from views.legend import (
     noted,
     number,
     period,
+    ranked_by,
     rows,
     worse,
 )
@@ -74,24 +77,25 @@ def worst(drawn: Drawn, *, level: int, finest: int) -> Worst:
 
 
 def _ranked(places: pd.DataFrame, level: int) -> Worst:
-    first = places.iloc[0]
-    drops = "drops" if data.answer("counts")["n_cells"].iloc[0] else "reported drops"
+    first, (name, by) = places.iloc[0], ranked_by(places)
+    if not data.answer("counts")["n_cells"].iloc[0]:
+        by = f"reported {by}"
     about = (
-        f"{_KINDS[first['place_type']]} by {drops} a month above the network's normal rate of "
+        f"{_KINDS[first['place_type']]} by {by}, normal being "
         f"{number(first['normal_rate'], 'share')}, with 90 % intervals; "
         f"{day(first['period_start'])} to {day(first['period_end'])}"
     )
-    return Worst(about, tuple(_place(place, level) for place in rows(places)))
+    return Worst(about, tuple(_place(place, name, level) for _, place in places.iterrows()))
 
 
-def _place(place: Any, level: int) -> Entry:
-    between = interval(place.drops_excess_month_lo, place.drops_excess_month_hi, "count")
+def _place(place: pd.Series, by: str, level: int) -> Entry:
     # a hexagon's name tells a person nothing; its region does
-    region = place.region if place.place_type == "hex" and isinstance(place.region, str) else ""
-    name = "  ".join(part for part in (str(place.rank), region, str(place.place_name)) if part)
-    value = number(place.drops_excess_month, "count")
-    hex_text = parts.hex_of(place, level)
-    return Entry(name, str(place.reason), hex_text, value, between, noted(place))
+    is_hex, region = place["place_type"] == "hex", place["region"]
+    region = region if is_hex and isinstance(region, str) else ""
+    name = "  ".join(x for x in (str(place["rank"]), region, str(place["place_name"])) if x)
+    value = amount(place[by]) if pd.notna(place[by]) else ""
+    text = parts.hex_of(place, level)
+    return Entry(name, str(place["reason"]), text, value, between(place, by), noted(place))
 
 
 def _worst_hexes(drawn: Drawn, level: int) -> Worst:

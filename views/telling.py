@@ -61,6 +61,7 @@ def context(
         "n_changes": len(answers["changes"]),
         "look_first": list(_look_first(answers["look_first"])),
         "look_days": _look_days(answers["look_first"]),
+        "look_by": legend.ranked_by(answers["look_first"])[1],
         "customers": list(_customers(answers["customers"], draw)),
         "worst_cells": list(_worst_cells(answers.get("worst_cells"))),
         "n_worst_cells": len(answers.get("worst_cells", ())),
@@ -386,10 +387,14 @@ def _history(
 
 
 def _look_first(places: pd.DataFrame) -> Iterator[Line]:
-    for row, whisker in zip(_records(places), _whiskers(places, "drops_excess_month"), strict=True):
+    name, _ = legend.ranked_by(places)
+    for row, whisker in zip(_records(places), _whiskers(places, name), strict=True):
         under = row["region"] if isinstance(row["region"], str) else ""
-        counts = f"{amount(row['dropped_calls'])} of {amount(row['call_attempts'])} calls. "
-        yield _line(row, row["place_name"], under, whisker, counts + row["reason"] + _noted(row))
+        counts = f" {amount(row['dropped_calls'])} of {amount(row['call_attempts'])} calls."
+        yield Line(
+            row["place_name"], under, amount(row[name]) if pd.notna(row[name]) else "",
+            legend.between(row, name), whisker, row["reason"] + counts + _noted(row), _unsafe(row),
+        )  # fmt: skip
 
 
 def _noted(row: Mapping[str, Any]) -> str:

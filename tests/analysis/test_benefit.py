@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis import attribution, benefit
-from analysis.benefit import LADDER, N_DRAWS, Levers, Treatable
+from analysis.benefit import LADDER, N_DRAWS, Levers, Present, Treatable
 from benchmarks.attribution import cube_of
 from ingest.synth.network import Network, invent_network
 
@@ -50,20 +50,19 @@ def test_relief_and_fix_together_spare_less_than_their_sum_and_parts_add_up() ->
 
 def test_a_level_is_scaled_to_thirty_days_and_scatters_as_its_noise_says() -> None:
     levers = _levers(names=tuple(f"c{i}" for i in range(100)))
-    n = np.full(100, 400.0)
-    cells = benefit.treatable(levers, n, np.full(100, 10.0), np.full(100, 4.0))
+    counted, ten, noise = np.full(100, 400.0), np.full(100, 10.0), np.full(100, 4.0)
+    cells = benefit.treatable(levers, Present(counted, ten, noise))
     assert cells.drops_month.mean() == pytest.approx(1200, rel=0.01)
     # variance of the count is 4 x 400, of the month's nine times that
     assert cells.drops_month.std() == pytest.approx(3 * 40, rel=0.05)
-    none = benefit.treatable(levers, n, np.zeros(100), np.full(100, 4.0))
+    none = benefit.treatable(levers, Present(counted, 0 * ten, noise))
     assert np.isnan(none.drops_month).all()
 
 
 def test_a_cells_draws_hang_on_its_name_alone() -> None:
-    how = {"drops": np.array([50.0, 80.0]), "n_days": np.array([28.0, 28.0])}
-    both = benefit.treatable(_levers(names=("a", "b")), **how, noise=np.ones(2))
-    turned = {name: values[::-1] for name, values in how.items()}
-    back = benefit.treatable(_levers(names=("b", "a")), **turned, noise=np.ones(2))
+    drops, days = np.array([50.0, 80.0]), np.array([28.0, 28.0])
+    both = benefit.treatable(_levers(names=("a", "b")), Present(drops, days, np.ones(2)))
+    back = benefit.treatable(_levers(names=("b", "a")), Present(drops[::-1], days, np.ones(2)))
     assert (both.drops_month == back.drops_month[::-1]).all()
     assert (both.drops_month[0] != both.drops_month[1]).all()
 

@@ -25,7 +25,8 @@ def _invented(seed: int, *, per_drop: float = PER_DROP, confounded: float = 0) -
     keys = {"place": place, "week": WEEKS[week]}
     cases = pd.DataFrame({**keys, "n": rng.poisson(mean).ravel()})
     exposure = pd.DataFrame({**keys, "exposure": np.broadcast_to(people, drops.shape).ravel()})
-    counted = pd.DataFrame({**keys, "cluster": place // 3, "drops": drops.ravel()})
+    counted = pd.DataFrame({**keys, "cluster": place // 3, "drops": drops.ravel(),
+                            "attempts": 20.0 * exposure["exposure"]})  # fmt: skip
     return cases[cases["week"] > WEEKS[0]], exposure, counted
 
 
@@ -47,6 +48,7 @@ def test_detractors_follow_the_drops_of_four_weeks() -> None:
     for seed in range(30):
         _, exposure, drops = _invented(seed)
         rng = np.random.default_rng(seed)
+        # everybody calls as often, so the rate at 80 calls is what each had
         felt = drops.groupby("place")["drops"].rolling(4).sum().to_numpy()
         share = 0.1 + 0.2 * felt / exposure["exposure"].to_numpy()
         asked = exposure[["place", "week"]].assign(answers=80)
@@ -62,7 +64,7 @@ def test_too_little_is_refused_with_what_is_missing() -> None:
     few = chain.complainants(cases, exposure, drops[drops["place"] < 4])
     assert np.isnan(few.value)
     assert few.why.endswith("in 4 places and 14 weeks; 100, 10 and 5 are needed")
-    assert np.isnan(chain.draws("complainants", few)).all()
+    assert np.isnan(chain.per_drop("complainants", few).draws).all()
 
 
 def test_a_place_without_a_complaint_counts_as_none() -> None:
@@ -71,12 +73,16 @@ def test_a_place_without_a_complaint_counts_as_none() -> None:
     assert chain.complainants(some, exposure, drops) == chain.complainants(cases, exposure, drops)
 
 
-def test_draws_are_never_below_nothing_and_reach_it_where_the_control_responds() -> None:
+def test_what_follows_is_never_below_nothing_and_reaches_it_where_the_control_responds() -> None:
     sure, control = Slope(0.02, 0.002, 60), Slope(0.01, 0.001, 60)
-    plain = chain.draws("complainants", sure)
-    assert np.quantile(plain, [0.05, 0.95]) == pytest.approx([0.0167, 0.0233], abs=0.001)
-    assert (plain == chain.draws("complainants", sure, Slope(0.0, 0.001, 60))).all()
-    doubted = chain.draws("complainants", sure, control)
-    assert np.quantile(doubted, 0.05) == 0
-    assert doubted.max() <= plain.max()
-    assert chain.draws("complainants", Slope(0.001, 0.01, 60)).min() == 0
+    plain = chain.per_drop("complainants", sure)
+    assert plain.expected == 0.02
+    assert np.quantile(plain.draws, [0.05, 0.95]) == pytest.approx([0.0167, 0.0233], abs=0.001)
+    silent = chain.per_drop("complainants", sure, Slope(0.0, 0.001, 60))
+    assert (plain.draws == silent.draws).all()
+    doubted = chain.per_drop("complainants", sure, control)
+    assert np.quantile(doubted.draws, 0.05) == 0
+    assert 0 < doubted.expected < plain.expected
+    none = chain.per_drop("complainants", Slope(-0.001, 0.01, 60))
+    assert none.expected == none.draws.min() == 0
+    assert (plain.times(2).draws == 2 * plain.draws).all()

@@ -1,0 +1,178 @@
+"""From finds to benefits: one setting changes what it should and nothing else."""
+
+import dataclasses
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+from scipy import sparse
+
+from analysis import attribution, benefit, gains, network, panels, room
+from analysis.attribution import Search
+from analysis.benefit import Gain, PerDrop
+from benchmarks.attribution import cube_of
+from benchmarks.priority import days_of
+from contracts.settings import Settings
+from geo import hexgrid
+from ingest.synth.network import Network, invent_network
+
+SLOPES = {"complainants_avoided": PerDrop(0.02, np.full(benefit.N_DRAWS, 0.02))}
+NOBODY = pd.DataFrame()
+
+
+@pytest.fixture(scope="module")
+def planted() -> Network:
+    """Forty cells, some with faults and some near their harm."""
+    causes = {"load_step": 5, "hardware_fault": 5}
+    return invent_network(np.random.default_rng(9), n_cells=40, causes=causes)
+
+
+@pytest.fixture(scope="module")
+def counters(planted: Network) -> xr.Dataset:
+    """What they counted by day."""
+    return days_of(planted)
+
+
+@pytest.fixture(scope="module")
+def searched(planted: Network) -> Search:
+    """What the search found in them."""
+    cube = cube_of(planted)
+    return attribution.search(cube, attribution.learn(cube))
+
+
+def _found(counters: xr.Dataset, searched: Search, **priority: float) -> gains.Found:
+    settings = Settings.model_validate({"priority": priority})
+    noise = network.noise_of(counters, searched.changes)
+    return gains.find(counters, searched.levers, noise, NOBODY, SLOPES, settings=settings)
+
+
+def test_benefits_are_near_the_planted_ones(
+    planted: Network, counters: xr.Dataset, searched: Search
+) -> None:
+    told = _found(counters, searched).benefits.set_index("cell_id")
+    truth = planted.avoidable.set_index("cell_id")
+    true = truth["drops_month"] - truth["both_30"]
+    assert told["drops_avoidable_month"].sum() == pytest.approx(true.sum(), rel=0.15)
+    first = told["drops_avoidable_month"].nlargest(8).index
+    assert true[first].sum() > 0.9 * true.nlargest(8).sum()
+
+
+def test_more_relief_spares_more_by_load_and_changes_nothing_else(
+    counters: xr.Dataset, searched: Search
+) -> None:
+    less, more = _found(counters, searched), _found(counters, searched, relief_pct=40)
+    pd.testing.assert_frame_equal(less.ladder, more.ladder)
+    same = ["cell_id", "level_since", "dropped_calls", "days_worth", "unknown_reason"]
+    pd.testing.assert_frame_equal(less.benefits[same], more.benefits[same])
+    assert (more.cells.by_load >= less.cells.by_load - 1e-9).all()
+    assert more.cells.by_load.sum() > 1.02 * less.cells.by_load.sum()
+    # a fix after more relief has less left to spare
+    assert (more.cells.by_other <= less.cells.by_other + 1e-9).all()
+
+
+def test_settings_of_value_and_room_change_no_benefit(
+    counters: xr.Dataset, searched: Search
+) -> None:
+    one, other = _found(counters, searched), _found(
+        counters, searched, churn_per_detractor=0.3, room_pct=80
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(one.benefits, other.benefits)
+    pd.testing.assert_frame_equal(one.ladder, other.ladder)
+
+
+def test_the_same_finds_give_the_same_figures(counters: xr.Dataset, searched: Search) -> None:
+    one, other = _found(counters, searched), _found(counters, searched)
+    assert (one.cells.drops == other.cells.drops).all()
+
+
+def test_of_cells_that_were_not_searched_by_the_hour_nothing_is_known(
+    counters: xr.Dataset, searched: Search
+) -> None:
+    fields = dataclasses.fields(benefit.Levers)
+    some = benefit.Levers(*(getattr(searched.levers, f.name)[3:] for f in fields))
+    found = _found(counters, searched._replace(levers=some))
+    told = found.benefits.set_index("cell_id").loc[searched.levers.cell_id[:3]]
+    assert told["drops_avoidable_month"].isna().all()
+    assert (told["unknown_reason"] == "load is not known by the hour").all()
+    assert not found.ladder["cell_id"].isin(told.index).any()
+    whole = _found(counters, searched)
+    assert (found.cells.drops[3:] == whole.cells.drops[3:]).all()
+
+
+def test_days_over_a_weekend_are_worth_less_than_as_many_working_days(
+    counters: xr.Dataset, searched: Search
+) -> None:
+    noise = network.noise_of(counters, searched.changes)
+    days = counters["day_local"].to_numpy().astype("datetime64[D]")
+    rest = counters["rest_day"].to_numpy()[0, -3:]
+    assert rest.tolist() == [False, True, True]  # the data end with a Sunday
+    late = dataclasses.replace(searched.levers, since=np.full(40, days[-2]))
+    worth = benefit.present_of(counters, late, noise, 28).days_worth
+    calls = counters["call_attempts"].to_numpy()[:, -28:]
+    quiet = np.nanmean(calls[:, -2:], axis=1) < 0.9 * np.nanmean(calls, axis=1)
+    assert quiet.sum() > 10
+    assert (worth[quiet] < 1.95).all()
+
+
+def test_places_add_up_their_cells_and_say_how_many_are_unknown() -> None:
+    drops = np.array([[100.0, 120.0], [10.0, 12.0], [np.nan, np.nan]])
+    cells = Gain(
+        np.array([80.0, 0, np.nan]), np.array([30.0, 11, np.nan]), drops, np.array([0, 0, 1])
+    )
+    share = sparse.csr_array([[1, 0.5, 0], [0, 0.5, 1], [0, 0, 1]])
+    places = benefit.gain_of_places(share, cells)
+    assert places.by_load.tolist()[:2] == [80, 0]
+    assert places.by_other.tolist()[:2] == [35.5, 5.5]
+    assert places.drops[0].tolist() == [105, 126]
+    assert np.isnan(places.expected[2])
+    assert places.n_unknown.tolist() == [0, 1, 1]
+
+
+# --- who could take load ----------------------------------------------------------------------
+
+
+def test_only_cells_on_the_same_ground_with_room_are_named() -> None:
+    weights = pd.DataFrame({
+        "cell_id": ["a", "a", "b", "b", "c", "d", "d", "e"],
+        "hex_id": [1, 2, 1, 2, 3, 2, 3, 1],
+        "weight": [0.5, 0.5, 0.4, 0.6, 1.0, 0.5, 0.5, 1.0],
+    })  # fmt: skip
+    prb = pd.Series({"a": 90.0, "b": 30.0, "c": 20.0, "d": 40.0, "e": 80.0})
+    told = room.relief_cells(weights, prb, pd.Series(["a", "c", None]), room_pct=50)
+    assert told["a"] == "b (30 %), d (40 %)"
+    assert told["c"] == "d (40 %)"
+    strict = room.relief_cells(weights, prb, pd.Series(["a"]), room_pct=35)
+    assert strict["a"] == "b (30 %)"
+    assert "a" not in room.relief_cells(weights, prb, pd.Series(["a"]), room_pct=10)
+
+
+# --- weeks ------------------------------------------------------------------------------------
+
+
+def _complaint(who: str, hex_id: int, day: str, of: str = "network") -> dict[str, object]:
+    at = pd.Timestamp(day, tz="UTC")
+    return {"complaint_id": f"{who}{day}", "subscriber_id": who, "hex_id": hex_id,
+            "created_utc": at, "complaint_class": of}  # fmt: skip
+
+
+def test_a_person_counts_once_a_week_and_only_in_whole_weeks() -> None:
+    fine = int(hexgrid.hexes_of(lat=[53.8], lon=[-1.5], level=8)[0])
+    rows = [
+        _complaint("p", fine, "2025-06-02"), _complaint("p", fine, "2025-06-04"),
+        _complaint("p", fine, "2025-06-10"), _complaint("q", fine, "2025-06-11"),
+        _complaint("r", fine, "2025-06-15", "account"), _complaint("s", fine, "2025-06-18"),
+    ]  # fmt: skip
+    frame = pd.DataFrame(rows).astype({"hex_id": "UInt64"})
+    told = panels.complainants(frame, "network", level=6, zone="UTC")
+    assert told["week"].dt.strftime("%m-%d").tolist() == ["06-02", "06-09"]
+    assert told["n"].tolist() == [1, 2]
+    none = panels.complainants(frame, "device", level=6, zone="UTC")
+    assert none["n"].tolist() == [0, 0]
+
+
+def test_a_week_has_the_subscribers_of_its_thursdays_month() -> None:
+    months = pd.to_datetime(["2025-06-01", "2025-07-01"])
+    known = pd.DataFrame({"hex_id": 1, "period_start": months, "n": [100.0, 200.0]})
+    weeks = pd.Series(pd.to_datetime(["2025-06-23", "2025-06-30"]))
+    assert panels.exposure(known, weeks)["exposure"].tolist() == [100, 200]

@@ -1,0 +1,129 @@
+"""Why a place stands where it stands: the figures of the list come back from its sources."""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from ingest import lineage
+from ingest.warehouse import Warehouse
+
+KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}
+
+
+def _first(demo: Warehouse, kind: str) -> dict[str, Any]:
+    return demo.query("worst_places", place_type=kind, top=1).to_dict("records")[0]
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_figures_of_the_list_come_back_to_the_last_digit(kind: str, demo: Warehouse) -> None:
+    places = demo.query("worst_places", place_type=kind, top=40)
+    known = places[places["drops_avoidable_month"].notna()]
+    assert len(known) > 3
+    for place in known.to_dict("records"):
+        steps = demo.query("why", place=place[KEYS[kind]], place_type=kind).set_index("step")
+        assert steps.loc[8, "value"] == place["drops_avoidable_month"] == steps.loc[8, "published"]
+        for step, name in ((10, "complainants_avoided"), (12, "detractors_avoided")):
+            same = steps.loc[step, ["value", "published"]].astype(float)
+            assert same.isna().all() or (same == place[name]).all()
+
+
+def test_every_step_follows_from_those_before_it(demo: Warehouse) -> None:
+    steps = demo.query("why", place=_first(demo, "site")["site_id"])
+    parts = steps[steps["step"] <= 7].pivot_table(index="cell_id", columns="step", values="value")
+    assert len(parts) > 1
+    pd.testing.assert_series_equal(parts[3], 30 * parts[1] / parts[2], check_names=False)
+    spared = parts[3] * (parts[4] + parts[5]) * parts[6]
+    pd.testing.assert_series_equal(parts[7], spared, check_names=False)
+    total = steps.loc[steps["step"] == 8, "value"].iloc[0]
+    assert parts[7].sum() == pytest.approx(total, abs=1e-6)
+
+
+def test_a_hexagon_has_the_parts_that_footprints_give_it(demo: Warehouse) -> None:
+    steps = demo.query("why", place=_first(demo, "hex")["hex_text"])
+    weights = steps.loc[steps["step"] == 6, "value"]
+    assert weights.between(0, 1, inclusive="right").all()
+    assert (weights < 1).any()
+
+
+def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config: Path) -> None:
+    place = _first(demo, "cell")
+    steps = demo.query("why", place=place["cell_id"], place_type="cell")
+    (step,) = steps[steps["step"] == 1].to_dict("records")
+    since, until = step["how"].split(" to ")
+    days = [f"{day:%Y-%m-%d}" for day in pd.date_range(since, until)]
+    rows = pd.concat(lineage.rows_of(demo, place["cell_id"], days))
+    assert rows["dropped_calls"].sum() == step["value"]
+    files = demo.query("why_files", place=place["cell_id"], place_type="cell")
+    named = files[files["table_name"] == "pm"].set_index("source_file")["file_hash"]
+    assert set(rows["source_file"]) <= set(named.index)
+    name = rows["source_file"].iloc[0]
+    content = (demo_config.parent / name).read_bytes()
+    assert hashlib.sha256(content).hexdigest()[:16] == named.loc[[name]].iloc[0]
+    # the row is where it is said to be, the header being row 1
+    line = content.decode().splitlines()[int(rows["source_row"].iloc[0]) - 1]
+    assert str(int(rows["call_attempts"].iloc[0])) in line
+
+
+def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:
+    told = demo.sql("select table_name, sum(n_rows) as n from lineage group by all")
+    receipt = demo.read("receipt").set_index("table_name")
+    kept = told.set_index("table_name")["n"].astype(float)
+    # rows that repeat a key are refused after their file was read
+    repeated = {name: (demo.read_refused(name)["reason"].str.contains("repeats")).sum()
+                for name in kept.index}  # fmt: skip
+    for name, n in kept.items():
+        assert n - repeated[name] <= receipt.loc[name, "n_accepted"] <= n
+
+
+def test_days_of_persons_are_not_told(demo: Warehouse) -> None:
+    persons = demo.sql("select * from lineage where table_name in ('complaint', 'nps', 'call')")
+    assert len(persons) > 0
+    assert persons["day_local"].isna().all()
+
+
+# --- what if ----------------------------------------------------------------------------------
+
+
+def test_between_two_steps_a_what_if_goes_straight(demo: Warehouse) -> None:
+    cell = _first(demo, "cell")["dominant_cell_id"]
+    steps = demo.query("what_if", cell_id=cell).set_index("relief_pct")
+    assert steps.index.tolist() == [10, 20, 30, 40, 50]
+    assert steps["drops_avoided_month"].is_monotonic_increasing
+    asked = demo.query("what_if", cell_id=cell, relief_pct=25).iloc[0]
+    for name in ("drops_avoided_month", "drops_avoided_month_lo", "drops_avoided_month_hi"):
+        assert asked[name] == pytest.approx((steps.loc[20, name] + steps.loc[30, name]) / 2)
+    small = demo.query("what_if", cell_id=cell, relief_pct=5).iloc[0]
+    assert small["drops_avoided_month"] == pytest.approx(steps.loc[10, "drops_avoided_month"] / 2)
+    exact = demo.query("what_if", cell_id=cell, relief_pct=30).iloc[0]
+    assert exact["drops_avoided_month"] == pytest.approx(steps.loc[30, "drops_avoided_month"])
+    last = demo.query("what_if", cell_id=cell, relief_pct=50).iloc[0]
+    assert last["drops_avoided_month"] == pytest.approx(steps.loc[50, "drops_avoided_month"])
+
+
+@pytest.mark.parametrize("share", [-1, 51])
+def test_beyond_the_ladder_there_is_no_answer(share: float, demo: Warehouse) -> None:
+    cell = _first(demo, "cell")["dominant_cell_id"]
+    assert demo.query("what_if", cell_id=cell, relief_pct=share).empty
+
+
+# --- weights ----------------------------------------------------------------------------------
+
+
+def test_other_weights_rank_anew_and_change_no_figure(demo: Warehouse) -> None:
+    plain = demo.query("worst_places", place_type="cell", top=1000)
+    assert plain["rank"].tolist() == list(range(1, len(plain) + 1))
+    assert (plain["benefit_month"] == plain["drops_avoidable_month"]).all()
+    doubled = demo.query("worst_places", place_type="cell", top=1000, per_drop=2)
+    assert doubled["cell_id"].tolist() == plain["cell_id"].tolist()
+    assert (doubled["benefit_month"] == 2 * plain["benefit_month"]).all()
+    persons = demo.query(
+        "worst_places", place_type="cell", top=1000, per_drop=0, per_complainant=1
+    ).set_index("cell_id")
+    some = persons["complainants_avoided"].fillna(0.0)
+    assert (persons["benefit_month"] == some).all()
+    same = ["drops_avoidable_month", "rank_lo", "rank_hi", "p_top20", "simple_rank"]
+    left, right = persons.sort_index()[same], plain.set_index("cell_id").sort_index()[same]
+    pd.testing.assert_frame_equal(left, right)
