@@ -142,7 +142,8 @@ def _about(plan: Any) -> None:
     gap = max(plan.optimality_gap, 1e-4)
     st.caption(
         "Made by a mixed-integer programme on expected benefits; no plan within these limits "
-        f"spares over {gap:.2%} more. A cell is treated at most once: works on one cell do not add up. "
+        f"spares over {gap:.2%} more. A cell is treated at most once: works on one cell do not "
+        "add up. "
         "What a work does to the interference of its neighbours is not counted, nor that its "
         "effect wears off as traffic grows. How far a work relieves a cell is the catalogue's word."
     )
