@@ -221,7 +221,7 @@ def limits_of(options: Options, budget: float, settings: PlanSettings) -> list[L
     for region in regions:
         here = options.region == region
         weeks = settings.crew_weeks.get(region, settings.crew_weeks.get("*", np.inf))
-        if np.isfinite(weeks):
+        if np.isfinite(weeks) and here.any():
             found.append(Limit("crew_weeks", region, options.crew_weeks * here, high=weeks))
         share = settings.floors.get(region, settings.floors.get("*", 0.0) if region else 0.0)
         if share > 0:

@@ -10,6 +10,9 @@ from views.legend import amount, interval, rows
 
 _LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
 
+_NOTHING = 0.05
+"""Drops a month that are none as they are written."""
+
 
 def page() -> None:
     """Draws the page: budget and plan, its works, the works that wait, and what limits cost."""
@@ -117,9 +120,11 @@ def _chosen(work: Any, level: int) -> None:
 
 def _limits(budget: float) -> None:
     limits = data.answer("plan_limits", budget=budget)
+    dear = limits[limits["benefit_lost_month"] >= _NOTHING]
     st.markdown("**What the limits cost**")
-    lines = [f"- {_limit(row)}" for row in rows(limits)]
-    st.markdown("\n".join(lines))
+    st.markdown("\n".join(f"- {_limit(row)}" for row in rows(dear)))
+    if more := len(limits) - len(dear):
+        st.caption(f"{more} other limit{'s' * (more > 1)} cost{'s' * (more == 1)} nothing.")
 
 
 def _limit(row: Any) -> str:
