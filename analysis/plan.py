@@ -10,8 +10,12 @@ a work is chosen where the benefits are those of one draw. For that the programm
 draw with works divisible, which splits at most as many of them as there are limits.
 """
 
+import os
+import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -157,12 +161,27 @@ def _decided(
     settled[free] = 0
     held = asked.rows @ settled
     rows = LinearConstraint(asked.rows[:, free], asked.low - held, asked.high - held)
-    found = milp(-benefit[free], integrality=1, bounds=Bounds(0, 1), constraints=rows,
-                 options={"mip_rel_gap": gap})  # fmt: skip
+    with _hushed():
+        found = milp(-benefit[free], integrality=1, bounds=Bounds(0, 1), constraints=rows,
+                     options={"mip_rel_gap": gap})  # fmt: skip
     if found.status == _INFEASIBLE:
         return None
     settled[free] = found.x
     return settled > 0.5
+
+
+@contextmanager
+def _hushed() -> Iterator[None]:
+    """Keeps off standard output what HiGHS writes there past Python, whatever `disp` says."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 1)
+            os.close(kept)
 
 
 def _refuse_if_asked(asked: Programme) -> None:
@@ -202,7 +221,7 @@ def limits_of(options: Options, budget: float, settings: PlanSettings) -> list[L
     for region in regions:
         here = options.region == region
         weeks = settings.crew_weeks.get(region, settings.crew_weeks.get("*", np.inf))
-        if np.isfinite(weeks):
+        if np.isfinite(weeks) and here.any():
             found.append(Limit("crew_weeks", region, options.crew_weeks * here, high=weeks))
         share = settings.floors.get(region, settings.floors.get("*", 0.0) if region else 0.0)
         if share > 0:

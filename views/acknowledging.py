@@ -28,9 +28,11 @@ def _form(subject: Subject, log: pd.DataFrame) -> None:
     known = log.iloc[0] if len(log) else {"ack_status": "acknowledged", "ack_owner": ""}
     with st.form(f"acknowledge {subject.kind} {subject.id}", border=False):
         first = list(STATES).index(known["ack_status"])
-        status = st.selectbox("How far it is", list(STATES), first, format_func=STATES.__getitem__)
-        owner = st.text_input("Who looks after it", known["ack_owner"])
-        comment = st.text_area("Comment", help="E-mails and numbers are taken out.")
+        left, right = st.columns(2)
+        status = left.selectbox("How far it is", list(STATES), first,
+                                format_func=STATES.__getitem__)  # fmt: skip
+        owner = right.text_input("Who looks after it", known["ack_owner"])
+        comment = st.text_area("Comment", height=80, help="E-mails and numbers are taken out.")
         by = st.text_input("Your name", st.session_state.get(_NAME, ""),
                            help="As you type it: nobody has to sign in here yet.")  # fmt: skip
         if st.form_submit_button("Note it", type="primary"):

@@ -10,6 +10,9 @@ from views.legend import amount, interval, rows
 
 _LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
 
+_NOTHING = 0.05
+"""Drops a month that are none as they are written."""
+
 
 def page() -> None:
     """Draws the page: budget and plan, its works, the works that wait, and what limits cost."""
@@ -117,9 +120,11 @@ def _chosen(work: Any, level: int) -> None:
 
 def _limits(budget: float) -> None:
     limits = data.answer("plan_limits", budget=budget)
+    dear = limits[limits["benefit_lost_month"] >= _NOTHING]
     st.markdown("**What the limits cost**")
-    lines = [f"- {_limit(row)}" for row in rows(limits)]
-    st.markdown("\n".join(lines))
+    st.markdown("\n".join(f"- {_limit(row)}" for row in rows(dear)))
+    if more := len(limits) - len(dear):
+        st.caption(f"{more} other limit{'s' * (more > 1)} cost{'s' * (more == 1)} nothing.")
 
 
 def _limit(row: Any) -> str:
@@ -139,10 +144,11 @@ def _waiting(works: pd.DataFrame) -> None:
 
 
 def _about(plan: Any) -> None:
-    gap = f"{plan.optimality_gap:.2%}" if pd.notna(plan.optimality_gap) else "0.01%"
+    gap = max(plan.optimality_gap, 1e-4)
     st.caption(
         "Made by a mixed-integer programme on expected benefits; no plan within these limits "
-        f"spares over {gap} more. A cell is treated at most once: works on one cell do not add up. "
+        f"spares over {gap:.2%} more. A cell is treated at most once: works on one cell do not "
+        "add up. "
         "What a work does to the interference of its neighbours is not counted, nor that its "
         "effect wears off as traffic grows. How far a work relieves a cell is the catalogue's word."
     )

@@ -175,6 +175,11 @@ level = 8
 [warehouse]
 path = "warehouse"
 
+[plan]
+# In the cost units of the packaged catalogue, whose costs are invented as everything here.
+budgets = [200, 600, 1800]
+crew_weeks = { "*" = 20 }
+
 [privacy]
 # A demo key, the same for everybody: never use it for real customers.
 key_file = "pseudonym.key"

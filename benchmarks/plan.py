@@ -1,0 +1,260 @@
+"""How good is the plan? Against every other plan on small cases, and against the truth known.
+
+    python -m benchmarks.plan           writes docs/accuracy/plan.md
+    python -m benchmarks.plan --quick   a few small ones, nothing written
+
+- Exactness: random small cases, every plan there is tried one by one.
+- Realised benefit: plans made of what is estimated, and what they would truly spare as a share of
+  what the plan made with the truth known would. Once with estimates of a known scatter around
+  invented benefits (calibrated draws), once with all that the analysis makes of the invented
+  networks of `ingest.synth.network`, whose true benefits are planted. The planted effect of each
+  work is drawn from the catalogue's interval, once a network. Beside it the plain rule: works
+  in the order of dropped calls per cost, as if drops fell as load does.
+- Size: 20,000 options with all re-solves, in seconds and as a ratio to one programme alone.
+"""
+
+import argparse
+import time
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import sparse
+
+from analysis import actions, plan
+from analysis.actions import Catalogue, Relievable
+from analysis.plan import Options, best, limits_of, programme
+from contracts.errors import SettingsError
+from contracts.settings import Plan as Settings
+
+PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "plan.md"
+SEEDS = range(4001, 4031)
+SCATTERS = (0.3, 0.6, 1.0)
+SPENT = (0.05, 0.15, 0.4)
+"""Budgets, as shares of what one work at every place that would gain from it costs."""
+
+_STEPS = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
+_DRAWS, _LEAST = 200, 0.02
+_NONE = pd.DataFrame({"kind": [], "cell_id": [], "site_id": []})
+
+Floats = npt.NDArray[np.float64]
+
+
+# --- exactness --------------------------------------------------------------------------------
+
+
+def random_options(rng: np.random.Generator, n: int, n_cells: int, draws: int = 8) -> Options:
+    """Works on random cells of two regions."""
+    treats = np.zeros((n, n_cells))
+    for row in treats:
+        row[rng.choice(n_cells, rng.integers(1, 3), replace=False)] = 1
+    region = np.array(["North", "South"], object)[rng.integers(0, 2, n)]
+    benefit = rng.lognormal(2, 1, (n, 1)) * rng.lognormal(0, 0.6, (n, draws))
+    cost, crew = rng.choice([1.0, 2.0, 4.0, 7.0], n), rng.integers(1, 4, n) / 2
+    known = pd.DataFrame({"action": "x", "region": region})
+    return Options(known, cost, crew, benefit, sparse.csr_array(treats))
+
+
+def short_of_best(n_cases: int) -> Floats:
+    """By what share each small plan falls short of the best of all plans tried one by one."""
+    settings = Settings(crew_weeks={"*": 2.5}, floors={"South": 0.2})
+    found = []
+    for seed in range(n_cases):
+        options = random_options(np.random.default_rng(seed), 11, 7)
+        limits, mean = limits_of(options, 9.0, settings), options.benefit.mean(axis=1)
+        tried = np.array(list(product([0.0, 1.0], repeat=len(mean))))
+        kept = (tried @ options.treats.toarray() <= 1).all(axis=1)
+        for limit in limits:
+            held = tried @ limit.weight
+            kept &= (held <= limit.high + 1e-9) & (held >= limit.low - 1e-9)
+        try:
+            ours, _ = best(programme(options, limits), mean)
+        except SettingsError:
+            assert not kept.any()
+            continue
+        found.append(1 - (mean @ ours) / (tried[kept] @ mean).max())
+    return np.array(found)
+
+
+# --- the truth and what is known of it --------------------------------------------------------
+
+
+def invented(rng: np.random.Generator, n_cells: int) -> tuple[pd.DataFrame, Relievable]:
+    """Cells on sites of three sectors, and what would truly be spared; one draw."""
+    site, number = np.divmod(np.arange(n_cells), 6)
+    cells = inventory_of(
+        [f"c{i:05d}" for i in range(n_cells)], [f"s{i:05d}" for i in site], number // 2 * 120.0,
+        np.where(number % 2, "B3", np.where(rng.random(n_cells) < 0.7, "B1", "B3")),
+        np.array(["North", "East", "South", "West"])[site % 4],
+    )  # fmt: skip
+    drops = rng.lognormal(4, 1.2, (n_cells, 1))
+    at_half = rng.beta(0.6, 2, (n_cells, 1))[:, None, :]
+    by_relief = drops[:, None] * at_half * (1 - (1 - 2 * _STEPS[None, :, None]) ** 2)
+    by_fix = drops * np.where(rng.random((n_cells, 1)) < 0.15, rng.beta(2, 2, (n_cells, 1)), 0)
+    return cells, Relievable(drops, _STEPS, by_relief, by_fix)
+
+
+def inventory_of(
+    cell_id: list[str], site_id: list[str], azimuth: Floats, band: object, region: object
+) -> pd.DataFrame:
+    """An inventory as `actions.offer` reads it."""
+    sector = [f"{s}/{a:.0f}" for s, a in zip(site_id, azimuth, strict=True)]
+    return pd.DataFrame({
+        "cell_id": cell_id, "site_id": site_id, "sector_id": sector, "azimuth_deg": azimuth,
+        "band": band, "technology": "lte", "region": region, "lat": 53.0, "lon": -1.0,
+    })  # fmt: skip
+
+
+def estimated(rng: np.random.Generator, truth: Relievable, scatter: float) -> Relievable:
+    """What is known after one look at each cell, its log off by `scatter`, and of all cells.
+
+    Level, relief and fix are looked at one by one; draws are those of Bayes' rule with the other
+    truths of the network as what was known before.
+    """
+    drops, half = truth.drops_month, truth.by_relief[:, -1] / truth.drops_month
+    shape = truth.by_relief / np.maximum(truth.by_relief[:, -1:], 1e-12)
+    level, relief, fix = (
+        posterior(rng, value.ravel(), scatter) for value in (drops, half, truth.by_fix / drops)
+    )
+    return Relievable(level, _STEPS, level[:, None] * shape * relief[:, None], level * fix)
+
+
+def posterior(rng: np.random.Generator, truth: Floats, scatter: float) -> Floats:
+    """Draws of each value of a population of which each was seen once, (value, draw)."""
+    logs = np.log(truth + _LEAST)
+    seen = logs + scatter * rng.normal(size=len(truth))
+    weight = np.exp(-(((seen[:, None] - logs[None, :]) / scatter) ** 2) / 2)
+    held = np.cumsum(weight, axis=1)
+    at = rng.random((len(truth), _DRAWS)) * held[:, -1:]
+    return np.array([truth[np.searchsorted(h, a)] for h, a in zip(held, at, strict=True)])
+
+
+def true_catalogue(rng: np.random.Generator, told: Catalogue) -> Catalogue:
+    """The catalogue with effects as they truly are: drawn from its intervals."""
+
+    def planted(ends: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
+        if ends is None:
+            return None
+        z = rng.normal() / 1.645
+        side = ends[2] - ends[1] if z > 0 else ends[1] - ends[0]
+        return (float(np.clip(ends[1] + z * side, 0, 0.5 if ends[2] <= 0.5 else 1)),) * 3
+
+    changed = tuple(
+        action.model_copy(update={"relief": planted(action.relief), "fix": planted(action.fix)})
+        for action in told.action
+    )
+    return told.model_copy(update={"action": changed})
+
+
+# --- realised benefit -------------------------------------------------------------------------
+
+
+def realised(
+    rng: np.random.Generator, cells: pd.DataFrame, truth: Relievable, known: Relievable
+) -> Iterator[dict[str, float]]:
+    """For each budget: what plan and plain rule truly spare, and what the plan was told to."""
+    catalogue = actions.read_catalogue(actions.DEFAULT)
+    right = actions.offer(true_catalogue(rng, catalogue), cells, truth, _NONE)
+    ours = actions.offer(catalogue, cells, known, _NONE)
+    worth = _keyed(right, right.benefit.mean(axis=1))
+    spared = worth.reindex(_keyed(ours, ours.cost).index).fillna(0.0).to_numpy()
+    for share in SPENT:
+        budget = share * _cost_of_all(right)
+        ideal = _of_best(right, right.benefit.mean(axis=1), budget)
+        taken, _ = best(programme(ours, limits_of(ours, budget, Settings())), _mean(ours))
+        plain = spared @ _plain(ours, cells, known, budget)
+        yield {"spent": share, "plan": spared @ taken / ideal, "plain": plain / ideal,
+               "told": _mean(ours) @ taken / (spared @ taken)}  # fmt: skip
+
+
+def _mean(options: Options) -> Floats:
+    return np.asarray(options.benefit.mean(axis=1))
+
+
+def _keyed(options: Options, values: Floats) -> pd.Series:
+    keys = ["action", "cell_id", "sector_id", "site_id"]
+    return pd.Series(values, pd.MultiIndex.from_frame(options.known[keys].fillna("")))
+
+
+def _of_best(options: Options, benefit: Floats, budget: float) -> float:
+    taken, _ = best(programme(options, limits_of(options, budget, Settings())), benefit)
+    return float(benefit @ taken)
+
+
+def _cost_of_all(options: Options) -> float:
+    """Each cell treated once, by the work that spares most: what that costs."""
+    order = np.argsort(-_mean(options), kind="stable")
+    return float(options.cost @ _first_come(options, order, np.inf))
+
+
+def _plain(ours: Options, cells: pd.DataFrame, known: Relievable, budget: float) -> Floats:
+    """Most dropped calls per cost first, as if drops fell as load does; nothing is fixed."""
+    drops = np.nan_to_num(known.drops_month.mean(axis=1, keepdims=True)) * np.ones((1, 8))
+    simple = Relievable(drops, _STEPS, drops[:, None] * _STEPS[None, :, None], 0 * drops)
+    catalogue = actions.read_catalogue(actions.DEFAULT)
+    every = actions.offer(catalogue, cells, simple, _NONE)
+    order = np.argsort(-_mean(every) / every.cost, kind="stable")
+    taken = _keyed(every, _first_come(every, order, budget))
+    return taken.reindex(_keyed(ours, ours.cost).index).fillna(0.0).to_numpy()
+
+
+def _first_come(options: Options, order: npt.NDArray[np.intp], budget: float) -> Floats:
+    """Works in an order, each unless its cells are treated or the money is spent."""
+    taken, treated = np.zeros(len(options.cost)), np.zeros(options.treats.shape[1], bool)
+    for i in order:
+        mine = options.treats.indices[options.treats.indptr[i] : options.treats.indptr[i + 1]]
+        if options.cost[i] <= budget and not treated[mine].any():
+            taken[i], treated[mine] = 1, True
+            budget -= options.cost[i]
+    return taken
+
+
+def with_noise(seeds: range, n_cells: int) -> pd.DataFrame:
+    """Rows of `realised` for invented benefits and estimates of each scatter."""
+    rows = []
+    for seed in seeds:
+        for scatter in SCATTERS:
+            rng = np.random.default_rng([seed, int(10 * scatter)])
+            cells, truth = invented(rng, n_cells)
+            known = estimated(rng, truth, scatter)
+            rows += [{"seed": seed, "scatter": scatter, **row}
+                     for row in realised(rng, cells, truth, known)]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+# --- size -------------------------------------------------------------------------------------
+
+
+def size(n_options: int) -> dict[str, float]:
+    """Seconds of one programme and of all that one budget takes."""
+    options = random_options(np.random.default_rng(7), n_options, int(0.4 * n_options), 100)
+    budget = 0.12 * float(options.cost.sum())
+    settings = Settings(crew_weeks={"*": 0.1 * float(options.crew_weeks.sum())},
+                        floors={"*": 0.2})  # fmt: skip
+    asked = programme(options, limits_of(options, budget, settings))
+    began = time.perf_counter()
+    taken, gap = best(asked, _mean(options))
+    one = time.perf_counter() - began
+    plan.plan(options, budget, settings)
+    whole = time.perf_counter() - began - one
+    return {"options": n_options, "works": float(taken.sum()), "gap": gap, "one": one,
+            "whole": whole}  # fmt: skip
+
+
+def main() -> None:
+    """Measures, prints, and writes the page."""
+    quick = argparse.ArgumentParser()
+    quick.add_argument("--quick", action="store_true")
+    is_quick = quick.parse_args().quick
+    short = short_of_best(10 if is_quick else 200)
+    print(f"short of the best: at most {short.max():.2e} in {len(short)} cases")
+    noise = with_noise(SEEDS[:3] if is_quick else SEEDS, 300)
+    print(noise.groupby(["scatter", "spent"])[["plan", "plain", "told"]].mean().round(3))
+    print(size(2_000 if is_quick else 20_000))
+
+
+if __name__ == "__main__":
+    main()
