@@ -277,8 +277,8 @@ def _cells(warehouse: Warehouse) -> Iterator[Note]:
     for name, rows in failed.groupby("check_name"):
         unsafe = (rows["verdict"] == "unsafe").sum()
         text = (
-            f"{rows['cell_id'].nunique():,} cells fail it, on {len(rows):,} days of cells; "
-            f"findings on {unsafe:,} of them are marked unsafe (query cell_quality)."
+            f"{str(name).capitalize()}: {rows['cell_id'].nunique():,} cells, on {len(rows):,} days "
+            f"of cells; what is found on {unsafe:,} of them is marked unsafe (query cell_quality)."
         )
         if name == "clock of all cells":
             first, last = rows["day_local"].min(), rows["day_local"].max()
