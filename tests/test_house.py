@@ -238,3 +238,9 @@ def test_the_lock_holds_every_dependency_that_is_declared() -> None:
     locked = set(re.findall(r"^([a-z0-9-]+)==", lock, flags=re.MULTILINE))
     declared = PYPROJECT["project"]["dependencies"] + PYPROJECT["dependency-groups"]["dev"]
     assert {re.match(r"[a-z0-9-]+", name).group() for name in declared} <= locked  # type: ignore[union-attr]
+
+
+def test_every_part_of_the_accuracy_is_linked_from_its_page() -> None:
+    page = (HOUSE / "docs" / "accuracy.md").read_text(encoding="utf-8")
+    linked = set(re.findall(r"\(accuracy/([\w-]+\.md)\)", page))
+    assert linked == {path.name for path in (HOUSE / "docs" / "accuracy").glob("*.md")}

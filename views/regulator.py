@@ -115,7 +115,8 @@ def _persistent(found: pd.DataFrame, week: date) -> str:
         return f"{rule}: no cell."
     shown = f"; the first {_TOP} of each region" if found["rank"].max() > _TOP else ""
     order = "ranked in each region by the lower end of the week's 90 % interval"
-    return f"{rule}: {len(found)} cells, {order}{shown}."
+    chance = "a cell of few calls whose interval begins below the limit may be there by chance"
+    return f"{rule}: {len(found)} cells, {order}{shown}; {chance}."
 
 
 def _cell(row: Any) -> dict[str, Any]:

@@ -7,7 +7,8 @@ with figures as (
     select *,
         coalesce(lower(to_hex(hex_id)), nullif(cell_id, ''), nullif(region, ''), place_type) as place,
         concat_ws(' ', place_type, metric, outcome_class, period_grain) as figure,
-        coalesce(numerator, value, value_lo, value_hi, n_effective) is not null as tells
+        coalesce(numerator, value, value_lo, value_hi, n_effective, value_raw, promoter_share,
+            detractor_share, borrowed, p_worse) is not null as tells
     from place_rate
 ),
 judged as (

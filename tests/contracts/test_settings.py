@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import SettingsError
+from contracts.regulator import in_force
 from contracts.settings import Settings, load
 
 ROOT = Path(__file__).parents[2]
@@ -113,3 +114,15 @@ def test_a_missing_file_says_where_to_put_one(tmp_path: Path) -> None:
 
 def test_no_sources_is_a_fault(tmp_path: Path) -> None:
     assert "[[source]]: none given" in _faults(tmp_path, '[operator]\nname = "x"\n')
+
+
+def test_a_limit_of_the_regulator_that_does_not_exist_is_named(tmp_path: Path) -> None:
+    own = '[regulator]\nlimits = { qsd_drop_rate_pct = 1.0 }\nsource = "licence"\n'
+    settings = _load(tmp_path, GOOD + own)
+    limits = in_force(settings.regulator.limits, settings.regulator.source)
+    limits = limits.set_index("threshold_name")
+    assert limits.loc["qsd_drop_rate_pct"].tolist()[:1] == [1.0]
+    assert limits.loc["qsd_drop_rate_pct", "threshold_source"] == "licence"
+    assert limits.loc["qtd_drop_rate_pct", "threshold_source"] != "licence"
+    told = _faults(tmp_path, GOOD + own.replace("qsd", "qqd"))
+    assert "[regulator] limits: no threshold 'qqd_drop_rate_pct'; did you mean" in told

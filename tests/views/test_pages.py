@@ -454,3 +454,20 @@ def test_a_budget_that_no_plan_keeps_says_which_setting_is_in_the_way(
     assert not at.exception
     assert "floors: East shall get 400; lower its floor" in texts(at)
     assert not at.dataframe
+
+
+# ------------------------------------------------------------------------------- the regulator
+
+
+def test_the_regulator_s_page_lists_the_planted_cell_and_whose_limits_they_are(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("regulator", week="2025-W17")
+    told = texts(at)
+    assert "Over 3 % of calls dropped on at least 3 days of the week from 21 Apr 2025" in told
+    percentiles, limits = at.dataframe[0].value, at.dataframe[-1].value
+    assert "whole network" in set(percentiles["region"])
+    assert limits["threshold_source"].str.contains("TRAI").any()
+    every = shown("regulator", grain="quarter", over="day")
+    assert "1 Apr 2025 to 30 Jun 2025: 31 of 91 days known" in texts(every)

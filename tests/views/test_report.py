@@ -155,6 +155,19 @@ def test_tables_lie_beside_and_hold_what_the_queries_answer(
     assert {"network.csv", "hexagons.csv", "changes.csv", "customers.csv", "works.csv"} < set(files)
 
 
+def test_a_week_lists_worst_cells_and_a_month_percentiles(town: Any, settings: Settings) -> None:
+    warehouse = Warehouse(town.warehouse)
+    week = report.build(warehouse, parse("2025-W17"), settings)
+    month = report.build(warehouse, parse("2025-03"), settings)
+    assert "worst_cells.csv" in week
+    assert "percentiles.csv" in month
+    page = month["2025-03.html"].decode()
+    assert "As a regulator looks at it" in page
+    # March ends a quarter
+    assert page.count("<td>whole network</td>") == 2
+    assert "TRAI" in page
+
+
 def test_a_period_that_is_known_in_part_says_so(town: Any, settings: Settings) -> None:
     march = report.build(Warehouse(town.warehouse), parse("2025-03"), settings)
     assert (
