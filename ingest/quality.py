@@ -18,6 +18,7 @@ Note = tuple[str, str, str, str]
 
 _REFUSED_DOUBT = 0.01
 _COARSE = ("month",)
+_OF_HISTORY = ("valid_to", "previous_cell_id", "stable_cell_key")
 _HALF = 0.5
 # weights that cost more than half of the answers
 _DEAR = 2.0
@@ -135,7 +136,7 @@ def _inventory(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -
     if "cell" not in counts.index:
         return
     cells, refused = warehouse.read("cell"), warehouse.read_refused("cell")
-    odd = refused[refused["column_name"].isin(["valid_to", "previous_cell_id"])]
+    odd = refused[refused["column_name"].isin(_OF_HISTORY)]
     for row in odd.head(1).to_dict("records"):
         yield (
             "cell",
