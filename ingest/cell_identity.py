@@ -30,7 +30,8 @@ _LTE_CELLS, _ENB_BITS, _LAC_BITS, _CI_BITS = 256, 20, 16, 28
 def from_a_spreadsheet(ids: pd.Series) -> pd.Series:
     """Whether each text is a number with an exponent or a decimal point, such as 2.34E+14."""
     known = pd.Series(ids.dropna().unique(), dtype="str")
-    return ids.isin(known[known.str.fullmatch(_FLOAT)])
+    odd = known[known.str.fullmatch(_FLOAT)]
+    return ids.isin(odd) if len(odd) else pd.Series(False, index=ids.index)
 
 
 def global_ids(texts: pd.Series, technology: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -87,10 +87,10 @@ def under_newest_ids(
     for at, part in rows.groupby(day):
         meaning = _meanings(names, pd.Timestamp(str(at)))
         for name in columns:
-            known = part[name][part[name].isin(meaning)]
+            known = part[name].map(meaning).dropna()
             if name == "place_id":
                 known = known[part["place_type"] == "cell"]
-            found.loc[known.index, name] = known.map(meaning)
+            found.loc[known.index, name] = known
     return found
 
 
@@ -158,60 +158,63 @@ _Changes = dict[str, list[tuple[pd.Timestamp, str, int]]]
 
 
 def _declared(rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
-    """old, new, on and the declaring row's index, by date; one without a date is a fault."""
-    before = rows["previous_cell_id"].where(rows["previous_cell_id"] != rows["cell_id"])
-    stated = rows.assign(old=before).dropna(subset=["old"])
-    undated = stated.index[stated["begins"] == _EVER]
-    faults += [(row, "previous_cell_id", "needs valid_from: since when?") for row in undated]
+    """old, new, on and the declaring row's index, by date; what can't be meant is a fault."""
+    stated = rows.assign(old=rows["previous_cell_id"], column="previous_cell_id")
+    keyed = rows.dropna(subset=["stable_cell_key"])
+    keyed = keyed.sort_values(["stable_cell_key", "begins"], kind="stable")
+    keyed["old"] = keyed.groupby("stable_cell_key")["cell_id"].shift()
+    both = pd.concat([stated, keyed.assign(column="stable_cell_key")])
+    both = both.rename(columns={"cell_id": "new", "begins": "on"}).rename_axis("row").reset_index()
+    both = both[both["old"].notna() & (both["old"] != both["new"])]
     # later rows of a cell may go on naming the id it had
-    stated = stated.drop(undated).drop_duplicates(["old", "cell_id"])
-    keyed = rows.dropna(subset=["stable_cell_key"]).sort_values(
-        ["stable_cell_key", "begins"], kind="stable"
-    )
-    keyed = keyed.assign(old=keyed.groupby("stable_cell_key")["cell_id"].shift())
-    keyed = keyed[keyed["old"].notna() & (keyed["old"] != keyed["cell_id"])]
-    both = pd.concat([stated, keyed]).rename(columns={"cell_id": "new", "begins": "on"})
-    both = both[["old", "new", "on"]].rename_axis("row").reset_index()
-    return both.drop_duplicates(["old", "new", "on"]).sort_values(["on", "old", "new"])
+    again = (both["column"] == "previous_cell_id") & both.duplicated(["column", "old", "new"])
+    both = both[~again].drop_duplicates(["old", "new", "on"])
+    kept = pd.Series(True, index=both.index)
+    for odd, reason in (
+        (both["on"] == _EVER, "needs valid_from: since when has the cell this id?"),
+        (
+            both.duplicated(["old", "on"], keep=False),
+            "several cells say they had this id until then",
+        ),
+        (both.duplicated(["new", "on"]), "the row has another previous id"),
+    ):
+        told = both.loc[kept & odd, ["row", "column"]].to_dict("records")
+        faults += [(row["row"], row["column"], f"not followed: {reason}") for row in told]
+        kept &= ~odd
+    return both[kept].sort_values(["on", "old", "new"])
 
 
 def _followed(rows: pd.DataFrame, declared: pd.DataFrame, faults: Faults) -> _Changes:
-    """The declared changes that no other fact contradicts."""
-    several = declared.duplicated(["old", "on"], keep=False)
-    faults += [
-        (row, "previous_cell_id", "not followed: several cells say they had this id until then")
-        for row in declared.loc[several, "row"]
-    ]
+    """The declared changes to ids that were nobody's, or had been left by their cell."""
+    begun, left = _by_id(rows["cell_id"], rows["begins"]), _by_id(declared["old"], declared["on"])
     changes: _Changes = {}
-    for change in declared[~several].to_dict("records"):
-        dated = changes.setdefault(change["old"], [])
-        dated.append((change["on"], change["new"], change["row"]))
-    by_id = dict(list(rows.groupby("cell_id")[["begins", "ends"]]))
-    for dated in changes.values():
-        for on, new, row in list(dated):
-            earlier = by_id[new][by_id[new]["begins"] < on]
-            left = any(since <= on for since, *_ in changes.get(new, []))
-            if (earlier["ends"] >= on).any() and not left:
-                dated.remove((on, new, row))
-                reason = "not followed: both ids were in use before that day"
-                faults.append((row, "previous_cell_id", reason))
+    for change in declared.to_dict("records"):
+        on, new, row = change["on"], change["new"], change["row"]
+        last = max((day for day in begun[new] if day < on), default=None)
+        if last and not any(last < day <= on for day in left.get(new, ())):
+            reason = "not followed: both ids were in use before that day"
+            faults.append((row, change["column"], reason))
+        else:
+            changes.setdefault(change["old"], []).append((on, new, row))
     return changes
+
+
+def _by_id(ids: pd.Series, days: pd.Series) -> dict[str, list[pd.Timestamp]]:
+    found: dict[str, list[pd.Timestamp]] = {}
+    for name, day in zip(ids, days, strict=True):
+        found.setdefault(name, []).append(day)
+    return found
 
 
 def _with_old_rows(rows: pd.DataFrame, changes: _Changes) -> pd.DataFrame:
     """The rows, and one for each old id that the inventory no longer lists."""
-    begun = rows.groupby("cell_id")["begins"].min()
-    added = [
-        rows.loc[[row]].assign(
-            cell_id=old, begins=_EVER, ends=on, previous_cell_id=None,
-            derived=rows.loc[[row], "derived"] + ",valid_from",
-        )
-        for old, dated in changes.items()
-        for on, _, row in dated[:1]
-        if old not in begun or begun[old] >= on
-    ]  # fmt: skip
-    whole = pd.concat([rows, *added], ignore_index=True)
-    return whole.assign(derived=whole["derived"].str.strip(","))
+    begun = rows.groupby("cell_id")["begins"].min().to_dict()
+    first = [(old, *dated[0]) for old, dated in changes.items()]
+    lost = [(old, on, row) for old, on, _, row in first if begun.get(old, _NEVER) >= on]
+    old, on, row = (list(part) for part in zip(*lost, strict=True)) if lost else ([], [], [])
+    added = rows.loc[row].assign(cell_id=old, begins=_EVER, ends=on, previous_cell_id=None)
+    added["derived"] = (added["derived"] + ",valid_from").str.strip(",")
+    return pd.concat([rows, added], ignore_index=True) if lost else rows
 
 
 def _ends(rows: pd.DataFrame, changes: _Changes) -> pd.Series:

@@ -25,6 +25,7 @@ _REFUSED_DOUBT = 0.01
 _CONTACT = ("complaint_id", "subscriber_id", "complaint_class", "created_utc", "is_repeat")
 _CATEGORY = ("complaint_class", "complaint_type")
 _COARSE = ("month",)
+_OF_HISTORY = ("valid_to", "previous_cell_id", "stable_cell_key")
 _HALF = 0.5
 # weights that cost more than half of the answers
 _DEAR = 2.0
@@ -220,7 +221,7 @@ def _inventory(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -
     if "cell" not in counts.index:
         return
     cells, refused = warehouse.read("cell"), warehouse.read_refused("cell")
-    odd = refused[refused["column_name"].isin(["valid_to", "previous_cell_id"])]
+    odd = refused[refused["column_name"].isin(_OF_HISTORY)]
     for row in odd.head(1).to_dict("records"):
         yield (
             "cell",

@@ -97,12 +97,25 @@ def test_an_id_may_be_given_to_a_new_cell_later() -> None:
             "several cells say they had this id",
         ),
         ([_row("X", None, D1), _row("Y"), _row("Y", D1, previous_cell_id="X")], "both ids were in"),
+        # the new id was a cell's that is gone: it is not the one that now has it
+        (
+            [_row("X", None, D2), _row("Y", None, D1), _row("Y", D2, previous_cell_id="X")],
+            "both ids were in",
+        ),
+        ([_row("X", stable_cell_key="7"), _row("Y", stable_cell_key="7")], "needs valid_from"),
     ],
 )  # fmt: skip
 def test_a_change_that_cannot_be_is_told_and_not_followed(rows: list[Row], reason: str) -> None:
     found, told = _continued(*rows)
     assert [known_as for _, known_as, *_ in found] == [None] * len(rows)
     assert reason in told[0]
+
+
+def test_a_row_has_one_previous_id_and_the_stated_one_holds() -> None:
+    key = {"stable_cell_key": "7"}
+    found, told = _continued(_row("V", None, D1, **key), _row("Y", D1, previous_cell_id="X", **key))
+    assert found == [("V", None, None, D1), ("Y", "X", None, D1), ("Y", None, D1, None)]
+    assert told == ["not followed: the row has another previous id"]
 
 
 def test_only_rows_of_changed_ids_are_touched_whatever_the_column() -> None:
