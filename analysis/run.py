@@ -164,9 +164,8 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
     how: dict[str, Any] = {
         "regions": regions, "zone": settings.operator.timezone, "rule": settings.privacy,
     }  # fmt: skip
-    if "complaint" in filled:
+    if "complaint" in filled and len(complaints := _complaints(warehouse, settings)):
         metric, exposure = _exposure(warehouse, settings)
-        complaints = _complaints(warehouse, settings)
         if metric == "complaints_per_10k_attempts":
             # calls are known on days with counters only
             days = local_days(complaints["created_utc"], settings.operator.timezone)

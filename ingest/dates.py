@@ -164,7 +164,7 @@ class _Column:
             return True
         of = self.parts[self.turnable]
         style = of[["s", "gap"]].assign(
-            **{name: of[name] != "" for name in ("h", "sec", "part", "half", "zone")}
+            **{name: of[name] != "" for name in ("h", "sec", "half", "zone")}
         )
         both = of["a"] + "/" + of["b"]
         padded, bare = both.str.contains(r"\b0").any(), both.str.contains(r"\b[1-9]\b").any()

@@ -4,6 +4,7 @@ Loading a file again does nothing: its load is named after its content, its mapp
 changes how it is read.
 """
 
+import functools
 import hashlib
 import json
 from dataclasses import dataclass, replace
@@ -186,7 +187,12 @@ def _load_id(task: FileToLoad, file_hash: str) -> str:
 def _centroids_hash(task: FileToLoad) -> str:
     path = task.settings.resolve(task.settings.operator.postcodes)
     located = task.source.given & {"postcode", "place_text"}
-    return _hash(path) if located and path.is_file() else ""
+    return _hash_once(path, path.stat().st_mtime_ns) if located and path.is_file() else ""
+
+
+@functools.lru_cache(maxsize=1)
+def _hash_once(path: Path, changed: int) -> str:  # noqa: ARG001  (a new file is hashed anew)
+    return _hash(path)
 
 
 def _key_id(task: FileToLoad) -> str:

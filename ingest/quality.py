@@ -308,23 +308,21 @@ def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
     for name in ("call", "complaint", "nps"):
         if name not in counts.index:
             continue
-        rows = warehouse.read(name, columns=["hex_id", "loc_method"])
+        by_cell = name == "complaint"
+        columns = ["hex_id", "loc_method", *(["cell_id"] if by_cell else [])]
+        rows = warehouse.read(name, columns=columns)
         how = rows["loc_method"].where(rows["hex_id"].notna())
-        if name == "complaint":
-            how = how.fillna(_by_cell(warehouse))
+        if by_cell:
+            spread = rows["cell_id"].isin(
+                warehouse.read("cell_hex", columns=["cell_id"])["cell_id"]
+            )
+            how = how.mask(how.isna() & spread, "cell")
         share = how.notna().mean()
         ways = ", ".join(f"{n / len(rows):.1%} {way}" for way, n in how.value_counts().items())
         text = f"{share:.1%} of {len(rows):,} rows can be located"
         text += f" ({ways}); the rest is on no map." if share else "; none is on a map."
         verdict = "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn"
         yield name, "positions", verdict if share > _HALF else "unsafe", text
-
-
-def _by_cell(warehouse: Warehouse) -> pd.Series:
-    """`cell` where a complaint's cell has a footprint, over which it is spread; else missing."""
-    cells = warehouse.read("complaint", columns=["cell_id"])["cell_id"]
-    placed = warehouse.read("cell_hex", columns=["cell_id"])["cell_id"].unique()
-    return pd.Series("cell", index=cells.index).where(cells.isin(placed))
 
 
 def _repeats(warehouse: Warehouse, counts: pd.DataFrame, settings: Settings) -> Iterator[Note]:

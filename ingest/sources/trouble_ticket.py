@@ -263,7 +263,10 @@ def _same(theirs: object, wanted: str) -> bool:
 
 
 def _text(value: Any) -> str | None:
+    """A text, number or flag as text; blanks and nothing are none."""
     if isinstance(value, bool):
         return str(value).lower()
+    if not isinstance(value, str) or not value.strip():
+        return None
     # half of a character, written as an escape or as bytes of another encoding, is none
-    return value.encode("utf-8", "replace").decode() if isinstance(value, str) else None
+    return value.encode("utf-8", "replace").decode()

@@ -97,6 +97,7 @@ def test_a_place_of_its_own_comes_first_and_without_any_there_is_one_row(
     assert found["weight"].tolist() == [1, 1, 1]
     assert found["hex_id"].isna().tolist() == [False, True, True]
     assert found["hex_id"][0] == HERE
+    assert located(complaints.iloc[:0], cell_hex, zone="UTC").empty
     without = located(complaints, cell_hex.iloc[:0], zone="UTC")
     pd.testing.assert_frame_equal(without, found)
 

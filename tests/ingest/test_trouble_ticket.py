@@ -121,9 +121,15 @@ def test_places_in_characteristics_keep_their_digits(tmp_path: Path) -> None:
 
 
 def test_paths_are_the_user_s_to_choose(tmp_path: Path) -> None:
-    columns = {"cell_id": "nowhere | x[kind=Cell].deep.id", "channel": "", "complaint_type": "kind"}
+    columns = {
+        "cell_id": "nowhere | blank | x[kind=Cell].deep.id",
+        "channel": "",
+        "complaint_type": "kind",
+    }
     source = Source.model_validate({**SOURCE.model_dump(exclude_unset=True), "columns": columns})
-    ticket = _ticket(x=[{"kind": "site"}, {"kind": "cell", "deep": [{"id": True}]}], kind="fee")
+    ticket = _ticket(
+        blank=" ", x=[{"kind": "site"}, {"kind": "cell", "deep": [{"id": True}]}], kind="fee"
+    )
     (row,) = _read(_written(tmp_path, json.dumps(ticket)), source).frame.to_dict("records")
     assert row["cell_id"] == "true"
     assert row["complaint_type"] == "fee"
