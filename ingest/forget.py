@@ -90,7 +90,7 @@ def _note_refused(warehouse: Warehouse, name: str, load: str, pieces: list[Part]
     facts, before = warehouse.loads(name)[load], warehouse.read_refused_of(name, load)
     rows = [row for part in pieces for row in part.rows]
     told = pd.DataFrame({"source_row": rows}).assign(
-        table_name=name, source_file=facts["file"], file_hash=facts["hash"], column_name="",
+        table_name=name, source_file=facts["file"], file_hash=facts.get("hash", ""), column_name="",
         scope="row", reason=privacy.FORGOTTEN, masked_value="",
     )  # fmt: skip
     refused = pd.concat([before[~before["source_row"].isin(rows)], told[before.columns]])

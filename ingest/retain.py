@@ -71,6 +71,8 @@ def cut(
 
     Of a kept row what has a shorter period is empty.
     """
+    if not first:
+        return rows, rows.iloc[:0]
     old = days < first.get(table, "")
     kept, gone = rows[~old].copy(), rows[old]
     for kind, columns in _BLANKED.items():
@@ -81,6 +83,13 @@ def cut(
             for column in kept.columns.intersection(list(columns)):
                 kept[column] = kept[column].mask(late)
     return kept, gone
+
+
+def carry(warehouse: Warehouse, run_id: str) -> None:
+    """Takes released figures of months that went over into a run: what it publishes is all its."""
+    kept = warehouse.read("place_rate", days=[RELEASED])
+    if len(kept):
+        warehouse.write("place_rate", kept.assign(run_id=run_id), day=RELEASED)
 
 
 def notes(warehouse: Warehouse) -> Iterator[tuple[str, str, str, str]]:

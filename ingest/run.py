@@ -16,7 +16,7 @@ from contracts.settings import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
-from ingest import lineage, privacy, quality, release, surveys
+from ingest import lineage, privacy, quality, release, retain, surveys
 from ingest.carriers import with_blocks
 from ingest.clean import settle
 from ingest.cluster import code_id, same_everywhere
@@ -60,6 +60,7 @@ def run_files(
     _drop_absent(warehouse, counters, of=("pm",))
     _write_hex_places(warehouse, settings)
     receipt = _receipt(loaded, [inventory, *facts], run_id)
+    retain.carry(warehouse, run_id)
     warehouse.write("receipt", receipt)
     warehouse.write("lineage", lineage.of_files(warehouse).assign(run_id=run_id))
     warehouse.write("run", _run_facts(facts, settings, run_id))

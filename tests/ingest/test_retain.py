@@ -127,6 +127,9 @@ def test_released_figures_of_months_that_go_stay(town: Operator) -> None:
     for _ in range(2):
         assert sorted(town.warehouse.read("place_rate")["value"]) == [2.0, 3.0]
         retain(town.settings, now=NOW)
+    run_id = town.ingest()["run_id"].iloc[0]
+    kept = town.warehouse.read("place_rate").set_index("value")["run_id"]
+    assert kept[2.0] == run_id
 
 
 def test_a_longer_period_brings_nothing_back_and_a_dry_run_tells_only(town: Operator) -> None:
