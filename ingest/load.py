@@ -7,7 +7,7 @@ changes how it is read.
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -102,7 +102,7 @@ def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
     cleaned = clean(raw, task.source, task.settings, file=name, file_hash=file_hash)
     arrived = datetime.fromtimestamp(int(task.path.stat().st_mtime), UTC)
     cleaned.accepted["loaded_utc"] = pd.Timestamp(arrived)
-    return replace(cleaned, absent=raw.absent)
+    return cleaned
 
 
 def _key_of(settings: Settings) -> Callable[[], bytes]:
@@ -119,7 +119,7 @@ def _keep(task: FileToLoad, load_id: str, cleaned: Cleaned, warehouse: Warehouse
     n_refused = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
     facts = {
         "file": str(_relative(task.path, task.settings.folder)),
-        "n_read": len(rows) + cleaned.n_joined + n_refused,
+        "n_read": len(rows) + n_refused,
         "n_refused": n_refused,
         "n_values_missing": int((refused["scope"] == "value").sum()),
         "given": sorted(task.source.given - cleaned.absent.keys()),

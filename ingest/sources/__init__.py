@@ -26,15 +26,12 @@ _READERS: dict[str, ModuleType] = {"delimited": delimited, "parquet": parquet}
 class Raw:
     """One file as read: our columns and `source_row`; and the rows that could not be taken apart.
 
-    `malformed` has columns source_row and reason; `joined` source_row and `into`, the row that
-    holds what it says; `absent` our columns that the file can't give, each with the reason.
+    `malformed` has columns source_row and reason; `absent` our columns that the file can't give,
+    each with the reason.
     """
 
     frame: pd.DataFrame
     malformed: pd.DataFrame
-    joined: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame({"source_row": [], "into": []}, dtype="int64")
-    )
     absent: dict[str, str] = field(default_factory=dict)
 
 
@@ -86,8 +83,7 @@ def read(path: Path, source: Source, *, key: Callable[[], bytes]) -> Raw:
     ours = _ours_of(theirs, path, source, key)
     if not source.counters:
         return Raw(ours, malformed)
-    ours, joined = counted(theirs, ours, asked, source)
-    return Raw(ours, malformed, joined, asked.absent)
+    return Raw(counted(theirs, ours, asked, source), malformed, asked.absent)
 
 
 def _header(path: Path, source: Source) -> list[str]:
