@@ -49,8 +49,6 @@ class Cleaned:
     accepted: pd.DataFrame
     refused: pd.DataFrame
     faults: list[str]
-    n_joined: int = 0
-    """Rows read that are part of accepted rows: relations summed, counters of one cell combined."""
     absent: dict[str, str] = field(default_factory=dict)
     """Our columns that the file can't give, each with the reason."""
 
@@ -91,9 +89,8 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     _count_lost(ours, of, found)
     kept = _refuse_incomplete(ours, theirs, of, found)
     ours = ours[kept].assign(source_file=file, file_hash=file_hash)
-    refused = _with_joined(_told(found, raw, of, file, file_hash), raw.joined)
-    n_joined = int((~raw.joined["source_row"].isin(refused["source_row"])).sum())
-    return Cleaned(_shaped(ours, of), refused, found.file, n_joined)
+    refused = _told(found, raw, of, file, file_hash)
+    return Cleaned(_shaped(ours, of), refused, found.file, raw.absent)
 
 
 def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -565,13 +562,6 @@ def _told(found: _Findings, raw: Raw, of: Table, file: str, file_hash: str) -> p
     )
     faults["scope"] = faults.groupby(["source_row", "column_name"])["scope"].transform("min")
     return faults.drop_duplicates(["source_row", "column_name"])[columns].reset_index(drop=True)
-
-
-def _with_joined(refused: pd.DataFrame, joined: pd.DataFrame) -> pd.DataFrame:
-    """The refused rows, and with each those that had gone into it."""
-    rows = refused[refused["scope"] == "row"].rename(columns={"source_row": "into"})
-    parts = joined.merge(rows, on="into")[list(refused.columns)]
-    return pd.concat([refused, parts], ignore_index=True) if len(parts) else refused
 
 
 def _repetitions(again: pd.DataFrame, of: Table, reason: str = "") -> pd.DataFrame:

@@ -180,7 +180,7 @@ def _of_parquet(path: Path) -> pd.DataFrame:
 
 
 def _of_lines(looks: Looks, text: str) -> Looks:
-    lines = list(islice(io.StringIO(text, newline=""), _ROWS + 100))
+    lines = list(islice(io.StringIO(text, newline=None), _ROWS + 100))
     delimiter, width = _separator(lines)
     records = list(csv.reader(lines, delimiter=delimiter))
     if width < 2:

@@ -7,7 +7,7 @@ changes how it is read.
 import functools
 import hashlib
 import json
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -104,7 +104,7 @@ def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
     cleaned = clean(raw, task.source, task.settings, file=file, file_hash=file_hash)
     arrived = datetime.fromtimestamp(int(task.path.stat().st_mtime), UTC)
     cleaned.accepted["loaded_utc"] = pd.Timestamp(arrived)
-    return replace(cleaned, absent=raw.absent)
+    return cleaned
 
 
 def _read(task: FileToLoad) -> sources.Raw:
@@ -139,7 +139,7 @@ def _keep(
         "file": _name(task, file_hash),
         "hash": file_hash,
         "key": _key_id(task),
-        "n_read": len(rows) + cleaned.n_joined + n_refused,
+        "n_read": len(rows) + n_refused,
         "n_refused": n_refused,
         "n_expired": len(expired),
         "n_values_missing": int((refused["scope"] == "value").sum()),

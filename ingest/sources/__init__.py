@@ -34,17 +34,13 @@ _READERS: dict[str, ModuleType] = {
 class Raw:
     """One file as read: our columns and `source_row`; and the rows that could not be taken apart.
 
-    `malformed` has columns source_row and reason; `joined` source_row and `into`, the row that
-    holds what it says; `absent` our columns that the file can't give, each with the reason.
-    `kept_out`: what the door refused, with column_name and scope besides.
+    `malformed` has columns source_row and reason; `absent` our columns that the file can't give,
+    each with the reason; `kept_out` what the door refused, with column_name and scope besides.
     """
 
     frame: pd.DataFrame
     malformed: pd.DataFrame
     kept_out: pd.DataFrame = field(default_factory=pd.DataFrame)
-    joined: pd.DataFrame = field(
-        default_factory=lambda: pd.DataFrame({"source_row": [], "into": []}, dtype="int64")
-    )
     absent: dict[str, str] = field(default_factory=dict)
 
 
@@ -103,8 +99,7 @@ def read(path: Path, source: Source, *, door: Door) -> Raw:
     malformed = pd.concat([malformed, strangers]) if len(strangers) else malformed
     raw = Raw(_ours_of(theirs, path, source), malformed)
     if source.counters:
-        ours, joined = counted(theirs, raw.frame, asked, source)
-        raw = replace(raw, frame=ours, joined=joined, absent=asked.absent)
+        raw = replace(raw, frame=counted(theirs, raw.frame, asked, source), absent=asked.absent)
     ours, kept_out = door.passed(raw.frame, source)
     return replace(raw, frame=ours.reset_index(drop=True), kept_out=kept_out)
 

@@ -30,9 +30,9 @@ class Asked:
         """Why the file says nothing that can be used, in words; none = it does."""
         given = source.given - self.absent.keys()
         whole = any({*pair} <= given for pair in (*PAIRS, _UTIL))
-        if self.expressions and (whole or source.partial or source.table != "pm"):
+        if not source.counters or source.table != "pm" or whole:
             return []
-        if not source.counters or (whole and not self.absent):
+        if source.partial and self.expressions:
             return []
         of_pairs = [name for pair in (*PAIRS, _UTIL) for name in pair if name in self.absent]
         why = [f"{name}: {self.absent[name]}" for name in (of_pairs or self.absent)]
@@ -52,24 +52,17 @@ def asked_of(source: Source, header: list[str]) -> Asked:
     return Asked(usable, {name: t for name, t in column.items() if name in used}, absent)
 
 
-def counted(
-    theirs: pd.DataFrame, ours: pd.DataFrame, asked: Asked, source: Source
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Our columns with the counters' values added, and the rows that went into others.
+def counted(theirs: pd.DataFrame, ours: pd.DataFrame, asked: Asked, source: Source) -> pd.DataFrame:
+    """Our columns with the counters' values added; rows that are joined count as their first.
 
-    The latter as source_row and `into`, the row that holds what they say now. A value is the text
-    of an operand that is no number, for `clean` to tell.
+    A value is the text of an operand that is no number, for `clean` to tell.
     """
     texts = dict.fromkeys(asked.column.values())
     counters = pd.DataFrame({t: _known(theirs.get(t), theirs, source) for t in texts})
     counters, kept = _joined_rows(counters, theirs, ours, source)
-    joined = pd.DataFrame(
-        {"source_row": ours["source_row"], "into": ours["source_row"].reindex(kept).to_numpy()}
-    )[kept != ours.index]
-    rest = ours[kept == ours.index]
-    values = _Values(counters.loc[rest.index], asked, source)
+    values = _Values(counters[kept], asked, source)
     made = {name: values.of(expression) for name, expression in asked.expressions.items()}
-    return rest.assign(**made).reset_index(drop=True), joined
+    return ours[kept].assign(**made).reset_index(drop=True)
 
 
 class _Values:
@@ -113,57 +106,46 @@ def _known(raw: pd.Series | None, theirs: pd.DataFrame, source: Source) -> pd.Se
 def _joined_rows(
     counters: pd.DataFrame, theirs: pd.DataFrame, ours: pd.DataFrame, source: Source
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """The counters, and for each row the row that holds what it says: itself, where it is kept."""
-    itself = pd.Series(ours.index, index=ours.index)
+    """The counters, and which rows are kept: those that did not go into the first of their kind."""
+    every = pd.Series(True, index=ours.index)
     if source.repeated_rows == "refuse" and source.vector_index not in theirs:
-        return counters, itself
+        return counters, every
     group = ours.drop(columns="source_row").groupby(list(ours.columns[1:]), dropna=False).ngroup()
     if not group.duplicated().any():
-        return counters, itself
+        return counters, every
     if source.vector_index in theirs:
         index = pd.to_numeric(theirs[source.vector_index], errors="coerce")
         return _vectors(counters, group, index)
     if source.repeated_rows == "combine":
         return _combined(counters, group)
-    return _summed(counters, group, source)
-
-
-def _first_of(group: pd.Series) -> pd.Series:
-    """Index of the first row of each row's group."""
-    index = pd.Series(group.index, index=group.index)
-    return index.groupby(group).transform("first")
+    return _summed(counters, group, source), ~group.duplicated()
 
 
 def _combined(counters: pd.DataFrame, group: pd.Series) -> tuple[pd.DataFrame, pd.Series]:
     """Rows that say what no earlier row of their group says go into its first row."""
-    known = counters.notna()
+    known, again = counters.notna(), group.duplicated()
     new = known & (known.groupby(group).cumsum() == 1)
-    first = _first_of(group)
-    kept = first.where(new.any(axis=1), group.index.to_series())
     filled = counters.groupby(group).first().reindex(group).set_axis(group.index)
-    return counters.where(first != group.index, filled), kept
+    return counters.where(again, filled), ~(again & new.any(axis=1))
 
 
-def _summed(
-    counters: pd.DataFrame, group: pd.Series, source: Source
-) -> tuple[pd.DataFrame, pd.Series]:
-    """All rows of a group added up in its first row; missing where one is missing."""
+def _summed(counters: pd.DataFrame, group: pd.Series, source: Source) -> pd.DataFrame:
+    """All rows of a group added up; missing where one is missing."""
     numbers = counters.apply(numbers_of, decimal=source.decimal)
     odd = counters.where(numbers.isna()).groupby(group).first()
     total = numbers.groupby(group).sum(skipna=False)
     total = total.astype(object).where(odd.isna(), odd) if odd.notna().any(axis=None) else total
-    return total.reindex(group).set_axis(group.index), _first_of(group)
+    return total.reindex(group).set_axis(group.index)
 
 
 def _vectors(
     counters: pd.DataFrame, group: pd.Series, index: pd.Series
 ) -> tuple[pd.DataFrame, pd.Series]:
-    """Elements that fill a row each as one vector in their group's first row."""
-    twice = pd.DataFrame({"group": group, "index": index}).duplicated() | index.isna()
-    single = counters[~twice].fillna("")
-    single.index = pd.MultiIndex.from_arrays([group[~twice], index[~twice].astype("int64")])
+    """Elements that fill a row each as one vector; an element told twice leaves a row over."""
+    over = pd.DataFrame({"group": group, "index": index}).duplicated() | index.isna()
+    single = counters[~over].fillna("")
+    single.index = pd.MultiIndex.from_arrays([group[~over], index[~over].astype("int64")])
     places = range(int(index.max()) + 1) if len(single) else []
     every = single.reindex(pd.MultiIndex.from_product([group.unique(), places]), fill_value="")
     joined = every.groupby(level=0).agg(",".join)
-    kept = _first_of(group).where(~twice, group.index.to_series())
-    return joined.reindex(group).set_axis(group.index), kept
+    return joined.reindex(group).set_axis(group.index), over | ~group.duplicated()

@@ -37,7 +37,7 @@ def _lines(path: Path, source: Source) -> tuple[int, list[str]]:
     """How many lines stand above the header line, and the first lines from there on."""
     with pa.input_stream(str(path)) as stream:
         start = stream.read(_HEADER_BYTES).decode(source.encoding, errors="replace")
-    lines = list(io.StringIO(start.removeprefix("\ufeff"), newline=""))
+    lines = list(io.StringIO(start.removeprefix("\ufeff"), newline=None))
     if not source.header_column:
         return source.skip_lines, lines[source.skip_lines :]
     for above, line in enumerate(lines[source.skip_lines :], source.skip_lines):

@@ -270,11 +270,9 @@ def test_relations_are_summed_to_their_cell(tmp_path: Path) -> None:
     rows, refused = _clean(tmp_path, source)
     assert rows["ho_exe_att"].fillna(-1).tolist() == [31, -1]
     assert rows["ho_exe_succ"].tolist() == [28, 10]
-    done = clean(_read(tmp_path, source), source, Settings(), file="pm.csv", file_hash="h")
-    # two rows went into others; both rows of F3 are refused, for one reason
-    assert done.n_joined == 2
-    assert refused["source_row"].tolist() == [6, 7]
-    assert len(done.accepted) + done.n_joined + refused["source_row"].nunique() == 6
+    # relations of a cell are one row, the first of them
+    assert rows["source_row"].tolist() == [2, 4]
+    assert refused["source_row"].tolist() == [6]
 
 
 def test_a_vector_that_fills_a_row_an_element_is_put_together(tmp_path: Path) -> None:
@@ -327,8 +325,6 @@ def test_rows_of_one_cell_with_other_counters_are_combined_before_expressions(
     assert rows["call_attempts"].fillna(-1).tolist() == [3, -1, 10]
     assert rows["source_row"].tolist() == [2, 4, 5]
     assert refused.empty
-    raw = _read(tmp_path, _own(tmp_path, text, repeated_rows="combine"))
-    assert raw.joined.to_numpy().tolist() == [[3, 2]]
 
 
 def test_a_header_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -506,7 +502,7 @@ def test_ericsson_s_cells_and_their_relations_meet_in_one_row(operator: Operator
     )
     operator.write("pm_1.xml", text)
     receipt = operator.ingest().loc["pm"]
-    assert (receipt["n_read"], receipt["n_accepted"], receipt["n_refused"]) == (5, 5, 0)
+    assert (receipt["n_read"], receipt["n_accepted"], receipt["n_refused"]) == (4, 4, 0)
     hours = operator.warehouse.read("cell_hour").set_index("cell_id")
     assert len(hours) == 2
     one, other = hours.loc["N1,EUtranCell=F1"], hours.loc["N1,EUtranCell=T1"]
