@@ -20,7 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from analysis import channels, load_response
+from analysis import benefit, channels, load_response
 from analysis.channels import DropChannel, LoadChannel, Noise
 from analysis.load_response import FACTOR, Hours, Prior, Response
 
@@ -81,6 +81,7 @@ class Search(NamedTuple):
     response: pd.DataFrame
     days: pd.DataFrame
     curves: pd.DataFrame
+    levers: benefit.Levers
 
 
 @dataclass(frozen=True)
@@ -133,7 +134,9 @@ def _wander(found: DropChannel, quiet: npt.NDArray[np.bool_]) -> float:
     return 0.3
 
 
-def search(cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO) -> Search:
+def search(
+    cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO, days: int = REACH_DAYS
+) -> Search:
     """Dated changes of each cell's drops with load's share; a cell's answer stands for itself.
 
     `cube`: as of `analysis.cube.of_cell_hours`. Searched are hours with attempts, drops and PRB, in
@@ -142,7 +145,8 @@ def search(cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO) 
     stepped on that day, 3.2 if not. `ratio` is actual over counterfactual drops (A11 / A00) from
     `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual attempts.
     `attribution` is load or relief where p_load >= .65, other where <= .35, else undecided.
-    Intervals hold 90 %; what they reached stands in docs/accuracy.md.
+    Intervals hold 90 %; what they reached stands in docs/accuracy.md. `days`: newest days that
+    `levers` look at.
     """
     hours = load_response.hours_of(cube)
     response = load_response.respond(hours, network.prior)
@@ -153,16 +157,19 @@ def search(cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO) 
     clock = load_response.clock_of(cube)
     names = cube["cell_id"].to_numpy()
     first = cube["day_local"].to_numpy().min().astype("datetime64[D]")
-    rows, days, curves = list[dict[str, Any]](), list[Columns](), list[Columns]()
+    rows, told, curves = list[dict[str, Any]](), list[Columns](), list[Columns]()
+    lasting = dict[int, benefit.Lasting]()
     for i in np.flatnonzero(refused == ""):
         if not (load.steps[i] or drops.steps[i]):
             continue
         cell = cells(int(i))
         for found in _search_cell(cell, load, drops, int(i), min_ratio):
             row = _row(cell, found, clock[i])
-            days.append({"change": len(rows), **_days(cell, found, row, first)})
+            told.append({"change": len(rows), **_days(cell, found, row, first)})
             curves.append({"change": len(rows), **_curve(cell, found)})
             rows.append({"cell_id": names[i], **row})
+            verdict = found.verdict
+            lasting[int(i)] = benefit.Lasting(found.at.whole, verdict.weight, verdict.other)
     visible = _visibility(names, hours, drops, network, refused).assign(
         hours_from_utc=_hours_from(hours, clock)
     )
@@ -171,9 +178,19 @@ def search(cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO) 
         table.assign(min_visible_ratio=table["min_visible_ratio"].clip(lower=min_ratio)),
         visible.assign(min_visible_ratio=visible["min_visible_ratio"].clip(lower=min_ratio)),
         load_response.table(names, hours, response, refused),
-        _stacked(days, NO_DAYS),
+        _stacked(told, NO_DAYS),
         _stacked(curves, NO_CURVE),
-    )
+        benefit.levers_of(
+            names, hours, response.exposure, _log_weights(response, network),
+            lasting=lasting, refused=refused, wander=network.wander,
+            newest=(first + np.arange(hours.rest.shape[1]))[-days:],
+        ),
+    )  # fmt: skip
+
+
+def _log_weights(found: Response, network: Network) -> Floats:
+    """Log posterior of each curve, (cell, curve), as far as its likelihood is trusted."""
+    return np.asarray(np.log(network.prior.weights) + TRUST_IN_CURVE * found.log_likelihood)
 
 
 def _stacked(parts: list[Columns], none: pd.DataFrame) -> pd.DataFrame:
@@ -268,6 +285,7 @@ def _cells(
     kept = np.divide(drops.drops, raw, out=np.ones_like(raw), where=raw > 0)
     factor, sd = found.mean_factor(), load.long_run_sd
     efficiency = hours.efficiency - channels.usual(hours.efficiency, hours)
+    log_weights = _log_weights(found, network)
 
     def cell(i: int) -> Cell:
         return Cell(
@@ -279,7 +297,7 @@ def _cells(
             load=hours.load[i].ravel(),
             load_residual=load.residual[i].ravel(),
             efficiency_residual=efficiency[i].ravel(),
-            log_weights=np.log(network.prior.weights) + TRUST_IN_CURVE * found.log_likelihood[i],
+            log_weights=log_weights[i],
             mean_weights=found.weights[i],
             jump_sd=float(load.jump_sd[i]),
             long_run_sd=float(sd[i]),
@@ -389,10 +407,15 @@ def _mean(values: Floats) -> float:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a change did, as weighted draws: log ratio A11 / A00, and load's share of it."""
+    """What a change did, as weighted draws: log ratio A11 / A00, and load's share of it.
+
+    Of draw i stands curve i modulo the number of curves.
+    """
 
     log_ratio: Floats
     share: Floats
+    other: Floats
+    """Log factor by what is not load."""
     weight: Floats
     variance: float
     """Of the log rate of drops, before and after, from their scatter alone."""
@@ -423,7 +446,7 @@ class Verdict:
         return "other" if self.p_load <= OTHER else "undecided"
 
 
-_NOTHING = Verdict(np.zeros(1), np.zeros(1), np.ones(1), np.inf)
+_NOTHING = Verdict(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1), np.inf)
 
 
 @dataclass(frozen=True)
@@ -476,7 +499,8 @@ def judge(cell: Cell, before: slice, after: slice) -> Verdict:
         ]
     log_weight, load, other = (np.concatenate(part) for part in zip(*draws, strict=True))
     weight = np.exp(log_weight - log_weight.max())
-    return Verdict(load + other, shapley(load, other), weight / weight.sum(), variance, moved)
+    share, weight = shapley(load, other), weight / weight.sum()
+    return Verdict(load + other, share, other, weight, variance, moved)
 
 
 def shapley(load: Floats, other: Floats) -> Floats:

@@ -147,6 +147,13 @@ def with_coarser(kinds: Iterable[Kind], levels: Sequence[int]) -> Iterator[Kind]
             yield Kind("hex", weights, kind.known.iloc[:0])
 
 
+def of_kind(found: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+    """A frame with `place`, its places told as the tables of findings tell them."""
+    column = "region" if kind.name == "region" else f"{kind.name}_id"
+    named = found.assign(place_type=kind.name, **{column: found["place"]})
+    return named.assign(level=hexgrid.levels(found["place"])) if kind.name == "hex" else named
+
+
 def _known(cells: pd.DataFrame, key: str, level: int) -> pd.DataFrame:
     """One row a place: its name, region, middle and hexagon."""
     grouped = cells.groupby(key)

@@ -1,34 +1,63 @@
-"""What to look at first: places by drops above the network's normal rate, with the reason in words.
+"""What to do first: places by the drops that treating them would spare, with the reason in words.
 
-The simple rank of METHODS section 8, (rate - normal rate) x attempts. It says where most calls
-could be saved, not yet by what work.
+METHODS section 8. Beside it stands the simple rank, (rate - normal rate) x attempts: it says where
+most calls drop, not whether any work would help.
 """
 
 from collections.abc import Hashable, Mapping
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
+from analysis import benefit
+from analysis.benefit import Gain, PerDrop
 from geo import hexgrid
 
-METHOD_VERSION = "simple-1"
+METHOD_VERSION, SIMPLE = "benefit-1", "simple-1"
+TOP = 20
+# what to do, from this share of load in the drops to avoid on
+_WORKS = (
+    (0.65, "Add capacity"),
+    (0.35, "Add capacity and find what else raised drops"),
+    (-np.inf, "Find what raised drops beside load"),
+)
+LEAST_DROPS = 1.0
+
+Floats = npt.NDArray[np.float64]
+Slopes = Mapping[str, PerDrop]
+"""Cases a drop less spares, by the name of the column that they fill."""
 
 
-def rank(places: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> pd.DataFrame:
-    """The places by drops_excess_month, worst first, with `rank` and `reason`.
+def rank(
+    places: pd.DataFrame, gain: Gain, changes: pd.DataFrame, slopes: Slopes, *, zone: str
+) -> pd.DataFrame:
+    """The places by what treating them would spare, with their ranks, parts and `reason`.
 
-    `places`: place_name, the columns of `network.drop_rates`, dominant_cell_id and the smallest
-    rise that could be seen in it, min_visible_ratio (NaN = none). `changes`:
-    table `change_point`; a place's change is the rise its dominant cell is still in. Ties go by
-    name, so that every run says the same.
+    `places`: place_name, the columns of `network.drop_rates`, dominant_cell_id and what is known of
+    that cell: the smallest rise that could be seen in it, min_visible_ratio, its knee_pct (both
+    NaN = none). `gain`: of the same places. `changes`: table `change_point`; a place's change is
+    the rise its dominant cell is still in. Places of which no benefit is known come last, by their
+    excess drops, and so go ties, then by name: every run says the same.
     """
-    order = ["drops_excess_month", "place_name"]
-    ranked = places.sort_values(order, ascending=[False, True], ignore_index=True)
+    found = places.assign(
+        drops_avoidable_load=gain.by_load.round(6),
+        drops_avoidable_other=gain.by_other.round(6),
+        n_cells_unknown=gain.n_unknown,
+        **benefit.told("drops_avoidable_month", gain.expected, gain.drops),
+        **benefit.following(gain.expected, gain.drops, slopes),
+        **_rank_intervals(gain),
+    )
+    simple = found.sort_values(["drops_excess_month", "place_name"], ascending=[False, True])
+    found["simple_rank"] = pd.Series(np.arange(1, len(found) + 1), index=simple.index)
+    # both parts unknown sort last
+    ranked = found.sort_values(
+        ["drops_avoidable_month", "simple_rank"], ascending=[False, True], ignore_index=True
+    )
     ranked["rank"] = np.arange(1, len(ranked) + 1)
-    lasting = _lasting_rises(changes)
     known = ranked[["dominant_cell_id"]].merge(
-        lasting, left_on="dominant_cell_id", right_on="cell_id", how="left"
+        _lasting_rises(changes), left_on="dominant_cell_id", right_on="cell_id", how="left"
     )
     ranked[["change_id", "change_utc"]] = known[["change_id", "change_utc"]]
     ranked["reason"] = [
@@ -38,12 +67,59 @@ def rank(places: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> pd.DataFr
     return ranked.assign(method_version=METHOD_VERSION)
 
 
+def _rank_intervals(gain: Gain) -> dict[str, Floats]:
+    """Rank's 90 % interval and P(among the first 20), over draws; NaN = no benefit is known."""
+    known = np.flatnonzero(~np.isnan(gain.expected))
+    low, high, top = (np.full(len(gain.expected), np.nan) for _ in range(3))
+    if len(known):
+        order = np.argsort(-gain.drops[known], axis=0, kind="stable")
+        ranks = np.empty_like(order)
+        np.put_along_axis(ranks, order, np.arange(1, len(known) + 1)[:, None], axis=0)
+        low[known] = np.quantile(ranks, 0.05, axis=1, method="lower")
+        high[known] = np.quantile(ranks, 0.95, axis=1, method="higher")
+        top[known] = (ranks <= TOP).mean(axis=1)
+    return {"rank_lo": low, "rank_hi": high, "p_top20": top}
+
+
+def top_of(names: npt.NDArray[np.generic], gain: Gain) -> set[Any]:
+    """Names of the first 20 places with the most expected gain."""
+    expected = np.nan_to_num(gain.expected, nan=-1.0)
+    order = np.lexsort((names, -expected.round(6)))
+    return set(names[order[:TOP]].tolist())
+
+
+# --- in words ---------------------------------------------------------------------------------
+
+
 def reason(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], *, zone: str) -> str:
-    """Why a place stands where it stands, in one or two sentences."""
+    """Why a place stands where it stands: what to do, what it would spare, and what is seen."""
+    return _advice(place) + _seen(place, change, zone)
+
+
+def _advice(place: Mapping[Hashable, Any]) -> str:
+    """What to do and what for; empty where no benefit is known or there is none to speak of."""
+    drops, p_top = place["drops_avoidable_month"], place["p_top20"]
+    if not drops >= LEAST_DROPS:
+        return ""
+    load = place["drops_avoidable_load"] / drops
+    what = next(words for least, words in _WORKS if load >= least)
+    low, high = place["drops_avoidable_month_lo"], place["drops_avoidable_month_hi"]
+    told = f"{what}: about {drops:,.0f} dropped calls ({low:,.0f} to {high:,.0f})"
+    for who in ("detractors", "complainants"):
+        # only who is surely there is told in words
+        if place.get(f"{who}_avoided_lo", np.nan) >= 1:
+            told += f" and {place[f'{who}_avoided']:,.0f} {who}"
+    return f"{told} a month fewer, {p_top:.0%} sure to be among the first {TOP}. "
+
+
+def _seen(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], zone: str) -> str:
     rate, normal = place["drop_rate"], place["normal_rate"]
     parts = [f"{rate:.2%} of calls dropped, {_times(rate, normal)}the network's {normal:.2%}"]
     if pd.notna(place["dominant_cell_id"]):
         parts.append(f"mostly in cell {place['dominant_cell_id']}")
+    knee = place.get("knee_pct", np.nan)
+    if np.isfinite(knee):
+        parts.append(f"which drops more from {knee:.0f} % PRB on")
     if pd.notna(change["change_id"]):
         return ", ".join(parts) + ". " + _told(change, zone) + "."
     load = place["prb_dl_util_bh_pct"]
@@ -89,7 +165,7 @@ def rank_reports(reports: pd.DataFrame) -> pd.DataFrame:
                "call_attempts", "dropped_calls", "drop_rate", "drop_rate_lo", "drop_rate_hi",
                "normal_rate", "drops_excess_month", "drops_excess_month_lo",
                "drops_excess_month_hi", "reason"]  # fmt: skip
-    return found[columns].assign(method_version=METHOD_VERSION)
+    return found[columns].assign(simple_rank=found["rank"], method_version=SIMPLE)
 
 
 def with_customers(

@@ -8,7 +8,17 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import cube, customers, inventory, network, places, priority, search
+from analysis import (
+    cube,
+    customers,
+    gains,
+    inventory,
+    network,
+    places,
+    priority,
+    ranking,
+    search,
+)
 from analysis.places import Kind
 from analysis.rates import Noise
 from contracts.settings import Settings
@@ -32,7 +42,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     told = list(_customer_rates(warehouse, settings))
     ranked = [_rank_reports(told, warehouse.read("hex_place"), settings)]
     rates = [*told, *_inventory_rates(warehouse, settings)]
-    found = search.nothing()
+    found, gained = search.nothing(), gains.nothing()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
         found = search.find(counters, warehouse, settings, client, progress)
@@ -40,10 +50,20 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         noise = network.noise_of(counters, found.changes)
         kinds = _kinds(warehouse, settings)
         rates += _network_rates(counters, kinds, found.changes, noise, settings)
-        how: dict[str, Any] = {"visible": found.visible, "told": told, "settings": settings}
-        ranked = list(_rank_places(counters, kinds, found.changes, noise, **how))
+        by_drop = gains.slopes_of(warehouse, *_exposure(warehouse, settings), settings)
+        gained = gains.find(counters, found.levers, noise, *by_drop, settings=settings)
+        finer = _weights(warehouse, settings, finer=1).rename(columns={"hex_id": "place"})
+        knees = found.responses.set_index("cell_id")["knee_pct"]
+        known = ranking.Known(counters, noise, found.changes, found.visible, knees, gained, finer)
+        ranked = list(ranking.rank(known, kinds, told, settings))
     _write_changes(warehouse, found, run_id)
-    for name, parts in (("place_rate", rates), ("priority", ranked)):
+    for name, parts in (
+        ("place_rate", rates),
+        ("priority", ranked),
+        ("benefit", [gained.benefits]),
+        ("what_if", [gained.ladder]),
+        ("association", [gained.associations]),
+    ):
         finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
         warehouse.write(name, finding)
     progress("rates and priorities", 1, 1)
@@ -184,42 +204,12 @@ def _network_rates(
         for period in network.periods_of(counters) if kind.name in metrics else ():
             rates = network.drop_rates(counters, members, period, noise)
             for metric in metrics[kind.name]:
-                yield _of_kind(network.as_metric(rates, metric, period), kind)
+                yield places.of_kind(network.as_metric(rates, metric, period), kind)
         if kind.name == "hex":
-            yield _of_kind(network.change_ratios(counters, members, newest, found), kind)
-
-
-def _of_kind(found: pd.DataFrame, kind: Kind) -> pd.DataFrame:
-    column = "region" if kind.name == "region" else f"{kind.name}_id"
-    named = found.assign(place_type=kind.name, **{column: found["place"]})
-    return named.assign(level=hexgrid.levels(found["place"])) if kind.name == "hex" else named
+            yield places.of_kind(network.change_ratios(counters, members, newest, found), kind)
 
 
 # ------------------------------------------------------------------------------- priorities
-
-
-def _rank_places(
-    counters: xr.Dataset,
-    kinds: list[Kind],
-    found: pd.DataFrame,
-    noise: Noise,
-    *,
-    visible: pd.Series,
-    told: list[pd.DataFrame],
-    settings: Settings,
-) -> Iterator[pd.DataFrame]:
-    """The ranked places of each kind; `told`: what customers told, rows of `place_rate`."""
-    newest = network.newest_days(counters, settings.priority.days)
-    for kind in kinds:
-        members = places.of_weights(kind.weights, counters, rest=kind.rest)
-        facts = network.drop_rates(counters, members, newest, noise)
-        facts["dominant_cell_id"] = network.dominant_cells(counters, members, newest, facts)
-        facts = _of_kind(facts.merge(kind.known, on="place", how="left"), kind)
-        facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
-        facts = priority.with_customers(facts, told, settings.grid.levels)
-        facts["min_visible_ratio"] = facts["dominant_cell_id"].map(visible)
-        ranked = priority.rank(facts, found, zone=settings.operator.timezone)
-        yield ranked.assign(period_start=newest.start, period_end=newest.end)
 
 
 def _rank_reports(

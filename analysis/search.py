@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import attribution, cube, daily, identity
+from analysis import attribution, benefit, cube, daily, identity
 from contracts.settings import Settings
 from contracts.tables import TABLES
 from ingest.settle import newest_rows, zones_of
@@ -41,7 +41,8 @@ _NOT_TESTED = ": what it is owed to was not tested"
 class Found(NamedTuple):
     """Tables `change_point`, `change_day`, `change_curve`, `load_response`, without run_id.
 
-    `visible`: smallest rise that could be seen in each cell, by cell_id; NaN = none.
+    `visible`: smallest rise that could be seen in each cell, by cell_id; NaN = none. `levers`:
+    what treating each cell that was searched by the hour would do.
     """
 
     changes: pd.DataFrame
@@ -49,6 +50,7 @@ class Found(NamedTuple):
     curves: pd.DataFrame
     responses: pd.DataFrame
     visible: pd.Series
+    levers: benefit.Levers
 
 
 def find(
@@ -71,6 +73,7 @@ def find(
         _of_changes(by_hour.curves, named),
         by_hour.response.assign(month=_month(counters)),
         seen["min_visible_ratio"].reindex(fallback.index).fillna(fallback),
+        by_hour.levers,
     )
 
 
@@ -156,7 +159,8 @@ def _cube(task: _Task) -> xr.Dataset:
 
 def _search(task: _Task) -> attribution.Search:
     network = task.network or attribution.learn(_cube(task))
-    return attribution.search(_cube(task), network, min_ratio=task.settings.changes.min_ratio)
+    limits, days = task.settings.changes, task.settings.priority.days
+    return attribution.search(_cube(task), network, min_ratio=limits.min_ratio, days=days)
 
 
 def _together(parts: list[attribution.Search]) -> attribution.Search:
@@ -169,9 +173,9 @@ def _together(parts: list[attribution.Search]) -> attribution.Search:
         )
         for part, first in zip(parts, shift, strict=False)
     ]
-    return attribution.Search(
-        *(pd.concat(each_, ignore_index=True) for each_ in zip(*moved, strict=True))
-    )
+    frames = zip(*(part[:-1] for part in moved), strict=True)
+    whole = [pd.concat(part, ignore_index=True) for part in frames]
+    return attribution.Search._make([*whole, benefit.together([part.levers for part in moved])])
 
 
 # --- what the network taught ------------------------------------------------------------------
@@ -291,7 +295,7 @@ def _of_changes(rows: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
 def nothing() -> Found:
     """No change of no cell."""
     none = pd.DataFrame()
-    return Found(none, none, none, none, pd.Series(dtype="float64"))
+    return Found(none, none, none, none, pd.Series(dtype="float64"), benefit.unknown([], ""))
 
 
 def _nothing(cells: Sequence[str], n_days: int) -> attribution.Search:
@@ -303,5 +307,11 @@ def _nothing(cells: Sequence[str], n_days: int) -> attribution.Search:
         hours_from_utc=pd.Series(pd.NaT, visible.index, "datetime64[us, UTC]"),
     ).astype({"refused": "str"})
     response = pd.DataFrame(columns=list(TABLES["load_response"].columns))
-    changes = attribution.no_changes()
-    return attribution.Search(changes, visible, response, attribution.NO_DAYS, attribution.NO_CURVE)
+    return attribution.Search(
+        attribution.no_changes(),
+        visible,
+        response,
+        attribution.NO_DAYS,
+        attribution.NO_CURVE,
+        benefit.unknown(cells, told),
+    )

@@ -134,6 +134,15 @@ class Priority(_Section):
     """What the list of worst places looks at."""
 
     days: int = Field(28, ge=7, description="Newest days that are ranked.")
+    relief_pct: float = Field(
+        30, gt=0, le=50, description="Share of its load that a cell is thought to be relieved of."
+    )
+    room_pct: float = Field(
+        50, gt=0, le=100, description="Busy-hour PRB % below which a cell can take load of others."
+    )
+    churn_per_detractor: float = Field(
+        0, ge=0, le=1, description="Share of a detractor's monthly revenue at stake; 0 = no value."
+    )
 
 
 class Plan(_Section):

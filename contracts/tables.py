@@ -234,8 +234,8 @@ _TABLES = [
     Table(
         "association", "finding", "one KPI, outcome and lag",
         _names("""kpi metric outcome_class lag_months coefficient coefficient_lo coefficient_hi
-            p_adjusted n_places n_effective method_version unsafe_reason run_id"""),
-        key=_names("kpi metric outcome_class lag_months"), filled=False,
+            per_drop p_adjusted n_places n_effective method_version unsafe_reason run_id"""),
+        key=_names("kpi metric outcome_class lag_months"),
     ),
     Table(
         "hotspot", "finding", "one hexagon's standing among its neighbours",
@@ -254,8 +254,33 @@ _TABLES = [
             period_start period_end call_attempts dropped_calls drop_rate drop_rate_lo drop_rate_hi
             normal_rate drops_excess_month drops_excess_month_lo drops_excess_month_hi
             prb_dl_util_bh_pct complainants nps dominant_cell_id change_id change_utc reason
+            drops_avoidable_month drops_avoidable_month_lo drops_avoidable_month_hi
+            drops_avoidable_load drops_avoidable_other complainants_avoided complainants_avoided_lo
+            complainants_avoided_hi detractors_avoided detractors_avoided_lo detractors_avoided_hi
+            value_month value_month_lo value_month_hi rank_lo rank_hi p_top20 simple_rank
+            in_top20_coarser in_top20_finer relief_cells n_cells_unknown
             method_version unsafe_reason run_id"""),
         key=("place_type", "rank"),
+    ),
+    Table(
+        "benefit", "finding", "one cell: what treating it would spare, and from what that follows",
+        _names("""cell_id level_since level_until dropped_calls days_worth relief_pct avoidable_load
+            avoidable_other drops_avoidable_month drops_avoidable_month_lo drops_avoidable_month_hi
+            unknown_reason method_version run_id"""),
+        key=("cell_id",),
+    ),
+    Table(
+        "what_if", "finding", "one cell relieved of one share of its load",
+        _names("""cell_id relief_pct drops_avoided_month drops_avoided_month_lo
+            drops_avoided_month_hi complainants_avoided complainants_avoided_lo
+            complainants_avoided_hi detractors_avoided detractors_avoided_lo detractors_avoided_hi
+            is_beyond_seen method_version run_id"""),
+        key=("cell_id", "relief_pct"),
+    ),
+    Table(
+        "lineage", "finding", "one source file's accepted rows of one day",
+        _names("table_name day_local source_file file_hash n_rows run_id"),
+        key=("table_name", "day_local", "source_file"),
     ),
     Table(
         "plan", "finding", "one work in a plan for one budget",

@@ -15,7 +15,7 @@ from contracts.settings import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
-from ingest import quality, release
+from ingest import lineage, quality, release
 from ingest.clean import settle
 from ingest.cluster import code_id, same_everywhere
 from ingest.footprints import settle_footprints
@@ -58,6 +58,7 @@ def run_files(
     _write_hex_places(warehouse, settings)
     receipt = _receipt(loaded, [inventory, *facts], run_id)
     warehouse.write("receipt", receipt)
+    warehouse.write("lineage", lineage.of_files(warehouse).assign(run_id=run_id))
     warehouse.write("run", _run_facts(facts, settings, run_id))
     warehouse.write("quality", quality.notes(warehouse, receipt, settings).assign(run_id=run_id))
     return receipt

@@ -160,16 +160,30 @@ class Warehouse:
         """Accepted rows of one source file that belong to one day."""
         _write_parquet(self.path / "pieces" / name / day / f"{load}.parquet", frame, table(name))
 
-    def read_pieces(self, name: str, day: str) -> pd.DataFrame:
-        """All accepted rows of one day, from all files, in no promised order."""
+    def read_pieces(
+        self, name: str, day: str, *, only: tuple[str, Sequence[Any]] | None = None
+    ) -> pd.DataFrame:
+        """All accepted rows of one day, from all files, in no promised order; `only` as `read`."""
         folder = self.path / "pieces" / name / day
-        return _read_parquet(sorted(folder.glob("*.parquet")), table(name))
+        return _read_parquet(sorted(folder.glob("*.parquet")), table(name), only=only)
 
     def piece_days(self, name: str) -> dict[str, list[str]]:
         """Days that have pieces, each with its loads; ascending."""
         folders = sorted((self.path / "pieces" / name).glob("*"))
         days = {f.name: sorted(p.stem for p in f.glob("*.parquet")) for f in folders}
         return {day: loads for day, loads in days.items() if loads}
+
+    def piece_facts(self, name: str) -> pd.DataFrame:
+        """day, source_file, file_hash and n_rows of every piece, as its foot tells."""
+        rows = []
+        for path in sorted((self.path / "pieces" / name).glob("*/*.parquet")):
+            foot = pq.read_metadata(path)
+            if foot.num_rows:
+                group = foot.row_group(0)
+                at = [foot.schema.names.index(c) for c in ("source_file", "file_hash")]
+                file, hash_ = (group.column(i).statistics.min for i in at)
+                rows.append((path.parent.name, file, hash_, foot.num_rows))
+        return pd.DataFrame(rows, columns=["day", "source_file", "file_hash", "n_rows"])
 
     def keep_loads(self, name: str, loads: set[str]) -> None:
         """Forgets files that are no longer among the sources, or were read in another way."""

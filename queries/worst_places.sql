@@ -1,7 +1,7 @@
--- worst_places: Where does the network hurt most, and why?
+-- worst_places: Where would treating cells help customers most, and why?
 -- reads: acknowledgement, priority
--- params: place_type VARCHAR = NULL, top INTEGER = 10
--- returns: place_type VARCHAR, rank INTEGER, place_name VARCHAR, region VARCHAR, hex_text VARCHAR, cell_id VARCHAR, site_id VARCHAR, lat DOUBLE, lon DOUBLE, period_start DATE, period_end DATE, call_attempts DOUBLE, dropped_calls DOUBLE, drop_rate DOUBLE, drop_rate_lo DOUBLE, drop_rate_hi DOUBLE, normal_rate DOUBLE, drops_excess_month DOUBLE, drops_excess_month_lo DOUBLE, drops_excess_month_hi DOUBLE, prb_dl_util_bh_pct DOUBLE, complainants VARCHAR, nps DOUBLE, dominant_cell_id VARCHAR, change_id VARCHAR, change_utc TIMESTAMPTZ, reason VARCHAR, ack_status VARCHAR, ack_owner VARCHAR, ack_comment VARCHAR, ack_utc TIMESTAMPTZ
+-- params: place_type VARCHAR = NULL, top INTEGER = 10, per_drop DOUBLE = 1, per_complainant DOUBLE = 0, per_detractor DOUBLE = 0
+-- returns: place_type VARCHAR, rank INTEGER, place_name VARCHAR, region VARCHAR, hex_text VARCHAR, cell_id VARCHAR, site_id VARCHAR, lat DOUBLE, lon DOUBLE, period_start DATE, period_end DATE, call_attempts DOUBLE, dropped_calls DOUBLE, drop_rate DOUBLE, drop_rate_lo DOUBLE, drop_rate_hi DOUBLE, normal_rate DOUBLE, drops_excess_month DOUBLE, drops_excess_month_lo DOUBLE, drops_excess_month_hi DOUBLE, prb_dl_util_bh_pct DOUBLE, complainants VARCHAR, nps DOUBLE, dominant_cell_id VARCHAR, change_id VARCHAR, change_utc TIMESTAMPTZ, reason VARCHAR, benefit_month DOUBLE, benefit_month_lo DOUBLE, benefit_month_hi DOUBLE, drops_avoidable_month DOUBLE, drops_avoidable_month_lo DOUBLE, drops_avoidable_month_hi DOUBLE, drops_avoidable_load DOUBLE, drops_avoidable_other DOUBLE, complainants_avoided DOUBLE, complainants_avoided_lo DOUBLE, complainants_avoided_hi DOUBLE, detractors_avoided DOUBLE, detractors_avoided_lo DOUBLE, detractors_avoided_hi DOUBLE, value_month DOUBLE, rank_lo INTEGER, rank_hi INTEGER, p_top20 DOUBLE, simple_rank INTEGER, in_top20_coarser BOOLEAN, in_top20_finer BOOLEAN, relief_cells VARCHAR, n_cells_unknown INTEGER, ack_status VARCHAR, ack_owner VARCHAR, ack_comment VARCHAR, ack_utc TIMESTAMPTZ
 -- grain: rank
 with ranked as (
     -- works are done on sites; where none are known, hexagons or cells are ranked
@@ -9,19 +9,36 @@ with ranked as (
         as place_type
     from priority
 ),
+weighed as (
+    -- benefit in drops a month unless persons are weighed too; who is not known weighs nothing
+    select priority.*,
+        $per_drop * drops_avoidable_month + coalesce($per_complainant * complainants_avoided, 0)
+            + coalesce($per_detractor * detractors_avoided, 0) as benefit_month,
+        $per_drop * drops_avoidable_month_lo + coalesce($per_complainant * complainants_avoided_lo, 0)
+            + coalesce($per_detractor * detractors_avoided_lo, 0) as benefit_month_lo,
+        $per_drop * drops_avoidable_month_hi + coalesce($per_complainant * complainants_avoided_hi, 0)
+            + coalesce($per_detractor * detractors_avoided_hi, 0) as benefit_month_hi
+    from priority join ranked using (place_type)
+),
 noted as (
-    select subject_type as place_type, subject_id, ack_status, ack_owner, ack_comment, ack_utc
+    select subject_type, subject_id, ack_status, ack_owner, ack_comment, ack_utc
     from acknowledgement where is_newest
 )
 select
-    priority.place_type, rank, place_name, region, lower(to_hex(hex_id)) as hex_text, cell_id, site_id, lat, lon,
+    place_type, cast(row_number() over (order by benefit_month desc nulls last, rank) as integer) as rank,
+    place_name, region, lower(to_hex(hex_id)) as hex_text, cell_id, site_id, lat, lon,
     period_start, period_end, call_attempts, dropped_calls, drop_rate, drop_rate_lo, drop_rate_hi,
     normal_rate, drops_excess_month, drops_excess_month_lo, drops_excess_month_hi,
     prb_dl_util_bh_pct, complainants, nps, dominant_cell_id, change_id, change_utc, reason,
-    ack_status, ack_owner, ack_comment, ack_utc
-from priority join ranked using (place_type)
-    left join noted on noted.place_type = priority.place_type
-        and noted.subject_id = case priority.place_type when 'site' then site_id
-            when 'cell' then cell_id when 'region' then region else lower(to_hex(hex_id)) end
+    benefit_month, benefit_month_lo, benefit_month_hi,
+    drops_avoidable_month, drops_avoidable_month_lo, drops_avoidable_month_hi,
+    drops_avoidable_load, drops_avoidable_other,
+    complainants_avoided, complainants_avoided_lo, complainants_avoided_hi,
+    detractors_avoided, detractors_avoided_lo, detractors_avoided_hi, value_month,
+    rank_lo, rank_hi, p_top20, simple_rank, in_top20_coarser, in_top20_finer, relief_cells,
+    n_cells_unknown, ack_status, ack_owner, ack_comment, ack_utc
+from weighed left join noted on subject_type = place_type
+    and subject_id = case place_type when 'site' then site_id when 'cell' then cell_id
+        when 'region' then region else lower(to_hex(hex_id)) end
 order by rank
 limit $top

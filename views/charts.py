@@ -52,6 +52,42 @@ def attributed(
     )
 
 
+def relief(ladder: pd.DataFrame, asked: Any) -> alt.LayerChart:
+    """Drops avoided a month by how much of its load one cell is relieved of, with 90 % intervals.
+
+    `ladder`: answer of what_if; `asked`: the row that is marked. Steps beyond loads at which the
+    cell has been are hollow.
+    """
+    names = ["relief_pct", "drops_avoided_month", "drops_avoided_month_lo",
+             "drops_avoided_month_hi"]  # fmt: skip
+    steps = ladder[[*names, "is_beyond_seen"]]
+    whole = pd.concat([pd.DataFrame([dict.fromkeys(names, 0.0)]), steps[names]])
+    share = alt.X(
+        "relief_pct:Q", title=None, scale=alt.Scale(domain=[0, 52], nice=False),
+        axis=alt.Axis(grid=False, values=[0, 10, 20, 30, 40, 50], labelExpr="datum.label + ' %'"),
+    )  # fmt: skip
+    drops = alt.Y("drops_avoided_month:Q", axis=_inside(format="~s", tickCount=3))
+    base = alt.Chart(whole).encode(x=share)
+    here = alt.Chart(pd.DataFrame([{name: asked[name] for name in names}])).encode(x=share, y=drops)
+    dots = alt.Chart(steps).mark_point(size=40, color=DOT).encode(
+        x=share, y=drops, fill=alt.condition("datum.is_beyond_seen", alt.value("transparent"),
+                                             alt.value(DOT)),
+        tooltip=[alt.Tooltip("relief_pct:Q", title="relief %"),
+                 alt.Tooltip("drops_avoided_month:Q", format=",.0f", title="drops fewer"),
+                 alt.Tooltip("drops_avoided_month_lo:Q", format=",.0f", title="from"),
+                 alt.Tooltip("drops_avoided_month_hi:Q", format=",.0f", title="to")],
+    )  # fmt: skip
+    return _over(
+        base.mark_area(color=BY_LOAD, opacity=0.3).encode(
+            y=alt.Y("drops_avoided_month_lo:Q", axis=_inside(format="~s", tickCount=3)),
+            y2="drops_avoided_month_hi",
+        ),
+        base.mark_line(color=QUIET, strokeWidth=1.5).encode(y=drops),
+        dots,
+        here.mark_circle(color=UP, size=110, opacity=1),
+    ).properties(height=130, title=_title("Drops fewer a month by relief from load, 90 % interval"))
+
+
 def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
     """Dated changes: when, how strong, and how many drops they cost or spared.
 

@@ -100,6 +100,12 @@ def interval(low: float | None, high: float | None, figure: Figure) -> str:
     return f"{number(low, figure)} to {number(high, figure)}"
 
 
+def between(row: Any, name: str) -> str:
+    """The 90 % interval of a count that is never below 0: 310 to 420; empty if it is not known."""
+    low, high = row[f"{name}_lo"], row[f"{name}_hi"]
+    return "" if pd.isna(low) else f"{low:,.0f} to {high:,.0f}".replace("-", "−")
+
+
 def day(value: date) -> str:
     """A calendar day: 9 Jun 2025."""
     return f"{value.day} {value:%b %Y}"

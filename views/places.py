@@ -1,4 +1,4 @@
-"""The list of places that hurt most, with the reason for each."""
+"""The list of places where treating cells helps most, with the evidence for each."""
 
 from typing import Any
 
@@ -6,30 +6,40 @@ import pandas as pd
 import streamlit as st
 
 from ingest.acknowledgements import Subject
-from views import acknowledging, data, parts
-from views.legend import day, interval, noted, number, rows
+from views import acknowledging, data, evidence, parts
+from views.legend import between, day, interval, noted, number, rows
 
+_ORDER = ["rank", "place_name", "region", "amount", "likely", "ranks", "p_top20", "simple_rank",
+          "reason", "noted", "drop_rate", "prb_dl_util_bh_pct", "complainants", "nps"]  # fmt: skip
+_COUNTED = {
+    "Dropped calls": ("drops_avoidable_month", {"per_drop": 1.0}),
+    "Complainants": ("complainants_avoided", {"per_drop": 0.0, "per_complainant": 1.0}),
+    "Detractors": ("detractors_avoided", {"per_drop": 0.0, "per_detractor": 1.0}),
+}
 _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells", "region": "Regions"}
 _KEYS = {"site": "site_id", "hex": "hex_text", "cell": "cell_id", "region": "region"}
 
 
 def page() -> None:
-    """Draws the page: which kind of place, the ranked list, the chosen place's reason."""
+    """Draws the page: which kind of place, the ranked list, the chosen place's evidence."""
     facts = parts.run_facts()
-    parts.head(facts, "Places to look at first, and why")
+    parts.head(facts, "Where treating cells helps most, and why")
     lists = {kind: data.answer("worst_places", place_type=kind, top=200) for kind in _KINDS}
     kinds = [kind for kind, places in lists.items() if len(places)]
     if not kinds:
         st.info("No ranked list: it needs counters with call attempts and dropped calls. The map "
                 "shows what the other sources tell.")  # fmt: skip
         return
-    kind = _kind(kinds)
-    places = lists[kind]
+    with st.container(horizontal=True):
+        kind = _kind(kinds)
+        weights = _weights(lists[kind])
+    places = data.answer("worst_places", place_type=kind, top=200, **weights)
     _about(places.iloc[0], len(places))
     chosen = _table(places)
     if chosen is not None:
         _chosen(places.iloc[chosen], int(facts["level"]))
         acknowledging.panel(_subject(places.iloc[chosen]), facts["timezone"])
+        evidence.show(places.iloc[chosen], kind, facts)
     if kind == "region":
         _months()
 
@@ -42,50 +52,71 @@ def _kind(kinds: list[str]) -> str:
     return picked or kinds[0]
 
 
+def _weights(places: pd.DataFrame) -> dict[str, float]:
+    """What counts: dropped calls, or the persons that follow from them where those are known."""
+    known = [what for what, (column, _) in _COUNTED.items() if (places[column] > 0).any()]
+    if len(known) < 2:
+        return {}
+    picked = st.segmented_control("What counts", known, default=known[0],
+                                  label_visibility="collapsed")  # fmt: skip
+    return _COUNTED[picked or known[0]][1]
+
+
 def _about(first: pd.Series, n: int) -> None:
+    by = (
+        "by what relief from load and a fix would spare, per 30 days, with 90 % intervals"
+        if pd.notna(first["benefit_month"])
+        else "by calls dropped above the network's normal rate of "
+        f"{number(first['normal_rate'], 'share')}, per 30 days"
+    )
     st.caption(
-        f"{n} places by calls dropped above the network's normal rate of "
-        f"{number(first['normal_rate'], 'share')}, per 30 days; {day(first['period_start'])} to "
-        f"{day(first['period_end'])}. Select a row to read it in full and see it on the map."
+        f"{n} places {by}; {day(first['period_start'])} to {day(first['period_end'])}. "
+        "Choose a row to see why, from the counts and files on."
     )
 
 
 def _table(places: pd.DataFrame) -> int | None:
-    number_column = st.column_config.NumberColumn
-    most = float(places["drops_excess_month"].max())
+    name = "benefit_month" if places["benefit_month"].notna().any() else "drops_excess_month"
     event = st.dataframe(
         places.assign(
             drop_rate=100 * places["drop_rate"],
-            drops_excess_month=places["drops_excess_month"].round(),
-            likely=[interval(low, high, "count") for low, high in zip(
-                places["drops_excess_month_lo"], places["drops_excess_month_hi"], strict=True)],
+            amount=places[name].round(),
+            likely=[between(place, name) for place in places.to_dict("records")],
+            ranks=[f"{low:.0f}–{high:.0f}" if pd.notna(low) else "" for low, high in zip(
+                places["rank_lo"], places["rank_hi"], strict=True)],
             noted=[noted(row) for row in rows(places)],
         ),
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
-        row_height=64,  # more than four times the text: from there on a long text is wrapped
+        row_height=86,  # more than four times the text: from there on a long text is wrapped
         on_select="rerun", selection_mode="single-row", key="places",
-        column_order=[
-            "rank", "place_name", "region", "drops_excess_month", "likely", "reason", "noted",
-            "drop_rate", "prb_dl_util_bh_pct", "complainants", "nps"],
-        column_config={
-            "rank": st.column_config.NumberColumn("#", width=45),
-            "place_name": "place",
-            "drops_excess_month": st.column_config.ProgressColumn(
-                "excess drops a month", width=165, format="localized", min_value=0,
-                max_value=max(most, 1.0)),
-            "likely": "90 % interval",
-            "drop_rate": number_column("drop rate", format="%.2f %%"),
-            "prb_dl_util_bh_pct": number_column("PRB, busy hour", format="%.0f %%"),
-            "complainants": st.column_config.TextColumn(
-                "complainants", help="Distinct complainants in the newest month; fewer than five "
-                "are not counted out"),
-            "nps": number_column("NPS", format="%+.0f"),
-            "reason": st.column_config.TextColumn("reason", width=430),
-            "noted": st.column_config.TextColumn("acknowledged", width=150),
-        },
+        column_order=_ORDER, column_config=_columns(name, float(places[name].max())),
     )  # fmt: skip
     picked = event["selection"]["rows"]
     return int(picked[0]) if picked else None
+
+
+def _columns(name: str, most: float) -> dict[str, Any]:
+    number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    what = "fewer a month" if name == "benefit_month" else "excess drops a month"
+    return {
+        "rank": number_column("#", width=45),
+        "place_name": "place",
+        "noted": text("acknowledged", width=150),
+        "amount": st.column_config.ProgressColumn(
+            what, width=150, format="localized", min_value=0,
+            max_value=max(most, 1.0)),
+        "likely": "90 % interval",
+        "ranks": text("rank, 90 %", help="By dropped calls, whatever counts here"),
+        "p_top20": number_column("in first 20", format="percent"),
+        "simple_rank": number_column("simple rank", help="By drops above the network's normal "
+                                     "rate: where most calls drop, avoidable or not"),
+        "drop_rate": number_column("drop rate", format="%.2f %%"),
+        "prb_dl_util_bh_pct": number_column("PRB, busy hour", format="%.0f %%"),
+        "complainants": text("complainants", help="Distinct complainants in the newest month; "
+                             "fewer than five are not counted out"),
+        "nps": number_column("NPS", format="%+.0f"),
+        "reason": text("reason", width=430),
+    }  # fmt: skip
 
 
 def _chosen(place: Any, level: int) -> None:

@@ -89,11 +89,13 @@ class Scene:
 class Load:
     """What is asked of the cells and what it does to them, each (cell, hour).
 
-    `demand`: expected call attempts. `asked_pct`: PRB % that downlink data and calls would take
-    without events, above 100 where there is no room; `offered_pct` and `uplink_pct` with them.
+    `demand`: expected call attempts, `called` those without events. `asked_pct`: PRB % that
+    downlink data and calls would take without events, above 100 where there is no room;
+    `offered_pct` and `uplink_pct` with them.
     """
 
     demand: Floats
+    called: Floats
     asked_pct: Floats
     offered_pct: Floats
     uplink_pct: Floats
@@ -117,6 +119,8 @@ class Network:
     """Hours whose rows never came, (cell, hour)."""
     resets: npt.NDArray[np.bool_]
     """Hours in which the drop counter went backwards, (cell, hour)."""
+    avoidable: pd.DataFrame
+    """See `avoidable_of`."""
 
     @property
     def measured(self) -> Counters:
@@ -167,7 +171,10 @@ def invent_network(
     idle = set(quiet_cells(events, n_cells).tolist()) - {work.cell for work in works}
     works += routine_works(tended, sorted(idle), clock)
     lost, resets = _faults_of_the_feed(feed, counters["dropped_calls"], clock)
-    return Network(cells, clock, events, truth, outages, tuple(works), counters, lost, resets)
+    avoidable = avoidable_of(events, scene, load)
+    return Network(
+        cells, clock, events, truth, outages, tuple(works), counters, lost, resets, avoidable
+    )
 
 
 # --- Load, calls and drops -------------------------------------------------------------------
@@ -197,7 +204,8 @@ def _load(rng: Rng, scene: Scene, level: Noise) -> Load:
     asked = IDLE_PRB_PCT + (_column(cells, "prb_busy_pct") - IDLE_PRB_PCT) * mixed
     offered = asked * wanted / effects.room
     uplink = offered * _column(cells, "uplink_per_downlink") * rng.lognormal(0, 0.05, shape)
-    return Load(_column(cells, "busy_attempts") * voice * wanted, asked, offered, uplink)
+    called = _column(cells, "busy_attempts") * voice
+    return Load(called * wanted, called, asked, offered, uplink)
 
 
 def _calendar(cells: pd.DataFrame, clock: Clock) -> Floats:
@@ -355,6 +363,41 @@ def truth_of(
     )
     variance = told.pop("phi") * (1 / told["drops_before"] + 1 / told["drops_after"])
     return told.assign(visible_sd=np.log(ratio).abs() / np.sqrt(variance))
+
+
+def avoidable_of(events: tuple[Event, ...], scene: Scene, load: Load) -> pd.DataFrame:
+    """Drops to expect of each cell in 30 days like the newest ones, as it is and if treated.
+
+    As it is: with all events that last at the end, as if they had always been. `drops_month`; with
+    its load less by 10 to 50 per cent, `relieved_10` to `relieved_50`; without what but load
+    raises its drops, `fixed`; with both, `both_10` to `both_50`. Good and bad luck, outages and
+    ramps are left out.
+    """
+    cells, clock = scene.cells, scene.clock
+    days = clock.day >= clock.day[-1] + 1 - TRUTH_DAYS
+    asked, called = load.asked_pct[:, days], load.called[:, days]
+    demand, room, efficiency, fault, helped = (np.ones(asked.shape) for _ in range(5))
+    for event in events:
+        if event.acts[1] == clock.hour.size:
+            now, cell = felt(event, clock)[days], event.cell
+            demand[cell] *= np.where(now, event.demand, 1)
+            room[cell] *= np.where(now, event.room, 1)
+            efficiency[cell] *= np.where(now, event.efficiency, 1)
+            fault[cell] *= np.where(now, max(event.fault, 1), 1)
+            helped[cell] *= np.where(now, min(event.fault, 1), 1)
+    plain = called * demand * helped * _plain_rate(cells, clock)[:, days]
+
+    def month(relief: float, *, is_fixed: bool) -> Floats:
+        offered = asked * demand * (1 - relief) / room / (1 if is_fixed else efficiency)
+        uplink = offered * _column(cells, "uplink_per_downlink")
+        drops = plain * _harm(cells, offered, uplink) * (1 if is_fixed else fault)
+        return np.asarray(drops.sum(axis=1) * 30 / (days.sum() / 24))
+
+    told = {"drops_month": month(0, is_fixed=False), "fixed": month(0, is_fixed=True)}
+    for pct in (10, 20, 30, 40, 50):
+        told[f"relieved_{pct}"] = month(pct / 100, is_fixed=False)
+        told[f"both_{pct}"] = month(pct / 100, is_fixed=True)
+    return pd.DataFrame({"cell_id": cells["cell_id"], **told})
 
 
 def _identities(events: tuple[Event, ...], cells: pd.DataFrame, clock: Clock) -> pd.DataFrame:

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from analysis import priority
+from analysis.benefit import N_DRAWS, Gain, PerDrop
 
 
 def _places(**changes: object) -> pd.DataFrame:
@@ -12,7 +13,7 @@ def _places(**changes: object) -> pd.DataFrame:
         "place_name": ["Quiet", "Bad", "Worse"], "dominant_cell_id": ["q", "b", "w"],
         "drop_rate": [0.005, 0.01, 0.02], "normal_rate": 0.005, "prb_dl_util_bh_pct": 71.4,
         "min_visible_ratio": 1.25,
-        "drops_excess_month": [0.0, 50.0, 900.0],
+        "drops_excess_month": [0.0, 50.0, 900.0], "knee_pct": np.nan,
     }  # fmt: skip
     return pd.DataFrame({**base, **changes})
 
@@ -26,9 +27,20 @@ def _change(cell: str, direction: str, day: str, **changes: object) -> dict[str,
     }  # fmt: skip
 
 
-def _rank(places: pd.DataFrame, *changes: dict[str, object]) -> pd.DataFrame:
+def _gain(*drops: float, load: float = 0.0) -> Gain:
+    """Places whose drops to avoid are known to a tenth; `load`: relief's part. NaN = not known."""
+    expected = np.array(drops)
+    draws = expected[:, None] * (1 + 0.1 * np.linspace(-1, 1, N_DRAWS))
+    by_load = expected * load
+    return Gain(by_load, expected - by_load, draws, np.isnan(expected).astype(int))
+
+
+def _rank(
+    places: pd.DataFrame, *changes: dict[str, object], gain: Gain | None = None, **slopes: PerDrop
+) -> pd.DataFrame:
     frame = pd.DataFrame(changes or [_change("none", "up", "2026-06-01")])
-    return priority.rank(places, frame, zone="Europe/London")
+    unknown = _gain(*[np.nan] * len(places))
+    return priority.rank(places, gain or unknown, frame, slopes, zone="Europe/London")
 
 
 def test_worst_comes_first_and_ties_go_by_name() -> None:
@@ -82,3 +94,62 @@ def test_a_work_that_came_before_is_named_and_unknown_load_is_left_out() -> None
 
 def test_a_network_whose_normal_is_no_drop_at_all_is_ranked() -> None:
     assert "against the network's 0.00%" in _rank(_places(normal_rate=0.0))["reason"][0]
+
+
+# --- by what could be avoided -----------------------------------------------------------------
+
+
+def test_what_could_be_avoided_comes_before_what_drops_most() -> None:
+    ranked = _rank(_places(), gain=_gain(np.nan, 300, 20))
+    assert ranked["place_name"].tolist() == ["Bad", "Worse", "Quiet"]
+    assert ranked["simple_rank"].tolist() == [2, 1, 3]
+    assert ranked["drops_avoidable_month"].tolist()[:2] == [300, 20]
+    assert ranked["p_top20"].tolist()[:2] == [1, 1]
+    assert ranked[["rank_lo", "p_top20", "drops_avoidable_month"]].iloc[2].isna().all()
+    assert ranked["n_cells_unknown"].tolist() == [0, 0, 1]
+
+
+def test_ranks_that_cannot_be_told_apart_share_their_interval() -> None:
+    apart, alike = _gain(100, 1000, 2000), _gain(1000, 1000, 10)
+    # the second place is drawn the other way round
+    alike.drops[1] = alike.drops[1][::-1]
+    assert _rank(_places(), gain=apart)["rank_hi"].tolist() == [1, 2, 3]
+    told = _rank(_places(), gain=alike)
+    assert told[["rank_lo", "rank_hi"]].to_numpy().tolist() == [[1, 2], [1, 2], [3, 3]]
+
+
+def test_of_many_places_the_first_twenty_are_as_sure_as_their_draws() -> None:
+    n = priority.TOP + 1
+    drops = np.full(n, 1000.0)
+    gain = _gain(*drops)
+    gain.drops[:] = 1000 + np.arange(n)[:, None]
+    gain.drops[0, : N_DRAWS // 4] = 5000
+    p = priority._rank_intervals(gain)["p_top20"]
+    assert p[0] == 0.25
+    assert p[1] == 0.75
+    assert (p[2:] == 1).all()
+
+
+def test_the_advice_says_what_to_do_what_for_and_how_sure() -> None:
+    persons = PerDrop(0.02, np.full(N_DRAWS, 0.02))
+    ranked = _rank(
+        _places(knee_pct=61.0), gain=_gain(0, 100, 1000, load=0.9), detractors_avoided=persons
+    )
+    told = ranked["reason"].iloc[0]
+    assert told.startswith("Add capacity: about 1,000 dropped calls (910 to 1,090) and 20 detr")
+    assert "a month fewer, 100% sure to be among the first 20. 2.00% of calls dropped" in told
+    assert "in cell w, which drops more from 61 % PRB on" in told
+    assert ranked["detractors_avoided"].tolist() == [20, 2, 0]
+    # nothing to gain: no advice
+    assert ranked["reason"].iloc[2].startswith("0.50% of calls dropped")
+    other = _rank(_places(), gain=_gain(0, 100, 1000, load=0.1))["reason"].iloc[0]
+    assert other.startswith("Find what raised drops beside load: about 1,000 dropped calls")
+
+
+def test_who_is_not_surely_fewer_is_left_out_of_the_words() -> None:
+    draws = np.linspace(0, 0.04, N_DRAWS)
+    told = _rank(_places(), gain=_gain(0, 100, 1000), complainants_avoided=PerDrop(0.02, draws))
+    assert told["complainants_avoided"].iloc[0] == 20
+    assert told["complainants_avoided_lo"].iloc[0] < 3
+    assert "complainants" in told["reason"].iloc[0]
+    assert "complainants" not in told["reason"].iloc[1]

@@ -70,7 +70,7 @@ def test_worst_sites_are_those_where_something_was_planted(
 ) -> None:
     worst = demo.query("worst_places", place_type="site", top=5)
     assert worst["dominant_cell_id"].isin(truth["cell_id"]).sum() >= 3
-    assert worst["drops_excess_month"].is_monotonic_decreasing
+    assert worst["benefit_month"].is_monotonic_decreasing
 
 
 def test_every_published_table_keeps_its_contract(demo: Warehouse) -> None:

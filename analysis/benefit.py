@@ -1,0 +1,416 @@
+"""How many dropped calls a month would treating a cell spare, and how sure is that?
+
+METHODS section 8. A cell can be relieved of a part of its load: its own curve says by which factor
+its drops would fall. And what else raised its drops, and still lasts, can be fixed. Both are
+factors on the drops of the cell's present level: the newest days, no farther back than its last
+change. What is not known is drawn: the curve, what the change did beside load, and the level
+itself. A cell's draws hang on its name alone, so that another cell, another order or another
+setting do not move them.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from scipy import sparse
+
+from analysis import load_response, rates
+from analysis.load_response import FACTOR, Hours
+
+METHOD_VERSION = "benefit-1"
+DAYS_A_MONTH = 30.0
+_DAY_S = 86_400
+N_DRAWS = 200
+SEED = 8
+LADDER = np.arange(0.0, 0.51, 0.1)
+"""Shares of its load that a cell may be relieved of; between them drops go straight."""
+
+# a curve of the shelf is not the cell's own: log sd of how much load does
+_CURVE_SD = 0.2
+# a level is judged by no fewer days, however new it is
+_MIN_DAYS = 2
+# of the drops that count, so many may lie at loads the cell has hardly been at
+_BEYOND, _RARE = 0.05, 0.01
+
+Floats = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+Days = npt.NDArray[np.datetime64]
+
+
+class Lasting(NamedTuple):
+    """The last change of a cell: whole from hour `whole` on, with its verdict's weighted draws.
+
+    `other`: log factor on drops by what is not load; of draw i stands curve i modulo their number.
+    """
+
+    whole: int
+    weight: Floats
+    other: Floats
+
+
+@dataclass(frozen=True)
+class Levers:
+    """By which factor drops of each cell's present level fall; C cells, S steps, D draws."""
+
+    cell_id: npt.NDArray[np.object_]
+    since: Days
+    """First local day of the present level, (C,)."""
+    relieved: npt.NDArray[np.float32]
+    """With load less by each step of LADDER, (C, S, D); NaN = no curve."""
+    fixed: npt.NDArray[np.float32]
+    """Without what else raised the drops, (C, D); 1 = nothing did; NaN = not known."""
+    beyond: Flags
+    """Whether the relieved cell would be where it has hardly been, (C, S)."""
+    why_not: npt.NDArray[np.object_]
+    """Why nothing is known, in words; "" = it is."""
+    wander: Floats
+    """Log sd by which a level differs from month to month for no reason, (C,)."""
+
+
+@dataclass(frozen=True)
+class Treatable:
+    """Cells that could be treated: their levers, and their drops a month as things are, (C, D)."""
+
+    levers: Levers
+    drops_month: Floats
+
+
+# --- what could be spared ---------------------------------------------------------------------
+
+
+def of_relief(cells: Treatable, share: npt.ArrayLike) -> Floats:
+    """Drops avoided a month if cells were relieved of a `share` of their load, (cell, draw).
+
+    `share`: 0 to .5, one or one a cell; more counts as .5, for no curve reaches there. NaN where
+    no curve is known.
+    """
+    return cells.drops_month * (1 - _relieved(cells.levers, share))
+
+
+def of_fix(cells: Treatable, share: npt.ArrayLike = 1.0) -> Floats:
+    """Drops avoided a month if a `share` of what else raised the drops were undone, (cell, draw).
+
+    0 where nothing but load has raised them; NaN where that is not known.
+    """
+    return cells.drops_month * (1 - _fixed(cells.levers, share))
+
+
+def of_both(cells: Treatable, relief: npt.ArrayLike, fix: npt.ArrayLike = 1.0) -> Floats:
+    """Drops avoided a month by relief and fix together: less than the sum of each alone."""
+    kept = _relieved(cells.levers, relief) * _fixed(cells.levers, fix)
+    return cells.drops_month * (1 - kept)
+
+
+def shares_of_both(levers: Levers, relief: npt.ArrayLike) -> tuple[Floats, Floats]:
+    """Share of its drops that relief and a whole fix avoid, each when it comes first and last.
+
+    Both (cell, draw); they add up to the share of both together (Shapley).
+    """
+    a, b = _relieved(levers, relief), _fixed(levers, 1.0)
+    return (1 - a) * (1 + b) / 2, (1 - b) * (1 + a) / 2
+
+
+def _relieved(levers: Levers, share: npt.ArrayLike) -> Floats:
+    """Factor on drops at any share, straight between the steps."""
+    asked = np.broadcast_to(np.asarray(share, np.float64), len(levers.cell_id))
+    at = np.clip(asked, 0.0, LADDER[-1]) / LADDER[1]
+    low = np.minimum(at.astype(np.intp), len(LADDER) - 2)
+    cell, part = np.arange(len(at)), (at - low)[:, None]
+    below, above = levers.relieved[cell, low], levers.relieved[cell, low + 1]
+    return np.asarray(below * (1 - part) + above * part, np.float64)
+
+
+def _fixed(levers: Levers, share: npt.ArrayLike) -> Floats:
+    done = np.broadcast_to(np.asarray(share, np.float64), len(levers.cell_id))[:, None]
+    return np.asarray(1 - done * (1 - levers.fixed), np.float64)
+
+
+# --- the level --------------------------------------------------------------------------------
+
+
+def treatable(levers: Levers, present: "Present") -> Treatable:
+    """The cells with their drops a month.
+
+    Gamma draws, so that a cell that happened to have no drop may still have some; NaN without days.
+    """
+    drops, days, noise = present
+    known = days > 0
+    shape = (drops + 0.5) / noise
+    per_month = np.where(known, DAYS_A_MONTH / np.where(known, days, 1), np.nan) * noise
+    level = np.full((len(drops), N_DRAWS), np.nan)
+    for i in np.flatnonzero(known):
+        rng, wander = _rng(str(levers.cell_id[i]), "level"), levers.wander[i]
+        level[i] = rng.gamma(shape[i], size=N_DRAWS)
+        level[i] *= np.exp(wander * rng.normal(size=N_DRAWS) - wander**2 / 2)
+    return Treatable(levers, level * per_month[:, None])
+
+
+def _rng(cell_id: str, of: str) -> np.random.Generator:
+    return np.random.default_rng([SEED, zlib.crc32(of.encode()), zlib.crc32(cell_id.encode())])
+
+
+# --- the levers -------------------------------------------------------------------------------
+
+
+def levers_of(
+    names: npt.NDArray[np.object_],
+    hours: Hours,
+    exposure: Floats,
+    log_weights: Floats,
+    *,
+    lasting: Mapping[int, Lasting],
+    refused: npt.NDArray[np.str_],
+    wander: float,
+    newest: Days,
+) -> Levers:
+    """What hours tell of each cell, from the `newest` days of them.
+
+    `exposure`: attempts by the course of the day, (cell, day, 24). `log_weights`: log posterior of
+    each curve, (cell, curve). `lasting`: last change of the cells that had one, by row. `refused`:
+    why a cell can't be judged, "" = it can.
+    """
+    n_cells, n_days = hours.rest.shape
+    since = np.array([_first(lasting.get(i), n_days, len(newest)) for i in range(n_cells)])
+    relieved = np.full((n_cells, len(LADDER), N_DRAWS), np.nan, np.float32)
+    fixed = np.full((n_cells, N_DRAWS), np.nan, np.float32)
+    beyond = np.zeros((n_cells, len(LADDER)), bool)
+    for i in np.flatnonzero(refused == ""):
+        load, calls = hours.load[i, since[i] :].ravel(), exposure[i, since[i] :].ravel()
+        curve, fixed[i] = _drawn(str(names[i]), log_weights[i], lasting.get(int(i)))
+        kept = np.array([_mean_factor(load * (1 - step), calls) for step in LADDER])
+        doubt = np.exp(_CURVE_SD * _rng(str(names[i]), "curve").normal(size=N_DRAWS))
+        relieved[i] = (kept / np.maximum(kept[0], 1e-12))[:, curve] ** doubt
+        beyond[i] = _is_beyond(hours.load[i], load, calls)
+    day = newest[since - n_days]
+    why_not, wanders = refused.astype(np.object_), np.full(n_cells, wander)
+    return Levers(names, day, relieved, fixed, beyond, why_not, wanders)
+
+
+def _first(last: Lasting | None, n_days: int, days: int) -> int:
+    """First day of a cell's present level: the first whole one after its last change."""
+    changed = 0 if last is None else -(-last.whole // 24)
+    return max(min(max(changed, n_days - days), n_days - _MIN_DAYS), 0)
+
+
+def _drawn(name: str, log_weights: Floats, last: Lasting | None) -> tuple[Floats, Floats]:
+    """Curve of each draw, and factor on drops without what else raised them; jointly drawn."""
+    if last is None:
+        weight, other = np.exp(log_weights - log_weights.max()), np.zeros(len(log_weights))
+    else:
+        weight, other = last.weight, last.other
+    held = np.cumsum(weight)
+    rng = _rng(name, "levers")
+    # one draw of each N-th part of the probability: the mean is then nearly that of all
+    at = rng.permutation((np.arange(N_DRAWS) + rng.random(N_DRAWS)) / N_DRAWS)
+    drawn = np.minimum(np.searchsorted(held, at * held[-1]), len(held) - 1)
+    return drawn % len(log_weights), np.exp(-np.maximum(other[drawn], 0.0))
+
+
+def _mean_factor(load: Floats, calls: Floats) -> Floats:
+    """Load's mean factor on drops under each curve, (curve,)."""
+    bins = load_response.bins_of(load)
+    return np.asarray(np.bincount(bins, calls, len(FACTOR)) @ FACTOR)
+
+
+def _is_beyond(seen: Floats, load: Floats, calls: Floats) -> Flags:
+    """Whether more than a twentieth of calls would be at loads below the lowest hundredth seen."""
+    known = seen[~np.isnan(seen)]
+    if not len(known) or not calls.sum() > 0:
+        return np.zeros(len(LADDER), bool)
+    lowest = np.quantile(known, _RARE)
+    below = np.array([calls[load * (1 - step) < lowest].sum() for step in LADDER])
+    return below > _BEYOND * calls.sum()
+
+
+def together(parts: Sequence[Levers]) -> Levers:
+    """The levers of all parts, in their order."""
+    return Levers(*(np.concatenate([getattr(p, f.name) for p in parts]) for f in fields(Levers)))
+
+
+def unknown(cell_ids: Sequence[str], why: str) -> Levers:
+    """Cells of which nothing is known, for one reason."""
+    n = len(cell_ids)
+    return Levers(
+        np.array(cell_ids, np.object_),
+        np.full(n, np.datetime64("NaT"), "datetime64[D]"),
+        np.full((n, len(LADDER), N_DRAWS), np.nan, np.float32),
+        np.full((n, N_DRAWS), np.nan, np.float32),
+        np.zeros((n, len(LADDER)), bool),
+        np.full(n, why, np.object_),
+        np.zeros(n),
+    )
+
+
+def aligned(levers: Levers, cell_ids: npt.NDArray[np.object_], why: str) -> Levers:
+    """The levers in the order of `cell_ids`; cells without any get `why`."""
+    known = pd.Index(levers.cell_id)
+    absent = [name for name in cell_ids if name not in known]
+    whole = together([levers, unknown(absent, why)])
+    order = pd.Index(whole.cell_id).get_indexer(pd.Index(cell_ids))
+    return Levers(*(getattr(whole, f.name)[order] for f in fields(Levers)))
+
+
+# --- the present ------------------------------------------------------------------------------
+
+
+class PerDrop(NamedTuple):
+    """Cases that one drop less spares: as expected, and as draws, (draw,); NaN = not known."""
+
+    expected: float
+    draws: Floats
+
+    def times(self, factor: float) -> "PerDrop":
+        """As many cases for each."""
+        return PerDrop(self.expected * factor, self.draws * factor)
+
+
+class Present(NamedTuple):
+    """Drops of each cell's present level, the days' worth they were counted in, its noise."""
+
+    drops: Floats
+    days_worth: Floats
+    noise: Floats
+
+
+def present_of(cube: xr.Dataset, levers: Levers, noise: rates.Noise, days: int) -> Present:
+    """What was counted since each cell's level began. `cube`: `cube.of_cell_days`, `days` newest.
+
+    A day counts by the part of it that is known and in which the cell was up, and by what usual
+    rest days and other days bring: three days over a weekend are no three days.
+    """
+    new = slice(-days, None)
+    counted, drops = (cube[name].to_numpy()[:, new] for name in ("call_attempts", "dropped_calls"))
+    known = (counted > 0) & ~np.isnan(drops)
+    covered_s, down_s = (cube[name].to_numpy()[:, new] for name in ("covered_s", "unavail_s"))
+    part = np.where(known, covered_s - np.nan_to_num(down_s), 0.0) / _DAY_S
+    rest = cube["rest_day"].to_numpy()[:, new]
+    usual = _ratio(np.where(known, counted, 0).sum(axis=1), part.sum(axis=1))
+    of_kind = [_ratio(np.where(known & k, counted, 0).sum(axis=1), (part * k).sum(axis=1)) / usual
+               for k in (rest, ~rest)]  # fmt: skip
+    worth = part * np.where(rest, of_kind[0][:, None], of_kind[1][:, None])
+    since = cube["day_local"].to_numpy()[new][None] >= levers.since[:, None]
+    n_days = (known & since).sum(axis=1)
+    spread = noise.phi * rates.inflation(noise.rho, np.maximum(n_days, 1))
+    return Present(
+        np.where(known & since, drops, 0.0).sum(axis=1),
+        np.where(since, np.nan_to_num(worth), 0.0).sum(axis=1),
+        spread,
+    )
+
+
+def _ratio(above: Floats, below: Floats) -> Floats:
+    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
+
+
+# --- what is told -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Gain:
+    """What relief and fix together would spare of cells or places, in drops a month.
+
+    `by_load`, `by_other`: (place,), as expected; `drops`: both together, (place, draw). NaN where
+    nothing is known. `n_unknown`: cells of the place of which nothing is.
+    """
+
+    by_load: Floats
+    by_other: Floats
+    drops: Floats
+    n_unknown: npt.NDArray[np.int64]
+
+    @property
+    def expected(self) -> Floats:
+        """Drops a month, (place,)."""
+        return self.by_load + self.by_other
+
+
+def gain_of_cells(cells: Treatable, present: Present, relief: float) -> Gain:
+    """The gain of each cell, its expectation plain arithmetic on what is published."""
+    month = DAYS_A_MONTH * _ratio(present.drops, present.days_worth)
+    parts = (month * share.mean(axis=1) for share in shares_of_both(cells.levers, relief))
+    by_load, by_other = parts
+    drops = of_both(cells, relief)
+    return Gain(by_load, by_other, drops, np.isnan(by_load + drops[:, 0]).astype(np.int64))
+
+
+def gain_of_places(share: sparse.csr_array, cells: Gain) -> Gain:
+    """The gain of places of which each cell is a part. `share`: (place, cell)."""
+    known = cells.n_unknown == 0
+    parts = share[:, np.flatnonzero(known)]
+    some = parts.sum(axis=1) > 0
+    by_load, by_other = (
+        np.where(some, parts @ values[known], np.nan) for values in (cells.by_load, cells.by_other)
+    )
+    drops = np.where(some[:, None], parts @ cells.drops[known], np.nan)
+    unknown_cells = (share[:, np.flatnonzero(~known)] > 0).sum(axis=1)
+    return Gain(by_load, by_other, drops, np.asarray(unknown_cells, np.int64))
+
+
+def told(name: str, expected: Floats, draws: Floats) -> dict[str, Floats]:
+    """Columns `name`, `name_lo` and `name_hi`; of skewed draws the mean may lie outside them."""
+    low, high = interval(draws)
+    ends = {f"{name}_lo": np.minimum(low, expected), f"{name}_hi": np.maximum(high, expected)}
+    # so that a sum in another order is the same number
+    return {key: values.round(6) for key, values in {name: expected, **ends}.items()}
+
+
+def following(expected: Floats, drops: Floats, slopes: Mapping[str, PerDrop]) -> dict[str, Floats]:
+    """Columns of what follows from drops avoided: each slope's name, with its interval."""
+    found = {name: told(name, expected * of.expected, drops * of.draws)
+             for name, of in slopes.items()}  # fmt: skip
+    return {column: values for part in found.values() for column, values in part.items()}
+
+
+def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> pd.DataFrame:
+    """Rows of table `benefit`, without level_until."""
+    by_load, by_other = (share.mean(axis=1) for share in shares_of_both(cells.levers, relief))
+    return pd.DataFrame(
+        {
+            "cell_id": cells.levers.cell_id,
+            "level_since": cells.levers.since.astype("datetime64[s]"),
+            "dropped_calls": present.drops,
+            "days_worth": present.days_worth,
+            "relief_pct": 100 * relief,
+            "avoidable_load": by_load,
+            "avoidable_other": by_other,
+            **told("drops_avoidable_month", gain.expected, gain.drops),
+            "unknown_reason": pd.Series(cells.levers.why_not).replace("", None),
+            "method_version": METHOD_VERSION,
+        }
+    )
+
+
+def what_if(cells: Treatable, present: Present, slopes: Mapping[str, PerDrop]) -> pd.DataFrame:
+    """Rows of table `what_if`: each cell with a curve, relieved of each step of LADDER.
+
+    `slopes`: cases a drop, by the name of their column.
+    """
+    known = np.flatnonzero(~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0))
+    month = DAYS_A_MONTH * _ratio(present.drops, present.days_worth)
+    rows = []
+    for step, share in enumerate(LADDER[1:], 1):
+        drops = of_relief(cells, share)
+        expected = month * (1 - cells.levers.relieved[:, step].mean(axis=1, dtype=float))
+        ladder = {
+            "cell_id": cells.levers.cell_id,
+            "relief_pct": round(100 * share),
+            **told("drops_avoided_month", expected, drops),
+            **following(expected, drops, slopes),
+            "is_beyond_seen": cells.levers.beyond[:, step],
+            "method_version": METHOD_VERSION,
+        }  # fmt: skip
+        rows.append(pd.DataFrame(ladder).iloc[known])
+    return pd.concat(rows, ignore_index=True)
+
+
+def interval(draws: Floats) -> tuple[Floats, Floats]:
+    """The 5th and 95th percentile of each row of draws; NaN where there are none."""
+    known = np.isfinite(draws).all(axis=-1)
+    low, high = np.full(draws.shape[:-1], np.nan), np.full(draws.shape[:-1], np.nan)
+    low[known], high[known] = np.quantile(draws[known], (0.05, 0.95), axis=-1)
+    return low, high

@@ -1,0 +1,133 @@
+"""The stage that ranks places: what treating their cells would spare -> rows of `priority`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import xarray as xr
+from scipy import sparse
+
+from analysis import benefit, network, places, priority, room
+from analysis.gains import Found
+from analysis.places import Kind, Places
+from analysis.rates import Noise
+from contracts.settings import Settings
+from geo import hexgrid
+from geo.footprint import valid_on
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a ranking stands on: counters by day, their noise, changes, gains and footprints.
+
+    `visible` and `knees` by cell_id; `finer`: weights of the hexagons one level finer.
+    """
+
+    counters: xr.Dataset
+    noise: Noise
+    changes: pd.DataFrame
+    visible: pd.Series
+    knees: pd.Series
+    gained: Found
+    finer: pd.DataFrame
+
+    @property
+    def cell_ids(self) -> npt.NDArray[np.object_]:
+        """Cells in the order of the counters."""
+        return self.counters["cell_id"].to_numpy()
+
+
+def rank(
+    known: Known, kinds: list[Kind], told: list[pd.DataFrame], settings: Settings
+) -> Iterator[pd.DataFrame]:
+    """The ranked places of each kind. `told`: what customers told, rows of `place_rate`."""
+    newest = network.newest_days(known.counters, settings.priority.days)
+    hexes = next((kind.weights for kind in kinds if kind.name == "hex"), None)
+    for kind in kinds:
+        members = places.of_weights(kind.weights, known.counters, rest=kind.rest)
+        facts = network.drop_rates(known.counters, members, newest, known.noise)
+        excess = network.dominant_cells(known.counters, members, newest, facts)
+        share = _share(members, known)[pd.Index(members.ids).get_indexer(facts["place"])]
+        facts["dominant_cell_id"] = _dominant(share, known).fillna(excess)
+        facts = places.of_kind(facts.merge(kind.known, on="place", how="left"), kind)
+        facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
+        facts = priority.with_customers(facts, told, settings.grid.levels)
+        for name, of_cell in (("min_visible_ratio", known.visible), ("knee_pct", known.knees)):
+            facts[name] = facts["dominant_cell_id"].map(of_cell)
+        ranked = priority.rank(
+            facts,
+            benefit.gain_of_places(share, known.gained.cells),
+            known.changes,
+            known.gained.slopes,
+            zone=settings.operator.timezone,
+        )
+        if hexes is not None:
+            ranked["relief_cells"] = _with_room(ranked["dominant_cell_id"], hexes, known, settings)
+        if kind.name == "hex":
+            ranked = _checked(ranked, known)
+        yield ranked.assign(period_start=newest.start, period_end=newest.end)
+
+
+def _share(members: Places, known: Known) -> sparse.csr_array:
+    """Which part of each cell belongs to each place on the newest day, (place, cell)."""
+    now = np.flatnonzero(members.days[:, -1])
+    shape = (len(now), len(known.cell_ids))
+    cell = sparse.csr_array((np.ones(len(now)), (np.arange(len(now)), members.cell[now])), shape)
+    return sparse.csr_array(members.share[:, now] @ cell)
+
+
+def _dominant(share: sparse.csr_array, known: Known) -> pd.Series:
+    """The cell with most drops to avoid in each place; missing = none has any."""
+    part = share.tocoo()
+    place, cell = part.coords
+    gain = part.data * np.nan_to_num(known.gained.cells.expected)[cell]
+    parts = pd.DataFrame({"place": place, "cell": cell, "gain": gain}).query("gain > 0")
+    parts = parts.sort_values(["place", "gain", "cell"], ascending=[True, False, True])
+    most = parts.drop_duplicates("place").set_index("place")["cell"]
+    names = pd.Series(known.cell_ids[most], index=most.index, dtype="str")
+    return names.reindex(range(share.shape[0]))
+
+
+def _with_room(
+    wanted: pd.Series, hexes: pd.DataFrame, known: Known, settings: Settings
+) -> pd.Series:
+    """Cells that could take load of each place's dominant one, in words."""
+    cube, days = known.counters, settings.priority.days
+    used, there = (
+        cube[f"bh_prb_dl_{part}_prb_s"].to_numpy()[:, -days:] for part in ("used", "avail")
+    )
+    both = ~np.isnan(used + there)
+    full = (np.where(both, x, 0).sum(axis=1) for x in (used, there))
+    prb = pd.Series(next(full), known.cell_ids) / pd.Series(next(full), known.cell_ids)
+    held = valid_on(hexes, pd.Timestamp(cube["day_local"].to_numpy()[-1]).date())
+    told = room.relief_cells(held, 100 * prb, wanted, room_pct=settings.priority.room_pct)
+    return wanted.map(told)
+
+
+# --- is it the hexagons' size? ----------------------------------------------------------------
+
+
+def _checked(ranked: pd.DataFrame, known: Known) -> pd.DataFrame:
+    """Whether the first hexagons are among the first of one level coarser and finer, too."""
+    level = int(ranked["level"].iloc[0])
+    first = ranked["rank"] <= priority.TOP
+    hexes = ranked.loc[first, "hex_id"]
+    wide = known.finer.assign(place=hexgrid.parents(known.finer["place"], level=level - 1))
+    coarser, finer = _tops(wide, known), _tops(known.finer, known)
+    has_finer = set(hexgrid.parents(np.array(sorted(finer), np.uint64), level=level).tolist())
+    stays = {
+        "in_top20_coarser": np.isin(hexgrid.parents(hexes, level=level - 1), list(coarser)),
+        "in_top20_finer": hexes.isin(has_finer).to_numpy(),
+    }
+    flags = {name: pd.Series(x, hexes.index, "boolean").reindex(ranked.index)
+             for name, x in stays.items()}  # fmt: skip
+    return ranked.assign(**flags)
+
+
+def _tops(weights: pd.DataFrame, known: Known) -> set[int]:
+    """The first 20 hexagons by the drops that treating their cells would spare."""
+    members = places.of_weights(weights, known.counters)
+    gain = benefit.gain_of_places(_share(members, known), known.gained.cells)
+    return priority.top_of(members.ids, gain)

@@ -1,0 +1,130 @@
+-- why: Why is this place where it stands in the list, step by step from what was counted?
+-- reads: association, benefit, cell, cell_day, cell_hex, change_point, hex_place, lineage, load_response, priority, run
+-- params: place VARCHAR, place_type VARCHAR = NULL
+-- returns: step INTEGER, cell_id VARCHAR, what VARCHAR, value DOUBLE, told VARCHAR, published DOUBLE, unit VARCHAR, how VARCHAR, source VARCHAR, n_rows BIGINT, n_files BIGINT
+-- grain: step, cell_id
+with place as (
+    -- a place by its key as told: cell, site, hexagon as text, or region; by name where that is one
+    select priority.*, run.level as map_level
+    from priority cross join run
+    where place_type = coalesce($place_type, place_type)
+        and $place in (place_name, case place_type when 'cell' then cell_id when 'site' then site_id
+            when 'hex' then lower(to_hex(hex_id)) else region end)
+    order by list_position(['cell', 'site', 'hex', 'region'], place_type), rank
+    limit 1
+),
+newest as (
+    select cell_id, arg_max(site_id, coalesce(valid_from, date '0001-01-01')) as site_id
+    from cell group by cell_id
+),
+members as (
+    -- which part of which cell is the place's, on the last day
+    select benefit.cell_id, 1.0 as weight
+    from place, benefit left join newest using (cell_id)
+    where place_type = 'cell' and benefit.cell_id = place.cell_id
+        or place_type = 'site' and newest.site_id = place.site_id
+    union all
+    select cell_id, sum(weight)
+    from place, benefit join cell_hex using (cell_id) join hex_place using (hex_id)
+    where cell_hex.level = map_level
+        and (cell_hex.valid_from is null or cell_hex.valid_from <= level_until)
+        and (cell_hex.valid_to is null or cell_hex.valid_to > level_until)
+        and (place_type = 'hex' and cell_hex.hex_id = place.hex_id
+            or place_type = 'region' and hex_place.region = place.region)
+    group by cell_id
+),
+files as (
+    select day_local, count(*) as n_files from lineage
+    where table_name = 'pm' and day_local is not null group by day_local
+),
+counted as (
+    select cell_id, weight, days_worth, avoidable_load, avoidable_other, level_since, level_until,
+        count(day_local) as n_days, cast(sum(n_files) as bigint) as n_files,
+        sum(cell_day.dropped_calls) as dropped_calls
+    from members join benefit using (cell_id) join cell_day using (cell_id) left join files using (day_local)
+    where day_local between level_since and level_until
+        and call_attempts > 0 and cell_day.dropped_calls is not null and unknown_reason is null
+    group by all
+),
+parts as (
+    select *, 30 * (dropped_calls / days_worth) as drops_month,
+        weight * (drops_month * avoidable_load) as by_load,
+        weight * (drops_month * avoidable_other) as by_other
+    from counted
+),
+total as (
+    select sum(by_load) + sum(by_other) as drops, count(*) as n_cells from parts
+),
+change as (select change_point.* from place join change_point using (change_id)),
+curve as (
+    select load_response.* from place join load_response on load_response.cell_id = dominant_cell_id
+    qualify row_number() over (order by month desc) = 1
+),
+slope as (
+    select outcome_class, per_drop, coefficient_lo, coefficient_hi, n_places, unsafe_reason
+    from association where per_drop is not null
+),
+steps as (
+    select 1 as step, cell_id, 'dropped calls counted' as what, dropped_calls as value,
+        cast(null as varchar) as told, cast(null as double) as published, 'n' as unit,
+        concat(level_since, ' to ', level_until) as how, 'cell_day' as source, n_days as n_rows, n_files
+    from parts
+    union all
+    select 2, cell_id, 'usual days these days are worth', days_worth, null, null, 'days',
+        'by how much of them is known, rest days and others', 'benefit', 1, null from parts
+    union all
+    select 3, cell_id, 'drops a month', drops_month, null, null, 'drops a month', '30 x (1) / (2)',
+        '', null, null from parts
+    union all
+    select 4, cell_id, 'share that relief avoids', avoidable_load, null, null, 'share',
+        'curve at the relieved load', 'benefit', 1, null from parts
+    union all
+    select 5, cell_id, 'share that a fix avoids', avoidable_other, null, null, 'share',
+        'last change, its part that is not load', 'benefit', 1, null from parts
+    union all
+    select 6, parts.cell_id, 'part of the cell in the place', weight, null, null, 'share',
+        'footprint on the last day', if(place_type in ('cell', 'site'), 'cell', 'cell_hex'), 1, null
+    from parts cross join place
+    union all
+    select 7, cell_id, 'drops to avoid here', by_load + by_other, null, null, 'drops a month',
+        '(3) x ((4) + (5)) x (6)', '', null, null from parts
+    union all
+    select 8, '', 'drops to avoid', round(drops, 6), null, drops_avoidable_month, 'drops a month',
+        'sum of (7)', '', n_cells, null from total cross join place where n_cells > 0
+    union all
+    select if(outcome_class = 'network', 9, 11), '', concat(outcome_class, ' per drop'), per_drop,
+        unsafe_reason, null, 'cases a drop',
+        format('one slope for all, 90 % {:.4f} to {:.4f}', coefficient_lo, coefficient_hi),
+        'association', n_places, null
+    from slope
+    union all
+    select if(outcome_class = 'network', 10, 12), '',
+        if(outcome_class = 'network', 'complainants a month fewer', 'detractors fewer'),
+        round(drops * per_drop, 6), null,
+        if(outcome_class = 'network', complainants_avoided, detractors_avoided), 'persons',
+        if(outcome_class = 'network', '(8) x (9)', '(8) x (11)'), '', null, null
+    from slope cross join total cross join place where n_cells > 0
+    union all
+    select 13, dominant_cell_id, 'drop rate', drop_rate, null, null, 'share',
+        format('{:.0f} of {:.0f} calls, {} to {}', dropped_calls, call_attempts, period_start, period_end),
+        'priority', 1, null from place
+    union all
+    select 14, cell_id, 'last change, times', ratio,
+        concat(direction, ' since ', strftime(change_utc, '%Y-%m-%d %H:%M'), ' UTC, owed to ', attribution),
+        null, 'x', format('load''s part {:.2f}, p(load) {:.2f}', load_share, p_load),
+        'change_point', 1, null from change
+    union all
+    select 15, cell_id, 'drops more from this load on', knee_pct,
+        coalesce(unsafe_reason, if(knee_pct is null, 'no knee', null)), null, '% PRB',
+        format('90 % {:.0f} to {:.0f}', knee_lo_pct, knee_hi_pct), 'load_response', 1, null from curve
+    union all
+    select 16, '', 'NPS of the wider place', nps, null, null, 'points', 'as released', 'place_rate',
+        null, null from place
+    union all
+    select 17, '', 'complainants of the wider place', null, complainants, null, 'persons a month',
+        'as released', 'place_rate', null, null from place
+)
+select cast(step as integer) as step, cell_id, what, value, told, published, unit, how, source,
+    cast(n_rows as bigint) as n_rows, n_files
+from steps
+order by step, cell_id

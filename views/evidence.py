@@ -1,0 +1,111 @@
+"""One place of the list in full: what could be spared, the arithmetic, the files, and a what-if."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from views import charts, data, parts
+from views.legend import amount, between, rows
+
+_FIRST, _STEP, _MOST_FILES = 30, 5, 1_000
+_TOTALS = (8, 10, 12)
+"""Steps of `why` that the list publishes as well."""
+
+
+def show(place: Any, kind: str, facts: pd.Series) -> None:
+    """Draws the chosen place's evidence. `place`: a row of `worst_places`."""
+    key = place[{"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}[kind]]
+    if not isinstance(key, str):
+        return
+    _about(place)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _arithmetic(key, kind)
+    with right:
+        if isinstance(place["dominant_cell_id"], str):
+            _what_if(place["dominant_cell_id"])
+            _change(place, str(facts["timezone"]))
+
+
+def _about(place: Any) -> None:
+    """What stands beside the benefit: how sure the rank is, and who could help."""
+    if pd.notna(place["rank_lo"]):
+        stays = {"coarser": place["in_top20_coarser"], "finer": place["in_top20_finer"]}
+        told = [f"one level {name}" for name, stay in stays.items() if pd.notna(stay) and stay]
+        also = f" Among the first 20 also {' and '.join(told)}." if told else ""
+        st.caption(
+            f"Rank {place['rank_lo']:.0f} to {place['rank_hi']:.0f} (90 %), "
+            f"{place['p_top20']:.0%} sure to be among the first 20; by excess drops alone "
+            f"{place['simple_rank']:.0f}.{also}"
+        )
+    if isinstance(place["relief_cells"], str):
+        st.caption(f"Cells on the same ground with room, PRB: {parts.plain(place['relief_cells'])}")
+    if pd.notna(place["n_cells_unknown"]) and place["n_cells_unknown"] > 0:
+        st.caption(f"Of {amount(place['n_cells_unknown'])} of its cells no benefit is known.")
+
+
+def _arithmetic(key: str, kind: str) -> None:
+    st.markdown("**Why**, step by step from what was counted")
+    steps = data.answer("why", place=key, place_type=kind)
+    totals = steps[steps["step"].isin(_TOTALS) & steps["published"].notna()]
+    agree = (totals["value"] == totals["published"]).all()
+    st.dataframe(
+        steps.assign(value=[_written(row) for row in rows(steps)]),
+        hide_index=True, height=430, placeholder="",
+        column_order=["step", "cell_id", "what", "value", "unit", "how", "source", "n_rows"],
+        column_config={
+            "step": st.column_config.NumberColumn("#", width=40), "cell_id": "cell",
+            "n_rows": st.column_config.NumberColumn("rows", format="localized"),
+        },
+    )  # fmt: skip
+    if len(totals):
+        st.caption("Counted anew from the tables just now: " + (
+            "the same figures as in the list, to the last digit." if agree
+            else "not the figures of the list. Do not rely on them."
+        ))  # fmt: skip
+    with st.expander("The files behind it"):
+        files = data.answer("why_files", place=key, place_type=kind)
+        st.dataframe(files.head(_MOST_FILES), hide_index=True, placeholder="")
+
+
+def _written(row: Any) -> str:
+    if pd.isna(row.value):
+        return row.told if isinstance(row.told, str) else ""
+    number = f"{row.value:,.4f}" if abs(row.value) < 1 else f"{row.value:,.1f}"
+    return f"{number}, {row.told}" if isinstance(row.told, str) else number
+
+
+def _what_if(cell_id: str) -> None:
+    ladder = data.answer("what_if", cell_id=cell_id)
+    if ladder.empty:
+        st.caption(f"What relief would do in {parts.plain(cell_id)} is not known: no curve.")
+        return
+    share = st.slider(f"What if cell {cell_id} were relieved of … of its load", _STEP, 50, _FIRST,
+                      _STEP, format="%d %%", key=f"relief {cell_id}")  # fmt: skip
+    asked = data.answer("what_if", cell_id=cell_id, relief_pct=float(share)).iloc[0]
+    told = [
+        f"**{number:,.0f}** {what} ({between(asked, name)})"
+        for name, what in (
+            ("drops_avoided_month", "dropped calls"),
+            ("complainants_avoided", "complainants"),
+            ("detractors_avoided", "detractors"),
+        )
+        if pd.notna(number := asked[name])
+    ]
+    st.markdown("A month fewer: " + ", ".join(told) + ".")
+    if asked["is_beyond_seen"]:
+        st.warning("So relieved, the cell would be at loads at which it has hardly been seen.")
+    st.altair_chart(charts.relief(ladder, asked), width="stretch")
+
+
+def _change(place: Any, timezone: str) -> None:
+    if not isinstance(place["change_id"], str):
+        return
+    known = data.answer("change_points", top=100_000)
+    mine = known[known["change_id"] == place["change_id"]]
+    days = data.answer("change_days", change_id=place["change_id"])
+    if len(mine) and len(days):
+        curve = data.answer("change_curves", change_id=place["change_id"])
+        picture = charts.attributed(days, curve, mine.iloc[0], timezone=timezone)
+        st.altair_chart(picture, width="stretch")
