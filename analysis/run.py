@@ -18,6 +18,7 @@ from analysis import (
     priority,
     ranking,
     search,
+    works,
 )
 from analysis.places import Kind
 from analysis.rates import Noise
@@ -39,6 +40,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
+    catalogue, planned = works.catalogue_of(settings), works.nothing()
     told = list(_customer_rates(warehouse, settings))
     ranked = [_rank_reports(told, warehouse.read("hex_place"), settings)]
     rates = [*told, *_inventory_rates(warehouse, settings)]
@@ -56,6 +58,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         knees = found.responses.set_index("cell_id")["knee_pct"]
         known = ranking.Known(counters, noise, found.changes, found.visible, knees, gained, finer)
         ranked = list(ranking.rank(known, kinds, told, settings))
+        planned = works.find(catalogue, counters, found.levers, noise, warehouse, settings)
     _write_changes(warehouse, found, run_id)
     for name, parts in (
         ("place_rate", rates),
@@ -63,6 +66,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         ("benefit", [gained.benefits]),
         ("what_if", [gained.ladder]),
         ("association", [gained.associations]),
+        *((name, [frame]) for name, frame in planned.items()),
     ):
         finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
         warehouse.write(name, finding)
