@@ -58,7 +58,8 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         knees = found.responses.set_index("cell_id")["knee_pct"]
         known = ranking.Known(counters, noise, found.changes, found.visible, knees, gained, finer)
         ranked = list(ranking.rank(known, kinds, told, settings))
-        planned = works.find(catalogue, counters, found.levers, noise, warehouse, settings)
+        where: dict[str, Any] = {"warehouse": warehouse, "settings": settings}
+        planned = works.find(catalogue, counters, found.levers, noise, **where)
     _write_changes(warehouse, found, run_id)
     for name, parts in (
         ("place_rate", rates),

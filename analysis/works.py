@@ -33,7 +33,7 @@ def nothing() -> dict[str, pd.DataFrame]:
 
 
 def find(
-    catalogue: Catalogue | None, counters: xr.Dataset, levers: Levers, noise: Noise,
+    catalogue: Catalogue | None, counters: xr.Dataset, levers: Levers, noise: Noise, *,
     warehouse: Warehouse, settings: Settings,
 ) -> dict[str, pd.DataFrame]:  # fmt: skip
     """Tables plan, plan_budget and plan_limit without run_id. `counters`: `cube.of_cell_days`."""
