@@ -19,6 +19,7 @@ from analysis import (
     ranking,
     safety,
     search,
+    works,
 )
 from analysis.locate import located
 from analysis.places import Kind
@@ -43,6 +44,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
+    catalogue, planned = works.catalogue_of(settings), works.nothing()
     told = list(_customer_rates(warehouse, settings))
     ranked = [_rank_reports(told, warehouse.read("hex_place"), settings)]
     rates = [*told, *_inventory_rates(warehouse, settings)]
@@ -60,6 +62,8 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         knees = found.responses.set_index("cell_id")["knee_pct"]
         known = ranking.Known(counters, noise, found.changes, found.visible, knees, gained, finer)
         ranked = list(ranking.rank(known, kinds, told, settings))
+        where: dict[str, Any] = {"warehouse": warehouse, "settings": settings}
+        planned = works.find(catalogue, counters, found.levers, noise, **where)
     _write_changes(warehouse, found, run_id)
     limits = regulator.in_force(settings.regulator.limits, settings.regulator.source)
     warehouse.write("threshold", limits.assign(run_id=run_id))
@@ -69,6 +73,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         ("benefit", [gained.benefits]),
         ("what_if", [gained.ladder]),
         ("association", [gained.associations]),
+        *((name, [frame]) for name, frame in planned.items()),
     ):
         finding = assemble(parts, TABLES[name]).assign(run_id=run_id)
         warehouse.write(name, finding)

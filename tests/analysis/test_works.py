@@ -1,0 +1,49 @@
+"""The stage that plans: on the demo it plans what its settings ask for, and its tables add up."""
+
+import numpy as np
+import pytest
+
+from analysis import works
+from analysis.benefit import LADDER, N_DRAWS, Levers, Treatable
+from contracts.errors import SettingsError
+from contracts.settings import Plan, Settings
+from contracts.tables import TABLES, check
+from ingest.warehouse import Warehouse
+
+
+def test_what_is_known_of_cells_is_handed_over_as_it_is() -> None:
+    relieved = np.broadcast_to(1 - LADDER[None, :, None], (1, len(LADDER), N_DRAWS))
+    levers = Levers(
+        np.array(["a"], object), np.array(["2026-06-01"], "datetime64[D]"),
+        relieved.astype(np.float32), np.full((1, N_DRAWS), 0.75, np.float32),
+        np.zeros((1, len(LADDER)), bool), np.array([""], object), np.zeros(1),
+    )  # fmt: skip
+    known = works.relievable(Treatable(levers, np.full((1, N_DRAWS), 200.0)))
+    assert known.by_relief[0, :, 0] == pytest.approx(200 * LADDER, abs=1e-4)
+    assert known.by_fix[0, 0] == pytest.approx(50)
+
+
+def test_without_budgets_there_is_no_catalogue_and_no_plan() -> None:
+    assert works.catalogue_of(Settings()) is None
+    assert all(frame.empty for frame in works.nothing().values())
+
+
+def test_a_catalogue_that_cannot_be_read_ends_the_run_before_it_begins() -> None:
+    with pytest.raises(SettingsError, match="catalogue can't be read"):
+        works.catalogue_of(Settings(plan=Plan(budgets=(1.0,), catalogue="none.toml")))
+
+
+def test_the_demo_has_a_plan_for_each_budget(demo: Warehouse) -> None:
+    for name in works.NAMES:
+        assert check(demo.read(name), TABLES[name]) == []
+    budgets = demo.query("plan_budgets")
+    best = budgets[budgets["plan_number"] == 1]
+    assert best["budget"].tolist() == [200, 600, 1800]
+    assert best["benefit_month"].is_monotonic_increasing
+    assert (best["cost_amount"] <= best["budget"]).all()
+    assert best["costs_invented"].all()
+    told = demo.query("plan", budget=600, plan_number=1)
+    assert len(told) == best["n_works"].iloc[1]
+    assert told["benefit_month"].sum() == pytest.approx(best["benefit_month"].iloc[1])
+    treated = told["cell_id"].dropna()
+    assert treated.is_unique
