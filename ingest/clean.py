@@ -54,7 +54,7 @@ class _Findings:
         if bad.any():
             raw = frame[name] if name in frame else pd.Series("", index=frame.index)
             found = pd.DataFrame({"source_row": frame["source_row"], "reason": reason})[bad]
-            found["masked_value"] = privacy.masked(raw[bad].fillna(""))
+            found["masked_value"] = privacy.masked(raw[bad].astype("object").fillna(""))
             self.rows.append(found.assign(column_name=name, scope=scope))
 
 

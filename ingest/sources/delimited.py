@@ -2,6 +2,9 @@
 
 import csv
 import io
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -12,6 +15,7 @@ from contracts.settings import Source
 
 UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError)
 _HEADER_BYTES = 1 << 20
+_UNDECODED = re.compile(r"Row #(\d+): Expected \d+ columns, got \d+")
 CUT_OFF = "; the file may have been cut off here"
 
 
@@ -19,7 +23,9 @@ def header(path: Path, source: Source) -> list[str]:
     """Names in the first line."""
     with pa.input_stream(str(path)) as stream:
         start = stream.read(_HEADER_BYTES).decode(source.encoding, errors="replace")
-    lines = csv.reader(io.StringIO(start.lstrip("\ufeff")), delimiter=source.delimiter)
+    lines = csv.reader(
+        io.StringIO(start.lstrip("\ufeff"), newline=None), delimiter=source.delimiter
+    )
     return next(lines, [])
 
 
@@ -40,7 +46,7 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
         return "skip"
 
     wanted = list(source.theirs)
-    with pa.input_stream(str(path)) as stream:
+    with pa.input_stream(str(path)) as stream, _naming_undecoded_rows():
         table = pa.csv.read_csv(
             stream,
             # one thread: rows are numbered only then
@@ -59,6 +65,18 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     last = len(frame) + len(odd) + 1
     _refuse_swallowed_lines(frame, path, cut=any(row == last for row, _, _ in odd))
     return frame, _malformed(odd, last=last)
+
+
+@contextmanager
+def _naming_undecoded_rows() -> Iterator[None]:
+    # pyarrow can't put a row aside whose text it can't decode
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        found = _UNDECODED.search(str(error))
+        if not found:
+            raise
+        raise pa.ArrowInvalid(f"row {found[1]}: of another width, and no UTF8") from None
 
 
 def _row_numbers(n: int, odd: set[int]) -> list[int]:
