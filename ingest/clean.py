@@ -21,7 +21,7 @@ from ingest import privacy
 from ingest.sources import Raw
 
 UTC_TIME: Final = "datetime64[us, UTC]"
-_OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$")
+_OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{1,2}(?::?\d{1,2})?)$")
 _THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _YEARS = (1990, 2100)
@@ -223,8 +223,9 @@ def _parsed(raw: pd.Series, layout: str) -> tuple[pd.Series, pd.Series, pd.Serie
         how = layout or "ISO8601"
         with_offset = pd.to_datetime(text[offset], format=how, utc=True, errors="coerce")
         instant[offset] = with_offset.astype(UTC_TIME)
-        without = pd.to_datetime(text[~offset], format=how, errors="coerce")
-        naive[~offset] = without.astype("datetime64[us]")
+        # as UTC, so that an offset nobody looks for is no error
+        without = pd.to_datetime(text[~offset], format=how, utc=True, errors="coerce")
+        naive[~offset] = without.dt.tz_localize(None).astype("datetime64[us]")
     naive = naive.where(naive.dt.year.between(*_YEARS))
     instant = instant.where(instant.dt.year.between(*_YEARS))
     return naive, instant, naive.isna() & instant.isna() & raw.notna()
