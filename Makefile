@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 to 3.13 with venv; everything else goes into .venv.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo app test lint types docs bench bundle install lock clean FORCE
+.PHONY: help demo app test lint types docs bench soak bundle install lock clean FORCE
 
 # Both are written last, so that an interrupted installation is done again. The first holds this
 # folder's path: a moved checkout or a Python that has gone is noticed and installed anew.
@@ -36,6 +36,9 @@ docs: $(project) ## write the pages that are made from the code
 
 bench: $(project) ## compare two ways side by side (NAME=spread)
 	@.venv/bin/python -m benchmarks.$(or $(NAME),spread)
+
+soak: $(project) ## spoil 20,000 files and read them (N=20000); what `test` does with some hundred
+	@.venv/bin/python -m tests.ingest.fuzz $(or $(N),20000)
 
 bundle: ## build views/hexmap/bundle from its source (needs Node.js and npm)
 	@cd views/hexmap/frontend && npm ci --silent && npm run --silent build && npm test --silent

@@ -24,7 +24,7 @@ from ingest.sources import Raw
 from ingest.sources.expressions import numbers_of
 
 UTC_TIME: Final = "datetime64[us, UTC]"
-_OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{2}(?::?\d{2})?)$")
+_OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{1,2}(?::?\d{1,2})?)$")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 _YEARS = (1990, 2100)
 _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
@@ -66,7 +66,7 @@ class _Findings:
         if bad.any():
             raw = frame[name] if name in frame else pd.Series("", index=frame.index)
             found = pd.DataFrame({"source_row": frame["source_row"], "reason": reason})[bad]
-            found["masked_value"] = privacy.masked(raw[bad].fillna(""))
+            found["masked_value"] = privacy.masked(raw[bad].astype("object").fillna(""))
             self.rows.append(found.assign(column_name=name, scope=scope))
 
 
@@ -295,8 +295,9 @@ def _parsed(raw: pd.Series, layout: str) -> tuple[pd.Series, pd.Series, pd.Serie
         how = layout or "ISO8601"
         with_offset = pd.to_datetime(text[offset], format=how, utc=True, errors="coerce")
         instant[offset] = with_offset.astype(UTC_TIME)
-        without = pd.to_datetime(text[~offset], format=how, errors="coerce")
-        naive[~offset] = without.astype("datetime64[us]")
+        # as UTC, so that an offset nobody looks for is no error
+        without = pd.to_datetime(text[~offset], format=how, utc=True, errors="coerce")
+        naive[~offset] = without.dt.tz_localize(None).astype("datetime64[us]")
     naive = naive.where(naive.dt.year.between(*_YEARS))
     instant = instant.where(instant.dt.year.between(*_YEARS))
     return naive, instant, naive.isna() & instant.isna() & raw.notna()

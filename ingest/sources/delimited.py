@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
@@ -17,6 +18,7 @@ from contracts.settings import Source
 
 UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError, csv.Error)
 _HEADER_BYTES = 1 << 20
+_UNDECODED = re.compile(r"Row #(\d+): Expected \d+ columns, got \d+")
 CUT_OFF = "; the file may have been cut off here"
 
 
@@ -73,7 +75,7 @@ def read(
         return "skip"
 
     wanted = list(dict.fromkeys([*source.theirs, *beside, *first]))
-    with pa.input_stream(str(path)) as stream:
+    with pa.input_stream(str(path)) as stream, _naming_undecoded_rows():
         table = pa.csv.read_csv(
             stream,
             # one thread: rows are numbered only then
@@ -99,6 +101,18 @@ def read(
     totals += frame.loc[is_total, "source_row"].tolist()
     of_totals = pd.DataFrame({"source_row": sorted(totals), "reason": FOOTER})
     return frame[~is_total].reset_index(drop=True), pd.concat([malformed, of_totals])
+
+
+@contextmanager
+def _naming_undecoded_rows() -> Iterator[None]:
+    # pyarrow can't put a row aside whose text it can't decode
+    try:
+        yield
+    except pa.ArrowInvalid as error:
+        found = _UNDECODED.search(str(error))
+        if not found:
+            raise
+        raise pa.ArrowInvalid(f"row {found[1]}: of another width, and no UTF8") from None
 
 
 def _row_numbers(n: int, odd: set[int]) -> list[int]:

@@ -70,9 +70,14 @@ class Stream:
                 parser.feed(chunk)
                 yield
             self._refuse_strangers(parser.close())
-        except (etree.XMLSyntaxError, EOFError) as error:
-            cut = isinstance(error, EOFError) or self._at_end
-            self.broken = f"no XML from here on ({error.args[0]})" + CUT_OFF * cut
+        except EOFError as error:
+            self.broken = f"no XML from here on ({error})" + CUT_OFF
+        except etree.XMLSyntaxError as error:
+            # whatever is said of namespaces, they do not matter
+            told = [one for one in parser.feed_error_log if one.domain_name != "NAMESPACE"]
+            if told or not self._at_end:
+                said = f"{told[0].message}, line {told[0].line}" if told else error.args[0]
+                self.broken = f"no XML from here on ({said})" + CUT_OFF * self._at_end
         yield
 
     def _met(self, element: Any) -> str:
@@ -106,8 +111,11 @@ class Stream:
 
 
 def local(element: Any) -> str:
-    """Name of an element without its namespace; "" of what is no element."""
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+    """Name of an element without namespace and prefix; "" of what is no element."""
+    if not isinstance(element.tag, str):
+        return ""
+    # an undeclared prefix stays in the tag
+    return element.tag.rpartition("}")[2].rpartition(":")[2]
 
 
 def _unpacked(file: IO[bytes]) -> Iterator[bytes]:

@@ -34,16 +34,15 @@ _AT_ONCE = 10_000
 
 
 def header(path: Path, source: Source) -> list[str]:
-    """Names of counters in the file, as far as it must be read to find all that are asked for."""
+    """Names of counters that have values, as far as it must be read to find all asked for."""
     wanted, found = set(wanted_of(source)), dict.fromkeys(ALWAYS)
     inside = False
     for name, element in _stream(path, source):
-        info = element.getparent() if name in _VALUE else element
-        if not inside and name not in _ELEMENT:
-            found |= dict.fromkeys(name for name, _ in _names(_declared(info)))
+        if name in _VALUE and not inside:
+            found |= dict.fromkeys(name for name, _ in _names(_declared(element)))
             if wanted and wanted <= found.keys():
                 break
-        inside = name in _VALUE
+        inside = name in _VALUE or (inside and name not in _END)
     return list(found)
 
 
@@ -68,11 +67,15 @@ def _stream(path: Path, source: Source) -> Stream:
 _Declared = tuple[str | None, tuple[tuple[str, str | None], ...]]
 
 
-def _declared(info: Any) -> _Declared:
-    """What a measInfo says of its types: the text of measTypes; name and p of each measType."""
-    listed = next(info.iterchildren("{*}measTypes"), None)
-    single = tuple((kind.text or "", kind.get("p")) for kind in info.iterchildren(*_TYPE))
-    return None if listed is None else listed.text or "", single
+def _declared(first: Any) -> _Declared:
+    """The text of measTypes, and name and p of each measType, before a measInfo's first value."""
+    listed = next(first.itersiblings("{*}measTypes", preceding=True), None)
+    single = [(kind.text or "", kind.get("p")) for kind in _before(first, *_TYPE)]
+    return None if listed is None else listed.text or "", tuple(single)
+
+
+def _before(first: Any, *tags: str) -> list[Any]:
+    return list(first.itersiblings(*tags, preceding=True))[::-1]
 
 
 def _names(declared: _Declared) -> list[tuple[str, str]]:
@@ -117,7 +120,7 @@ class _File:
 
     def _value(self, value: Any) -> None:
         self._n += 1
-        types = self._types or self._enter(value.getparent())
+        types = self._types or self._enter(value)
         if not types.asked:
             return
         try:
@@ -134,14 +137,14 @@ class _File:
         if len(self._ordinals) >= _AT_ONCE:
             self._flush(types)
 
-    def _enter(self, info: Any) -> "_Types":
-        declared = _declared(info)
+    def _enter(self, first: Any) -> "_Types":
+        declared = _declared(first)
         types = self._known.get(declared)
         if types is None:
             types = self._known[declared] = _Types(_names(declared), self._wanted)
         self._types, self._fault = types, types.fault
         if types.asked and not self._fault:
-            self._when(*_period(info))
+            self._when(*_period(first))
         return types
 
     def _when(self, ended: str, lasts: str) -> None:
@@ -166,12 +169,12 @@ class _File:
         self._ordinals, self._objects, self._suspect, self._texts = [], [], [], []
 
 
-def _period(info: Any) -> tuple[str, str]:
+def _period(first: Any) -> tuple[str, str]:
     """When a measInfo's period ended and how long it was, in its own words."""
-    period = next(info.iterchildren("{*}granPeriod"), None)
+    period = next(first.itersiblings("{*}granPeriod", preceding=True), None)
     if period is not None:
         return period.get("endTime", ""), period.get("duration", "")
-    texts = {local(child): (child.text or "").strip() for child in info.iterchildren(*_PERIOD)}
+    texts = {local(child): (child.text or "").strip() for child in _before(first, *_PERIOD)}
     return texts.get("mts", ""), f"PT{texts['gp']}S" if "gp" in texts else ""
 
 

@@ -165,3 +165,19 @@ def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_bytes(b"")
     assert sources.missing_columns(path, _source()) == [f"{path}: the file is empty"]
+
+
+def test_line_ends_of_any_kind(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    for end in ("\n", "\r\n", "\r"):
+        path.write_bytes(end.join(["Ticket,Category,Lat", "1,a,53", "", "2,b,54", ""]).encode())
+        assert sources.missing_columns(path, _source()) == []
+        assert _read(path, _source()).frame["complaint_id"].tolist() == ["1", "2"]
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_row_of_another_width_that_no_encoding_fits_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_bytes(b"Ticket,Category,Lat\n1,a,53\n2,\xff,54,7\n")
+    with pytest.raises(ValueError, match=r"row 3: .* no UTF8; set \[source\] encoding"):
+        _read(path, _source())
