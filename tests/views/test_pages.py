@@ -250,7 +250,7 @@ def test_the_table_says_what_the_map_shows(town: Any, configured: Configured) ->
 def test_places_of_the_list_can_be_walked_on_the_map(town: Any, configured: Configured) -> None:
     configured(town.config)
     walked = on_map(shown("map"))["places"]
-    assert walked[0][1] == "1  Mast 1: +1,234 (+1,100 to +1,400)"
+    assert walked[0][1] == "1  Mast 1: 1,234 (1,100 to 1,400)"
     assert {hex_text for hex_text, *_ in walked} <= set(town.hexes)
 
 
