@@ -4,7 +4,8 @@ Compares the benefit of `analysis.benefit` (relief of 30 % of load, and a fix of
 drops and lasts) with what was planted, on invented networks of 120 cells and 56 days of hours
 (`ingest.synth.network`), and writes docs/accuracy/priority.md: `python -m benchmarks.priority`.
 No constant was fitted to the seeds; that a first
-run of them held too seldom at heavy noise led to one (`_WANDER`), set on four others. The regret of a list is the part of the drops avoidable in the
+run of them held too seldom at heavy noise led to one (`_WANDER`), set on four others.
+The regret of a list is the part of the drops avoidable in the
 20 truly best cells that is lost by treating its own first 20 instead. Beside ours stand the simple
 rank (drops above the network's normal rate) and the rank by raw complaint count: network complaints
 of the newest 28 days by the cell that serves most of the hexagon where they live, which is more
