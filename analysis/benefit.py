@@ -32,6 +32,8 @@ LADDER = np.arange(0.0, 0.51, 0.1)
 
 # a curve of the shelf is not the cell's own: log sd of how much load does
 _CURVE_SD = 0.2
+# what wanders over months shows less of it within the weeks it was learnt from
+_WANDER = 1.5
 # a level is judged by no fewer days, however new it is
 _MIN_DAYS = 2
 # of the drops that count, so many may lie at loads the cell has hardly been at
@@ -144,7 +146,7 @@ def treatable(levers: Levers, present: "Present") -> Treatable:
     per_month = np.where(known, DAYS_A_MONTH / np.where(known, days, 1), np.nan) * noise
     level = np.full((len(drops), N_DRAWS), np.nan)
     for i in np.flatnonzero(known):
-        rng, wander = _rng(str(levers.cell_id[i]), "level"), levers.wander[i]
+        rng, wander = _rng(str(levers.cell_id[i]), "level"), _WANDER * levers.wander[i]
         level[i] = rng.gamma(shape[i], size=N_DRAWS)
         level[i] *= np.exp(wander * rng.normal(size=N_DRAWS) - wander**2 / 2)
     return Treatable(levers, level * per_month[:, None])

@@ -20,7 +20,8 @@ def _first(demo: Warehouse, kind: str) -> dict[str, Any]:
 @pytest.mark.parametrize("kind", KEYS)
 def test_figures_of_the_list_come_back_to_the_last_digit(kind: str, demo: Warehouse) -> None:
     places = demo.query("worst_places", place_type=kind, top=40)
-    known = places[places["drops_avoidable_month"].notna()]
+    # what is outside all regions is no place that could be asked for
+    known = places[places["drops_avoidable_month"].notna() & (places["region"] != "")]
     assert len(known) > 3
     for place in known.to_dict("records"):
         steps = demo.query("why", place=place[KEYS[kind]], place_type=kind).set_index("step")
@@ -115,13 +116,17 @@ def test_beyond_the_ladder_there_is_no_answer(share: float, demo: Warehouse) -> 
 def test_other_weights_rank_anew_and_change_no_figure(demo: Warehouse) -> None:
     plain = demo.query("worst_places", place_type="cell", top=1000)
     assert plain["rank"].tolist() == list(range(1, len(plain) + 1))
+    plain = plain[plain["drops_avoidable_month"].notna()]
     assert (plain["benefit_month"] == plain["drops_avoidable_month"]).all()
     doubled = demo.query("worst_places", place_type="cell", top=1000, per_drop=2)
+    doubled = doubled[doubled["benefit_month"].notna()]
     assert doubled["cell_id"].tolist() == plain["cell_id"].tolist()
     assert (doubled["benefit_month"] == 2 * plain["benefit_month"]).all()
-    persons = demo.query(
-        "worst_places", place_type="cell", top=1000, per_drop=0, per_complainant=1
-    ).set_index("cell_id")
+    persons = (
+        demo.query("worst_places", place_type="cell", top=1000, per_drop=0, per_complainant=1)
+        .set_index("cell_id")
+        .loc[plain["cell_id"]]
+    )
     some = persons["complainants_avoided"].fillna(0.0)
     assert (persons["benefit_month"] == some).all()
     same = ["drops_avoidable_month", "rank_lo", "rank_hi", "p_top20", "simple_rank"]

@@ -157,7 +157,7 @@ def test_the_worst_places_stand_beside_the_map_with_value_and_reason(
 ) -> None:
     configured(town.config)
     told = texts(shown("map"))
-    for said in ("1  Mast 1", "+1,234", "+1,100 to +1,400", "drops doubled on 12 Apr at LDS-02"):
+    for said in ("1  Mast 1", "1,234", "1,100 to 1,400", "drops doubled on 12 Apr at LDS-02"):
         assert said in told
 
 
@@ -253,7 +253,7 @@ def test_the_table_says_what_the_map_shows(town: Any, configured: Configured) ->
 def test_places_of_the_list_can_be_walked_on_the_map(town: Any, configured: Configured) -> None:
     configured(town.config)
     walked = on_map(shown("map"))["places"]
-    assert walked[0][1] == "1  Mast 1: +1,234 (+1,100 to +1,400)"
+    assert walked[0][1] == "1  Mast 1: 1,234 (1,100 to 1,400)"
     assert {hex_text for hex_text, *_ in walked} <= set(town.hexes)
 
 
@@ -319,6 +319,29 @@ def test_places_are_listed_with_their_reasons_by_kind(town: Any, configured: Con
     at.segmented_control[0].select("hex").run()
     assert not at.exception
     assert set(at.dataframe[0].value["place_name"]) <= set(town.hexes)
+
+
+def test_a_chosen_place_shows_its_arithmetic_its_files_and_a_what_if(
+    demo_config: Path, configured: Configured
+) -> None:
+    configured(demo_config)
+    at = AppTest.from_string(
+        "from views import data, evidence\n"
+        "place = data.answer('worst_places', place_type='site', top=1).iloc[0]\n"
+        "evidence.show(place, 'site', data.facts())\n",
+        default_timeout=60,
+    ).run()
+    assert not at.exception
+    told = texts(at)
+    assert "the same figures as in the list, to the last digit" in told
+    assert "sure to be among the first 20" in told
+    assert "file_hash" in at.dataframe[1].value
+    thirty = next(line for line in told.splitlines() if line.startswith("A month fewer"))
+    at.slider[0].set_value(10).run()
+    assert not at.exception
+    ten = next(line for line in texts(at).splitlines() if line.startswith("A month fewer"))
+    assert "dropped calls" in ten
+    assert ten != thirty
 
 
 def test_without_a_ranked_list_places_say_what_it_needs(
