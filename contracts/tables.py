@@ -360,10 +360,11 @@ PUBLISHED: tuple[str, ...] = (
 )  # fmt: skip
 """Tables of the released marts; persons' rows and refused rows are not among them."""
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 """Raised with each release that changes tables or the warehouse's layout; table `run` carries it.
 
 1: until 0.1. 2: footprints with validity, regions, coverage; the warehouse notes its schema.
+3: benefits, plans, lineage, verdicts on cells' days; rates borrow from their surroundings.
 """
 
 # A pm row says something only with one of these pairs.
