@@ -12,8 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from functools import wraps
@@ -22,16 +21,6 @@ from typing import Annotated, Any, ParamSpec
 
 import pandas as pd
 import typer
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
-from rich.table import Table as Grid
 
 from contracts.errors import (
     ContractError,
@@ -45,11 +34,11 @@ from ingest import logs
 from ingest.acknowledgements import STATUSES, Subject, Word
 from ingest.warehouse import Warehouse, query_names, read_query
 from views import export, server
+from views.console import ERR, deliver, print_receipt, progress, say
 
 PORT = 8501
 FORMAT_HELP = f"{', '.join(export.FORMATS)}; the last three with outlines of hexagons, for QGIS."
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-_out, _err = Console(), Console(stderr=True)
 _COLOURS = {"ok": "", "warn": "yellow", "fault": "bold red"}
 
 Config = Annotated[Path, typer.Option(envvar="HEXPERIENCE_CONFIG", help="Configuration file.")]
@@ -78,7 +67,7 @@ def _tell(command: Callable[P, None]) -> Callable[P, None]:
 
 
 def _fail(text: str, code: int) -> None:
-    _err.print(text, style="bold red", markup=False, highlight=False, soft_wrap=True)
+    ERR.print(text, style="bold red", markup=False, highlight=False, soft_wrap=True)
     raise typer.Exit(code)
 
 
@@ -99,7 +88,7 @@ def demo(
     """Invent an operator, run the main job on it, and show the map (NO_APP=1: no map)."""
     from ingest.synth import write_operator  # noqa: PLC0415  as in _run
 
-    _err.print(f"inventing an operator of {cells} cells and {days} days in {folder}/")
+    ERR.print(f"inventing an operator of {cells} cells and {days} days in {folder}/")
     config = write_operator(
         folder, seed=seed, n_cells=cells, n_days=days, n_months=months, noise=level_of_noise
     )
@@ -138,7 +127,7 @@ def report_(
     settings, warehouse = load(config), _warehouse(config)
     chosen = periods.choose(periods.known(warehouse.query("periods")), period)
     folder = out or settings.resolve(settings.report.folder)
-    _say(str(report.write(warehouse, chosen, folder, settings, config.name)))
+    say(str(report.write(warehouse, chosen, folder, settings, config.name)))
 
 
 @app.command()
@@ -206,10 +195,10 @@ def forget(
     with logs.kept(settings), warehouse.alone():
         found = forgetting.forget(text, domain, settings, today=today, dry_run=dry_run)
         logs.log.info("forget: %d of our files hold one subscriber", found["rows"].gt(0).sum())
-    _deliver(found, "table", None)
+    deliver(found, "table", None)
     if not dry_run:
         _run(settings)
-        _deliver(_after_forgetting(settings, warehouse, config.name), "table", None)
+        deliver(_after_forgetting(settings, warehouse, config.name), "table", None)
 
 
 @app.command()
@@ -229,9 +218,9 @@ def retain(
         for line in gone.to_dict("records"):
             logs.log.info("retain: %s %s: %d rows %s", *line.values())
     if gone.empty:
-        _say("nothing is older than [retention] allows")
+        say("nothing is older than [retention] allows")
     else:
-        _deliver(gone, "table", None)
+        deliver(gone, "table", None)
 
 
 @app.command()
@@ -248,7 +237,7 @@ def changes(
     if form not in ("parquet", "csv", "json"):
         raise QuestionError(f"--out {out}: end it in .parquet, .csv or .json")
     arguments = {"run": {"scheduler": scheduler}} if scheduler else {}
-    _deliver(_find_changes(load(config, arguments=arguments)), form, out)
+    deliver(_find_changes(load(config, arguments=arguments)), form, out)
 
 
 @app.command()
@@ -263,10 +252,10 @@ def query(
     """Answer one of the questions in queries/ from the published marts."""
     if not name:
         for known in query_names():
-            _say(f"{known:16} {read_query(known).question}")
+            say(f"{known:16} {read_query(known).question}")
         return
     params = dict(_param(text) for text in param or [])
-    _deliver(_warehouse(config).query(name, **params), form, out)
+    deliver(_warehouse(config).query(name, **params), form, out)
 
 
 @app.command()
@@ -278,7 +267,7 @@ def sql(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Answer one SELECT of your own from the published marts."""
-    _deliver(_warehouse(config).sql(text), form, out)
+    deliver(_warehouse(config).sql(text), form, out)
 
 
 @app.command()
@@ -301,14 +290,14 @@ def acknowledge(
     warehouse = _warehouse(config)
     if listed or not subject:
         of = Subject.parse(subject).asked if subject else {}
-        _deliver(warehouse.query("acknowledgement_log" if of else "acknowledgements", **of),
+        deliver(warehouse.query("acknowledgement_log" if of else "acknowledgements", **of),
                  "table", None)  # fmt: skip
         return
     word = Word(status, owner, comment)
     number = warehouse.acknowledge(
         Subject.parse(subject), word, by=by or getpass.getuser(), at=datetime.now(UTC)
     )
-    _say(f"entry {number}: {subject} is {status}, {owner}")
+    say(f"entry {number}: {subject} is {status}, {owner}")
 
 
 @app.command()
@@ -321,10 +310,10 @@ def inspect(
     from ingest import inspection, starter  # noqa: PLC0415  as in _run
 
     looks = inspection.look(file)
-    _say(starter.report(looks))
+    say(starter.report(looks))
     if out is not None:
         starter.write(looks, out)
-        _err.print(f"written to {out}", highlight=False)
+        ERR.print(f"written to {out}", highlight=False)
 
 
 @app.command()
@@ -337,8 +326,8 @@ def cube(
     """Write counters by cell and hour, or hexagon and day, as a Zarr cube for xarray."""
     from analysis.export import export as export_cube  # noqa: PLC0415  as in _run
 
-    with _progress() as progress:
-        export_cube(load(config), table, out, progress.tell)
+    with progress() as bars:
+        export_cube(load(config), table, out, bars.tell)
 
 
 @app.command("app")
@@ -359,27 +348,6 @@ def main() -> None:
     app()
 
 
-def console() -> str:
-    """Every command and its options in Markdown, as docs/console.md holds it."""
-    group = typer.main.get_group(app)
-    lines = ["# The console", "", "Made from `hexperience.py` by `make docs`; do not edit.", ""]
-    lines += [
-        "Exit codes: 0 done, 1 a broken promise or faults that `check` found, 2 wrong input or "
-        "settings, 3 stopped.",
-        "",
-    ]
-    for name, command in group.commands.items():
-        lines += [f"## hexperience {name}", "", command.help or "", ""]
-        lines += ["| option | default | meaning |", "| --- | --- | --- |"]
-        for param in command.params:
-            named = param.opts[0] if param.param_type_name == "option" else param.opts[0].upper()
-            default = f"`{param.default}`" if param.default and not param.required else ""
-            meaning = getattr(param, "help", None) or ""
-            lines.append(f"| {named} | {'required' if param.required else default} | {meaning} |")
-        lines.append("")
-    return "\n".join(lines)
-
-
 def _run(settings: Settings, *, only_new: bool = False) -> None:
     # here and not above: they take two seconds that a query need not wait
     import analysis.run  # noqa: PLC0415
@@ -390,24 +358,24 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
     with (
         logs.kept(settings) as line,
         warehouse.alone(),
-        _progress() as progress,
+        progress() as bars,
         workers(settings.run) as client,
     ):
         logs.log.info("version %s in %s", ingest.run.software_version(), settings.folder)
         if settings.run.log and settings.run.scheduler != "threads":
             client.forward_logging(logs.DASK, level=logging.WARNING)
-        receipt = ingest.run.run(settings, client, progress.tell)
+        receipt = ingest.run.run(settings, client, bars.tell)
         line.run_id = run_id = receipt["run_id"].iloc[0]
         for name, *counts in receipt.drop(columns="run_id").to_numpy().tolist():
             logs.log.info("%s: %d read, %d accepted, %d refused, %d values missing", name, *counts)
         if only_new and run_id == _published(warehouse):
             return
-        analysis.run.run(settings, client, progress.tell)
+        analysis.run.run(settings, client, bars.tell)
         keep = settings.warehouse.keep_snapshots
         snapshot = warehouse.publish(run_id, keep=keep, rule=settings.privacy)
         logs.log.info("published %s", snapshot.name)
     if not only_new:
-        _print_receipt(warehouse)
+        print_receipt(warehouse)
 
 
 def _find_changes(settings: Settings) -> pd.DataFrame:
@@ -419,11 +387,11 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
     with (
         logs.kept(settings) as line,
         warehouse.alone(),
-        _progress() as progress,
+        progress() as bars,
         workers(settings.run) as client,
     ):
-        line.run_id = ingest.run.run(settings, client, progress.tell)["run_id"].iloc[0]
-        return analysis.run.changes(settings, client, progress.tell)
+        line.run_id = ingest.run.run(settings, client, bars.tell)["run_id"].iloc[0]
+        return analysis.run.changes(settings, client, bars.tell)
 
 
 def _published(warehouse: Warehouse) -> str:
@@ -455,7 +423,7 @@ def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
         known = {name for name, _, _ in report.written(folder)}
         written = []
         for period in report.due(warehouse, settings, now):
-            _err.print(f"report {report.write(warehouse, period, folder, settings, config)}")
+            ERR.print(f"report {report.write(warehouse, period, folder, settings, config)}")
             written.append(period.key)
     run_id, receipt = _published(warehouse), warehouse.query("receipt")
     return {
@@ -489,23 +457,23 @@ def _check(
         # workers on other machines would not see the temporary folder
         here = "threads" if "://" in settings.run.scheduler else settings.run.scheduler
         with (
-            _progress() as progress,
+            progress() as bars,
             workers(settings.run.model_copy(update={"scheduler": here})) as client,
         ):
-            found += check.rehearse(settings, client, newest=newest, progress=progress.tell)
+            found += check.rehearse(settings, client, newest=newest, progress=bars.tell)
     max_age = timedelta(hours=max_age_hours) if max_age_hours else None
     found += check.promises(settings, now=datetime.now(UTC), max_age=max_age)
     if form != "text":
-        _deliver(pd.DataFrame(map(asdict, found)), form, None)
+        deliver(pd.DataFrame(map(asdict, found)), form, None)
     for one in found if form == "text" else ():
-        _say(f"{one.verdict:5}  {one.about}: {one.message}", style=_COLOURS[one.verdict])
+        say(f"{one.verdict:5}  {one.about}: {one.message}", style=_COLOURS[one.verdict])
     if any(one.verdict == "fault" for one in found):
         raise typer.Exit(1)
 
 
 def _serve(config: Path, port: int, *, base_path: str = "", host: str = "") -> None:
     at = f"http://127.0.0.1:{port}/{base_path.strip('/')}".rstrip("/")
-    _err.print(f"the map: {at}  (Ctrl-C ends it)", highlight=False)
+    ERR.print(f"the map: {at}  (Ctrl-C ends it)", highlight=False)
     environ = {**os.environ, "HEXPERIENCE_CONFIG": str(config.resolve())}
     line = server.command(port=port, base_path=base_path, host=host)
     subprocess.run(line, env=environ, check=False)  # noqa: S603  our own
@@ -521,82 +489,6 @@ def _param(text: str) -> tuple[str, str]:
     if not equals:
         raise QuestionError(f"--param {text}: write it as name=value")
     return name, value
-
-
-def _deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
-    content = export.encoded(frame, form)
-    if out is not None:
-        export.write(content, out)
-        _err.print(f"{len(frame):,} rows written to {out}", highlight=False)
-    else:
-        sys.stdout.buffer.write(content)
-
-
-class _Told:
-    """Progress of the run as bars, one a stage."""
-
-    def __init__(self, bars: Progress) -> None:
-        self._bars, self._tasks = bars, dict[str, TaskID]()
-
-    def tell(self, label: str, done: int, total: int) -> None:
-        if label not in self._tasks:
-            self._tasks[label] = self._bars.add_task(label, total=total)
-        self._bars.update(self._tasks[label], completed=done, total=total)
-        if done == total:
-            logs.log.info("%s: %d done", label, total)
-
-
-@contextmanager
-def _progress() -> Iterator[_Told]:
-    columns = (
-        TextColumn("{task.description:24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=_err) as bars:
-        yield _Told(bars)
-
-
-def _print_receipt(warehouse: Warehouse) -> None:
-    _out.print(_rows_grid(warehouse.query("receipt")))
-    counts = warehouse.query("counts").iloc[0]
-    known = pd.notna(counts["as_of_utc"])
-    as_of = f"{counts['as_of_utc']:%Y-%m-%d %H:%M} UTC" if known else "no time: nothing has one"
-    told = f"{counts['n_hexes']:,} hexagons, {counts['n_cells']:,} cells, "
-    told += f"{counts['n_changes']:,} dated changes; data as of {as_of}"
-    _say(told)
-    notes = warehouse.query("quality_notes")
-    for note in notes[notes["verdict"] != "ok"].to_dict("records"):
-        _say(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
-    _print_places(warehouse.query("worst_places", top=10))
-
-
-def _rows_grid(receipt: pd.DataFrame) -> Grid:
-    grid = Grid(title="rows: read = accepted + refused", title_justify="left")
-    grid.add_column("source")
-    for name in ("read", "accepted", "refused", "values set to missing"):
-        grid.add_column(name, justify="right")
-    for name, *counts in receipt.to_numpy().tolist():
-        grid.add_row(name, *(f"{n:,}" for n in counts))
-    return grid
-
-
-def _print_places(places: pd.DataFrame) -> None:
-    known = places["benefit_month"].notna().any()
-    by = "benefit_month" if known else "drops_excess_month"
-    what = "what to do first[/]: drops to avoid" if known else "worst first[/]: drops above normal"
-    _out.print(f"\n[bold]{what} a month, 90 % interval, why")
-    for place in places.fillna({"region": ""}).to_dict("records"):
-        lo, hi = place[f"{by}_lo"], place[f"{by}_hi"]
-        excess = f"{place[by]:,.0f} ({lo:,.0f} to {hi:,.0f})"
-        name = " · ".join(part for part in (place["place_name"], place["region"]) if part)
-        _say(f"{place['rank']:>3}  {name}: {excess}")
-        _say(f"     {place['reason']}")
-
-
-def _say(text: str, style: str = "") -> None:
-    _out.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 if __name__ == "__main__":
