@@ -207,6 +207,8 @@ def nps(
     placed = _placed(last, level, last["answered_utc"], zone)
     days = _covered_days(answers["answered_utc"], zone)
     placed = placed[placed["period_start"].isin(days["period_start"])]
+    if placed.empty:
+        return pd.DataFrame(columns=_COLUMNS)
     placed["region"] = placed["hex_id"].map(regions).astype("str")
     placed["outcome_class"], weight = placed["survey_type"], placed["survey_weight"]
     placed["promoters"] = weight.where(placed["score"] >= 9, 0.0)

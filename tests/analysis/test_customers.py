@@ -195,6 +195,12 @@ def test_a_person_of_two_waves_is_one_witness_and_counts_less() -> None:
     assert _nps(few)["shown"].tolist() == ["hidden"]
 
 
+def test_answers_without_a_place_or_a_month_give_no_figure_and_no_crash() -> None:
+    assert _nps(_answers([10] * 40, hex_id=[None] * 40)).empty
+    day = pd.date_range("2026-06-01", "2026-06-02", periods=40, tz="UTC")
+    assert _nps(_answers([10] * 40, answered_utc=day)).empty
+
+
 def _by_cell(n: int, here: float, who: str = "p") -> pd.DataFrame:
     """Complaints known by a cell that serves both places, `here` and the rest there."""
     names = [f"{who}{i}" for i in range(n)]
