@@ -65,7 +65,7 @@ def complaint_rates(
     """
     complaints = _with_weights(complaints)
     placed = complaints.drop_duplicates("complaint_id")["hex_id"].notna()
-    if placed.mean() < _LEAST_PLACED:
+    if placed.empty or placed.mean() < _LEAST_PLACED:
         return pd.DataFrame(columns=_COLUMNS)
     days = _covered_days(complaints["created_utc"], zone)
     blocks = exposure[exposure["period_start"].isin(days["period_start"])]

@@ -5,7 +5,7 @@ missing in an accepted row. Both leave a line in `refused`: nothing disappears.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import available_timezones
@@ -93,18 +93,19 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     return Cleaned(_shaped(ours, of), refused, found.file, raw.absent)
 
 
-def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
+def settle(
+    pieces: pd.DataFrame, of: Table, *, moved: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row per key, in the key's order, and the refused repetitions.
+
+    `moved`: keys (the first column of them) whose newest row lies on another day.
 
     Kept is the row the source does not doubt, then the one that arrived last; the order in which
     files are listed does not matter. Counters that its file does not give at all come from the next
     row of its key: such a row is part of the kept one, and not refused.
     """
-    doubt = ["suspect"] if "suspect" in of.columns else []
-    order = [*of.key, *doubt, "loaded_utc", "source_file", "source_row"]
-    rising = [True] * len(of.key) + [True] * len(doubt) + [False, False, True]
-    ordered = pieces.sort_values(order, ascending=rising, kind="stable")
-    again = ordered.duplicated(list(of.key))
+    ordered = newest_first(pieces, of)
+    again = ordered.duplicated(list(of.key)) | ordered[of.key[0]].isin(moved)
     if of.name == "pm" and again.any():
         ordered, part = _combined(ordered, of)
         again &= ~part
@@ -115,6 +116,14 @@ def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]
         told = _repetitions(kept[covering], of, "covers shorter periods that were delivered too")
         kept, refused = kept[~covering], pd.concat([refused, told], ignore_index=True)
     return kept.reset_index(drop=True), refused
+
+
+def newest_first(rows: pd.DataFrame, of: Table) -> pd.DataFrame:
+    """The rows by their key; of each key first the one that counts before the others."""
+    doubt = ["suspect"] if "suspect" in of.columns else []
+    order = [*of.key, *doubt, "loaded_utc", "source_file", "source_row"]
+    rising = [True] * len(of.key) + [True] * len(doubt) + [False, False, True]
+    return rows.sort_values(order, ascending=rising, kind="stable")
 
 
 def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series]:

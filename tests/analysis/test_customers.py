@@ -149,6 +149,10 @@ def test_complaints_that_mostly_have_no_position_give_no_rate() -> None:
     assert _rates(_complaints(20, hex_id=[HERE] * 9 + [None] * 11)).empty
 
 
+def test_no_complaint_at_all_gives_no_rate_and_no_crash() -> None:
+    assert _all_rates(_complaints(0)).empty
+
+
 def _answers(scores: list[int], **changes: object) -> pd.DataFrame:
     n = len(scores)
     return pd.DataFrame({
