@@ -132,7 +132,7 @@ def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series
     A file that gives a column anywhere on the day decides on it: an older delivery does not fill
     what a newer one left empty. Rows of one file (several sources may read it) share no column.
     """
-    columns = [c for c in ordered if c not in (*of.key, *LINEAGE, "suspect")]
+    columns = [c for c in ordered if c not in (*of.key, *LINEAGE, *COUNTED, "suspect")]
     group, file = ordered.groupby(list(of.key)).ngroup(), ordered["source_file"]
     first, known = ~group.duplicated(), ordered[columns].notna().astype("int8")
     given = known.groupby(file).max().reindex(file).set_axis(ordered.index)
@@ -147,6 +147,8 @@ def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series
     filled = ordered[columns].where(new[columns]).groupby(group).first()
     ordered = ordered.copy()
     ordered.loc[first, columns] = filled.reindex(group[first]).to_numpy()
+    lost = ordered[[*COUNTED]].where(first | part, 0).groupby(group).transform("sum")
+    ordered.loc[first, [*COUNTED]] = lost[first]
     return ordered, part
 
 
