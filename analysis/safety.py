@@ -36,8 +36,6 @@ def of_changes(changes: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
 
     A reason that a change has already is kept.
     """
-    if changes.empty:
-        return pd.Series(dtype="str")
     unsafe = verdicts.loc[verdicts["verdict"] == "unsafe"]
     days = changes[["cell_id", "change_utc"]].reset_index().merge(unsafe, on="cell_id")
     noon = pd.to_datetime(days["day_local"]).dt.tz_localize("UTC") + pd.Timedelta(hours=12)

@@ -51,7 +51,3 @@ def test_a_source_that_cannot_be_trusted_takes_its_figures_along() -> None:
     )
     assert safety.of_table(notes, "call") == "no"
     assert safety.of_table(notes, "nps") is None
-
-
-def test_where_nothing_changed_there_is_nothing_to_doubt() -> None:
-    assert safety.of_changes(pd.DataFrame(), VERDICTS).empty

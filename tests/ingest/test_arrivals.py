@@ -76,7 +76,10 @@ class Sender:
 
     def deliver(self) -> set[str]:
         """A few files come, are corrected, come again or go; names of those that differ now."""
-        return {name for _ in range(self.rng.randint(1, 3)) for name in self._one()}
+        self.fresh: set[str] = set()
+        for _ in range(self.rng.randint(1, 3)):
+            self.fresh.update(self._one())
+        return self.fresh
 
     def _one(self) -> Iterator[str]:
         # of two files that come in the same second the name decides
@@ -89,8 +92,11 @@ class Sender:
         elif what == "corrected":
             yield self._put(self.rng.choice(known), kind)
         elif what == "again":
-            # the same under the same name is no news, whatever its time
-            os.utime(self.folder / self.rng.choice(known), (self.clock, self.clock))
+            # what is known under the same name is no news, whatever its time
+            name = self.rng.choice(known)
+            os.utime(self.folder / name, (self.clock, self.clock))
+            if name in self.fresh:
+                self.lie[name].arrived = self.clock
         else:
             name = self.rng.choice(known)
             (self.folder / name).unlink()
