@@ -65,7 +65,7 @@ def complaint_rates(
     """
     complaints = _with_weights(complaints)
     placed = complaints.drop_duplicates("complaint_id")["hex_id"].notna()
-    if placed.mean() < _LEAST_PLACED:
+    if placed.empty or placed.mean() < _LEAST_PLACED:
         return pd.DataFrame(columns=_COLUMNS)
     days = _covered_days(complaints["created_utc"], zone)
     blocks = exposure[exposure["period_start"].isin(days["period_start"])]
@@ -207,6 +207,8 @@ def nps(
     placed = _placed(last, level, last["answered_utc"], zone)
     days = _covered_days(answers["answered_utc"], zone)
     placed = placed[placed["period_start"].isin(days["period_start"])]
+    if placed.empty:
+        return pd.DataFrame(columns=_COLUMNS)
     placed["region"] = placed["hex_id"].map(regions).astype("str")
     placed["outcome_class"], weight = placed["survey_type"], placed["survey_weight"]
     placed["promoters"] = weight.where(placed["score"] >= 9, 0.0)

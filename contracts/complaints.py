@@ -39,7 +39,10 @@ def _related(of: str, role: str, *names: str) -> str:
     return _either(*(f"{of}[role={role}].{way}{n}" for n in names for way in (wrapped, "")))
 
 
-TICKET: dict[str, dict[str, Any]] = {
+TICKET: dict[str, Any] = {
+    "table": "complaint",
+    # a party's id is no telephone number
+    "subscriber": "account",
     "columns": {
         "complaint_id": "id | externalId | externalIdentifier.id",
         "created_utc": "creationDate",
@@ -50,9 +53,7 @@ TICKET: dict[str, dict[str, Any]] = {
         "channel": "channel.name | channel.id | channel",
         "complaint_type": _either(_characteristic("category"), "ticketType", "name"),
         "text_redacted": "description",
-        "subscriber_id": _either(
-            _related("relatedParty", "customer", "id"), _characteristic("msisdn")
-        ),
+        "subscriber_id": _related("relatedParty", "customer", "id"),
         "cell_id": _either(
             _related("relatedEntity", "cell", "id"),
             _characteristic("cellId", "cell", "ecgi", "ncgi"),
@@ -109,4 +110,4 @@ TICKET: dict[str, dict[str, Any]] = {
         }
     },
 }
-"""Mapping of a TMF621 ticket that a source of reader `trouble_ticket` has unless it says other."""
+"""Keys of a source of TMF621 tickets, as far as it says no other."""

@@ -1,12 +1,21 @@
-"""What exports of known tools call their columns, and which of these may never be used so."""
+"""What files of known tools say by themselves, and which of their columns may never be used so."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
-USUAL: dict[str, dict[str, str]] = {
-    "qualtrics": {"response_id": "ResponseId", "answered_utc": "EndDate", "score": "Q1"},
+from contracts.complaints import TICKET
+from contracts.vendors import laid_under
+
+USUAL: dict[str, dict[str, Any]] = {
+    "qualtrics": {
+        "table": "nps",
+        "columns": {"response_id": "ResponseId", "answered_utc": "EndDate", "score": "Q1"},
+    },
+    "trouble_ticket": TICKET,
 }
-"""Of a reader, ours = theirs where a source names nothing else."""
+"""Of a reader, the keys that a source of its table need not give."""
 
+_TABLES = ("columns", "constants", "from_name", "values", "patterns")
 _FROM_IP = ("LocationLatitude", "LocationLongitude", "IPAddress")
 _OF_A_PERSON = (
     "RecipientEmail",
@@ -15,6 +24,34 @@ _OF_A_PERSON = (
     "ExternalReference",
     "ExternalDataReference",
 )
+
+
+def with_usual(own: Any) -> Any:
+    """A source's keys over the usual ones of its reader; "" takes a column away.
+
+    What is no source, or not well formed, stays what it is: the check that follows tells it.
+    """
+    reader = own.get("reader") if isinstance(own, dict) else None
+    usual = USUAL.get(reader) if isinstance(reader, str) else None
+    if usual is None or own.get("table") != usual["table"]:
+        return own
+    named = {part: own.get(part, {}) for part in _TABLES}
+    if not all(isinstance(table, dict) for table in named.values()):
+        return own
+    elsewhere = {*named["constants"], *named["from_name"]}
+    columns = {o: t for o, t in usual["columns"].items() if o not in elsewhere}
+    laid = laid_under({**usual, "columns": columns}, own)
+    for part in ("values", "patterns"):
+        of_use = {*laid["columns"], *named[part]}
+        laid[part] = {o: rules for o, rules in laid.get(part, {}).items() if o in of_use}
+    if "subscriber_id" in named["columns"]:
+        laid["subscriber"] = own.get("subscriber", "msisdn")
+    return laid
+
+
+def of_persons(reader: str) -> tuple[str, ...]:
+    """Columns of a reader's files that tell who answered or from which address; none of ours."""
+    return (*_FROM_IP, *_OF_A_PERSON) if reader == "qualtrics" else ()
 
 
 def refusals(reader: str, theirs: Mapping[str, list[str]]) -> Iterator[str]:

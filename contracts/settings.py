@@ -19,9 +19,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pydantic_core import ErrorDetails
 
 from contracts import expressions, vendors
-from contracts.complaints import TICKET
 from contracts.errors import ExpressionError, SettingsError
-from contracts.exports import USUAL, refusals
+from contracts.exports import refusals, with_usual
 from contracts.fields import FIELDS
 from contracts.regulator import THRESHOLDS
 from contracts.tables import PAIRS, SOURCES, TABLES
@@ -292,7 +291,8 @@ class Source(_Section):
     encoding: str = Field("utf-8", description="Text encoding.")
     subscriber: Literal["msisdn", "imsi", "email", "account"] = Field(
         "msisdn",
-        description="What subscriber_id holds: telephone number, IMSI, e-mail or account.",
+        description="What subscriber_id holds: telephone number, IMSI, e-mail or account; of a "
+        "trouble ticket whose customer is found by itself: account.",
     )
     decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
     na: tuple[str, ...] = Field((), description="Texts that mean missing; empty always does.")
@@ -351,32 +351,9 @@ class Source(_Section):
 
     @model_validator(mode="before")
     @classmethod
-    def _usual_columns(cls, raw: Any) -> Any:
+    def _with_usual(cls, own: Any) -> Any:
         """A known tool's columns need no naming; what the source names itself wins."""
-        if not isinstance(raw, dict) or raw.get("reader") not in USUAL:
-            return raw
-        named = {
-            name for part in ("columns", "constants", "from_name") for name in raw.get(part, {})
-        }
-        usual = {o: t for o, t in USUAL[raw["reader"]].items() if o not in named}
-        return {**raw, "columns": {**usual, **raw.get("columns", {})}}
-
-    @model_validator(mode="before")
-    @classmethod
-    def _with_ticket_mapping(cls, given: Any) -> Any:
-        """What TMF621 says by itself, under what the source says; "" takes a column away."""
-        if not isinstance(given, dict) or given.get("reader") != "trouble_ticket":
-            return given
-        own = {part: given.get(part, {}) for part in TICKET}
-        # what is no table at all is told by the check that follows
-        if given.get("table") != "complaint" or not all(isinstance(o, dict) for o in own.values()):
-            return given
-        columns = {o: t for o, t in {**TICKET["columns"], **own["columns"]}.items() if t != ""}
-        rules = {
-            part: {o: r for o, r in TICKET[part].items() if o in columns} | own[part]
-            for part in ("values", "patterns")
-        }
-        return {**given, "columns": columns, **rules}
+        return with_usual(own)
 
     @property
     def given(self) -> set[str]:

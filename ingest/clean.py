@@ -5,7 +5,7 @@ missing in an accepted row. Both leave a line in `refused`: nothing disappears.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 from zoneinfo import available_timezones
@@ -93,18 +93,19 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     return Cleaned(_shaped(ours, of), refused, found.file, raw.absent)
 
 
-def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
+def settle(
+    pieces: pd.DataFrame, of: Table, *, moved: Sequence[str] = ()
+) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row per key, in the key's order, and the refused repetitions.
+
+    `moved`: keys (the first column of them) whose newest row lies on another day.
 
     Kept is the row the source does not doubt, then the one that arrived last; the order in which
     files are listed does not matter. Counters that its file does not give at all come from the next
     row of its key: such a row is part of the kept one, and not refused.
     """
-    doubt = ["suspect"] if "suspect" in of.columns else []
-    order = [*of.key, *doubt, "loaded_utc", "source_file", "source_row"]
-    rising = [True] * len(of.key) + [True] * len(doubt) + [False, False, True]
-    ordered = pieces.sort_values(order, ascending=rising, kind="stable")
-    again = ordered.duplicated(list(of.key))
+    ordered = newest_first(pieces, of)
+    again = ordered.duplicated(list(of.key)) | ordered[of.key[0]].isin(moved)
     if of.name == "pm" and again.any():
         ordered, part = _combined(ordered, of)
         again &= ~part
@@ -117,13 +118,21 @@ def settle(pieces: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.DataFrame]
     return kept.reset_index(drop=True), refused
 
 
+def newest_first(rows: pd.DataFrame, of: Table) -> pd.DataFrame:
+    """The rows by their key; of each key first the one that counts before the others."""
+    doubt = ["suspect"] if "suspect" in of.columns else []
+    order = [*of.key, *doubt, "loaded_utc", "source_file", "source_row"]
+    rising = [True] * len(of.key) + [True] * len(doubt) + [False, False, True]
+    return rows.sort_values(order, ascending=rising, kind="stable")
+
+
 def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series]:
     """The rows with the first of each key filled up, and which others are part of it by that.
 
     A file that gives a column anywhere on the day decides on it: an older delivery does not fill
     what a newer one left empty. Rows of one file (several sources may read it) share no column.
     """
-    columns = [c for c in ordered if c not in (*of.key, *LINEAGE, "suspect")]
+    columns = [c for c in ordered if c not in (*of.key, *LINEAGE, *COUNTED, "suspect")]
     group, file = ordered.groupby(list(of.key)).ngroup(), ordered["source_file"]
     first, known = ~group.duplicated(), ordered[columns].notna().astype("int8")
     given = known.groupby(file).max().reindex(file).set_axis(ordered.index)
@@ -138,6 +147,8 @@ def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series
     filled = ordered[columns].where(new[columns]).groupby(group).first()
     ordered = ordered.copy()
     ordered.loc[first, columns] = filled.reindex(group[first]).to_numpy()
+    lost = ordered[[*COUNTED]].where(first | part, 0).groupby(group).transform("sum")
+    ordered.loc[first, [*COUNTED]] = lost[first]
     return ordered, part
 
 

@@ -20,6 +20,7 @@ import pyarrow.parquet as pq
 
 from contracts import vendors
 from contracts.errors import InputError
+from contracts.exports import of_persons
 from contracts.fields import FIELDS
 from contracts.settings import Source
 from ingest import privacy
@@ -255,6 +256,7 @@ def _table(looks: Looks, sample: pd.DataFrame) -> Looks:
     decimal = _decimal(sample, looks)
     na = _missing_texts(sample)
     known = {str(name): _known(sample[name], na) for name in sample}
+    barred = {*of_persons(looks.reader)} & {*sample}
     times = {name: moments_of(values) for name, values in known.items() if len(values)}
     times = {name: found for name, found in times.items() if found.share > 0.5}
     looks = replace(
@@ -264,7 +266,7 @@ def _table(looks: Looks, sample: pd.DataFrame) -> Looks:
         na=na,
         times=times,
         samples={n: str(privacy.masked(v.head(1)).iloc[0]) for n, v in known.items() if len(v)},
-        fits=tuple(fits(sample, na, decimal)),
+        fits=tuple(fits(sample.drop(columns=[*barred]), na, decimal)),
     )
     looks = replace(looks, period_s=_period(known, looks), choices=_choices(known, looks))
     return _with_vendor(looks) if looks.reader in ("delimited", "parquet") else looks

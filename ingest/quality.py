@@ -24,6 +24,11 @@ Note = tuple[str, str, str, str]
 _REFUSED_DOUBT = 0.01
 _CONTACT = ("complaint_id", "subscriber_id", "complaint_class", "created_utc", "is_repeat")
 _CATEGORY = ("complaint_class", "complaint_type")
+_UNPLACED = {
+    "call": "none is on a map: give lat and lon.",
+    "complaint": "none is on a map: give lat and lon, postcode, place_text or cell_id.",
+    "nps": "none is on a map: give lat and lon; of an answer the cell alone is not spread.",
+}
 _COARSE = ("month",)
 _OF_HISTORY = ("valid_to", "previous_cell_id", "stable_cell_key")
 _HALF = 0.5
@@ -311,6 +316,8 @@ def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
         by_cell = name == "complaint"
         columns = ["hex_id", "loc_method", *(["cell_id"] if by_cell else [])]
         rows = warehouse.read(name, columns=columns)
+        if rows.empty:
+            continue
         how = rows["loc_method"].where(rows["hex_id"].notna())
         if by_cell:
             spread = rows["cell_id"].isin(
@@ -320,7 +327,7 @@ def _positions(warehouse: Warehouse, counts: pd.DataFrame) -> Iterator[Note]:
         share = how.notna().mean()
         ways = ", ".join(f"{n / len(rows):.1%} {way}" for way, n in how.value_counts().items())
         text = f"{share:.1%} of {len(rows):,} rows can be located"
-        text += f" ({ways}); the rest is on no map." if share else "; none is on a map."
+        text += f" ({ways}); the rest is on no map." if share else f"; {_UNPLACED[name]}"
         verdict = "ok" if share > 1 - 10 * _REFUSED_DOUBT else "warn"
         yield name, "positions", verdict if share > _HALF else "unsafe", text
 

@@ -23,7 +23,7 @@ from ingest.cluster import code_id, same_everywhere
 from ingest.footprints import settle_footprints
 from ingest.inventory import changed_ids, continued, names_of_blocks
 from ingest.load import FileToLoad, Loaded, load, plan
-from ingest.settle import DayToSettle, digest, newest_rows, settle_day
+from ingest.settle import DayToSettle, digest, moved_keys, newest_rows, settle_day
 from ingest.warehouse import WHOLE, Warehouse
 from ingest.workers import Progress, each, silent
 
@@ -185,10 +185,12 @@ def _polygons(settings: Settings) -> gpd.GeoDataFrame:
 def _days(warehouse: Warehouse, settings: Settings) -> list[DayToSettle]:
     """Days of everything but cells and counters."""
     ids = digest(changed_ids(warehouse.read("cell")))
+    found = {name: warehouse.piece_days(name) for name in _NOT_COUNTERS}
+    moved = {name: moved_keys(warehouse, name, days) for name, days in found.items()}
     return [
-        DayToSettle(name, day, tuple(loads), settings, ids)
-        for name in _NOT_COUNTERS
-        for day, loads in warehouse.piece_days(name).items()
+        DayToSettle(name, day, tuple(loads), settings, ids, moved[name].get(day, ()))
+        for name, days in found.items()
+        for day, loads in days.items()
     ]
 
 

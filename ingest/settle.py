@@ -5,6 +5,7 @@ A day is done again only when its files, the inventory or the method changed.
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -14,10 +15,12 @@ import pandas as pd
 from contracts.settings import Settings
 from contracts.tables import TABLES
 from ingest import carriers, inventory, rollup
-from ingest.clean import local_days, settle
+from ingest.clean import local_days, newest_first, settle
 from ingest.warehouse import WHOLE, Warehouse
 
 _METHOD = "settle-3"
+# an id that is made of file and row (`call`) can't be another day's
+_CORRECTED = ("complaint", "nps")
 _GRAINS = {
     "instant": pd.Timedelta(0),
     "hour": pd.DateOffset(hours=1),
@@ -36,16 +39,38 @@ class DayToSettle:
     settings: Settings
     inventory: str = ""
     """Digest of what is used of the inventory that day: zones, weights, blocks, changed ids."""
+    moved: tuple[str, ...] = ()
+    """Keys of rows that a newer file tells under another day."""
 
     @property
     def signature(self) -> str:
         """Name of all that the day's tables depend on."""
-        return digest(_METHOD, self.loads, self.inventory, self.settings.operator.timezone)
+        zone = self.settings.operator.timezone
+        return digest(_METHOD, self.loads, self.inventory, zone, self.moved)
 
 
 def digest(*parts: Any) -> str:
     """A short name of everything given: the same for the same, on any machine."""
     return hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:16]
+
+
+def moved_keys(warehouse: Warehouse, name: str, days: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Of each day, the keys whose newest row lies on another: their time was corrected.
+
+    Only of tables whose key does not hold the time, and whose source gives it.
+    """
+    of = TABLES[name]
+    columns = [*of.key, "loaded_utc", "source_file", "source_row"]
+    parts = [
+        warehouse.read_pieces(name, day, columns=columns).assign(day=day)
+        for day in days
+        if name in _CORRECTED
+    ]
+    if not parts:
+        return {}
+    rows = newest_first(pd.concat(parts), of)
+    moved = rows[rows["day"] != rows.groupby(list(of.key))["day"].transform("first")]
+    return {str(day): tuple(sorted({*ids})) for day, ids in moved.groupby("day")[of.key[0]]}
 
 
 def settle_day(task: DayToSettle) -> dict[str, Any]:
@@ -57,7 +82,7 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
     # a crash from here on must not leave new tables under an old note
     warehouse.forget_settled(task.table, task.day)
     pieces = _under_newest_ids(warehouse.read_pieces(task.table, task.day), task, warehouse)
-    rows, again = settle(pieces, TABLES[task.table])
+    rows, again = settle(pieces, TABLES[task.table], moved=task.moved)
     warehouse.write_repeated(task.table, task.day, again)
     if task.table == "pm" and not task.loads:
         _spread(warehouse.read("cell_day", days=[task.day]), task, warehouse)

@@ -176,11 +176,16 @@ class Warehouse:
         _write_parquet(self.path / "pieces" / name / day / f"{load}.parquet", frame, table(name))
 
     def read_pieces(
-        self, name: str, day: str, *, only: tuple[str, Sequence[Any]] | None = None
+        self,
+        name: str,
+        day: str,
+        *,
+        columns: Sequence[str] | None = None,
+        only: tuple[str, Sequence[Any]] | None = None,
     ) -> pd.DataFrame:
-        """All accepted rows of one day, from all files, in no promised order; `only` as `read`."""
-        folder = self.path / "pieces" / name / day
-        return _read_parquet(sorted(folder.glob("*.parquet")), table(name), only=only)
+        """All accepted rows of one day, from all files, in no promised order; else as `read`."""
+        paths = sorted((self.path / "pieces" / name / day).glob("*.parquet"))
+        return _read_parquet(paths, table(name), columns=columns, only=only)
 
     def piece_days(self, name: str) -> dict[str, list[str]]:
         """Days that have pieces and are kept, each with its loads; ascending."""

@@ -6,10 +6,12 @@ means is for `ingest.clean` to say.
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pandas as pd
 
@@ -20,6 +22,7 @@ from ingest.privacy import PERSONS, Door
 from ingest.sources import delimited, omes, parquet, pm_xml, qualtrics, trouble_ticket
 from ingest.sources.counters import Asked, asked_of, counted
 
+_BRACES = re.compile(r"\{([^{}]+)\}")
 _READERS: dict[str, ModuleType] = {
     "delimited": delimited,
     "parquet": parquet,
@@ -164,8 +167,13 @@ def _joined(theirs: pd.DataFrame, text: str) -> pd.Series:
         return theirs[text]
     values = theirs[names].astype("str").apply(lambda column: column.str.strip())
     known = values.notna().all(axis=1) & (values != "").all(axis=1)
-    joined = [text.format_map(row) for row in values[known].to_dict("records")]
+    joined = [_put_together(text, row) for row in values[known].to_dict("records")]
     return pd.Series(joined, index=theirs.index[known], dtype="str").reindex(theirs.index)
+
+
+def _put_together(text: str, row: Mapping[Any, str]) -> str:
+    # not str.format: it takes the point in {A.B} for an attribute
+    return _BRACES.sub(lambda at: row[at[1]], text)
 
 
 def _meaning(values: pd.Series, name: str, source: Source) -> pd.Series:

@@ -53,14 +53,12 @@ def header(path: Path, source: Source) -> list[str]:
     start, _ = _opened(_chunks(path, source.encoding))
     if start and start[0] not in "[{" and not _is_by_line(start):
         raise NoTicketsError("it starts with neither a JSON object nor an array")
-    alternatives = {theirs: theirs.split("|") for theirs in source.theirs}
-    sound = [t for t, ways in alternatives.items() if all(_PATH.fullmatch(w.strip()) for w in ways)]
-    return sound if start else []
+    return [theirs for theirs in source.theirs if may_be_absent(theirs)] if start else []
 
 
-def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
-    """Always: what no ticket of a file says is missing in its rows."""
-    return True
+def may_be_absent(name: str) -> bool:
+    """Whether it is a path: what no ticket of a file says is missing in its rows."""
+    return all(_PATH.fullmatch(way.strip()) for way in name.split("|"))
 
 
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -149,6 +149,10 @@ def test_complaints_that_mostly_have_no_position_give_no_rate() -> None:
     assert _rates(_complaints(20, hex_id=[HERE] * 9 + [None] * 11)).empty
 
 
+def test_no_complaint_at_all_gives_no_rate_and_no_crash() -> None:
+    assert _all_rates(_complaints(0)).empty
+
+
 def _answers(scores: list[int], **changes: object) -> pd.DataFrame:
     n = len(scores)
     return pd.DataFrame({
@@ -193,6 +197,12 @@ def test_a_person_of_two_waves_is_one_witness_and_counts_less() -> None:
     assert (row["denominator"], row["n_effective"]) == (80, 40)
     few = _answers([10, 0] * 20, subscriber_id=people[:40], wave=["a", "b"] * 20)
     assert _nps(few)["shown"].tolist() == ["hidden"]
+
+
+def test_answers_without_a_place_or_a_month_give_no_figure_and_no_crash() -> None:
+    assert _nps(_answers([10] * 40, hex_id=[None] * 40)).empty
+    day = pd.date_range("2026-06-01", "2026-06-02", periods=40, tz="UTC")
+    assert _nps(_answers([10] * 40, answered_utc=day)).empty
 
 
 def _by_cell(n: int, here: float, who: str = "p") -> pd.DataFrame:

@@ -30,7 +30,10 @@ billing = "bill"
 table = "complaint"
 path = "raw/*.jsonl"
 reader = "trouble_ticket"
+[source.columns]
+subscriber_id = "troubleTicketCharacteristic.msisdn"
 """
+PLACE = 'country = "GB"\npostcodes = "raw/postcodes.csv"\n[grid]'
 CRM = """Ticket,Opened,MSISDN,Category,Post Code,Cell
 C1,13/03/2026 09:00,07700900001,Calls drop,AB1 2CD,001
 C2,02/03/2026 09:00,07700900002,My bill,,001
@@ -51,7 +54,7 @@ TICKETS = [
 def warehouse(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
     monkeypatch.setenv("HEXPERIENCE_KEY", "k" * 32)
     config = operator.folder / "hexperience.toml"
-    text = config.read_text("utf-8").replace("[grid]", 'postcodes = "raw/postcodes.csv"\n[grid]')
+    text = config.read_text("utf-8").replace("[grid]", PLACE)
     counters = text.index('[[source]]\ntable = "pm"')
     config.write_text(text[:counters] + SOURCES, "utf-8")
     operator.write("postcodes.csv", "postcode,place,lat,lon\nab12cd,Old Town,19.01,73.01\n")

@@ -325,3 +325,12 @@ def test_outside_files_are_told_for_what_they_are(
         assert wanted <= {*_ours(looks)}
     if reader in sources._READERS:
         _settings_of(looks, tmp_path)
+
+
+def test_what_tells_who_or_from_where_somebody_answered_is_not_proposed(tmp_path: Path) -> None:
+    lines = QUALTRICS.splitlines()
+    more = ["LocationLatitude", "Latitude", '"{""ImportId"":""l""}"', "53.1", "53.2"]
+    text = "\n".join(f"{line},{cell}" for line, cell in zip(lines, more, strict=True)) + "\n"
+    looks = _look(tmp_path, text)
+    assert {like.theirs for like in looks.fits[0].columns} <= {"ResponseId", "RecordedDate", "Q1"}
+    assert "LocationLatitude" in looks.header

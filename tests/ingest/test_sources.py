@@ -58,6 +58,14 @@ def test_missing_texts_values_and_constants(tmp_path: Path) -> None:
     assert frame["channel"].unique().tolist() == ["app"]
 
 
+def test_columns_whose_names_have_points_are_put_together(tmp_path: Path) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("A.Id,B-2[0],Category\n7,x,n\n,y,n\n", "utf-8")
+    columns = {"complaint_id": "{A.Id}/{B-2[0]}", "complaint_class": "Category"}
+    ids = _read(path, _source(columns=columns)).frame["complaint_id"]
+    assert ids.fillna("none").tolist() == ["7/x", "none"]
+
+
 def test_the_first_pattern_that_fits_names_a_free_text(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text(

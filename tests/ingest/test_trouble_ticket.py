@@ -101,10 +101,23 @@ def test_persons_and_places_of_both_versions(tmp_path: Path, version: int) -> No
             related("place", "entity", name="Ilkley"),
         ],
     )
-    again = _one(tmp_path, ticketCharacteristic=[{"name": "MSISDN", "value": "+44 7700 900123"}])
-    assert found["subscriber_id"] == again["subscriber_id"]
     assert len(found["subscriber_id"]) == 32
     assert (found["cell_id"], found["place_text"]) == ("234-15-1", "Ilkley")
+
+
+def test_a_customer_is_an_account_and_a_number_that_is_named_a_number(tmp_path: Path) -> None:
+    assert SOURCE.subscriber == "account"
+    columns = {"subscriber_id": "ticketCharacteristic.msisdn"}
+    source = Source(table="complaint", path="x", reader="trouble_ticket", columns=columns)
+    assert source.subscriber == "msisdn"
+    spellings = ("+44 7700 900123", "0044 7700900123")
+    found = {
+        str(_read(_written(tmp_path, json.dumps(ticket)), source).frame["subscriber_id"][0])
+        for text in spellings
+        for ticket in [_ticket(ticketCharacteristic=[{"name": "MSISDN", "value": text}])]
+    }
+    assert len(found) == 1
+    assert _one(tmp_path, relatedParty=[{"role": "customer", "id": "C-77"}])["subscriber_id"]
 
 
 def test_places_in_characteristics_keep_their_digits(tmp_path: Path) -> None:
