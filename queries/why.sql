@@ -66,7 +66,7 @@ slope as (
 ),
 steps as (
     select 1 as step, cell_id, 'dropped calls counted' as what, dropped_calls as value,
-        cast(null as varchar) as told, cast(null as double) as published, 'n' as unit,
+        cast(null as varchar) as told, cast(null as double) as published, 'calls' as unit,
         concat(level_since, ' to ', level_until) as how, 'cell_day' as source, n_days as n_rows, n_files
     from parts
     union all
