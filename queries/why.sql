@@ -115,8 +115,9 @@ steps as (
         'change_point', 1, null from change
     union all
     select 15, cell_id, 'drops more from this load on', knee_pct,
-        coalesce(unsafe_reason, if(knee_pct is null, 'no knee', null)), null, '% PRB',
-        format('90 % {:.0f} to {:.0f}', knee_lo_pct, knee_hi_pct), 'load_response', 1, null from curve
+        if(knee_pct is null, 'no knee', null), null, '% PRB',
+        coalesce(unsafe_reason, format('90 % {:.0f} to {:.0f}', knee_lo_pct, knee_hi_pct)),
+        'load_response', 1, null from curve
     union all
     select 16, '', 'NPS of the wider place', nps, null, null, 'points', 'as released', 'place_rate',
         null, null from place

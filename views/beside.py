@@ -97,7 +97,7 @@ def _place(place: pd.Series, by: str, level: int) -> Entry:
     name = "  ".join(x for x in (str(place["rank"]), region, str(place["place_name"])) if x)
     value = amount(place[by]) if pd.notna(place[by]) else ""
     text = parts.hex_of(place, level)
-    told = (value, between(place, by), noted(place), unsafe(place))
+    told = (value, between(place, by), noted(place), unsafe(place).strip())
     return Entry(name, str(place["reason"]), text, *told)
 
 

@@ -36,9 +36,11 @@ def _about(place: Any) -> None:
         also = f" Among the first 20 also with hexagons {' and '.join(told)}." if told else ""
         p_top = sure(place["p_top20"])
         first = f", {p_top} sure to be among the first 20" if p_top else ""
+        low, high = (f"{place[name]:.0f}" for name in ("rank_lo", "rank_hi"))
+        span = low if low == high else f"{low} to {high}"
         st.caption(
-            f"Rank {place['rank_lo']:.0f} to {place['rank_hi']:.0f} by dropped calls spared (90 %)"
-            f"{first}; by excess drops alone {place['simple_rank']:.0f}.{also}"
+            f"Rank {span} by dropped calls spared (90 %){first}; by excess drops alone "
+            f"{place['simple_rank']:.0f}.{also}"
         )
     if isinstance(place["relief_cells"], str):
         st.caption(f"Cells on the same ground with room, PRB: {parts.plain(place['relief_cells'])}")
@@ -70,10 +72,11 @@ def _steps(steps: pd.DataFrame) -> None:
     st.dataframe(
         steps.assign(value=[_written(row) for row in rows(steps)],
                      how=[_how(row) for row in rows(steps)]),
-        hide_index=True, height="content" if len(steps) < 10 else 390, placeholder="",
+        hide_index=True, height="content" if len(steps) < 13 else 390, placeholder="",
         column_order=["step", "cell_id", "what", "value", "unit", "how", "source", "n_rows"],
         column_config={
-            "step": st.column_config.NumberColumn("#", width=40), "cell_id": "cell",
+            "step": st.column_config.NumberColumn("#", width=40),
+            "cell_id": st.column_config.TextColumn("cell", width=90),
             "n_rows": st.column_config.NumberColumn("rows", format="localized"),
         },
     )  # fmt: skip

@@ -116,6 +116,7 @@ def _columns(what: str, most: float) -> dict[str, Any]:
     return {
         "rank": number_column("#", width=45),
         "place_name": text("place", width=140),
+        "region": text("region", width=110),
         "amount": st.column_config.ProgressColumn(
             what, width=150, format="localized", min_value=0,
             max_value=max(most, 1.0)),

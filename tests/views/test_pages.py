@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse import Warehouse
 from tests.conftest import build_town
-from views import hexmap
+from views import data, hexmap
 
 PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "quality")
 Configured = Callable[[Path], None]
@@ -159,6 +159,26 @@ def test_the_worst_places_stand_beside_the_map_with_value_and_reason(
     told = texts(shown("map"))
     for said in ("1  Mast 1", "1,234", "1,100 to 1,400", "drops doubled on 12 Apr at LDS-02"):
         assert said in told
+
+
+def test_a_place_whose_data_failed_is_marked_in_every_list(
+    town: Any, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(town.config)
+    answer = data.answer
+
+    def doubted(name: str, **params: Any) -> pd.DataFrame:
+        found = answer(name, **params)
+        marked = name in ("worst_places", "plan")
+        return found.assign(unsafe_reason="half failed") if marked else found
+
+    monkeypatch.setattr(data, "answer", doubted)
+    told = "Not to be relied on: half failed."
+    assert f":red[{told}]" in texts(shown("map"))
+    assert shown("places").dataframe[0].value["reason"].str.startswith(told).all()
+    plan = shown("plan")
+    assert "300 of these drops are not to be relied on" in texts(plan)
+    assert plan.dataframe[0].value["reason"].str.startswith(told).all()
 
 
 def test_a_place_of_the_list_is_chosen_and_left_again(town: Any, configured: Configured) -> None:
