@@ -81,7 +81,8 @@ def slopes_of(
         # calls are no persons, so of calls no detractors follow
         detractors = weeks.detractors() if metric == _PER_PERSON else chain.UNKNOWN
     of_complainants = chain.per_drop("complainants", network, control)
-    of_detractors = chain.per_drop("detractors", detractors)
+    # surveys have no control of their own: what moves complaints of bills may move opinions
+    of_detractors = chain.per_drop("detractors", detractors, control)
     told = [
         _association(network, metric, "network", of_complainants.expected),
         _association(control, metric, _CONTROL, np.nan),

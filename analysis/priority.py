@@ -68,7 +68,10 @@ def rank(
 
 
 def _rank_intervals(gain: Gain) -> dict[str, Floats]:
-    """Rank's 90 % interval and P(among the first 20), over draws; NaN = no benefit is known."""
+    """Rank's 90 % interval and P(among the first 20), over draws; NaN = no benefit is known.
+
+    Of no more places than 20 each is among them: that tells nothing, and is not told.
+    """
     known = np.flatnonzero(~np.isnan(gain.expected))
     low, high, top = (np.full(len(gain.expected), np.nan) for _ in range(3))
     if len(known):
@@ -77,7 +80,8 @@ def _rank_intervals(gain: Gain) -> dict[str, Floats]:
         np.put_along_axis(ranks, order, np.arange(1, len(known) + 1)[:, None], axis=0)
         low[known] = np.quantile(ranks, 0.05, axis=1, method="lower")
         high[known] = np.quantile(ranks, 0.95, axis=1, method="higher")
-        top[known] = (ranks <= TOP).mean(axis=1)
+        if len(known) > TOP:
+            top[known] = (ranks <= TOP).mean(axis=1)
     return {"rank_lo": low, "rank_hi": high, "p_top20": top}
 
 
@@ -98,25 +102,40 @@ def reason(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], *, zon
 
 def _advice(place: Mapping[Hashable, Any]) -> str:
     """What to do and what for; empty where no benefit is known or there is none to speak of."""
-    drops, p_top = place["drops_avoidable_month"], place["p_top20"]
+    drops = place["drops_avoidable_month"]
     if not drops >= LEAST_DROPS:
         return ""
     load = place["drops_avoidable_load"] / drops
     what = next(words for least, words in _WORKS if load >= least)
-    low, high = place["drops_avoidable_month_lo"], place["drops_avoidable_month_hi"]
-    told = f"{what}: about {drops:,.0f} dropped calls ({low:,.0f} to {high:,.0f})"
-    for who in ("detractors", "complainants"):
-        # only who is surely there is told in words
-        if place.get(f"{who}_avoided_lo", np.nan) >= 1:
-            told += f" and {place[f'{who}_avoided']:,.0f} {who}"
-    return f"{told} a month fewer, {p_top:.0%} sure to be among the first {TOP}. "
+    told = f"{what}: about {_amount(place, 'drops_avoidable_month')} dropped calls a month fewer"
+    if pd.notna(place["p_top20"]):
+        told += f", {_sure(place['p_top20'])} sure to be in the first {TOP}"
+    # only who is surely there is told in words; detractors are who there are, not who comes
+    persons = [
+        f"{_amount(place, column)} {who}"
+        for column, who in (("complainants_avoided", "complainants a month"),
+                            ("detractors_avoided", "detractors"))
+        if place.get(f"{column}_lo", np.nan) >= 1
+    ]  # fmt: skip
+    return f"{told}; provisionally {' and '.join(persons)}. " if persons else f"{told}. "
+
+
+def _sure(p: float) -> str:
+    """A share of draws, of which no number makes anything certain."""
+    return "over 99 %" if p > 0.995 else f"{100 * p:.0f} %"
+
+
+def _amount(place: Mapping[Hashable, Any], name: str) -> str:
+    low, high = place[f"{name}_lo"], place[f"{name}_hi"]
+    return f"{place[name]:,.0f} ({low:,.0f} to {high:,.0f})"
 
 
 def _seen(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], zone: str) -> str:
     rate, normal = place["drop_rate"], place["normal_rate"]
-    parts = [f"{rate:.2%} of calls dropped, {_times(rate, normal)}the network's {normal:.2%}"]
+    parts = [f"{_share(rate)} of calls dropped, {_times(rate, normal)}the network's "
+             f"{_share(normal)}"]  # fmt: skip
     if pd.notna(place["dominant_cell_id"]):
-        parts.append(f"mostly in cell {place['dominant_cell_id']}")
+        parts.append(f"mostly in {place['dominant_cell_id']}")
     knee = place.get("knee_pct", np.nan)
     if np.isfinite(knee):
         parts.append(f"which drops more from {knee:.0f} % PRB on")
@@ -203,8 +222,12 @@ def _of_parent(hexes: pd.Series, values: pd.Series, level: int) -> pd.Series:
     return parent.map(values).reindex(hexes.index)
 
 
+def _share(rate: float) -> str:
+    return f"{100 * rate:.2f} %"
+
+
 def _times(rate: float, normal: float) -> str:
-    return f"{rate / normal:.1f} x " if normal > 0 else "against "
+    return f"{rate / normal:.1f} times " if normal > 0 else "against "
 
 
 def _lasting_rises(changes: pd.DataFrame) -> pd.DataFrame:
@@ -227,6 +250,8 @@ def _owed(change: Mapping[Hashable, Any]) -> str:
     """What the rise is owed to, with how sure that is, in words."""
     if change["attribution"] == "undecided" and pd.isna(change["p_load"]):
         return "cause undecided, not tested against load by the hour"
-    share = f"load's part {change['load_share']:.0%}, p(load) {change['p_load']:.2f}"
+    share = f"load's part {100 * change['load_share']:.0f} %"
+    if change["attribution"] not in ("load", "other"):
+        return f"load or not is undecided ({share}, p(load) {change['p_load']:.2f})"
     told = {"load": "owed to load", "other": "mostly not load"}
-    return f"{told.get(change['attribution'], 'load or not is undecided')} ({share})"
+    return f"{told[change['attribution']]} ({share})"

@@ -154,7 +154,9 @@ than an operator knows. A benefit of at least {least:.0f} drops a month counts a
 in the intervals: a fault too small or too young to be seen (the third line counts such cells too;
 their benefit is told as none), footprints that are off (hexagons only; cells and sites have none),
 and relief that carries load elsewhere. Complainants and detractors follow from drops by one
-coefficient for the whole network and are provisional; they change no order between places.
+coefficient for the whole network and are provisional; they change no order between places. The
+line through them has no end: of very many drops more detractors may follow than subscribers live
+there.
 """
 
 

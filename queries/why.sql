@@ -66,7 +66,7 @@ slope as (
 ),
 steps as (
     select 1 as step, cell_id, 'dropped calls counted' as what, dropped_calls as value,
-        cast(null as varchar) as told, cast(null as double) as published, 'n' as unit,
+        cast(null as varchar) as told, cast(null as double) as published, 'calls' as unit,
         concat(level_since, ' to ', level_until) as how, 'cell_day' as source, n_days as n_rows, n_files
     from parts
     union all
@@ -115,8 +115,9 @@ steps as (
         'change_point', 1, null from change
     union all
     select 15, cell_id, 'drops more from this load on', knee_pct,
-        coalesce(unsafe_reason, if(knee_pct is null, 'no knee', null)), null, '% PRB',
-        format('90 % {:.0f} to {:.0f}', knee_lo_pct, knee_hi_pct), 'load_response', 1, null from curve
+        if(knee_pct is null, 'no knee', null), null, '% PRB',
+        coalesce(unsafe_reason, format('90 % {:.0f} to {:.0f}', knee_lo_pct, knee_hi_pct)),
+        'load_response', 1, null from curve
     union all
     select 16, '', 'NPS of the wider place', nps, null, null, 'points', 'as released', 'place_rate',
         null, null from place

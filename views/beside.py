@@ -21,6 +21,7 @@ from views.legend import (
     period,
     ranked_by,
     rows,
+    unsafe,
     worse,
 )
 
@@ -54,6 +55,7 @@ class Entry:
     value: str
     between: str
     noted: str = ""
+    unsafe: str = ""
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def _place(place: pd.Series, by: str, level: int) -> Entry:
     name = "  ".join(x for x in (str(place["rank"]), region, str(place["place_name"])) if x)
     value = amount(place[by]) if pd.notna(place[by]) else ""
     text = parts.hex_of(place, level)
-    return Entry(name, str(place["reason"]), text, value, between(place, by), noted(place))
+    told = (value, between(place, by), noted(place), unsafe(place).strip())
+    return Entry(name, str(place["reason"]), text, *told)
 
 
 def _worst_hexes(drawn: Drawn, level: int) -> Worst:
@@ -138,6 +141,8 @@ def _entry(entry: Entry) -> None:
         st.button(f"**{parts.plain(entry.name)}**", key=f"place {entry.name}", type="tertiary",
                   on_click=parts.go_to, args=[entry.hex_text], disabled=not known,
                   help="Show on the map" if known else "No position is known")  # fmt: skip
+        if entry.unsafe:
+            st.caption(f":red[{parts.plain(entry.unsafe)}]")
         st.caption(parts.plain(entry.reason))
         if entry.noted:
             st.caption(f":blue[{parts.plain(entry.noted)}]")

@@ -88,6 +88,9 @@ def relief(ladder: pd.DataFrame, asked: Any) -> alt.LayerChart:
     ).properties(height=130, title=_title("Drops fewer a month by relief from load, 90 % interval"))
 
 
+_AROUND = pd.Timedelta(days=7)
+
+
 def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
     """Dated changes: when, how strong, and how many drops they cost or spared.
 
@@ -106,8 +109,12 @@ def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
         tooltip=[alt.Tooltip("label:N", title="change"), alt.Tooltip("when:N", title="since"),
                  alt.Tooltip("drops_excess:Q", title="drops since", format="+,.0f")],
     )  # fmt: skip
-    title = _title("Drops as a multiple of the level before; larger = more calls; lines = 90 %")
+    title = _title("Drops as a multiple of the level before; larger = more drops; lines = 90 %")
+    # of one change alone the axis would show its hours
+    around = pd.DataFrame({"at": [local["at"].min() - _AROUND, local["at"].max() + _AROUND]})
+    unseen = alt.Chart(around).mark_point(opacity=0).encode(x=_x("at", _days()))
     return _over(
+        unseen,
         unchanged.encode(y=alt.Y("one:Q", scale=strength, axis=_inside(**_TIMES))),
         across.encode(x=_x("from", _days()), x2="to:T", y=alt.Y("ratio:Q", scale=strength)),
         upright.encode(x=_x("at"), y=alt.Y("ratio_lo:Q", scale=strength), y2="ratio_hi:Q"),

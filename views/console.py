@@ -97,9 +97,11 @@ def _print_places(places: pd.DataFrame) -> None:
     by = "benefit_month" if known else "drops_excess_month"
     what = "what to do first[/]: drops to avoid" if known else "worst first[/]: drops above normal"
     OUT.print(f"\n[bold]{what} a month, 90 % interval, why")
-    for place in places.fillna({"region": ""}).to_dict("records"):
+    for place in places.fillna({"region": "", "unsafe_reason": ""}).to_dict("records"):
         lo, hi = place[f"{by}_lo"], place[f"{by}_hi"]
         excess = f"{place[by]:,.0f} ({lo:,.0f} to {hi:,.0f})"
         name = " · ".join(part for part in (place["place_name"], place["region"]) if part)
         say(f"{place['rank']:>3}  {name}: {excess}")
+        if place["unsafe_reason"]:
+            say(f"     not to be relied on: {place['unsafe_reason']}", style="yellow")
         say(f"     {place['reason']}")

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views import charts, data, parts
-from views.legend import amount, between, rows
+from views.legend import amount, between, rows, sure
 
 _FIRST, _STEP, _MOST_FILES = 30, 5, 1_000
 _TOTALS = (8, 10, 12)
@@ -33,10 +33,13 @@ def _about(place: Any) -> None:
     if pd.notna(place["rank_lo"]):
         stays = {"coarser": place["in_top20_coarser"], "finer": place["in_top20_finer"]}
         told = [f"one level {name}" for name, stay in stays.items() if pd.notna(stay) and stay]
-        also = f" Among the first 20 also {' and '.join(told)}." if told else ""
+        also = f" Among the first 20 also with hexagons {' and '.join(told)}." if told else ""
+        p_top = sure(place["p_top20"])
+        first = f", {p_top} sure to be among the first 20" if p_top else ""
+        low, high = (f"{place[name]:.0f}" for name in ("rank_lo", "rank_hi"))
+        span = low if low == high else f"{low} to {high}"
         st.caption(
-            f"Rank {place['rank_lo']:.0f} to {place['rank_hi']:.0f} (90 %), "
-            f"{place['p_top20']:.0%} sure to be among the first 20; by excess drops alone "
+            f"Rank {span} by dropped calls spared (90 %){first}; by excess drops alone "
             f"{place['simple_rank']:.0f}.{also}"
         )
     if isinstance(place["relief_cells"], str):
@@ -50,15 +53,11 @@ def _arithmetic(key: str, kind: str) -> None:
     steps = data.answer("why", place=key, place_type=kind)
     totals = steps[steps["step"].isin(_TOTALS) & steps["published"].notna()]
     agree = (totals["value"] == totals["published"]).all()
-    st.dataframe(
-        steps.assign(value=[_written(row) for row in rows(steps)]),
-        hide_index=True, height=430, placeholder="",
-        column_order=["step", "cell_id", "what", "value", "unit", "how", "source", "n_rows"],
-        column_config={
-            "step": st.column_config.NumberColumn("#", width=40), "cell_id": "cell",
-            "n_rows": st.column_config.NumberColumn("rows", format="localized"),
-        },
-    )  # fmt: skip
+    of_cells = steps["step"] < _TOTALS[0]
+    # the sum first: a region has hundreds of cells
+    _steps(steps[~of_cells])
+    st.caption("What it is the sum of, cell by cell")
+    _steps(steps[of_cells])
     if len(totals):
         st.caption("Counted anew from the tables just now: " + (
             "the same figures as in the list, to the last digit." if agree
@@ -69,11 +68,29 @@ def _arithmetic(key: str, kind: str) -> None:
         st.dataframe(files.head(_MOST_FILES), hide_index=True, placeholder="")
 
 
+def _steps(steps: pd.DataFrame) -> None:
+    st.dataframe(
+        steps.assign(value=[_written(row) for row in rows(steps)],
+                     how=[_how(row) for row in rows(steps)]),
+        hide_index=True, height="content" if len(steps) < 13 else 390, placeholder="",
+        column_order=["step", "cell_id", "what", "value", "unit", "how", "source", "n_rows"],
+        column_config={
+            "step": st.column_config.NumberColumn("#", width=40),
+            "cell_id": st.column_config.TextColumn("cell", width=90),
+            "n_rows": st.column_config.NumberColumn("rows", format="localized"),
+        },
+    )  # fmt: skip
+
+
 def _written(row: Any) -> str:
     if pd.isna(row.value):
         return row.told if isinstance(row.told, str) else ""
-    number = f"{row.value:,.4f}" if abs(row.value) < 1 else f"{row.value:,.1f}"
-    return f"{number}, {row.told}" if isinstance(row.told, str) else number
+    return f"{row.value:,.4f}" if abs(row.value) < 1 else f"{row.value:,.1f}"
+
+
+def _how(row: Any) -> str:
+    told = row.told if isinstance(row.told, str) and pd.notna(row.value) else None
+    return "; ".join(part for part in (row.how, told) if isinstance(part, str) and part)
 
 
 def _what_if(cell_id: str) -> None:
@@ -84,19 +101,24 @@ def _what_if(cell_id: str) -> None:
     share = st.slider(f"What if cell {cell_id} were relieved of … of its load", _STEP, 50, _FIRST,
                       _STEP, format="%d %%", key=f"relief {cell_id}")  # fmt: skip
     asked = data.answer("what_if", cell_id=cell_id, relief_pct=float(share)).iloc[0]
-    told = [
-        f"**{number:,.0f}** {what} ({between(asked, name)})"
+    st.markdown(f"Fewer: {_fewer(asked, 'drops_avoided_month', 'dropped calls a month')}.")
+    persons = [
+        _fewer(asked, name, what)
         for name, what in (
-            ("drops_avoided_month", "dropped calls"),
-            ("complainants_avoided", "complainants"),
-            ("detractors_avoided", "detractors"),
+            ("complainants_avoided", "complainants a month"), ("detractors_avoided", "detractors"),
         )
-        if pd.notna(number := asked[name])
-    ]
-    st.markdown("A month fewer: " + ", ".join(told) + ".")
+        if pd.notna(asked[name])
+    ]  # fmt: skip
+    if persons:
+        st.caption(f"Provisionally, by one coefficient for the whole network: "
+                   f"{', '.join(persons)}.")  # fmt: skip
     if asked["is_beyond_seen"]:
         st.warning("So relieved, the cell would be at loads at which it has hardly been seen.")
     st.altair_chart(charts.relief(ladder, asked), width="stretch")
+
+
+def _fewer(asked: Any, name: str, what: str) -> str:
+    return f"**{asked[name]:,.0f}** {what} ({between(asked, name)})"
 
 
 def _change(place: Any, timezone: str) -> None:

@@ -113,6 +113,24 @@ def between(row: Any, name: str) -> str:
     return "" if pd.isna(low) else f"{low:,.0f} to {high:,.0f}".replace("-", "−")
 
 
+def sure(p: float | None) -> str:
+    """A probability, never a certainty: 78 %, over 99 %, under 1 %; empty if it is not known."""
+    if p is None or math.isnan(p):
+        return ""
+    if round(100 * p) in (0, 100):
+        return "over 99 %" if p > 0.5 else "under 1 %"
+    return f"{100 * p:.0f} %"
+
+
+def unsafe(row: Any) -> str:
+    """Why a figure is not to be relied on, as it stands before it; else empty.
+
+    `row`: with unsafe_reason, missing where nothing failed.
+    """
+    why = row["unsafe_reason"]
+    return f"Not to be relied on: {why}. " if isinstance(why, str) else ""
+
+
 def day(value: date) -> str:
     """A calendar day: 9 Jun 2025."""
     return f"{value.day} {value:%b %Y}"
@@ -153,10 +171,7 @@ def worse(look: Look, p_worse: float | None, target: float | None) -> str:
     """How sure it is that a place is worse than its target: worse than 6.3: 97 %."""
     if p_worse is None or target is None or not (math.isfinite(p_worse) and math.isfinite(target)):
         return ""
-    sure = f"{100 * p_worse:.0f}"
-    # never quite certain
-    told = {"100": "over 99", "0": "under 1"}.get(sure, sure)
-    return f"worse than {number(target, look.figure)}: {told} %"
+    return f"worse than {number(target, look.figure)}: {sure(p_worse)}"
 
 
 def evidence(look: Look, row: Any) -> str:

@@ -268,11 +268,11 @@ def open_map(hex_text: str) -> None:
 def hex_of(place: Any, level: int) -> str | None:
     """The hexagon of a place: its own, else the one at its position; None without a position.
 
-    `place`: a row of worst_places.
+    `place`: lat, lon and, if it has a hexagon of its own, hex_text.
     """
-    if isinstance(place.hex_text, str):
-        return str(place.hex_text)
-    found = hexgrid.hexes_of(lat=[place.lat], lon=[place.lon], level=level)
+    if isinstance(own := place.get("hex_text"), str):
+        return own
+    found = hexgrid.hexes_of(lat=[place["lat"]], lon=[place["lon"]], level=level)
     return None if found[0] == hexgrid.NO_HEX else hexgrid.as_text(found)[0]
 
 

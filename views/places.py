@@ -7,7 +7,7 @@ import streamlit as st
 
 from ingest.acknowledgements import Subject
 from views import acknowledging, data, evidence, parts
-from views.legend import between, day, interval, noted, number, ranked_by, rows
+from views.legend import between, day, interval, noted, number, ranked_by, rows, sure, unsafe
 
 _ORDER = ["rank", "place_name", "region", "amount", "likely", "ranks", "p_top20", "simple_rank",
           "reason", "noted", "drop_rate", "prb_dl_util_bh_pct", "complainants", "nps"]  # fmt: skip
@@ -16,6 +16,15 @@ _COUNTED = {
     "Complainants": ("complainants_avoided", {"per_drop": 0.0, "per_complainant": 1.0}),
     "Detractors": ("detractors_avoided", {"per_drop": 0.0, "per_detractor": 1.0}),
 }
+_BY = {
+    "Dropped calls": ("fewer a month", ""),
+    "Complainants": ("complainants fewer a month", "complainants a month that follow from the "
+                     "dropped calls spared (provisional)"),
+    # who answers 0 to 6 is a state, not an event: so many fewer at any time
+    "Detractors": ("detractors fewer", "subscribers who would answer 0 to 6 no more, as follows "
+                   "from the dropped calls spared (provisional)"),
+}  # fmt: skip
+"""What is counted: the head of its column, and what the list is then ranked by."""
 _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells", "region": "Regions"}
 _KEYS = {"site": "site_id", "hex": "hex_text", "cell": "cell_id", "region": "region"}
 
@@ -32,10 +41,10 @@ def page() -> None:
         return
     with st.container(horizontal=True):
         kind = _kind(kinds)
-        weights = _weights(lists[kind])
-    places = data.answer("worst_places", place_type=kind, top=200, **weights)
-    _about(places)
-    chosen = _table(places)
+        counted = _counted(lists[kind])
+    places = data.answer("worst_places", place_type=kind, top=200, **_COUNTED[counted][1])
+    _about(places, counted)
+    chosen = _table(places, counted)
     if chosen is not None:
         _chosen(places.iloc[chosen], int(facts["level"]))
         evidence.show(places.iloc[chosen], kind, facts)
@@ -52,57 +61,68 @@ def _kind(kinds: list[str]) -> str:
     return picked or kinds[0]
 
 
-def _weights(places: pd.DataFrame) -> dict[str, float]:
+def _counted(places: pd.DataFrame) -> str:
     """What counts: dropped calls, or the persons that follow from them where those are known."""
     known = [what for what, (column, _) in _COUNTED.items() if (places[column] > 0).any()]
     if len(known) < 2:
-        return {}
+        return "Dropped calls"
     picked = st.segmented_control("What counts", known, default=known[0],
                                   label_visibility="collapsed")  # fmt: skip
-    return _COUNTED[picked or known[0]][1]
+    return picked or known[0]
 
 
-def _about(places: pd.DataFrame) -> None:
+def _about(places: pd.DataFrame, counted: str) -> None:
     first = places.iloc[0]
     st.caption(
-        f"{len(places)} places by {ranked_by(places)[1]}, per 30 days with 90 % intervals; "
-        f"{day(first['period_start'])} to {day(first['period_end'])}. "
+        f"{len(places)} places by {_BY[counted][1] or ranked_by(places)[1]}, with 90 % intervals, "
+        f"a month being 30 days; {day(first['period_start'])} to {day(first['period_end'])}. "
         "Choose a row to see why, from the counts and files on."
     )
 
 
-def _table(places: pd.DataFrame) -> int | None:
+def _table(places: pd.DataFrame, counted: str) -> int | None:
     name, _ = ranked_by(places)
+    what = _BY[counted][0] if name == "benefit_month" else "excess drops a month"
+    unknown = [column for column in ("p_top20", "complainants", "nps")
+               if places[column].isna().all()]  # fmt: skip
     event = st.dataframe(
         places.assign(
             drop_rate=100 * places["drop_rate"],
             noted=[noted(row) for row in rows(places)],
             amount=places[name].round(),
             likely=[between(place, name) for place in places.to_dict("records")],
-            ranks=[f"{low:.0f}–{high:.0f}" if pd.notna(low) else "" for low, high in zip(
-                places["rank_lo"], places["rank_hi"], strict=True)],
+            ranks=[_span(*ends) for ends in zip(places["rank_lo"], places["rank_hi"], strict=True)],
+            p_top20=places["p_top20"].map(sure),
+            reason=[unsafe(place) + place["reason"] for place in places.to_dict("records")],
         ),
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
-        row_height=86,  # more than four times the text: from there on a long text is wrapped
+        row_height=122,  # more than four times the text: from there on a long text is wrapped
         on_select="rerun", selection_mode="single-row", key="places",
-        column_order=_ORDER, column_config=_columns(name, float(places[name].max())),
+        column_order=[column for column in _ORDER if column not in unknown],
+        column_config=_columns(what, float(places[name].max())),
     )  # fmt: skip
     picked = event["selection"]["rows"]
     return int(picked[0]) if picked else None
 
 
-def _columns(name: str, most: float) -> dict[str, Any]:
+def _span(low: Any, high: Any) -> str:
+    if pd.isna(low):
+        return ""
+    return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
+
+
+def _columns(what: str, most: float) -> dict[str, Any]:
     number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
-    what = "fewer a month" if name == "benefit_month" else "excess drops a month"
     return {
         "rank": number_column("#", width=45),
-        "place_name": "place",
+        "place_name": text("place", width=140),
+        "region": text("region", width=110),
         "amount": st.column_config.ProgressColumn(
             what, width=150, format="localized", min_value=0,
             max_value=max(most, 1.0)),
         "likely": "90 % interval",
         "ranks": text("rank, 90 %", help="By dropped calls, whatever counts here"),
-        "p_top20": number_column("in first 20", format="percent"),
+        "p_top20": text("in first 20", help="How sure it is to be among the first 20"),
         "simple_rank": number_column("simple rank", help="By drops above the network's normal "
                                      "rate: where most calls drop, avoidable or not"),
         "drop_rate": number_column("drop rate", format="%.2f %%"),
@@ -118,6 +138,8 @@ def _columns(name: str, most: float) -> dict[str, Any]:
 def _chosen(place: Any, level: int) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         name, reason = (parts.plain(str(place[column])) for column in ("place_name", "reason"))
+        if doubt := unsafe(place):
+            reason = f":red[{parts.plain(doubt)}]{reason}"
         st.markdown(f"**{name}**: {reason}", width="stretch")
         hex_text = parts.hex_of(place, level)
         if hex_text and st.button("Show on the map", type="primary"):

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views import charts, data, parts
-from views.legend import amount, interval, rows
+from views.legend import amount, interval, rows, sure, unsafe
 
 _LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
 
@@ -36,6 +36,7 @@ def page() -> None:
     works = data.answer("plan", budget=float(plan.budget))
     with left:
         _headline(plan)
+    _doubts(works[works["plan_number"] == plan.plan_number])
     _listed(works[works["plan_number"] == plan.plan_number], int(facts["level"]), _currency(plan))
     if plan.plan_number == 1:
         _limits(float(plan.budget))
@@ -79,13 +80,24 @@ def _headline(plan: Any) -> None:
                    "best plan; at least one in ten of its works is another.")  # fmt: skip
 
 
+def _doubts(works: pd.DataFrame) -> None:
+    doubted = works[works["unsafe_reason"].notna()]
+    if len(doubted):
+        drops = amount(doubted["benefit_month"].sum())
+        st.error(f"{drops} of these drops are not to be relied on: the data of {len(doubted)} of "
+                 "the works' places failed checks, which stand with them.")  # fmt: skip
+
+
 def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
     number_column = st.column_config.NumberColumn
     event = st.dataframe(
         works.assign(
             likely=[interval(row.benefit_month_lo, row.benefit_month_hi, "plain")
                     for row in rows(works)],
+            action=_named(works["action"]),
             benefit_month=works["benefit_month"].round(1),
+            p_in_plan=works["p_in_plan"].map(sure),
+            reason=[unsafe(work) + work["reason"] for work in works.to_dict("records")],
         ),
         hide_index=True, height=480 if len(works) > 12 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row", key="works",
@@ -95,11 +107,11 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
             "action": "work", "place_name": "where",
             "benefit_month": number_column("drops spared a month", format="localized"),
             "likely": "90 % interval",
-            "p_in_plan": st.column_config.ProgressColumn(
-                "P(in plan)", width=90, format="percent", min_value=0, max_value=1,
-                help="How often it is in the best plan when the benefits are those of one draw of "
-                "what is not known"),
-            "cost_amount": number_column(f"cost, {currency}", format="localized"),
+            "p_in_plan": st.column_config.TextColumn(
+                "P(in plan)", help="How often it is in the best plan when the benefits are those "
+                "of one draw of what is not known"),
+            "cost_amount": number_column(f"cost ({currency})" if currency else "cost",
+                                         format="localized"),
             "crew_weeks": number_column("crew weeks", format="%.1f"),
             "reason": st.column_config.TextColumn("what it does", width=380),
         },
@@ -112,8 +124,9 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
 def _chosen(work: Any, level: int) -> None:
     hex_text = parts.hex_of(work, level)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        told = (parts.plain(str(work[name])) for name in ("action", "place_name", "reason"))
-        st.markdown("**{}** at {}: {}".format(*told), width="stretch")
+        action = str(work["action"]).replace("_", " ")
+        told = (action, str(work["place_name"]), unsafe(work) + str(work["reason"]))
+        st.markdown("**{}** at {}: {}".format(*map(parts.plain, told)), width="stretch")
         if hex_text and st.button("Show on the map", type="primary"):
             parts.open_map(hex_text)
 
@@ -139,8 +152,20 @@ def _waiting(works: pd.DataFrame) -> None:
     if works.empty:
         return
     with st.expander(f"{len(works)} works that wait: in no plan here, but wanted in some draws"):
-        st.dataframe(works[["action", "place_name", "region", "benefit_month", "cost_amount",
-                            "p_in_plan"]], hide_index=True)  # fmt: skip
+        st.dataframe(
+            works.assign(action=_named(works["action"]), p_in_plan=works["p_in_plan"].map(sure),
+                         benefit_month=works["benefit_month"].round(1)),
+            hide_index=True,
+            column_order=["action", "place_name", "region", "benefit_month", "cost_amount",
+                          "p_in_plan"],
+            column_config={"action": "work", "place_name": "where", "cost_amount": "cost",
+                           "benefit_month": "drops spared a month", "p_in_plan": "P(in plan)"},
+        )  # fmt: skip
+
+
+def _named(actions: pd.Series) -> pd.Series:
+    """Names of the catalogue as people read them: add_carrier -> add carrier."""
+    return actions.str.replace("_", " ").str.replace("+", " + ")
 
 
 def _about(plan: Any) -> None:

@@ -1,5 +1,7 @@
 """What went in: rows read, accepted and refused; notes; the run behind it all."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -32,7 +34,7 @@ def _receipt() -> None:
         st.info("No receipt was published.")
         return
     st.dataframe(
-        receipt, hide_index=True, height="content",
+        receipt, hide_index=True, height="content", placeholder="",
         column_config={
             "table_name": "source",
             "n_read": st.column_config.NumberColumn("read", format="localized"),
@@ -51,7 +53,7 @@ def _responses() -> None:
     st.markdown("##### Who answered the surveys")
     st.caption("of all invited, delivered or not; empty: too few persons to tell")
     st.dataframe(
-        answer.drop(columns=["shown", "delivered_share"]), hide_index=True,
+        answer.drop(columns=["shown", "delivered_share"]), hide_index=True, placeholder="",
         column_config={
             "survey_type": "survey",
             "n_invited": st.column_config.NumberColumn("invited", format="localized"),
@@ -103,11 +105,20 @@ def _table(query: str, none: str) -> None:
         return
     if len(found) > _MOST:
         st.caption(f"The first {_MOST:,} of {len(found):,}; all: `hexperience query {query}`.")
-    share = st.column_config.NumberColumn("covered", format="percent")
     st.dataframe(
         found.head(_MOST), hide_index=True, height="content" if len(found) < 10 else 360,
-        column_config={"covered_share": share},
+        placeholder="", column_config=_HEADS,
     )  # fmt: skip
+
+
+_HEADS: dict[str, Any] = {
+    "cell_id": "cell", "check_name": "check", "first_day": st.column_config.DateColumn("from"),
+    "last_day": st.column_config.DateColumn("to"), "n_days": "days", "message": "what is wrong",
+    "lacks": "lacks", "call_attempts": st.column_config.NumberColumn("calls", format="localized"),
+    "n_days_missing": "days without counters", "n_days_unsafe": "unsafe days",
+    "covered_share": st.column_config.NumberColumn("covered", format="percent"),
+}  # fmt: skip
+"""Heads of the columns of the tables of cells."""
 
 
 def _run(facts: pd.Series) -> None:

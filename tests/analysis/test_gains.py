@@ -11,6 +11,7 @@ from scipy import sparse
 from analysis import attribution, benefit, gains, network, panels, room
 from analysis.attribution import Search
 from analysis.benefit import Gain, PerDrop
+from analysis.chain import Slope
 from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
 from contracts.settings import Settings
@@ -176,3 +177,29 @@ def test_a_week_has_the_subscribers_of_its_thursdays_month() -> None:
     known = pd.DataFrame({"hex_id": 1, "period_start": months, "n": [100.0, 200.0]})
     weeks = pd.Series(pd.to_datetime(["2025-06-23", "2025-06-30"]))
     assert panels.exposure(known, weeks)["exposure"].tolist() == [100, 200]
+
+
+def test_where_the_control_responds_detractors_are_doubted_as_complainants_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def slopes(control: Slope) -> gains.Slopes:
+        class Weeks:
+            known = True
+
+            def __init__(self, *_: object) -> None: ...
+
+            def complainants(self, of: str) -> Slope:
+                return control if of == "account" else Slope(0.02, 0.001, 60)
+
+            def detractors(self) -> Slope:
+                return Slope(0.5, 0.05, 60)
+
+        monkeypatch.setattr(gains, "_Weeks", Weeks)
+        monkeypatch.setattr(gains, "_revenue", lambda *_: np.nan)
+        asked = ("complaints_per_1000", NOBODY, Settings())
+        return gains.slopes_of(None, *asked)[1]  # type: ignore[arg-type]
+
+    silent, moved = slopes(Slope(0.0, 0.01, 60)), slopes(Slope(0.02, 0.001, 60))
+    assert silent["detractors_avoided"].expected == 0.5
+    assert np.quantile(moved["detractors_avoided"].draws, 0.05) == 0
+    assert moved["detractors_avoided"].expected < 0.25

@@ -1,14 +1,17 @@
 """Why a place stands where it stands: the figures of the list come back from its sources."""
 
 import hashlib
+import shutil
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pandas as pd
 import pytest
 
 from ingest import lineage
 from ingest.warehouse import Warehouse
+from tests.conftest import Town
 
 KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}
 
@@ -132,3 +135,14 @@ def test_other_weights_rank_anew_and_change_no_figure(demo: Warehouse) -> None:
     same = ["drops_avoidable_month", "rank_lo", "rank_hi", "p_top20", "simple_rank"]
     left, right = persons.sort_index()[same], plain.set_index("cell_id").sort_index()[same]
     pd.testing.assert_frame_equal(left, right)
+
+
+def test_a_work_at_a_place_whose_data_failed_is_marked(town: Town, tmp_path: Path) -> None:
+    shutil.copytree(town.warehouse, tmp_path / "warehouse", symlinks=True)
+    warehouse = Warehouse(tmp_path / "warehouse")
+    with duckdb.connect(str(warehouse.marts)) as connection:
+        connection.execute("update plan set cell_id = null where action = 'add_carrier'")
+        connection.execute("update priority set unsafe_reason = 'no data' where rank = 1")
+    works = warehouse.query("plan", budget=100.0, plan_number=1).set_index("action")
+    assert works["unsafe_reason"].dropna().to_dict() == {"add_carrier": "no data"}
+    assert len(works) == 2

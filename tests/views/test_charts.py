@@ -84,6 +84,12 @@ def test_the_timeline_holds_every_change_at_its_strength() -> None:
     assert drawn == {"c0": 1.9, "c1": 3.0}
 
 
+def test_the_timeline_of_one_change_spans_days() -> None:
+    chart = charts.timeline(changes("2025-03-26"), timezone="UTC")
+    drawn = pd.to_datetime([row["at"] for row in rows_with(chart, "at")])
+    assert drawn.max() - drawn.min() == pd.Timedelta(days=14)
+
+
 def test_months_leave_out_what_is_not_released() -> None:
     rates = pd.DataFrame({
         "period_start": pd.to_datetime(["2018-04-01", "2018-05-01"]), "value": [0.1, np.nan],

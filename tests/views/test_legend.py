@@ -213,3 +213,16 @@ def test_the_ends_of_the_scale_say_that_they_are_open() -> None:
     assert colours
     texts = [text for _, text in colours.ticks()]
     assert (texts[0], texts[-1]) == ("≤ 1.00 %", "≥ 2.00 %")
+
+
+@pytest.mark.parametrize(
+    ("p", "written"),
+    [(0.78, "78 %"), (0.996, "over 99 %"), (1.0, "over 99 %"), (0.0, "under 1 %"), (np.nan, "")],
+)
+def test_no_probability_is_written_as_certain(p: float, written: str) -> None:
+    assert legend.sure(p) == written
+
+
+def test_what_failed_a_check_says_so_and_nothing_else_does() -> None:
+    assert legend.unsafe({"unsafe_reason": "x"}) == "Not to be relied on: x. "
+    assert legend.unsafe({"unsafe_reason": np.nan}) == ""

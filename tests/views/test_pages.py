@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse import Warehouse
 from tests.conftest import build_town
-from views import hexmap
+from views import data, hexmap
 
 PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "quality")
 Configured = Callable[[Path], None]
@@ -159,6 +159,26 @@ def test_the_worst_places_stand_beside_the_map_with_value_and_reason(
     told = texts(shown("map"))
     for said in ("1  Mast 1", "1,234", "1,100 to 1,400", "drops doubled on 12 Apr at LDS-02"):
         assert said in told
+
+
+def test_a_place_whose_data_failed_is_marked_in_every_list(
+    town: Any, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(town.config)
+    answer = data.answer
+
+    def doubted(name: str, **params: Any) -> pd.DataFrame:
+        found = answer(name, **params)
+        marked = name in ("worst_places", "plan")
+        return found.assign(unsafe_reason="half failed") if marked else found
+
+    monkeypatch.setattr(data, "answer", doubted)
+    told = "Not to be relied on: half failed."
+    assert f":red[{told}]" in texts(shown("map"))
+    assert shown("places").dataframe[0].value["reason"].str.startswith(told).all()
+    plan = shown("plan")
+    assert "300 of these drops are not to be relied on" in texts(plan)
+    assert plan.dataframe[0].value["reason"].str.startswith(told).all()
 
 
 def test_a_place_of_the_list_is_chosen_and_left_again(town: Any, configured: Configured) -> None:
@@ -334,12 +354,13 @@ def test_a_chosen_place_shows_its_arithmetic_its_files_and_a_what_if(
     assert not at.exception
     told = texts(at)
     assert "the same figures as in the list, to the last digit" in told
-    assert "sure to be among the first 20" in told
-    assert "file_hash" in at.dataframe[1].value
-    thirty = next(line for line in told.splitlines() if line.startswith("A month fewer"))
+    assert "by dropped calls spared (90 %)" in told
+    assert "100 %" not in told
+    assert "file_hash" in at.dataframe[2].value
+    thirty = next(line for line in told.splitlines() if line.startswith("Fewer: "))
     at.slider[0].set_value(10).run()
     assert not at.exception
-    ten = next(line for line in texts(at).splitlines() if line.startswith("A month fewer"))
+    ten = next(line for line in texts(at).splitlines() if line.startswith("Fewer: "))
     assert "dropped calls" in ten
     assert ten != thirty
 
@@ -395,7 +416,8 @@ def test_quality_shows_every_row_read_and_every_note(town: Any, configured: Conf
     assert (receipt["n_read"] == receipt["n_accepted"] + receipt["n_refused"]).all()
     assert list(receipt["n_read"]) == [5_120, 345_600]
     assert "2.3 % of rows were refused" in texts(at)
-    assert list(at.dataframe[1].value["message"]) == ["All hours are there."]
+    fine = next(table.value for table in at.dataframe if "message" in table.value)
+    assert list(fine["message"]) == ["All hours are there."]
 
 
 # --------------------------------------------------------------------------------- reports
@@ -447,9 +469,9 @@ def test_the_plan_of_a_budget_tells_its_works_and_that_costs_are_invented(
     assert "The costs are invented" in told
     assert "**300** dropped calls fewer a month" in told
     assert "for **40** <EUR>" in told
-    assert at.dataframe[0].value["action"].tolist() == ["add_carrier"]
+    assert at.dataframe[0].value["action"].tolist() == ["add carrier"]
     # the second work waits: it is wanted in seven draws of ten
-    assert at.dataframe[1].value["p_in_plan"].tolist() == [0.7]
+    assert at.dataframe[1].value["p_in_plan"].tolist() == ["70 %"]
 
 
 def test_another_budget_has_alternatives_and_limits_that_cost(
@@ -462,10 +484,22 @@ def test_another_budget_has_alternatives_and_limits_that_cost(
     told = texts(at)
     assert "the budget: 90, at most 100; without it **90** more drops a month spared" in told
     assert "1 other limit costs nothing." in told
-    assert at.dataframe[0].value["action"].tolist() == ["add_carrier", "fix+tilt"]
+    assert at.dataframe[0].value["action"].tolist() == ["add carrier", "fix + tilt"]
     at.button_group[1].set_value(2).run()
     assert "30 drops a month fewer spared than by the best plan" in texts(at)
-    assert at.dataframe[0].value["action"].tolist() == ["add_carrier", "tilt"]
+    assert at.dataframe[0].value["action"].tolist() == ["add carrier", "tilt"]
+
+
+def test_a_chosen_work_is_told_and_shown_on_the_map(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    at = AppTest.from_string(
+        "from views import data, plan\n"
+        "plan._chosen(data.answer('plan', budget=50.0).iloc[-1], 8)\n",
+        default_timeout=60,
+    ).run()
+    assert not at.exception
+    assert "**add carrier** at " in texts(at)
+    assert "Show on the map" in texts(at)
 
 
 def test_a_budget_that_no_plan_keeps_says_which_setting_is_in_the_way(
