@@ -19,7 +19,7 @@ from dask.distributed import Client
 
 from analysis import attribution, benefit, cube, daily, identity
 from contracts.settings import Settings
-from contracts.tables import TABLES
+from contracts.tables import TABLES, assemble
 from ingest.inventory import under_newest_ids
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
@@ -298,7 +298,14 @@ def _of_changes(rows: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
 def nothing() -> Found:
     """No change of no cell."""
     none = pd.DataFrame()
-    return Found(none, none, none, none, pd.Series(dtype="float64"), benefit.unknown([], ""))
+    return Found(
+        assemble([], TABLES["change_point"]),
+        none,
+        none,
+        none,
+        pd.Series(dtype="float64"),
+        benefit.unknown([], ""),
+    )
 
 
 def _nothing(cells: Sequence[str], n_days: int) -> attribution.Search:
