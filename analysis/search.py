@@ -62,12 +62,12 @@ def find(
     progress: Progress,
 ) -> Found:
     """Changes of every cell, named and told beside works. `counters`: `cube.of_cell_days`."""
-    by_day = _by_day(counters, settings, client, progress)
+    days = by_day(counters, settings, client, progress)
     by_hour = _by_hour(warehouse, settings, client, progress)
-    changes = _merged(by_day.changes, by_hour)
+    changes = _merged(days.changes, by_hour)
     named = _identified(changes, warehouse)
     seen = by_hour.visibility[by_hour.visibility["refused"] == ""].set_index("cell_id")
-    fallback = by_day.visibility.set_index("cell_id")["min_visible_ratio"]
+    fallback = days.visibility.set_index("cell_id")["min_visible_ratio"]
     return Found(
         named.drop(columns="change"),
         _of_changes(by_hour.days, named),
@@ -87,9 +87,10 @@ def _month(counters: xr.Dataset) -> date:
 # --- by day -----------------------------------------------------------------------------------
 
 
-def _by_day(
+def by_day(
     counters: xr.Dataset, settings: Settings, client: Client, progress: Progress
 ) -> daily.Search:
+    """The daily search over all series of a cube, one or more; the same for any chunks."""
     starts = range(0, counters.sizes["cell"], CELLS_A_TASK)
     parts = [counters.isel(cell=slice(start, start + CELLS_A_TASK)) for start in starts]
     limits = settings.changes
