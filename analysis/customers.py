@@ -239,15 +239,11 @@ def call_reports(
 ) -> pd.DataFrame:
     """Share of calls reported dropped, and their mean rating, per place and month.
 
-    Where no person is known, a spot of some 100 m stands for one: hundreds of reports from it are
-    one witness, not hundreds. It bars a figure of fewer witnesses than may be released, and it
-    widens the intervals; `n_effective` is what the reports are worth.
+    Hundreds of reports of one witness (see `reported`) are not hundreds of witnesses. It bars a
+    figure of fewer than may be released, and it widens the intervals; `n_effective` is what the
+    reports are worth.
     """
-    reported = calls[calls["outcome"].isin(_REPORTED)]
-    placed = _placed(reported, level, reported["start_utc"], zone)
-    spot = placed["lat"].round(3).astype("str") + "," + placed["lon"].round(3).astype("str")
-    placed["witness"] = placed["subscriber_id"].fillna(spot)
-    placed["dropped"] = (placed["outcome"] == "drop").astype(float)
+    placed = reported(calls, level=level, zone=zone)
     placed["rating"] = placed["rating_1to5"].astype(float)
     placed["region"], placed["outcome_class"] = placed["hex_id"].map(regions).astype("str"), "all"
     found = [pd.DataFrame(columns=_COLUMNS)]
@@ -260,6 +256,20 @@ def call_reports(
             made = figures(placed_on).merge(shown, on=_PLACE_MONTH)
             found.append(_as_rows(_released(made.assign(metric=metric, period_grain="month"))))
     return pd.concat([part for part in found if len(part)] or found, ignore_index=True)
+
+
+def reported(calls: pd.DataFrame, *, level: int, zone: str) -> pd.DataFrame:
+    """Placed calls that went well or dropped: hex_id of `level`, period_start, dropped, witness.
+
+    The witness is the person; where none is known, a spot of some 100 m stands for one. Failed
+    set-ups and calls that the user gave up are no calls that could drop.
+    """
+    counted = calls[calls["outcome"].isin(_REPORTED)]
+    placed = _placed(counted, level, counted["start_utc"], zone)
+    spot = placed["lat"].round(3).astype("str") + "," + placed["lon"].round(3).astype("str")
+    placed["witness"] = placed["subscriber_id"].fillna(spot)
+    placed["dropped"] = (placed["outcome"] == "drop").astype(float)
+    return placed
 
 
 def _witnesses(reports: pd.DataFrame) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from geo import hexgrid
+
 # a refit may move a date by so much and still speak of the same change
 _SAME = pd.Timedelta(hours=48)
 _AFTER_WORK = pd.Timedelta(hours=48)
@@ -10,26 +12,41 @@ _AFTER_WORK = pd.Timedelta(hours=48)
 def keep_identity(found: pd.DataFrame, told: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:
     """`found` with change_id and first_reported_utc, taken over from `told` where it is the same.
 
-    The same is: one cell, metric and direction, dates at most 48 h apart, nearest first, each told
-    change taken once. `told`: table `change_point` of the run before.
+    The same is: one cell or hexagon, metric and direction, dates at most 48 h apart, nearest first,
+    each told change taken once. `told`: table `change_point` of the run before.
     """
-    keys = ["cell_id", "metric", "direction"]
-    pairs = found.reset_index()[["index", *keys, "change_utc"]].merge(
-        told[["change_id", "first_reported_utc", *keys, "change_utc"]],
-        on=keys,
-        suffixes=("", "_told"),
+    keys = ["place", "metric", "direction"]
+    place, told = places_of(found), told.assign(place=places_of(told))
+    pairs = (
+        found.assign(place=place)
+        .reset_index()[["index", *keys, "change_utc"]]
+        .merge(
+            told[["change_id", "first_reported_utc", *keys, "change_utc"]],
+            on=keys,
+            suffixes=("", "_told"),
+        )
     )
     pairs["apart"] = (pairs["change_utc"] - pairs["change_utc_told"]).abs()
     pairs = pairs[pairs["apart"] <= _SAME].sort_values(["apart", "index"], kind="stable")
     known = _matched(pairs)
     date = found["change_utc"].dt.strftime("%Y%m%dT%H")
-    fresh = found["cell_id"] + "-" + found["direction"] + "-" + date
+    fresh = place + "-" + found["direction"] + "-" + date
     # a change that moved away may have left its date's name to another
     fresh = fresh.where(~fresh.isin(known["change_id"]), fresh + "b")
     return found.assign(
         change_id=known["change_id"].reindex(found.index).fillna(fresh),
         first_reported_utc=known["first_reported_utc"].reindex(found.index).fillna(as_of),
     )
+
+
+def places_of(changes: pd.DataFrame) -> pd.Series:
+    """The cell of each change, or its hexagon as text."""
+    if "hex_id" not in changes:
+        return changes["cell_id"]
+    of_hex = changes["hex_id"].notna()
+    texts = hexgrid.as_text(changes.loc[of_hex, "hex_id"])
+    named = pd.Series(texts, index=changes.index[of_hex], dtype="str")
+    return changes["cell_id"].astype("str").where(~of_hex, named.reindex(changes.index))
 
 
 def _matched(pairs: pd.DataFrame) -> pd.DataFrame:

@@ -57,7 +57,10 @@ def rank(
     )
     ranked["rank"] = np.arange(1, len(ranked) + 1)
     known = ranked[["dominant_cell_id"]].merge(
-        _lasting_rises(changes), left_on="dominant_cell_id", right_on="cell_id", how="left"
+        _lasting_rises(changes, "cell_id"),
+        left_on="dominant_cell_id",
+        right_on="cell_id",
+        how="left",
     )
     ranked[["change_id", "change_utc"]] = known[["change_id", "change_utc"]]
     ranked["reason"] = [
@@ -150,12 +153,13 @@ def _seen(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], zone: s
     return ", ".join(parts) + f". No rise is dated there ({seen}){full}."
 
 
-def rank_reports(reports: pd.DataFrame) -> pd.DataFrame:
+def rank_reports(reports: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> pd.DataFrame:
     """Hexagons of the newest month by calls reported dropped above the network's rate.
 
     For networks of which only crowd reports are known. `reports`: rows of `place_rate` for
     call_drop_rate, with region, lat and lon; what is not released is not ranked. The excess is of
-    the reports, not of all calls.
+    the reports, not of all calls. `changes`: table `change_point`, of hexagons; a place's change is
+    the rise it is still in.
     """
     newest = reports[reports["period_start"] == reports["period_start"].max()]
     shown = newest[newest["shown"] == "shown"]
@@ -173,17 +177,20 @@ def rank_reports(reports: pd.DataFrame) -> pd.DataFrame:
     found = found.sort_values(
         ["drops_excess_month", "place_name"], ascending=[False, True], ignore_index=True
     )
+    known = found[["hex_id"]].merge(_lasting_rises(changes, "hex_id"), on="hex_id", how="left")
+    found[["change_id", "change_utc"]] = known[["change_id", "change_utc"]]
     found["reason"] = [
-        f"{rate:.1%} of {n:,.0f} reported calls dropped, {_times(rate, normal)}the network's "
-        f"{normal:.1%}. No load and no time of day are known: no cause can be named."
-        for rate, n in zip(found["drop_rate"], found["call_attempts"], strict=True)
+        f"{place['drop_rate']:.1%} of {place['call_attempts']:,.0f} reported calls dropped, "
+        f"{_times(place['drop_rate'], normal)}the network's {normal:.1%}. "
+        f"{_since(change, zone)}: no load is known, no cause can be named."
+        for place, change in zip(found.to_dict("records"), known.to_dict("records"), strict=True)
     ]
     found["rank"] = np.arange(1, len(found) + 1)
     columns = ["rank", "place_type", "hex_id", "level", "place_name", "region", "lat", "lon",
                "period_start", "period_end",
                "call_attempts", "dropped_calls", "drop_rate", "drop_rate_lo", "drop_rate_hi",
                "normal_rate", "drops_excess_month", "drops_excess_month_lo",
-               "drops_excess_month_hi", "reason"]  # fmt: skip
+               "drops_excess_month_hi", "change_id", "change_utc", "reason"]  # fmt: skip
     return found[columns].assign(simple_rank=found["rank"], method_version=SIMPLE)
 
 
@@ -230,20 +237,33 @@ def _times(rate: float, normal: float) -> str:
     return f"{rate / normal:.1f} times " if normal > 0 else "against "
 
 
-def _lasting_rises(changes: pd.DataFrame) -> pd.DataFrame:
-    last = changes.sort_values(["cell_id", "change_utc"]).drop_duplicates("cell_id", keep="last")
+def _lasting_rises(changes: pd.DataFrame, place: str) -> pd.DataFrame:
+    last = changes.sort_values([place, "change_utc"]).drop_duplicates(place, keep="last")
     return last[last["direction"] == "up"]
 
 
-def _told(change: Mapping[Hashable, Any], zone: str) -> str:
+def _since(change: Mapping[Hashable, Any], zone: str) -> str:
+    if pd.isna(change["change_id"]):
+        return "No rise is dated there"
+    return _up(change, zone) + _after_work(change)
+
+
+def _up(change: Mapping[Hashable, Any], zone: str) -> str:
     since = pd.Timestamp(str(change["change_utc"])).tz_convert(zone)
-    text = f"Up x{change['ratio']:.1f} since {since:%-d %b %Y}"
+    return f"Up x{change['ratio']:.1f} since {since:%-d %b %Y}"
+
+
+def _after_work(change: Mapping[Hashable, Any]) -> str:
+    work = change["intervention_id"]
+    return f", after work {work}" if pd.notna(work) else ""
+
+
+def _told(change: Mapping[Hashable, Any], zone: str) -> str:
+    text = _up(change, zone)
     before, after = change["prb_before_pct"], change["prb_after_pct"]
     if pd.notna(before) and pd.notna(after):
         text += f", busy-hour PRB {before:.0f} to {after:.0f} %"
-    if pd.notna(change["intervention_id"]):
-        text += f", after work {change['intervention_id']}"
-    return text + "; " + _owed(change)
+    return text + _after_work(change) + "; " + _owed(change)
 
 
 def _owed(change: Mapping[Hashable, Any]) -> str:

@@ -17,6 +17,7 @@ from analysis import (
     places,
     priority,
     ranking,
+    reported,
     safety,
     search,
     works,
@@ -39,16 +40,16 @@ from ingest.workers import Progress, silent
 def run(settings: Settings, client: Client, progress: Progress = silent) -> None:
     """Finds what the settled tables hold, and writes every finding table.
 
-    Without counters there are no changes; without positions no hexagons; without complaints, NPS
-    or call reports none of their rates. What is missing is told in table `quality`.
+    Without counters the changes are those of hexagons with enough positioned calls; without
+    positions there are no hexagons; without complaints, NPS or call reports none of their rates.
+    What is missing is told in table `quality`.
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
     catalogue, planned = works.catalogue_of(settings), works.nothing()
     told = list(_customer_rates(warehouse, settings))
-    ranked = [_rank_reports(told, warehouse.read("hex_place"), settings)]
     rates = [*told, *_inventory_rates(warehouse, settings)]
-    found, gained = search.nothing(), gains.nothing()
+    gained = gains.nothing()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
         found = search.find(counters, warehouse, settings, client, progress)
@@ -64,6 +65,9 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         ranked = list(ranking.rank(known, kinds, told, settings))
         where: dict[str, Any] = {"warehouse": warehouse, "settings": settings}
         planned = works.find(catalogue, counters, found.levers, noise, **where)
+    else:
+        found = _hex_changes(warehouse, settings, told, client, progress)
+        ranked = [_rank_reports(told, found.changes, warehouse.read("hex_place"), settings)]
     _write_changes(warehouse, found, run_id)
     limits = regulator.in_force(settings.regulator.limits, settings.regulator.source)
     warehouse.write("threshold", limits.assign(run_id=run_id))
@@ -84,12 +88,39 @@ def changes(settings: Settings, client: Client, progress: Progress = silent) -> 
     """Finds dated changes alone and writes their tables; returns `change_point`."""
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
-    found = search.nothing()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
         found = search.find(counters, warehouse, settings, client, progress)
+    else:
+        rates = list(_call_rates(warehouse, settings))
+        found = _hex_changes(warehouse, settings, rates, client, progress)
     _write_changes(warehouse, found, run_id)
     return warehouse.read("change_point")
+
+
+def _hex_changes(
+    warehouse: Warehouse,
+    settings: Settings,
+    rates: list[pd.DataFrame],
+    client: Client,
+    progress: Progress,
+) -> search.Found:
+    """What positioned calls tell of changes, where there are no counters. `rates`: of customers."""
+    calls = warehouse.read("call")
+    if calls.empty:
+        return search.nothing()
+    found = reported.find(calls, pd.concat(rates), settings, client, progress)
+    weights = _weights(warehouse, settings)
+    named = reported.named(
+        found,
+        warehouse.read("change_point"),
+        warehouse.read("intervention"),
+        newest_rows(warehouse.read("cell")).set_index("cell_id")["site_id"],
+        weights[weights["valid_to"].isna()],
+        as_of=warehouse.read("run")["as_of_utc"].iloc[0],
+    )
+    unsafe = safety.of_table(warehouse.read("quality"), "call")
+    return search.nothing()._replace(changes=named.assign(unsafe_reason=unsafe))
 
 
 def _write_changes(warehouse: Warehouse, found: search.Found, run_id: str) -> None:
@@ -160,15 +191,7 @@ def _inventory_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Da
 
 def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.DataFrame]:
     filled, levels = _filled(warehouse), settings.grid.levels
-    regions = warehouse.read("hex_place").set_index("hex_id")["region"]
-    notes = warehouse.read("quality")
-
-    def unsafe(source: str, rates: pd.DataFrame) -> pd.DataFrame:
-        return rates.assign(unsafe_reason=safety.of_table(notes, source))
-
-    how: dict[str, Any] = {
-        "regions": regions, "zone": settings.operator.timezone, "rule": settings.privacy,
-    }  # fmt: skip
+    how = {**_how(warehouse, settings), "targets": settings.targets}
     if "complaint" in filled and len(complaints := _complaints(warehouse, settings)):
         metric, exposure = _exposure(warehouse, settings)
         if metric == "complaints_per_10k_attempts":
@@ -180,18 +203,32 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
             exposure,
             metric=metric,
             level=levels["complaint"],
-            targets=settings.targets,
             **how,
         )
-        yield unsafe("complaint", found)
+        yield _judged(found, "complaint", warehouse)
     if "nps" in filled:
-        found = customers.nps(
-            warehouse.read("nps"), level=levels["nps"], targets=settings.targets, **how
+        found = customers.nps(warehouse.read("nps"), level=levels["nps"], **how)
+        yield _judged(found, "nps", warehouse)
+    yield from _call_rates(warehouse, settings)
+
+
+def _call_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.DataFrame]:
+    if "call" in _filled(warehouse):
+        how = _how(warehouse, settings)
+        found = customers.call_reports(
+            warehouse.read("call"), level=settings.grid.levels["call"], **how
         )
-        yield unsafe("nps", found)
-    if "call" in filled:
-        calls = warehouse.read("call")
-        yield unsafe("call", customers.call_reports(calls, level=levels["call"], **how))
+        yield _judged(found, "call", warehouse)
+
+
+def _how(warehouse: Warehouse, settings: Settings) -> dict[str, Any]:
+    """What all figures of customers are made by."""
+    regions = warehouse.read("hex_place").set_index("hex_id")["region"]
+    return {"regions": regions, "zone": settings.operator.timezone, "rule": settings.privacy}
+
+
+def _judged(found: pd.DataFrame, source: str, warehouse: Warehouse) -> pd.DataFrame:
+    return found.assign(unsafe_reason=safety.of_table(warehouse.read("quality"), source))
 
 
 def _complaints(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:
@@ -248,7 +285,7 @@ def _network_rates(
 
 
 def _rank_reports(
-    rates: list[pd.DataFrame], hexes: pd.DataFrame, settings: Settings
+    rates: list[pd.DataFrame], found: pd.DataFrame, hexes: pd.DataFrame, settings: Settings
 ) -> pd.DataFrame:
     """Hexagons ranked by what callers reported, where there are no counters."""
     if not rates:
@@ -257,4 +294,6 @@ def _rank_reports(
     whole = pd.concat(rates).drop(columns="region")
     reports = whole[(whole["metric"] == "call_drop_rate")
                     & (whole["level"] == settings.grid.levels["call"])]  # fmt: skip
-    return priority.rank_reports(reports.merge(known, on="hex_id", how="left"))
+    return priority.rank_reports(
+        reports.merge(known, on="hex_id", how="left"), found, zone=settings.operator.timezone
+    )

@@ -19,7 +19,7 @@ from dask.distributed import Client
 
 from analysis import attribution, benefit, cube, daily, identity
 from contracts.settings import Settings
-from contracts.tables import TABLES
+from contracts.tables import TABLES, assemble
 from ingest.inventory import under_newest_ids
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
@@ -62,12 +62,12 @@ def find(
     progress: Progress,
 ) -> Found:
     """Changes of every cell, named and told beside works. `counters`: `cube.of_cell_days`."""
-    by_day = _by_day(counters, settings, client, progress)
+    days = by_day(counters, settings, client, progress)
     by_hour = _by_hour(warehouse, settings, client, progress)
-    changes = _merged(by_day.changes, by_hour)
+    changes = _merged(days.changes, by_hour)
     named = _identified(changes, warehouse)
     seen = by_hour.visibility[by_hour.visibility["refused"] == ""].set_index("cell_id")
-    fallback = by_day.visibility.set_index("cell_id")["min_visible_ratio"]
+    fallback = days.visibility.set_index("cell_id")["min_visible_ratio"]
     return Found(
         named.drop(columns="change"),
         _of_changes(by_hour.days, named),
@@ -87,9 +87,10 @@ def _month(counters: xr.Dataset) -> date:
 # --- by day -----------------------------------------------------------------------------------
 
 
-def _by_day(
+def by_day(
     counters: xr.Dataset, settings: Settings, client: Client, progress: Progress
 ) -> daily.Search:
+    """The daily search over all series of a cube, one or more; the same for any chunks."""
     starts = range(0, counters.sizes["cell"], CELLS_A_TASK)
     parts = [counters.isel(cell=slice(start, start + CELLS_A_TASK)) for start in starts]
     limits = settings.changes
@@ -298,7 +299,14 @@ def _of_changes(rows: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
 def nothing() -> Found:
     """No change of no cell."""
     none = pd.DataFrame()
-    return Found(none, none, none, none, pd.Series(dtype="float64"), benefit.unknown([], ""))
+    return Found(
+        assemble([], TABLES["change_point"]),
+        none,
+        none,
+        none,
+        pd.Series(dtype="float64"),
+        benefit.unknown([], ""),
+    )
 
 
 def _nothing(cells: Sequence[str], n_days: int) -> attribution.Search:

@@ -368,7 +368,8 @@ A load that rises by little, or by slow steps over three weeks or more, is dated
 cell of few drops is seen late or never; `min_visible_ratio` of each cell tells from where on it
 could be seen. Load that moves between two carriers is told for each of them. A fault that acts in
 busy hours only may be taken for load where the cell was never as full before. Hexagons of networks
-that give positioned calls and no counters are not searched for changes.
+that give positioned calls and no counters are searched by the day, and load is not known there:
+[what is found](reported.md).
 """
 
 _SEGMENT = """## Changes in any series

@@ -51,7 +51,7 @@ WHOLE = "all"
 """Name of the only partition of a table that has no days."""
 
 BLOCKING = frozenset({
-    "released_figures", "response_parts",  # persons
+    "released_changes", "released_figures", "response_parts",  # persons
     "receipt_sums", "mixed_runs",  # what was read, and by which run
     "footprint_weights", "hex_levels", "hex_totals", "orphan_hexes",  # the map as a whole
     "ranks",  # the list as a whole

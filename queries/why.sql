@@ -109,7 +109,7 @@ steps as (
         format('{:.0f} of {:.0f} calls, {} to {}', dropped_calls, call_attempts, period_start, period_end),
         'priority', 1, null from place
     union all
-    select 14, cell_id, 'last change, times', ratio,
+    select 14, coalesce(cell_id, ''), 'last change, times', ratio,
         concat(direction, ' since ', strftime(change_utc, '%Y-%m-%d %H:%M'), ' UTC, owed to ', attribution),
         null, 'x', format('load''s part {:.2f}, p(load) {:.2f}', load_share, p_load),
         'change_point', 1, null from change

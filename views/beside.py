@@ -172,6 +172,9 @@ def story(chosen: str, facts: pd.Series, drawn: Drawn) -> None:
     if days.empty:
         st.caption("No counters for this hexagon: its released figures, month by month.")
         _months(rates)
+        changes = data.answer("hex_changes", hex_text=chosen)
+        if len(changes):
+            _what_changed(changes, facts["timezone"])
     else:
         _network(chosen, days, facts["timezone"])
     _customers(rates)
@@ -204,8 +207,7 @@ def _network(chosen: str, days: pd.DataFrame, timezone: str) -> None:
     changes = data.answer("hex_changes", hex_text=chosen)
     changes = changes.sort_values("drops_excess_here", key=abs, ascending=False)
     st.altair_chart(charts.history(days, changes, timezone=timezone), width="stretch")
-    st.markdown("**What changed**")
-    st.markdown("\n".join(f"- {parts.plain(told)}" for told in changes_in_words(changes, timezone)))
+    _what_changed(changes, timezone)
     st.markdown("**Cells that serve it**, newest 28 days")
     cells = data.answer("hex_cells", hex_text=chosen)
     st.dataframe(
@@ -220,6 +222,11 @@ def _network(chosen: str, days: pd.DataFrame, timezone: str) -> None:
             "prb_dl_util_bh_pct": st.column_config.NumberColumn("PRB, busy hour", format="%.0f %%"),
         },
     )  # fmt: skip
+
+
+def _what_changed(changes: pd.DataFrame, timezone: str) -> None:
+    st.markdown("**What changed**")
+    st.markdown("\n".join(f"- {parts.plain(told)}" for told in changes_in_words(changes, timezone)))
 
 
 def changes_in_words(changes: pd.DataFrame, timezone: str, *, most: int = 3) -> list[str]:

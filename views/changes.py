@@ -1,4 +1,4 @@
-"""Dated changes: when which cell's drops changed, by how much, and what its load did."""
+"""Dated changes: when which cell's or hexagon's drops changed, by how much, what load did."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ import streamlit as st
 
 from ingest.acknowledgements import Subject
 from views import acknowledging, charts, data, parts
-from views.legend import change, day, interval, noted, rows, when
+from views.legend import change, day, interval, noted, place, rows, when
 
 _MOST = 500
 
@@ -15,10 +15,11 @@ _MOST = 500
 def page() -> None:
     """Draws the page: filters, the changes by date, the table, and one cell's history."""
     facts = parts.run_facts()
-    parts.head(facts, "Dated changes of drop rate, cell by cell")
+    parts.head(facts, "Dated changes of drop rate, place by place")
     if data.answer("change_points", top=1).empty:
-        st.info("No dated change. It takes counters with call attempts and dropped calls of at "
-                "least some weeks; a quiet network has none either.")  # fmt: skip
+        st.info("No dated change. It takes counters with call attempts and dropped calls, or "
+                "positioned calls with times, of at least some weeks; a quiet network has none "
+                "either.")  # fmt: skip
         return
     found = _filtered()
     if found.empty:
@@ -39,10 +40,10 @@ def _filtered() -> pd.DataFrame:
     since = since_box.date_input("Since", value=None)
     said = {"both": None, "worse": "up", "better": "down"}
     direction = direction_box.segmented_control("Direction", list(said), default="both")
-    text = text_box.text_input("Cell, site or region", placeholder="part of its name")
+    text = text_box.text_input("Cell, hexagon, site or region", placeholder="part of its name")
     found = data.answer("change_points", since=since, direction=said[direction or "both"],
                         top=_MOST)  # fmt: skip
-    names = found[["cell_id", "site_id", "region"]].fillna("").agg(" ".join, axis=1)
+    names = found[["cell_id", "hex_text", "site_id", "region"]].fillna("").agg(" ".join, axis=1)
     return found[names.str.contains(text.strip(), case=False, regex=False)]
 
 
@@ -51,6 +52,7 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
     event = st.dataframe(
         found.assign(
             when=[when(row, timezone) for row in rows(found)],
+            place=[place(row) for row in rows(found)],
             likely=[interval(low, high, "ratio") for low, high in zip(
                 found["ratio_lo"], found["ratio_hi"], strict=True)],
             direction=found["direction"].map({"up": "worse", "down": "better"}),
@@ -59,12 +61,11 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
         ),
         hide_index=True, height=430 if len(found) > 11 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row", key="changes",
-        column_order=["when", "cell_id", "region", "direction", "ratio", "likely", "drops_excess",
+        column_order=["when", "place", "region", "direction", "ratio", "likely", "drops_excess",
                       "noted", "prb_before_pct", "prb_after_pct", "attribution", "p_load",
                       "load_share", "intervention_id"],
         column_config={
             "when": st.column_config.TextColumn("since (90 % interval)"),
-            "cell_id": "cell",
             "ratio": number_column("times", format="×%.2f"),
             "likely": "90 % interval",
             "drops_excess": number_column("drops since", format="localized",
@@ -86,13 +87,27 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
 
 def _history(row: Any, timezone: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
-        st.markdown(f"##### {parts.plain(str(row['cell_id']))}", width="content")
+        st.markdown(f"##### {parts.plain(place(row))}", width="content")
         if isinstance(row["hex_text"], str) and st.button("Show on the map", type="tertiary"):
             parts.open_map(row["hex_text"])
     acknowledging.panel(Subject("change", str(row["change_id"])), timezone)
+    where = "cell_id" if row["place_type"] == "cell" else "hex_text"
+    known = data.answer("change_points", top=_MOST)
+    known = known[known["place_type"] == row["place_type"]]
+    mine = known[known[where] == row[where]].sort_values("change_utc")
+    if where == "cell_id":
+        _pictures(row, mine, timezone)
+    for told in rows(mine):
+        st.markdown(f"- {parts.plain(change(told, timezone))}")
+    if isinstance(row["attribution_note"], str) and row["attribution_note"]:
+        st.caption(parts.plain(row["attribution_note"]))
+    if isinstance(row["unsafe_reason"], str) and row["unsafe_reason"]:
+        st.warning(f"Not to be trusted: {parts.plain(row['unsafe_reason'])}")
+
+
+def _pictures(row: Any, mine: pd.DataFrame, timezone: str) -> None:
+    """A cell's days with its changes; a hexagon's days of calls are persons' and don't leave."""
     days = data.answer("cell_history", cell_id=row["cell_id"])
-    mine = data.answer("change_points", top=_MOST)
-    mine = mine[mine["cell_id"] == row["cell_id"]].sort_values("change_utc")
     st.altair_chart(charts.history(days, mine, timezone=timezone), width="stretch")
     parts_by_day = data.answer("change_days", change_id=row["change_id"])
     if len(parts_by_day):
@@ -102,9 +117,3 @@ def _history(row: Any, timezone: str) -> None:
     names = data.answer("cell_names", cell_id=row["cell_id"])
     for old in rows(names[names["name"] != row["cell_id"]].dropna(subset=["valid_to"])):
         st.caption(f"Known as {parts.plain(str(old.name))} until {day(old.valid_to)}.")
-    for told in rows(mine):
-        st.markdown(f"- {parts.plain(change(told, timezone))}")
-    if isinstance(row["attribution_note"], str) and row["attribution_note"]:
-        st.caption(parts.plain(row["attribution_note"]))
-    if isinstance(row["unsafe_reason"], str) and row["unsafe_reason"]:
-        st.warning(f"Not to be trusted: {parts.plain(row['unsafe_reason'])}")

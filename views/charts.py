@@ -11,7 +11,7 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
-from views.legend import Look, amount, interval, number, rows, when
+from views.legend import Look, amount, interval, number, place, rows, when
 
 UP, DOWN, QUIET, DOT = "#c2570c", "#2c7fb8", "#8a8f98", "#3d7ba6"
 BY_LOAD, BY_REST = "#e8a33d", "#9488c2"
@@ -27,7 +27,7 @@ def history(
 
     `days`: day_local, drop_rate, prb_dl_util_pct, call_attempts, dropped_calls. A day without data
     is a gap. `changes`: change_utc and its 90 % interval change_lo_utc to change_hi_utc, ratio,
-    direction, cell_id; the first of them, at most `labelled`, are drawn and named.
+    direction, cell_id or hex_text; the first of them, at most `labelled`, are drawn and named.
     """
     whole = _every_day(days)
     marked = _local(changes.head(labelled), timezone)
@@ -95,7 +95,7 @@ def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
     """Dated changes: when, how strong, and how many drops they cost or spared.
 
     `changes`: change_utc, change_lo_utc, change_hi_utc, ratio, ratio_lo, ratio_hi, direction,
-    drops_excess, cell_id.
+    drops_excess, cell_id or hex_text.
     """
     local = _local(changes, timezone)
     local = local.assign(drops=local["drops_excess"].abs())
@@ -212,7 +212,7 @@ def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:
 
 def label(change: Any) -> str:
     """A change in a few words: ×1.9 up, Leeds-012-2."""
-    return f"{number(change.ratio, 'ratio')} {change.direction}, {change.cell_id}"
+    return f"{number(change.ratio, 'ratio')} {change.direction}, {place(change)}"
 
 
 # ------------------------------------------------------------------------------ what is drawn

@@ -197,7 +197,7 @@ def kept(value: Any, limit: float, within: Any) -> str:
 
 
 def change(row: Any, timezone: str) -> str:
-    """One dated change as a sentence: when, which cell, how strong, and what its load did.
+    """One dated change as a sentence: when, where, how strong, and what its load did.
 
     `row`: a row of hex_changes or change_points; days are told in `timezone`.
     """
@@ -207,9 +207,14 @@ def change(row: Any, timezone: str) -> str:
         before, after = (number(x, "percent") for x in (row.prb_before_pct, row.prb_after_pct))
         load = f"; busy-hour PRB went from {before} to {after}"
     return (
-        f"{when(row, timezone)}: drops of {row.cell_id} went {row.direction} to {strength} of the "
+        f"{when(row, timezone)}: drops of {place(row)} went {row.direction} to {strength} of the "
         f"level before{load}; cause {_CAUSES[row.attribution]}{_sureness(row)}."
     )
+
+
+def place(row: Any) -> str:
+    """The cell or the hexagon of a change. `row`: cell_id and, where that is missing, hex_text."""
+    return row.cell_id if isinstance(row.cell_id, str) else f"hexagon {row.hex_text}"
 
 
 def _sureness(row: Any) -> str:

@@ -180,7 +180,7 @@ def _worst_in_words(worst: pd.Series) -> str:
 
 def _changes_in_words(changes: pd.DataFrame, zone: str) -> str:
     if changes.empty:
-        return "No change of a cell's drop rate is dated in these days."
+        return "No change of drop rate is dated in these days."
     worse = int((changes["direction"] == "up").sum())
     first = next(iter(rows(changes)))
     return (
@@ -358,12 +358,12 @@ def _changes(
     for n, (row, told) in enumerate(
         zip(_records(changes.head(_CHANGES)), rows(changes), strict=False)
     ):
-        picture = (
-            _history(warehouse, changes, row["cell_id"], period, zone) if n < _PICTURED else ""
-        )
+        cell = row["cell_id"]
+        pictured = n < _PICTURED and isinstance(cell, str)
+        picture = _history(warehouse, changes, cell, period, zone) if pictured else ""
         work = row["intervention_id"]
         yield {
-            "cell": row["cell_id"],
+            "place": legend.place(told),
             "region": row["region"] if isinstance(row["region"], str) else "",
             "direction": row["direction"],
             "said": legend.change(told, zone) + _noted(row),

@@ -8,6 +8,7 @@ import pytest
 
 from analysis import customers, priority
 from contracts.settings import Privacy, Targets
+from contracts.tables import TABLES, assemble
 from geo import hexgrid
 
 (HERE,) = hexgrid.hexes_of(lat=[53.80], lon=[-1.55], level=9)
@@ -268,10 +269,14 @@ def test_many_reports_from_one_spot_are_one_witness() -> None:
     assert free.loc["call_drop_rate", "n_effective"] > 60
 
 
+def _ranked(reports: pd.DataFrame) -> pd.DataFrame:
+    return priority.rank_reports(reports, assemble([], TABLES["change_point"]), zone="UTC")
+
+
 def test_what_is_not_released_is_not_ranked() -> None:
     shown = _calls(_reports(list(range(20)), ["drop"] * 5 + ["success"] * 15)).reset_index()
     reports = shown[shown["metric"] == "call_drop_rate"].assign(region="North", lat=53.8, lon=-1.55)
-    ranked = priority.rank_reports(pd.concat([reports, reports.assign(shown="hidden")]))
+    ranked = _ranked(pd.concat([reports, reports.assign(shown="hidden")]))
     assert len(ranked) == 1
     assert "no cause can be named" in ranked["reason"][0]
-    assert priority.rank_reports(reports.assign(shown="hidden")).empty
+    assert _ranked(reports.assign(shown="hidden")).empty

@@ -63,7 +63,10 @@ PLANTED = {
         "insert into load_response (cell_id, run_id) values ('LDS-99', 'r')",
         "delete from cell where cell_id = 'LDS-04'",
     ],
-    "orphan_hexes": ["delete from hex_place where hex_id = {hex}"],
+    "orphan_hexes": [
+        "delete from hex_place where hex_id = {hex}",
+        "insert into change_point (change_id, place_type, hex_id) values ('h', 'hex', 1)",
+    ],
     "ranks": [
         "delete from priority where place_type = 'hex' and rank = 2",
         "update priority set rank = 2 where place_type = 'site' and rank = 1",
@@ -85,6 +88,17 @@ PLANTED = {
         "update survey_response set n_completed = 4 where stratum = 'a'",
         "update survey_response set n_invited = 15, n_delivered = 15 where stratum = 'a'",
         "update survey_response set n_answers = 3 where stratum = 'b'",
+    ],
+    "released_changes": [
+        "insert into change_point (change_id, place_type, hex_id) values ('1', 'hex', {hex})",
+        "insert into place_rate (place_type, hex_id, metric, shown) "
+        "values ('hex', {hex}, 'call_drop_rate', 'shown'); "
+        "insert into change_point (change_id, place_type, hex_id, attempts_after) "
+        "values ('2', 'hex', {hex}, 90)",
+        "insert into place_rate (place_type, hex_id, metric, shown) "
+        "values ('hex', {hex}, 'call_drop_rate', 'shown'); "
+        "insert into change_point (change_id, place_type, hex_id) values ('3', 'hex', {hex}); "
+        "insert into change_day (change_id) values ('3')",
     ],
     "released_figures": [
         "update place_rate set numerator = 3 where {one_count} and shown = 'shown'",

@@ -1,0 +1,184 @@
+"""Hexagons of positioned calls: planted steps are dated, quiet ones stay so, few aren't told."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import analysis.run
+import ingest.run
+from analysis import customers, reported
+from benchmarks.reported import (
+    FIRST,
+    LEVEL,
+    N_DAYS,
+    STEP,
+    STEP_DAY,
+    ZONE,
+    Town,
+    found_in,
+    score,
+    town,
+)
+from contracts.settings import load
+from contracts.tables import TABLES, assemble
+from geo import hexgrid
+from ingest.warehouse import Warehouse
+from ingest.workers import workers
+
+AS_OF = pd.Timestamp("2026-05-02", tz="UTC")
+
+
+@pytest.fixture(scope="module")
+def small() -> Town:
+    """Returns four hexagons, two with drops that treble."""
+    return town(3, n_hexes=4, n_worse=2, a_day=300, ratio=3.0)
+
+
+def test_planted_rises_are_dated_within_their_intervals_and_quiet_hexagons_stay_quiet() -> None:
+    for seed in (11, 12):
+        told = score(made := town(seed, n_hexes=30, n_worse=10, a_day=300, ratio=3.0),
+                     found_in(made.calls))  # fmt: skip
+        assert told["recall"] >= 0.9
+        assert told["n_held"] >= 0.9 * told["n_hits"]
+        assert told["n_false"] <= 1
+
+
+def test_calls_that_could_not_drop_do_not_count(small: Town) -> None:
+    calls = small.calls[small.calls["outcome"] != "setup_failure"]
+    pd.testing.assert_frame_equal(found_in(small.calls), found_in(calls))
+
+
+# --- what leaves --------------------------------------------------------------------------------
+
+
+def _reports(*spells: tuple[str, int, str]) -> pd.DataFrame:
+    """Each spell: its day, how many witnesses, and how exactly their time is known."""
+    rows = [
+        {"hex_id": np.uint64(7), "start_utc": pd.Timestamp(day, tz="UTC"), "time_grain": grain,
+         "period_start": pd.Timestamp(day).replace(day=1), "witness": f"w{i}"}
+        for day, n, grain in spells for i in range(n)
+    ]  # fmt: skip
+    return pd.DataFrame(rows)
+
+
+def _leaves(*spells: tuple[str, int, str]) -> bool:
+    found = pd.DataFrame({"hex_id": np.array([7], np.uint64),
+                          "change_utc": [pd.Timestamp("2026-06-20", tz="UTC")]})  # fmt: skip
+    (told,) = reported.may_leave(found, _reports(*spells), fewest=10)
+    return bool(told)
+
+
+def test_a_change_leaves_if_no_month_of_its_levels_has_few_witnesses() -> None:
+    sound = (("2026-05-03", 10, "hour"), ("2026-06-03", 10, "day"), ("2026-06-21", 10, "instant"))
+    assert _leaves(*sound)
+    assert not _leaves(("2026-06-03", 9, "day"), ("2026-06-21", 10, "day"))
+    assert not _leaves(("2026-06-03", 10, "day"), ("2026-06-21", 9, "day"))
+    assert not _leaves(*sound, ("2026-07-01", 9, "day"))
+
+
+def test_what_a_subtraction_would_leave_of_a_month_counts_too() -> None:
+    sound = (("2026-06-03", 10, "day"), ("2026-06-21", 10, "day"))
+    assert _leaves(*sound, ("2026-06-01", 10, "month"))
+    assert not _leaves(*sound, ("2026-06-01", 3, "month"))
+
+
+def test_a_hexagon_of_which_a_month_is_hidden_is_not_searched(small: Town, tmp_path: Path) -> None:
+    settings = load(_config(tmp_path), environ={})
+    rates = customers.call_reports(
+        small.calls, regions=pd.Series(dtype="str"), level=LEVEL, zone=ZONE, rule=settings.privacy
+    )
+    one = rates["hex_id"] == small.worse[0]
+    hidden = rates.assign(shown=rates["shown"].mask(one & (rates["period_start"] == FIRST.replace(
+        day=1)), "hidden"))  # fmt: skip
+    with workers(settings.run) as client:
+        found, fewer = (
+            reported.find(small.calls, known, settings, client, lambda *_: None)
+            for known in (rates, hidden)
+        )
+    assert set(found["hex_id"]) == set(small.worse)
+    assert set(fewer["hex_id"]) == set(small.worse[1:])
+
+
+# --- names and works ----------------------------------------------------------------------------
+
+
+def _found(small: Town) -> pd.DataFrame:
+    return reported._as_rows(found_in(small.calls))
+
+
+def _named(found: pd.DataFrame, told: pd.DataFrame, weight: float = 1.0) -> pd.DataFrame:
+    works = assemble([pd.DataFrame({
+        "intervention_id": ["W"], "cell_id": "a", "status": "done", "start_utc": STEP,
+    })], TABLES["intervention"])  # fmt: skip
+    weights = pd.DataFrame({"cell_id": ["a", "b"], "hex_id": found["hex_id"].iloc[0],
+                            "weight": [weight, 1.0]})  # fmt: skip
+    sites = pd.Series({"a": "S", "b": "T"})
+    return reported.named(found, told, works, sites, weights, as_of=AS_OF)
+
+
+def test_a_change_keeps_its_name_and_tells_the_work_of_who_serves_it(small: Town) -> None:
+    found = _found(small)
+    first = _named(found, assemble([], TABLES["change_point"]))
+    text = hexgrid.as_text(found["hex_id"])
+    assert [name[:15] for name in first["change_id"]] == text
+    assert first["intervention_id"].fillna("").tolist() == ["W", ""]
+    assert _named(found, first, weight=0.1)["intervention_id"].isna().all()
+    moved = found.assign(change_utc=found["change_utc"] + pd.Timedelta(days=1))
+    assert _named(moved, first)["change_id"].tolist() == first["change_id"].tolist()
+
+
+# --- the whole chain ----------------------------------------------------------------------------
+
+
+def _config(folder: Path) -> Path:
+    config = folder / "hexperience.toml"
+    config.write_text(
+        f'[operator]\ntimezone = "{ZONE}"\ncountry = "GB"\nbbox = [-2, 53, -1, 54]\n'
+        '[[source]]\ntable = "call"\npath = "calls.csv"\n[source.columns]\n'
+        'call_id = "call_id"\nstart_utc = "start_utc"\noutcome = "outcome"\nlat = "lat"\n'
+        'lon = "lon"\n',
+        "utf-8",
+    )
+    return config
+
+
+@pytest.fixture(scope="module")
+def marts(small: Town, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+    """Returns published marts of an operator who gives positioned calls and nothing else."""
+    folder = tmp_path_factory.mktemp("calls")
+    columns = ["call_id", "start_utc", "outcome", "lat", "lon"]
+    told = small.calls.assign(start_utc=small.calls["start_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    told[columns].to_csv(folder / "calls.csv", index=False)
+    settings = load(_config(folder), environ={})
+    with workers(settings.run) as client:
+        ingest.run.run(settings, client)
+        alone = analysis.run.changes(settings, client)
+        analysis.run.run(settings, client)
+    warehouse = Warehouse(folder / "warehouse")
+    pd.testing.assert_frame_equal(alone, warehouse.read("change_point"))
+    warehouse.publish("calls", keep=2)
+    return warehouse
+
+
+def test_the_chain_tells_of_hexagons_without_counters(marts: Warehouse, small: Town) -> None:
+    told = marts.query("change_points")
+    assert set(told["hex_text"]) == set(hexgrid.as_text(small.worse))
+    assert set(told["place_type"]) == {"hex"}
+    assert told["cell_id"].isna().all()
+    assert set(told["attribution"]) == {"undecided"}
+    assert told["attribution_note"].str.contains("no load is known").all()
+    assert told[["attempts_before", "attempts_after", "prb_before_pct"]].isna().all(axis=None)
+    assert ((told["change_lo_utc"] <= STEP) & (told["change_hi_utc"] >= STEP)).all()
+    assert marts.query("change_days").empty
+    assert (told["until_utc"].max() - STEP).days <= N_DAYS - STEP_DAY
+
+
+def test_the_list_names_the_rise(marts: Warehouse, small: Town) -> None:
+    places = marts.query("worst_places", place_type="hex").set_index("hex_text")
+    for text in hexgrid.as_text(small.worse):
+        assert "since 6 Apr 2026: no load is known, no cause" in places.loc[text, "reason"]
+        assert places.loc[text, "change_id"].startswith(text)
+    for text in hexgrid.as_text(small.quiet):
+        assert "No rise is dated there" in places.loc[text, "reason"]
