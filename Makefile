@@ -37,8 +37,9 @@ docs: $(project) ## write the pages that are made from the code
 bench: $(project) ## compare two ways side by side (NAME=spread)
 	@.venv/bin/python -m benchmarks.$(or $(NAME),spread)
 
-soak: $(project) ## spoil 20,000 files and read them (N=20000); what `test` does with some hundred
+soak: $(project) ## spoil 20,000 files (N=20000), kill 50 runs (KILLS=50); `test` does fewer
 	@.venv/bin/python -m tests.ingest.fuzz $(or $(N),20000)
+	@HEXPERIENCE_SOAK_KILLS=$(or $(KILLS),50) .venv/bin/python -m pytest -q tests/ingest/test_kill.py
 
 bundle: ## build views/hexmap/bundle from its source (needs Node.js and npm)
 	@cd views/hexmap/frontend && npm ci --silent && npm run --silent build && npm test --silent

@@ -1,7 +1,9 @@
 """Large XML files element by element: bounded in memory, without entities, DTD or network."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import attrgetter, methodcaller
 from pathlib import Path
 from typing import IO, Any
 
@@ -25,6 +27,9 @@ _SAFE: dict[str, Any] = {
 }
 
 
+_PARENT, _TAG = methodcaller("getparent"), attrgetter("tag")
+
+
 class NotReadable(ValueError):
     """No XML of the kind its source says, or one that no honest sender writes."""
 
@@ -35,32 +40,40 @@ UNREADABLE = (NotReadable, OSError, zlib.error)
 class Stream:
     """The elements of some names in one file, plain or gzip, each when it is whole.
 
-    Iterating yields (local name, element), whatever namespace or prefix; what stands before an
-    element is gone soon after it. `broken` then says where and why the file stops being XML, "" if
-    it does not: what stood before was yielded. Raises NotReadable for another root, for entities of
-    the file's own, for more than `max_gigabytes` unpacked and for 4 MB without any of these
-    elements; OSError or zlib.error where it can't be unpacked.
+    Iterating yields (local name, elements) in the order of their ends, whatever namespace or
+    prefix: neighbours of one name in one parent, as many as some ten thousand bytes hold. What
+    stands before them is gone soon after. A parent that is `full_of` a name is taken to hold no
+    other one after it: to tell names is slow. `broken` then says where and why the file stops
+    being XML, "" if it does not: what stood before was yielded. Raises NotReadable for another
+    root, for entities of the file's own, for more than `max_gigabytes` unpacked and for 4 MB
+    without any of these elements; OSError or zlib.error where it can't be unpacked.
     """
 
     def __init__(
-        self, path: Path, source: Source, *, roots: Iterable[str], names: Iterable[str]
+        self,
+        path: Path,
+        source: Source,
+        *,
+        roots: Iterable[str],
+        names: Iterable[str],
+        full_of: Mapping[str, str] | None = None,
     ) -> None:
         self._path, self._roots, self._names = path, set(roots), set(names)
+        self._full_of = full_of or {}
         self._limit = source.max_gigabytes
         self._known: dict[str, str] = {}
         self.broken = ""
 
-    def __iter__(self) -> Iterator[tuple[str, Any]]:
+    def __iter__(self) -> Iterator[tuple[str, list[Any]]]:
         parser = etree.XMLPullParser(("end",), tag=[f"{{*}}{n}" for n in self._names], **_SAFE)
-        known, element = self._known, None
         for _ in self._fed(parser):
-            for _, element in parser.read_events():
-                yield known.get(element.tag) or self._met(element), element
-            if element is not None:
+            ended = [element for _, element in parser.read_events()]
+            for parent, inside in groupby(ended, _PARENT):
+                yield from self._alike(parent, list(inside))
+            if ended:
                 self._strange = 0
-                _forget_before(element)
-                element = None
-        if self.broken and not known:
+                _forget_before(ended[-1])
+        if self.broken and not self._known:
             raise NotReadable(self.broken)
 
     def _fed(self, parser: Any) -> Iterator[None]:
@@ -79,6 +92,18 @@ class Stream:
                 said = f"{told[0].message}, line {told[0].line}" if told else error.args[0]
                 self.broken = f"no XML from here on ({said})" + CUT_OFF * self._at_end
         yield
+
+    def _alike(self, parent: Any, elements: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+        name = self._name(elements[0])
+        if parent is not None and self._full_of.get(local(parent)) == name:
+            yield name, elements
+            return
+        for _, alike in groupby(elements, _TAG):
+            neighbours = list(alike)
+            yield self._name(neighbours[0]), neighbours
+
+    def _name(self, element: Any) -> str:
+        return self._known.get(element.tag) or self._met(element)
 
     def _met(self, element: Any) -> str:
         if not self._known:

@@ -1,7 +1,7 @@
 """Counters as they come, measurement by measurement -> one row of text per object and period."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -62,20 +62,22 @@ class Measured:
 
     def add(
         self,
-        period: int,
         ordinals: Sequence[int],
+        periods: Sequence[int],
         objects: Sequence[str],
         suspect: Sequence[bool],
-        texts: Mapping[str, Sequence[str | None]],
     ) -> None:
-        """Measurements of one period, told of each; `texts`: each counter's, one a measurement."""
-        number, first = self._objects, len(self._ordinals)
+        """Measurements, in the order of their ordinals."""
+        number = self._objects
+        numbers = [number.setdefault(name, len(number)) for name in objects]
+        told = zip(periods, numbers, strict=True)
+        self._keys.extend([period << 32 | name for period, name in told])
         self._ordinals.extend(ordinals)
         self._suspect.extend(suspect)
-        at = period << 32
-        self._keys.extend([at | number.setdefault(name, len(number)) for name in objects])
-        for counter, given in texts.items():
-            self._counters[counter].add(range(first, first + len(given)), given)
+
+    def give(self, counter: str, ordinals: Sequence[int], texts: Sequence[str | None]) -> None:
+        """A counter's texts in these measurements."""
+        self._counters[counter].add(ordinals, texts)
 
     def refuse(self, ordinal: int, reason: str) -> None:
         """Puts one measurement aside."""
@@ -89,13 +91,16 @@ class Measured:
         measurement is refused. To be asked once.
         """
         row_of, keys = pd.factorize(np.array(self._keys, np.int64))
+        ordinals = np.array(self._ordinals, np.int64)
+        for counter in self._counters.values():
+            counter.close(ordinals)
         disputed = self._disputed(row_of)
         frame = pa.table(self._identity(keys, row_of, disputed)).to_pandas()
         for name in list(self._counters):
             column = self._counters.pop(name).spread(row_of, len(keys), disputed)
             frame[name] = column.to_pandas()
         _, first = np.unique(row_of, return_index=True)
-        frame["source_row"] = np.array(self._ordinals, np.int64)[first]
+        frame["source_row"] = ordinals[first]
         refused = dict(sorted(self._refused.items()))
         return frame, pd.DataFrame({"source_row": refused.keys(), "reason": refused.values()})
 
@@ -132,18 +137,27 @@ class _Counter:
     """One counter's known texts, and which measurement each is of."""
 
     def __init__(self) -> None:
-        self._at, self._texts = array("q"), list[str | None]()
+        self._ordinals, self._texts = array("q"), list[str | None]()
         self._packed: list[tuple[np.ndarray, pa.Array]] = []
 
-    def add(self, at: range, texts: Sequence[str | None]) -> None:
-        self._at.extend(at)
+    def add(self, ordinals: Sequence[int], texts: Sequence[str | None]) -> None:
+        self._ordinals.extend(ordinals)
         self._texts += texts
         if len(self._texts) >= _PACKED_AT:
             self._pack()
 
+    def close(self, ordinals: np.ndarray) -> None:
+        """Ends adding; these are the ordinals of all measurements."""
+        self._pack()
+        given, texts = zip(*self._packed, strict=True)
+        at = np.searchsorted(ordinals, np.concatenate(given))
+        order = np.argsort(at, kind="stable")
+        self._whole = at[order], pa.concat_arrays(texts).take(pa.array(order))
+        self._packed = []
+
     def disputed(self, row_of: np.ndarray) -> np.ndarray:
         """Measurements that give it again for a row with another text."""
-        at, texts = self._whole()
+        at, texts = self._whole
         _, first, row = np.unique(row_of[at], return_index=True, return_inverse=True)
         if len(first) == len(at):
             return at[:0]
@@ -152,7 +166,7 @@ class _Counter:
 
     def spread(self, row_of: np.ndarray, n_rows: int, disputed: np.ndarray) -> pa.Array:
         """Its text in each row, null where missing; the first of several."""
-        at, texts = self._whole()
+        at, texts = self._whole
         kept = np.flatnonzero(~np.isin(at, disputed))[::-1]
         place = np.full(n_rows, -1)
         place[row_of[at[kept]]] = kept
@@ -162,11 +176,6 @@ class _Counter:
         texts = pc.utf8_trim_whitespace(pa.array(self._texts, pa.large_string()))
         missing = pc.is_in(texts, pa.array(_MISSING, texts.type), skip_nulls=False)
         known = ~np.asarray(missing)
-        self._packed.append((np.array(self._at, np.int32)[known], texts.filter(pa.array(known))))
-        self._at, self._texts = array("q"), []
-
-    def _whole(self) -> tuple[np.ndarray, pa.Array]:
-        self._pack()
-        at, texts = zip(*self._packed, strict=True)
-        self._packed = [(np.concatenate(at), pa.concat_arrays(texts))]
-        return self._packed[0]
+        ordinals = np.array(self._ordinals, np.int32)[known]
+        self._packed.append((ordinals, texts.filter(pa.array(known))))
+        self._ordinals, self._texts = array("q"), []

@@ -21,9 +21,9 @@ __all__ = ["UNREADABLE", "header", "may_be_absent", "read"]
 def header(path: Path, source: Source) -> list[str]:
     """Names of counters in the file, as far as it must be read to find all that are asked for."""
     wanted, found = set(wanted_of(source)), dict.fromkeys(ALWAYS)
-    for name, result in _stream(path, source):
+    for name, elements in _stream(path, source):
         if name == "PMMOResult":
-            found |= {local(counter): None for counter in _counters(result)}
+            found |= {local(counter): None for one in elements for counter in _counters(one)}
             if wanted and wanted <= found.keys():
                 break
     return list(found)
@@ -37,8 +37,8 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """
     gathered, stream, n = Measured(source), _stream(path, source), 0
     tags = [f"{{*}}{counter}" for counter in wanted_of(source)]
-    for name, result in stream:
-        if name == "PMMOResult":
+    for name, elements in stream:
+        for result in elements if name == "PMMOResult" else ():
             n += 1
             counters = list(_counters(result, *tags)) if tags else []
             if counters or not tags:
@@ -68,7 +68,9 @@ def _take(gathered: Measured, n: int, result: Any, counters: list[Any]) -> None:
     except ValueError as error:
         gathered.refuse(n, str(error))
         return
-    gathered.add(period, [n], [name], [False], {name: [text] for name, text in texts.items()})
+    gathered.add([n], [period], [name], [False])
+    for counter, text in texts.items():
+        gathered.give(counter, [n], [text])
 
 
 def _object(result: Any) -> str:

@@ -23,7 +23,7 @@ _ROOTS = ("measCollecFile", "measDataFile", "mdc")
 # the last of each is mdc's
 _ELEMENT = ("managedElement", "measEntity", "neid")
 _VALUE = ("measValue", "mv")
-_END = ("measInfo", "measData", "mi", "md")
+_FULL_OF = {"measInfo": "measValue", "mi": "mv"}
 _TYPE = ("{*}measType", "{*}mt")
 _DURATION = re.compile(
     r"P(?:(\d{1,9})D)?(?:T(?:(\d{1,9})H)?(?:(\d{1,9})M)?(?:(\d{1,9})(?:\.0*)?S)?)?"
@@ -36,13 +36,14 @@ _AT_ONCE = 10_000
 def header(path: Path, source: Source) -> list[str]:
     """Names of counters that have values, as far as it must be read to find all asked for."""
     wanted, found = set(wanted_of(source)), dict.fromkeys(ALWAYS)
-    inside = False
-    for name, element in _stream(path, source):
-        if name in _VALUE and not inside:
-            found |= dict.fromkeys(name for name, _ in _names(_declared(element)))
+    inside = None
+    for name, elements in _stream(path, source):
+        info = elements[0].getparent()
+        if name in _VALUE and info is not inside:
+            inside = info
+            found |= dict.fromkeys(name for name, _ in _names(_declared(elements[0])))
             if wanted and wanted <= found.keys():
                 break
-        inside = name in _VALUE or (inside and name not in _END)
     return list(found)
 
 
@@ -53,15 +54,15 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     before is kept and the break is one more refusal.
     """
     file, stream = _File(source), _stream(path, source)
-    for name, element in stream:
-        file.take(name, element)
+    for name, elements in stream:
+        file.take(name, elements)
     return file.told(stream.broken)
 
 
 def _stream(path: Path, source: Source) -> Stream:
     # a file of nothing but its header is a PM file too
-    names = (*_ELEMENT, *_VALUE, *_END, "fileHeader", "mfh")
-    return Stream(path, source, roots=_ROOTS, names=names)
+    names = (*_ELEMENT, *_VALUE, "fileHeader", "mfh")
+    return Stream(path, source, roots=_ROOTS, names=names, full_of=_FULL_OF)
 
 
 _Declared = tuple[str | None, tuple[tuple[str, str | None], ...]]
@@ -69,9 +70,12 @@ _Declared = tuple[str | None, tuple[tuple[str, str | None], ...]]
 
 def _declared(first: Any) -> _Declared:
     """The text of measTypes, and name and p of each measType, before a measInfo's first value."""
-    listed = next(first.itersiblings("{*}measTypes", preceding=True), None)
-    single = [(kind.text or "", kind.get("p")) for kind in _before(first, *_TYPE)]
-    return None if listed is None else listed.text or "", tuple(single)
+    listed = first.getprevious()
+    if listed is None or local(listed) != "measTypes":
+        listed = next(first.itersiblings("{*}measTypes", preceding=True), None)
+    if listed is not None:
+        return listed.text or "", ()
+    return None, tuple((kind.text or "", kind.get("p")) for kind in _before(first, *_TYPE))
 
 
 def _before(first: Any, *tags: str) -> list[Any]:
@@ -95,54 +99,63 @@ class _File:
         # network elements of one kind say the same time and again
         self._known: dict[_Declared, _Types] = {}
         self._periods: dict[tuple[str, str, str], int] = {}
-        self._types: _Types | None = None
+        self._info: Any = None
+        self._types = _Types([], set())
         self._period, self._fault = 0, ""
         self._ordinals: list[int] = []
+        self._in_period: list[int] = []
         self._objects: list[str] = []
         self._suspect: list[bool] = []
-        self._texts: list[str | None] = []
 
-    def take(self, name: str, element: Any) -> None:
-        """Goes on by one element of the stream."""
+    def take(self, name: str, elements: list[Any]) -> None:
+        """Goes on by some elements of one name."""
         if name in _VALUE:
-            self._value(element)
-        elif name in _END:
-            self._leave()
+            self._values(elements)
         elif name in _ELEMENT:
-            self._element = _named(element)
+            self._element = _named(elements[-1])
 
     def told(self, broken: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Rows and refusals of all that was taken, and of the break after it."""
-        self._leave()
+        self._flush()
         if broken:
             self._measured.refuse(self._n + 1, broken)
         return self._measured.told()
 
-    def _value(self, value: Any) -> None:
-        self._n += 1
-        types = self._types or self._enter(value)
-        if not types.asked:
-            return
-        try:
-            if self._fault:
-                raise ValueError(self._fault)
-            name, suspect, texts = types.read(value)
-        except ValueError as error:
-            self._measured.refuse(self._n, str(error))
-            return
-        self._ordinals.append(self._n)
-        self._objects.append(name)
-        self._suspect.append(suspect)
-        self._texts += texts
+    def _values(self, values: list[Any]) -> None:
+        ordinals = range(self._n + 1, self._n + 1 + len(values))
+        self._n += len(values)
+        info = values[0].getparent()
+        if info is not self._info:
+            self._info, self._types = info, self._enter(values[0])
+        types = self._types
+        if types.asked and self._fault:
+            for ordinal in ordinals:
+                self._measured.refuse(ordinal, self._fault)
+        elif types.asked:
+            self._read(types, ordinals, values)
+
+    def _read(self, types: "_Types", ordinals: range, values: list[Any]) -> None:
+        for ordinal, value in zip(ordinals, values, strict=True):
+            try:
+                name, suspect, texts = types.read(value)
+            except ValueError as error:
+                self._measured.refuse(ordinal, str(error))
+                continue
+            self._objects.append(name)
+            self._suspect.append(suspect)
+            self._ordinals.append(ordinal)
+            self._in_period.append(self._period)
+            types.ordinals.append(ordinal)
+            types.texts += texts
         if len(self._ordinals) >= _AT_ONCE:
-            self._flush(types)
+            self._flush()
 
     def _enter(self, first: Any) -> "_Types":
         declared = _declared(first)
         types = self._known.get(declared)
         if types is None:
             types = self._known[declared] = _Types(_names(declared), self._wanted)
-        self._types, self._fault = types, types.fault
+        self._fault = types.fault
         if types.asked and not self._fault:
             self._when(*_period(first))
         return types
@@ -157,16 +170,14 @@ class _File:
         except ValueError as error:
             self._fault = str(error)
 
-    def _leave(self) -> None:
-        if self._types and self._ordinals:
-            self._flush(self._types)
-        self._types = None
-
-    def _flush(self, types: "_Types") -> None:
-        counters = types.counters
-        texts = {name: self._texts[n :: len(counters)] for n, name in enumerate(counters)}
-        self._measured.add(self._period, self._ordinals, self._objects, self._suspect, texts)
-        self._ordinals, self._objects, self._suspect, self._texts = [], [], [], []
+    def _flush(self) -> None:
+        self._measured.add(self._ordinals, self._in_period, self._objects, self._suspect)
+        self._ordinals, self._in_period, self._objects, self._suspect = [], [], [], []
+        for types in [types for types in self._known.values() if types.ordinals]:
+            for n, counter in enumerate(types.counters):
+                texts = types.texts[n :: len(types.counters)]
+                self._measured.give(counter, types.ordinals, texts)
+            types.ordinals, types.texts = [], []
 
 
 def _period(first: Any) -> tuple[str, str]:
@@ -212,6 +223,8 @@ class _Types:
         # an item more, so that of one asked for it is a tuple too
         self._picked = itemgetter(*(place for place, _, _ in asked), -1, -1)
         self.counters = [name for _, name, _ in asked]
+        self.ordinals: list[int] = []
+        self.texts: list[str | None] = []
         self.asked = bool(asked) or not wanted or not types
         twice = [f"'{name}'" for name, n in Counter(self.counters).items() if n > 1]
         twice += [f"p={p}" for p, n in Counter(self._ps).items() if n > 1]

@@ -7,7 +7,9 @@ Each input is made from a small sound file and a number alone. What fails is kep
 """
 
 import argparse
+import csv
 import gzip
+import json
 import random
 import re
 import signal
@@ -19,7 +21,7 @@ import xml.etree.ElementTree as ET
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import pandas as pd
@@ -30,13 +32,14 @@ from contracts.errors import InputError
 from contracts.settings import Settings, Source
 from ingest import sources
 from ingest.clean import clean
+from ingest.privacy import Door, Key
 from tests.ingest.pm_files import FORMS, Info, written
 
 SETTINGS = Settings.model_validate(
     {"operator": {"timezone": "Europe/Oslo", "bbox": (-10, 35, 30, 72)}}
 )
 SECONDS = 60
-KEY = b"k" * 32
+KEY = Key(b"k" * 32)
 KEPT = Path(tempfile.gettempdir()) / "fuzz-failures"
 
 
@@ -176,7 +179,56 @@ def _omes() -> Seed:
     return _seed("omes.xml", text, "pm", reader="omes", columns=columns)
 
 
-SEEDS = [_pm_csv(), _complaints(), _calls(), *map(_pm_xml, FORMS), _omes()]
+def _tickets(form: str) -> Seed:
+    tickets = [
+        {
+            "id": str(n),
+            "creationDate": f"2026-03-{n:02d}T10:00:00.000Z",
+            "ticketType": "Calls drop",
+            "description": f'cut off, "again"; call +47 400 00 {n:03d}',
+            "severity": "Major",
+            "relatedParty": [{"role": "customer", "id": f"c{n}"}, {"role": "agent", "id": "a"}],
+            "troubleTicketCharacteristic": [{"name": "msisdn", "value": f"+47400000{n:02d}"}],
+        }
+        for n in range(1, 13)
+    ]
+    text = json.dumps(tickets, indent=1) if form == "array" else "\n".join(map(json.dumps, tickets))
+    return _seed(f"{form}.json", text, "complaint", reader="trouble_ticket")
+
+
+def _answers() -> Seed:
+    names = ["StartDate", "EndDate", "Status", "Finished", "ResponseId", "Q1", "Q1_NPS_GROUP", "Q2"]
+    imports = [json.dumps({"ImportId": name, "timeZone": "Europe/Oslo"}) for name in names]
+    groups = {6: "Detractor", 7: "Passive", 9: "Promoter"}
+    rows = [
+        [f"2026-03-{n:02d} 09:55:00", f"2026-03-{n:02d} 10:00:00", "IP Address",
+         str(n % 9 > 0), f"R_{n}", str(score), groups[score], "slow,\nsince noon"]
+        for n, score in enumerate((6, 7, 9) * 8, 1)
+    ]  # fmt: skip
+    lines = csv.writer(out := StringIO(), lineterminator="\n")
+    lines.writerows([names, [f"{name}?" for name in names], imports, *rows])
+    columns = {"answer_id": "ResponseId", "answered_utc": "EndDate", "score": "Q1"}
+    return _seed(
+        "answers.csv",
+        out.getvalue(),
+        "nps",
+        reader="qualtrics",
+        timezone="Europe/Oslo",
+        columns=columns,
+        constants={"survey_type": "relationship"},
+    )
+
+
+SEEDS = [
+    _pm_csv(),
+    _complaints(),
+    _calls(),
+    *map(_pm_xml, FORMS),
+    _omes(),
+    _tickets("array"),
+    _tickets("lines"),
+    _answers(),
+]
 
 # ----------------------------------------------------------------------------------- spoiling
 
@@ -391,7 +443,7 @@ def tried(path: Path, seed: Seed) -> str:
         assert all(str(path) in fault for fault in faults), faults
         return "refused"
     try:
-        raw = sources.read(path, seed.source, key=lambda: KEY)
+        raw = sources.read(path, seed.source, door=Door(lambda: [KEY]))
     except InputError:
         return "refused"
     rows, odd = raw.frame["source_row"].tolist(), raw.malformed["source_row"].tolist()
@@ -463,12 +515,18 @@ def _meas_values(root: ET.Element) -> Iterator[Told]:
             yield name, _types(info) if _local(info) in ("measInfo", "mi") else None
 
 
+_HOLDERS = {
+    *("measInfo", "mi", "measData", "md", "managedElement", "measEntity", "neid"),
+    *("fileHeader", "mfh"),
+}
+
+
 def _types(info: ET.Element) -> set[str] | None:
     names, kinds = set[str](), [_local(child) for child in info]
     first = min(kinds.index(kind) for kind in ("measValue", "mv") if kind in kinds)
     inside = {_local(element) for element in info.iter()} - {"measInfo", "mi"}
     # a structure that no standard knows
-    if {"measInfo", "mi", "measData", "md"} & inside or kinds[:first].count("measTypes") > 1:
+    if _HOLDERS & inside or kinds[:first].count("measTypes") > 1:
         return None
     for child in info[:first]:
         if _local(child) == "measTypes":
@@ -491,10 +549,37 @@ def _mo_results(root: ET.Element) -> Iterator[Told]:
             yield "|".join(map(str.strip, dns)), counters or {""}
 
 
+def _found_tickets(path: Path, _: Source, raw: sources.Raw) -> None:
+    """A sound array's items, or the lines of a file of lines, are a row or a refusal each."""
+    data = path.read_bytes()
+    try:
+        text = (gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data).decode("utf-8-sig")
+        whole = json.loads(text, parse_int=str)
+    except (EOFError, OSError, ValueError, RecursionError):
+        return
+    n = len(whole) if isinstance(whole, list) else 1
+    assert len(raw.frame) + len(raw.malformed) == n, f"{n} tickets"
+
+
+def _answer_rows(path: Path, _: Source, raw: sources.Raw) -> None:
+    """Every record below the three rows of names, by another reader of CSV."""
+    data = path.read_bytes()
+    if data.startswith(b"\x1f\x8b") or b"\r" in data or b"\0" in data:
+        return
+    records = list(csv.reader(StringIO(data.decode("utf-8-sig", "replace"), newline="")))
+    # of quotation marks out of place, readers differ
+    if any('"' in cell for record in records[3:] for cell in record) or data.count(b'"') % 2:
+        return
+    n = sum(1 for record in records[3:] if record)
+    assert len(raw.frame) + len(raw.malformed) == n, f"{n} answers"
+
+
 COUNTED: dict[str, Callable[[Path, Source, sources.Raw], None]] = {
     "delimited": _records,
     "parquet": _parquet_rows,
     "pm_xml": lambda path, source, raw: _objects(path, source, raw, _meas_values),
+    "trouble_ticket": _found_tickets,
+    "qualtrics": _answer_rows,
     "omes": lambda path, source, raw: _objects(path, source, raw, _mo_results),
 }
 

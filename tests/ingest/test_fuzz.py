@@ -7,7 +7,7 @@ import pytest
 from ingest.sources import _READERS
 from tests.ingest.fuzz import COUNTED, SEEDS, Seed, fuzz, spoilt, tried
 
-NUMBER = 60
+NUMBER = 45
 
 
 def test_every_reader_has_a_seed_and_a_count_of_its_own() -> None:

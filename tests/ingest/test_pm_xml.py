@@ -238,6 +238,30 @@ def test_an_object_told_again_is_merged_where_it_agrees_and_refused_where_not(pa
     assert _told(malformed) == [{"source_row": 4, "reason": told}]
 
 
+def test_of_two_that_disagree_the_later_is_refused_whatever_else_its_measinfo_has(
+    path: Path,
+) -> None:
+    one, other = Info(["A", "B"], {"Cell=1": ["1", "2"]}), Info(["A"], {"Cell=2": ["3"]})
+    late = Info(["A", "B"], {"Cell=2": ["4", "5"]})
+    frame, malformed = _read(path, written([one, other, late], "positional"), "A", "B")
+    assert frame["A"].tolist() == ["1", "3"]
+    assert malformed["source_row"].tolist() == [3]
+
+
+def test_what_stands_between_measvalues_is_told_apart(path: Path) -> None:
+    text = written([Info(["A"], {f"Cell={n}": [str(n)] for n in range(1, 4)})], "p-indexed")
+    stray = '<measValue measObjLdn="X"><r p="1">9</r></measValue><managedElement localDn="NE-2"/>'
+    text = text.replace("</measInfo>", f"</measInfo>{stray}")
+    more = written([Info(["A"], {"Cell=7": ["7"]})], "p-indexed")
+    info = more[more.index("<measInfo") : more.index("</measData>")]
+    text = text.replace("</measData>", f"{info}</measData>")
+    frame, malformed = _read(path, text, "A")
+    assert frame["@object"].tolist() == ["Cell=1", "Cell=2", "Cell=3", "Cell=7"]
+    assert frame["@managed_element"].tolist() == ["NE-1"] * 3 + ["NE-2"]
+    told = "its measInfo declares no measTypes"
+    assert _told(malformed) == [{"source_row": 4, "reason": told}]
+
+
 def test_periods_and_elements_are_kept_apart(path: Path) -> None:
     later = Info(VOICE.counters, {"Cell=1": ["11", "2", "8"]}, end="2026-03-01T07:30:00+0100")
     one, two = written([VOICE, later], "positional"), written([VOICE], "positional", element="NE-2")
