@@ -111,6 +111,8 @@ def _with_room(
 
 def _checked(ranked: pd.DataFrame, known: Known) -> pd.DataFrame:
     """Whether the first hexagons are among the first of one level coarser and finer, too."""
+    if ranked.empty:
+        return ranked
     level = int(ranked["level"].iloc[0])
     first = ranked["rank"] <= priority.TOP
     hexes = ranked.loc[first, "hex_id"]

@@ -126,7 +126,9 @@ def test_what_remains_of_a_published_place_is_nobody_or_at_least_five(demo: Ware
         left = outer.dropna(subset=["numerator"]).merge(shown, on=by)
         left = left["numerator"] - left["told"]
         assert len(left) > 10
-        assert ((left == 0) | (left >= 5)).all()
+        # complaints known by their cell are parts of persons, and their sums are rounded
+        assert ((left.abs() <= 1) | (left >= 5)).all()
+        assert (left == 0).mean() > 0.5
 
 
 def _under(hexes: pd.DataFrame, level: int, above: int) -> pd.DataFrame:

@@ -79,6 +79,6 @@ def test_complaints_without_a_base_are_per_call_attempts(tmp_path: Path) -> None
         "metric == 'complaints_per_10k_attempts' and level == 7"
     )
     assert rates["numerator"].sum() == 28
-    assert rates["value"].max() == pytest.approx(
+    assert rates["value_raw"].max() == pytest.approx(
         1e4 * 28 / rates.loc[rates["numerator"] == 28, "denominator"].iloc[0]
     )

@@ -51,7 +51,7 @@ def town(operator: Operator, counters: Callable[..., str]) -> Operator:
         f"{head}1,2026-03-01 10:00,network,{GONE}\n2,2026-03-01 11:00,network,{OTHER}\n"
         f"3,never,network,{GONE}\n",
     )
-    operator.write("complaints_2.csv", f"{head}4,2026-03-02 10:00,odd,0044 7700 900123\n")
+    operator.write("complaints_2.csv", f"{head}4,soon,network,0044 7700 900123\n")
     operator.write("complaints_3.csv", f"{head}5,2026-03-02 10:00,network,tel:{GONE}\n")
     operator.write(
         "calls.csv",

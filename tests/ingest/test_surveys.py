@@ -131,6 +131,7 @@ SURVEYS = """
 [[source]]
 table = "nps"
 path = "raw/nps.csv"
+subscriber = "account"
 [source.columns]
 response_id = "id"
 subscriber_id = "who"
