@@ -147,8 +147,9 @@ def _combined(ordered: pd.DataFrame, of: Table) -> tuple[pd.DataFrame, pd.Series
     filled = ordered[columns].where(new[columns]).groupby(group).first()
     ordered = ordered.copy()
     ordered.loc[first, columns] = filled.reindex(group[first]).to_numpy()
-    lost = ordered[[*COUNTED]].where(first | part, 0).groupby(group).transform("sum")
-    ordered.loc[first, [*COUNTED]] = lost[first]
+    counted = [name for name in COUNTED if name in ordered]
+    lost = ordered[counted].where(first | part, 0).groupby(group).transform("sum")
+    ordered.loc[first, counted] = lost[first]
     return ordered, part
 
 

@@ -103,6 +103,6 @@ def test_the_example_and_the_guide_are_in_step_with_the_taxonomy() -> None:
     example = load(HOUSE / "examples" / "complaints.toml", environ={})
     assert [source.reader for source in example.source] == ["delimited", "trouble_ticket"]
     assert example.source[1].columns["cell_id"] == "troubleTicketCharacteristic.servingCell"
-    guide = (HOUSE / "docs" / "your-files.md").read_text("utf-8")
+    guide = (HOUSE / "docs" / "files" / "complaints.md").read_text("utf-8")
     for of, types in TYPES.items():
         assert f"| `{of}` | {', '.join(f'`{name}`' for name in types)} |" in guide

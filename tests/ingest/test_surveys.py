@@ -1,4 +1,4 @@
-"""Surveys by the mappings that docs/your-files.md gives; who was asked and who answered."""
+"""Surveys by the mappings that docs/files/surveys.md gives; who was asked and who answered."""
 
 import tomllib
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from ingest.clean import clean
 from ingest.privacy import Door, Key
 from tests.ingest.conftest import Operator
 
-DOCS = Path(__file__).parents[2] / "docs" / "your-files.md"
+DOCS = Path(__file__).parents[2] / "docs" / "files" / "surveys.md"
 MEDALLIA = """\
 Survey ID,Survey Program,Response Date,Invitation Sent,Likelihood to Recommend,Customer ID,\
 Fiscal Period,Segment,Weight,Home Latitude,Home Longitude,Comment
@@ -40,7 +40,7 @@ def test_a_medallia_export_by_its_documented_mapping(tmp_path: Path) -> None:
     path, source = tmp_path / "m.csv", _documented("medallia_*.csv")
     path.write_text(MEDALLIA, encoding="utf-8")
     assert sources.missing_columns(path, source) == []
-    raw = sources.read(path, source, door=Door(lambda: [Key(b"k" * 32)]))
+    raw = sources.read(path, source, door=Door(lambda: [Key(b"k" * 32)], country="US"))
     found = clean(raw, source, Settings(), file="m.csv", file_hash="abc")
     rows = found.accepted.set_index("response_id")
     assert rows["survey_type"].to_dict() == {"881": "relationship", "883": "transactional"}
