@@ -53,7 +53,8 @@ def _responses() -> None:
     st.markdown("##### Who answered the surveys")
     st.caption("of all invited, delivered or not; empty: too few persons to tell")
     st.dataframe(
-        answer.drop(columns=["shown", "delivered_share"], errors="ignore"), hide_index=True, placeholder="",
+        answer.drop(columns=["shown", "delivered_share"], errors="ignore"),
+        hide_index=True, placeholder="",
         column_config={
             "survey_type": "survey",
             "n_invited": st.column_config.NumberColumn("invited", format="localized"),
