@@ -27,7 +27,8 @@ def with_failed_days(counters: xr.Dataset, verdicts: pd.DataFrame) -> xr.Dataset
 
 def of_places(failed_share: pd.Series) -> pd.Series:
     """Why each place's figure can't be trusted, by the share of its cells' days that failed."""
-    told = failed_share.map("{:.0%} of its cells' days fail a check of the data".format)
+    percent = (100 * failed_share).map("{:.0f} %".format)
+    told = percent + " of its cells' days fail a check of the data"
     return told.where(failed_share > _MOST_FAILED, None)
 
 

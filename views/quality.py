@@ -47,13 +47,14 @@ def _receipt() -> None:
 
 
 def _responses() -> None:
-    answer = data.answer("response_rates")
+    answer = data.answer("response_rates").dropna(axis="columns", how="all")
     if answer.empty:
         return
     st.markdown("##### Who answered the surveys")
     st.caption("of all invited, delivered or not; empty: too few persons to tell")
     st.dataframe(
-        answer.drop(columns=["shown", "delivered_share"]), hide_index=True, placeholder="",
+        answer.drop(columns=["shown", "delivered_share"], errors="ignore"),
+        hide_index=True, placeholder="",
         column_config={
             "survey_type": "survey",
             "n_invited": st.column_config.NumberColumn("invited", format="localized"),

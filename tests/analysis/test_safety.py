@@ -32,7 +32,7 @@ def test_unsafe_days_stand_in_the_cube_and_warnings_do_not() -> None:
 def test_a_place_is_unsafe_from_a_quarter_of_its_cells_days_on() -> None:
     told = safety.of_places(pd.Series([0.0, 0.25, 0.3, np.nan]))
     assert told.isna().tolist() == [True, True, False, True]
-    assert told[2] == "30% of its cells' days fail a check of the data"
+    assert told[2] == "30 % of its cells' days fail a check of the data"
 
 
 def test_a_change_near_an_unsafe_day_of_its_cell_is_told_why() -> None:
