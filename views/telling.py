@@ -138,6 +138,7 @@ def _in_short(
         yield "Drop rate", _rate_in_words(period, now)
     if len(answers["cells"]):
         yield "Worst cell", _worst_in_words(answers["cells"].iloc[0])
+    if len(answers["cells"]) or len(answers["changes"]):
         yield "Changes", _changes_in_words(answers["changes"], zone)
     if told := _customers_in_words(answers["customers"]):
         yield "Customers", told
