@@ -135,9 +135,9 @@ def test_rates_count_each_complaint_once_wherever_its_cell_reaches(cell_hex: pd.
     of_hex = found[found["level"] == 8].set_index("hex_id")
     expected = rows.groupby("hex_id")["weight"].sum()
     shown = of_hex[of_hex["shown"] == "shown"]
-    # those in which five persons are likelier than elsewhere
+    # those in which five persons are likelier than elsewhere, or nobody at all
     assert len(shown) >= 1
-    assert (shown["numerator"] - expected.reindex(shown.index)).abs().max() <= 0.5
+    assert (shown["numerator"] - expected.reindex(shown.index).fillna(0)).abs().max() <= 0.5
     assert (shown["numerator"] % 1 == 0).all()
     # a hexagon that only the other cell reaches has none; any other as many as may be told
     assert shown["numerator"].gt(0).eq(shown.index.isin(expected.index)).all()
