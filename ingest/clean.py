@@ -212,7 +212,7 @@ def _typed(
     elif of.is_number:
         values, bad = _as_number(raw, of, source)
         wrong = "not a whole number" if of.type != "DOUBLE" else "not a number"
-        if of.name in _POSITION and not pd.api.types.is_numeric_dtype(raw):
+        if of.name in _POSITION and pd.api.types.is_string_dtype(raw):
             found.file.extend(_mark_faults(raw[bad], int(raw.notna().sum()), of, source))
             values = values.fillna(degrees.decimal(raw[bad], letters=degrees.LETTERS[of.name]))
             bad &= values.isna()

@@ -24,6 +24,9 @@ def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all re
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The mapped columns with `source_row`, counted from 1; no row can be malformed."""
     wanted = list(source.theirs)
-    frame = pq.ParquetFile(path).read(columns=wanted).to_pandas(integer_object_nulls=True)
+    table = pq.ParquetFile(path).read(columns=wanted)
+    # texts that are none are found here, and not in the middle of a run
+    table.validate(full=True)
+    frame = table.to_pandas(integer_object_nulls=True)
     frame["source_row"] = range(1, len(frame) + 1)
     return frame, pd.DataFrame({"source_row": [], "reason": []})

@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from contracts.settings import FromName, Source
+from contracts.errors import InputError
+from contracts.settings import FromName, Settings, Source
 from ingest import sources
+from ingest.clean import clean
 from ingest.privacy import Door, Key
 
 KEY = Key(b"k" * 32)
@@ -189,3 +193,24 @@ def test_a_row_of_another_width_that_no_encoding_fits_is_told(tmp_path: Path) ->
     path.write_bytes(b"Ticket,Category,Lat\n1,a,53\n2,\xff,54,7\n")
     with pytest.raises(ValueError, match=r"row 3: .* no UTF8; set \[source\] encoding"):
         _read(path, _source())
+
+
+def test_a_parquet_file_with_texts_that_are_none_is_refused_whole(tmp_path: Path) -> None:
+    texts = pa.StringArray.from_buffers(
+        2, pa.py_buffer(np.array([0, 2, 4], np.int32)), pa.py_buffer(b"ok\xff\xfe")
+    )
+    pq.write_table(pa.table({"cell": texts}), tmp_path / "a.parquet")
+    source = Source(table="pm", path="a.parquet", reader="parquet", columns={"cell_id": "cell"})
+    with pytest.raises(InputError, match=r"can't be read whole: .*UTF8"):
+        sources.read(tmp_path / "a.parquet", source, door=Door(lambda: [KEY]))
+
+
+def test_a_position_that_is_a_time_is_none(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"id": ["1"], "lat": pd.to_datetime(["2026-03-01"]), "lon": [1.5]})
+    frame.to_parquet(tmp_path / "a.parquet")
+    columns = {"cell_id": "id", "lat": "lat", "lon": "lon"}
+    source = Source(table="cell", path="a.parquet", reader="parquet", columns=columns)
+    raw = sources.read(tmp_path / "a.parquet", source, door=Door(lambda: [KEY]))
+    cleaned = clean(raw, source, Settings(), file="a.parquet", file_hash="h")
+    assert cleaned.accepted["lat"].isna().all()
+    assert "lat" in set(cleaned.refused["column_name"])
