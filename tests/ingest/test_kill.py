@@ -62,6 +62,12 @@ def _start(operator: Operator, *words: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, cwd=HERE)
 
 
+def _run(operator: Operator) -> None:
+    run = _start(operator, "run")
+    told, _ = run.communicate()
+    assert run.returncode == 0, told
+
+
 def _counted(operator: Operator) -> str:
     """What the screen would tell of the counters, or that there is nothing yet."""
     answer = _start(operator, "sql", "select count(*), sum(dropped_calls) from cell_day")
@@ -74,7 +80,7 @@ def test_a_run_killed_at_any_moment_costs_time_only(
 ) -> None:
     operator.write("pm_1.csv", counters("2026-03-01"))
     started = time.monotonic()
-    assert _start(operator, "run").wait() == 0
+    _run(operator)
     lasted, before = time.monotonic() - started, _counted(operator)
     operator.write("pm_2.csv", counters("2026-03-02"))
     dice, seen = np.random.default_rng(7), set()
@@ -84,6 +90,6 @@ def test_a_run_killed_at_any_moment_costs_time_only(
         run.send_signal(signal.SIGKILL)
         run.communicate()
         seen.add(_counted(operator))
-    assert _start(operator, "run").wait() == 0
+    _run(operator)
     assert seen <= {before, _counted(operator)}
     assert [path.name for path in (operator.folder / "warehouse").rglob(".*")] == []
