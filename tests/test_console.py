@@ -107,7 +107,8 @@ def test_an_acknowledgement_is_noted_listed_and_exported(small: Path) -> None:
 
 def test_queries_are_listed_with_their_questions(demo_config: Path) -> None:
     answer = _ask("query", config=demo_config)
-    assert "worst_places     Where would treating cells help customers most, and why?" in answer.stdout
+    told = "worst_places     Where would treating cells help customers most, and why?"
+    assert told in answer.stdout
 
 
 def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> None:

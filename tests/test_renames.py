@@ -26,10 +26,12 @@ _SAME = {
     "load_response": ["cell_id", "month"],
     "place_rate": ["place_type", "hex_id", "cell_id", "region", "metric", "outcome_class",
                    "period_grain", "period_start"],
-    "priority": ["place_type", "rank"],
+    "priority": ["place_type", "simple_rank"],
 }  # fmt: skip
 # what the files are, and words that name the cell
 _APART = ["run_id", "source_row", "file_hash", "loaded_utc", "reason"]
+# a cell's draws are seeded by its name: what follows from them scatters with it
+_DRAWN = re.compile(r"avoid|^value_month|^rank|p_top20|in_top20|^dominant|^change_|relief_cells")
 
 
 def _results(config: Path) -> Warehouse:
@@ -88,6 +90,8 @@ def _comparable(warehouse: Warehouse, name: str, old: set[str]) -> pd.DataFrame:
             ids = frame[column]
             frame[column] = ids.mask(ids.isin(old), ids + _NEW)
     apart = [column for column in _APART if column in frame]
+    if name == "priority":
+        apart += [column for column in frame if _DRAWN.search(column)]
     return frame.drop(columns=apart).sort_values(_SAME[name], ignore_index=True)
 
 
