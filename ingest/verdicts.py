@@ -18,8 +18,8 @@ _WHOLE, _HALF = 0.9, 0.5
 _SOME_LOST, _MANY_LOST = 0.01, 0.5
 
 _HOURS = 24
-# nats by which a shifted clock must explain a day better than the cell's own; tried on invented
-# networks of 280 cells and 56 days, where 12 let single noisy runs through
+# nats by which a shifted clock must explain a day better than the cell's own: three times what
+# blamed no cell of four invented networks (280 cells, 56 days), for real counters are wilder
 _GAIN = 15.0
 
 Floats = npt.NDArray[np.float64]
