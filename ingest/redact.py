@@ -18,6 +18,12 @@ _MAIL = re.compile(
 )
 _LINK = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
 _ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b", re.I)
+_KEYED = re.compile(
+    r"\b(?P<said>(?:account|customer|contract|subscriber|kunden?|konto|vertrags?|compte|client"
+    r"|cuenta|conto|cliente)(?:\s?-?(?:no\.?|number|id|nr\.?|nummer|numéro|número|numero))?)"
+    r"\s?[:#]?\s*(?=[\w-]*\d)[A-Za-z0-9][\w-]{3,}",
+    re.IGNORECASE,
+)
 _ADDRESS = re.compile(
     r"\b\d{1,3}(?:\.\d{1,3}){3}\b"
     r"|\b[0-9a-f]{2}(?:[:-][0-9a-f]{2}){5}\b"
@@ -96,6 +102,7 @@ def _redacted(text: str, names: frozenset[str]) -> str:
     text = _LINK.sub("[link]", text)
     text = _MAIL.sub("[e-mail]", text)
     text = _ACCOUNT.sub("[account]", text)
+    text = _KEYED.sub(r"\g<said> [account]", text)
     text = _ADDRESS.sub("[address]", text)
     text = _NUMBER.sub("[number]", text)
     text = _TITLE.sub(r"\g<title> [name]", text)

@@ -154,7 +154,7 @@ def planted(tmp_path: Path) -> Planted:
     one = Operator(tmp_path)
     head = CONFIG.replace("[grid]", 'country = "GB"\n[grid]', 1)
     (tmp_path / "hexperience.toml").write_text(head + SOURCES, "utf-8")
-    (tmp_path / "names.txt").write_text("Zoe\nQuillfeather\nACC\nZQ\n", "utf-8")
+    (tmp_path / "names.txt").write_text("Zoe\nQuillfeather\n", "utf-8")
     (tmp_path / "a.key").write_text("k" * 40, "utf-8")
     (tmp_path / "a.key").chmod(0o600)
     for name in ("crm", "calls"):
