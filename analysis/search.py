@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import attribution, benefit, cube, daily, identity
+from analysis import attribution, benefit, change_rows, cube, daily, identity
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.inventory import under_newest_ids
@@ -319,10 +319,10 @@ def _nothing(cells: Sequence[str], n_days: int) -> attribution.Search:
     ).astype({"refused": "str"})
     response = pd.DataFrame(columns=list(TABLES["load_response"].columns))
     return attribution.Search(
-        attribution.no_changes(),
+        change_rows.no_changes(),
         visible,
         response,
-        attribution.NO_DAYS,
-        attribution.NO_CURVE,
+        change_rows.NO_DAYS,
+        change_rows.NO_CURVE,
         benefit.unknown(cells, told),
     )

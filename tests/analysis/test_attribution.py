@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import attribution
+from analysis import attribution, verdict
 from benchmarks.attribution import cube_of, score
 from ingest.synth.network import Network, invent_network
 
@@ -130,5 +130,5 @@ def test_without_load_nothing_is_searched_by_the_hour(
 
 def test_parts_of_two_factors_are_shared_as_shapley_has_it() -> None:
     load, other = np.log([2.0, 1.0, 2.0, 0.5]), np.log([1.0, 2.0, 2.0, 1.0])
-    assert attribution.shapley(load, other) == pytest.approx([1.0, 0.0, 0.5, 1.0])
-    assert attribution.shapley(np.zeros(1), np.zeros(1)).tolist() == [0.0]
+    assert verdict.shapley(load, other) == pytest.approx([1.0, 0.0, 0.5, 1.0])
+    assert verdict.shapley(np.zeros(1), np.zeros(1)).tolist() == [0.0]

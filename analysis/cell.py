@@ -1,0 +1,82 @@
+"""One cell's hours in a row, with what the channels know of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from analysis import channels, load_response
+from analysis.channels import DropChannel, LoadChannel
+from analysis.load_response import FACTOR, Hours, Response
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell's hours in a row, shape (hour,), and what is known of it."""
+
+    attempts: Floats
+    drops: Floats
+    """Bursts cut, as the drop channel has them."""
+    counted: Floats
+    """Drops as they were counted."""
+    exposure: Floats
+    """Attempts by the course of the day."""
+    factor: Floats
+    """Expected factor of load."""
+    load: Floats
+    load_residual: Floats
+    efficiency_residual: Floats
+    log_weights: Floats
+    """Log posterior of each curve of the shelf, shape (curve,)."""
+    mean_weights: Floats
+    """Posterior of each curve, as the channels have it."""
+    jump_sd: float
+    long_run_sd: float
+    phi: float
+    noise: float
+    wander: float
+
+    def mean_factor(self, hours: slice, by: float) -> Floats:
+        """Load's expected factor in each hour, had log load been less `by`."""
+        bins = load_response.bins_of(self.load[hours] * np.exp(-by))
+        return np.asarray((self.mean_weights @ FACTOR.T)[bins])
+
+
+def cells_of(
+    hours: Hours,
+    found: Response,
+    log_weights: Floats,
+    load: LoadChannel,
+    drops: DropChannel,
+    *,
+    wander: float,
+) -> Callable[[int], Cell]:
+    """What gives the cell of a row. `log_weights`: log posterior of each curve, (cell, curve)."""
+    raw = hours.drops.sum(axis=2)
+    kept = np.divide(drops.drops, raw, out=np.ones_like(raw), where=raw > 0)
+    factor, sd = found.mean_factor(), load.long_run_sd
+    efficiency = hours.efficiency - channels.usual(hours.efficiency, hours)
+
+    def cell(i: int) -> Cell:
+        return Cell(
+            attempts=hours.attempts[i].ravel(),
+            drops=(hours.drops[i] * kept[i][:, None]).ravel(),
+            counted=hours.drops[i].ravel(),
+            exposure=found.exposure[i].ravel(),
+            factor=factor[i].ravel(),
+            load=hours.load[i].ravel(),
+            load_residual=load.residual[i].ravel(),
+            efficiency_residual=efficiency[i].ravel(),
+            log_weights=log_weights[i],
+            mean_weights=found.weights[i],
+            jump_sd=float(load.jump_sd[i]),
+            long_run_sd=float(sd[i]),
+            phi=float(drops.phi[i]),
+            noise=float(drops.noise[i]),
+            wander=wander,
+        )
+
+    return cell
