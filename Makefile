@@ -22,7 +22,7 @@ app: $(project) ## show the map of what demo published
 	@.venv/bin/hexperience app --config demo/hexperience.toml
 
 test: $(project) ## run every test (ARGS="-k hexgrid" for some)
-	@.venv/bin/python -m pytest $(ARGS)
+	@.venv/bin/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(project) ## check style and the rules of the house
 	@.venv/bin/python -m ruff check .
