@@ -240,7 +240,8 @@ def analysed(seed: int, n_cells: int, noise: str) -> Rows:
     network = invent_network(rng, n_cells=n_cells, n_days=56, noise=noise)
     cube = cube_of(network)
     levers = attribution.search(cube, attribution.learn(cube)).levers
-    known = relievable(benefit.treatable(levers, present_of(network, levers)))
+    present = present_of(network, levers)
+    known = relievable(benefit.treatable(levers, present), present)
     told = realised(rng, network_cells(network), planted(network), known)
     return [{"seed": seed, "noise": noise, **row} for row in told]
 

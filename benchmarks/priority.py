@@ -75,7 +75,7 @@ def judged(planted: Network, complaints: pd.Series) -> pd.DataFrame:
     attempts, drops = (days[n].to_numpy()[:, -DAYS:] for n in ("call_attempts", "dropped_calls"))
     attempts, drops = np.nansum(attempts, axis=1), np.nansum(drops, axis=1)
     truth = planted.avoidable
-    p_top = priority._rank_intervals(gain)["p_top20"]
+    p_top = priority.rank_intervals(gain.expected, gain.drops)["p_top20"]
     return pd.DataFrame({
         "cell_id": truth["cell_id"],
         "true": truth["drops_month"] - truth[f"both_{100 * RELIEF:.0f}"],

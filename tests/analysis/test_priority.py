@@ -130,7 +130,7 @@ def test_of_many_places_the_first_twenty_are_as_sure_as_their_draws() -> None:
     told = _rank(places.reset_index(drop=True), gain=gain).set_index("place_name")["reason"]
     assert ", 25 % sure to be in the first 20. " in told["p00"]
     assert ", over 99 % sure to be in the first 20. " in told["p02"]
-    p = priority._rank_intervals(gain)["p_top20"]
+    p = priority.rank_intervals(gain.expected, gain.drops)["p_top20"]
     assert p[0] == 0.25
     assert p[1] == 0.75
     assert (p[2:] == 1).all()
