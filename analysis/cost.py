@@ -38,10 +38,8 @@ def of_places(
     there is no work its columns are missing and no_action_reason says why.
     """
     spared = _expected(share, offered)
-    work = _best(spared, offered.options.cost, least_reach * gain.expected)
+    work, expected = _best(spared, offered.options.cost, least_reach * gain.expected)
     some = np.flatnonzero(work >= 0)
-    expected = np.full(len(work), np.nan)
-    expected[some] = spared[some, work[some]]
     drops = np.full(gain.drops.shape, np.nan)
     drops[some] = _drawn(share[some], work[some], offered)
     known = offered.options.known.assign(
@@ -72,8 +70,8 @@ def _expected(share: sparse.csr_array, offered: Offered) -> sparse.csr_array:
     return sparse.csr_array(share @ by_cell.T)
 
 
-def _best(spared: sparse.csr_array, cost: Floats, least: Floats) -> Rows:
-    """The work with most spared for its cost in each place, (place,); -1 = there is none."""
+def _best(spared: sparse.csr_array, cost: Floats, least: Floats) -> tuple[Rows, Floats]:
+    """The work with most spared for its cost in each place, and that, (place,); -1 = none, NaN."""
     pairs = spared.tocoo()
     place, work = pairs.coords
     held = (pairs.data > _LEAST_DROPS) & (pairs.data >= least[place])
@@ -82,10 +80,10 @@ def _best(spared: sparse.csr_array, cost: Floats, least: Floats) -> Rows:
     ratio = np.where(free, np.inf, drops / np.where(free, 1, cost[work]))
     # of works as good for their cost the one that spares more; ties go by the works' order
     order = np.lexsort((work, -drops.round(9), -ratio.round(9), place))
-    first = np.unique(place[order], return_index=True)
-    found = np.full(spared.shape[0], -1)
-    found[first[0]] = work[order][first[1]]
-    return found
+    at, first = np.unique(place[order], return_index=True)
+    found, most = np.full(spared.shape[0], -1), np.full(spared.shape[0], np.nan)
+    found[at], most[at] = work[order][first], drops[order][first]
+    return found, most
 
 
 def _drawn(share: sparse.csr_array, work: Rows, offered: Offered) -> Floats:

@@ -35,7 +35,7 @@ ordered as (
     from weighed
 )
 select
-    ordered.place_type, cast(row_number() over (order by wanted desc nulls last, rank) as integer) as rank,
+    ordered.place_type, cast(row_number() over (order by wanted desc nulls last, if($per_cost, cost_rank, rank), rank) as integer) as rank,
     place_name, region, lower(to_hex(hex_id)) as hex_text, cell_id, site_id, lat, lon,
     period_start, period_end, call_attempts, dropped_calls, drop_rate, drop_rate_lo, drop_rate_hi,
     normal_rate, drops_excess_month, drops_excess_month_lo, drops_excess_month_hi,
