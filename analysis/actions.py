@@ -7,7 +7,6 @@ doubt is about the work: plans with many of one kind are then no surer than the 
 
 import tomllib
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
@@ -163,10 +162,8 @@ def offer(
     """
     cells = cells.fillna({"region": ""}).reset_index(drop=True)
     ground = _Ground(catalogue, cells, known, planned)
-    spared = {action.name: _spared(action, known) for action in catalogue.action}
-    asked = [*((action.name,) for action in catalogue.action),
-             *(bundle.actions for bundle in catalogue.bundle)]  # fmt: skip
-    parts = [_nothing(ground), *(_at_places(ground, names, spared) for names in asked)]
+    spared = spared_by(catalogue, known)
+    parts = [_nothing(ground), *(_at_places(ground, name, spared[name]) for name in spared)]
     whole = Options(
         pd.concat([part.known for part in parts], ignore_index=True),
         np.concatenate([part.cost for part in parts]),
@@ -177,6 +174,18 @@ def offer(
     return _taken(whole, whole.known.sort_values(["action", *_KEYS.values()]).index.to_numpy())
 
 
+def spared_by(catalogue: Catalogue, known: Relievable) -> dict[str, Floats]:
+    """Drops a month that each action, and each bundle joined by +, spares each cell, (cell, draw).
+
+    NaN = not known.
+    """
+    each = {action.name: _spared(action, known) for action in catalogue.action}
+    bundles = {"+".join(bundle.actions): bundle.actions for bundle in catalogue.bundle}
+    return each | {
+        name: _together([each[part] for part in parts], known) for name, parts in bundles.items()
+    }
+
+
 def _nothing(ground: _Ground) -> Options:
     columns = ["action", *_KEYS.values(), "place_type", "region", "lat", "lon", "reason"]
     n_draws, no = ground.known.drops_month.shape[1], np.zeros(0)
@@ -184,10 +193,11 @@ def _nothing(ground: _Ground) -> Options:
     return Options(pd.DataFrame(columns=columns), no, no, np.zeros((0, n_draws)), none)
 
 
-def _at_places(ground: _Ground, names: tuple[str, ...], spared: Mapping[str, Floats]) -> Options:
+def _at_places(ground: _Ground, name: str, spared: Floats) -> Options:
     """One action, or a bundle, wherever all of it can be done and would spare drops."""
     cells = ground.cells
-    actions = [next(a for a in ground.catalogue.action if a.name == name) for name in names]
+    actions = [next(a for a in ground.catalogue.action if a.name == part)
+               for part in name.split("+")]  # fmt: skip
     at = max((action.at for action in actions), key=list(_KEYS).index)
     key = cells[_KEYS[at]]
     fits = np.logical_and.reduce([_fits(ground, action) for action in actions])
@@ -198,10 +208,9 @@ def _at_places(ground: _Ground, names: tuple[str, ...], spared: Mapping[str, Flo
     ids, row = np.unique(key[here].to_numpy(object), return_inverse=True)
     treats = sparse.csr_array((np.ones(len(row)), (row, np.flatnonzero(here))),
                               (len(ids), len(cells)))  # fmt: skip
-    each = _together([spared[name] for name in names], ground.known)
-    benefit = treats @ np.nan_to_num(each)
-    told = _places(cells[here], at).loc[ids].reset_index().assign(action="+".join(names))
-    blind = treats @ np.isnan(each[:, 0]).astype(float)
+    benefit = treats @ np.nan_to_num(spared)
+    told = _places(cells[here], at).loc[ids].reset_index().assign(action=name)
+    blind = treats @ np.isnan(spared[:, 0]).astype(float)
     told["reason"] = [_reason(actions, at, int(n), int(dark))
                       for n, dark in zip(treats.sum(axis=1), blind, strict=True)]  # fmt: skip
     ones = np.ones(len(ids))

@@ -261,14 +261,28 @@ def aligned(levers: Levers, cell_ids: npt.NDArray[np.object_], why: str) -> Leve
 
 
 class PerDrop(NamedTuple):
-    """Cases that one drop less spares: as expected, and as draws, (draw,); NaN = not known."""
+    """Persons that one drop less spares: as expected, and as draws, (draw,); NaN = not known.
+
+    `worth`: what is told for each of them: 1 for the persons themselves, or their revenue.
+    """
 
     expected: float
     draws: Floats
+    worth: float = 1.0
 
-    def times(self, factor: float) -> "PerDrop":
-        """As many cases for each."""
-        return PerDrop(self.expected * factor, self.draws * factor)
+    def of(self, expected: Floats, drops: Floats, at_most: Floats) -> tuple[Floats, Floats]:
+        """What follows from drops spared, as expected and in each draw.
+
+        `at_most`: persons that there are, (place,); NaN = not known.
+        """
+        at_most = np.where(np.isnan(at_most), np.inf, at_most)
+        persons = np.minimum(expected * self.expected, at_most)
+        drawn = np.minimum(drops * self.draws, at_most[:, None])
+        return persons * self.worth, drawn * self.worth
+
+
+Slopes = Mapping[str, PerDrop]
+"""What a drop less spares, by the name of the column that it fills."""
 
 
 class Present(NamedTuple):
@@ -305,6 +319,11 @@ def present_of(cube: xr.Dataset, levers: Levers, noise: rates.Noise, days: int) 
     )
 
 
+def drops_month(present: Present) -> Floats:
+    """Drops a month as they were counted, (cell,); NaN = no day is known."""
+    return DAYS_A_MONTH * _ratio(present.drops, present.days_worth)
+
+
 def _ratio(above: Floats, below: Floats) -> Floats:
     return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
 
@@ -333,7 +352,7 @@ class Gain:
 
 def gain_of_cells(cells: Treatable, present: Present, relief: float) -> Gain:
     """The gain of each cell, its expectation plain arithmetic on what is published."""
-    month = DAYS_A_MONTH * _ratio(present.drops, present.days_worth)
+    month = drops_month(present)
     parts = (month * share.mean(axis=1) for share in shares_of_both(cells.levers, relief))
     by_load, by_other = parts
     drops = of_both(cells, relief)
@@ -361,10 +380,15 @@ def told(name: str, expected: Floats, draws: Floats) -> dict[str, Floats]:
     return {key: values.round(6) for key, values in {name: expected, **ends}.items()}
 
 
-def following(expected: Floats, drops: Floats, slopes: Mapping[str, PerDrop]) -> dict[str, Floats]:
-    """Columns of what follows from drops avoided: each slope's name, with its interval."""
-    found = {name: told(name, expected * of.expected, drops * of.draws)
-             for name, of in slopes.items()}  # fmt: skip
+def following(
+    expected: Floats, drops: Floats, slopes: Slopes, at_most: Floats
+) -> dict[str, Floats]:
+    """Columns of what follows from drops avoided: each slope's name, with its interval.
+
+    `at_most`: as of `PerDrop.of`: a place can't lose more detractors than live there.
+    """
+    found = {name: told(name, *slope.of(expected, drops, at_most))
+             for name, slope in slopes.items()}  # fmt: skip
     return {column: values for part in found.values() for column, values in part.items()}
 
 
@@ -387,13 +411,13 @@ def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> p
     )
 
 
-def what_if(cells: Treatable, present: Present, slopes: Mapping[str, PerDrop]) -> pd.DataFrame:
+def what_if(cells: Treatable, present: Present, slopes: Slopes, at_most: Floats) -> pd.DataFrame:
     """Rows of table `what_if`: each cell with a curve, relieved of each step of LADDER.
 
-    `slopes`: cases a drop, by the name of their column.
+    `slopes` and `at_most`: as of `following`.
     """
     known = np.flatnonzero(~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0))
-    month = DAYS_A_MONTH * _ratio(present.drops, present.days_worth)
+    month = drops_month(present)
     rows = []
     for step, share in enumerate(LADDER[1:], 1):
         drops = of_relief(cells, share)
@@ -402,7 +426,7 @@ def what_if(cells: Treatable, present: Present, slopes: Mapping[str, PerDrop]) -
             "cell_id": cells.levers.cell_id,
             "relief_pct": round(100 * share),
             **told("drops_avoided_month", expected, drops),
-            **following(expected, drops, slopes),
+            **following(expected, drops, slopes, at_most),
             "is_beyond_seen": cells.levers.beyond[:, step],
             "method_version": METHOD_VERSION,
         }  # fmt: skip

@@ -11,7 +11,7 @@ import pandas as pd
 import xarray as xr
 
 from analysis import benefit, chain, panels
-from analysis.benefit import Gain, Levers, PerDrop
+from analysis.benefit import Floats, Gain, Levers, Slopes
 from analysis.chain import Slope
 from analysis.rates import Noise
 from contracts.settings import Settings
@@ -20,8 +20,6 @@ from ingest.warehouse import Warehouse
 
 _NO_HOURS = "load is not known by the hour"
 _CONTROL, _PER_PERSON = "account", "complaints_per_1000"
-
-Slopes = dict[str, PerDrop]
 
 
 class Found(NamedTuple):
@@ -44,16 +42,20 @@ def find(
     associations: pd.DataFrame,
     slopes: Slopes,
     *,
+    at_most: Floats,
     settings: Settings,
 ) -> Found:
-    """The gain of each cell of `counters` (`cube.of_cell_days`), in their order."""
+    """The gain of each cell of `counters` (`cube.of_cell_days`), in their order.
+
+    `at_most`: subscribers whom each cell serves (`residents`).
+    """
     known = benefit.aligned(levers, counters["cell_id"].to_numpy(), _NO_HOURS)
     present = benefit.present_of(counters, known, noise, settings.priority.days)
     cells, relief = benefit.treatable(known, present), settings.priority.relief_pct / 100
     gain = benefit.gain_of_cells(cells, present, relief)
     until = pd.Timestamp(counters["day_local"].to_numpy()[-1])
     benefits = benefit.table(cells, present, gain, relief=relief).assign(level_until=until)
-    ladder = benefit.what_if(cells, present, slopes)
+    ladder = benefit.what_if(cells, present, slopes, at_most)
     return Found(gain, slopes, benefits, ladder, associations)
 
 
@@ -91,7 +93,7 @@ def slopes_of(
     slopes = {
         "complainants_avoided": of_complainants,
         "detractors_avoided": of_detractors,
-        "value_month": of_detractors.times(_revenue(warehouse, settings)),
+        "value_month": of_detractors._replace(worth=_revenue(warehouse, settings)),
     }
     return pd.concat(told, ignore_index=True), slopes
 

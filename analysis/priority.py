@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis import benefit
-from analysis.benefit import Gain, PerDrop
+from analysis.benefit import Floats, Gain, Slopes
 from geo import hexgrid
 
 METHOD_VERSION, SIMPLE = "benefit-1", "simple-1"
@@ -25,29 +25,27 @@ _WORKS = (
 )
 LEAST_DROPS = 1.0
 
-Floats = npt.NDArray[np.float64]
-Slopes = Mapping[str, PerDrop]
-"""Cases a drop less spares, by the name of the column that they fill."""
-
 
 def rank(
     places: pd.DataFrame, gain: Gain, changes: pd.DataFrame, slopes: Slopes, *, zone: str
 ) -> pd.DataFrame:
     """The places by what treating them would spare, with their ranks, parts and `reason`.
 
-    `places`: place_name, the columns of `network.drop_rates`, dominant_cell_id and what is known of
-    that cell: the smallest rise that could be seen in it, min_visible_ratio, its knee_pct (both
-    NaN = none). `gain`: of the same places. `changes`: table `change_point`; a place's change is
-    the rise its dominant cell is still in. Places of which no benefit is known come last, by their
-    excess drops, and so go ties, then by name: every run says the same.
+    `places`: place_name, the columns of `network.drop_rates`, persons_at_most (NaN = not known),
+    dominant_cell_id and what is known of that cell: the smallest rise that could be seen in it,
+    min_visible_ratio, its knee_pct (both NaN = none). `gain`: of the same places. `changes`: table
+    `change_point`; a place's change is the rise its dominant cell is still in. Places of which no
+    benefit is known come last, by their excess drops, and so go ties, then by name: every run says
+    the same.
     """
+    at_most = places["persons_at_most"].to_numpy(float)
     found = places.assign(
         drops_avoidable_load=gain.by_load.round(6),
         drops_avoidable_other=gain.by_other.round(6),
         n_cells_unknown=gain.n_unknown,
         **benefit.told("drops_avoidable_month", gain.expected, gain.drops),
-        **benefit.following(gain.expected, gain.drops, slopes),
-        **_rank_intervals(gain),
+        **benefit.following(gain.expected, gain.drops, slopes, at_most),
+        **rank_intervals(gain.expected, gain.drops),
     )
     simple = found.sort_values(["drops_excess_month", "place_name"], ascending=[False, True])
     found["simple_rank"] = pd.Series(np.arange(1, len(found) + 1), index=simple.index)
@@ -70,15 +68,15 @@ def rank(
     return ranked.assign(method_version=METHOD_VERSION)
 
 
-def _rank_intervals(gain: Gain) -> dict[str, Floats]:
-    """Rank's 90 % interval and P(among the first 20), over draws; NaN = no benefit is known.
+def rank_intervals(expected: Floats, draws: Floats) -> dict[str, Floats]:
+    """Rank's 90 % interval and P(among the first 20), over draws, (place, draw); NaN = not known.
 
     Of no more places than 20 each is among them: that tells nothing, and is not told.
     """
-    known = np.flatnonzero(~np.isnan(gain.expected))
-    low, high, top = (np.full(len(gain.expected), np.nan) for _ in range(3))
+    known = np.flatnonzero(~np.isnan(expected))
+    low, high, top = (np.full(len(expected), np.nan) for _ in range(3))
     if len(known):
-        order = np.argsort(-gain.drops[known], axis=0, kind="stable")
+        order = np.argsort(-draws[known], axis=0, kind="stable")
         ranks = np.empty_like(order)
         np.put_along_axis(ranks, order, np.arange(1, len(known) + 1)[:, None], axis=0)
         low[known] = np.quantile(ranks, 0.05, axis=1, method="lower")

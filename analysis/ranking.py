@@ -9,10 +9,12 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import benefit, network, places, priority, room
+from analysis import benefit, cost, network, places, priority, room
 from analysis.gains import Found
 from analysis.places import Kind, Places
 from analysis.rates import Noise
+from analysis.residents import Residents
+from analysis.works import Offered
 from contracts.settings import Settings
 from geo import hexgrid
 from geo.footprint import valid_on
@@ -20,7 +22,7 @@ from geo.footprint import valid_on
 
 @dataclass(frozen=True)
 class Known:
-    """What a ranking stands on: counters by day, their noise, changes, gains and footprints.
+    """What a ranking stands on: counters by day, their noise, changes, gains, works, footprints.
 
     `visible` and `knees` by cell_id; `finer`: weights of the hexagons one level finer.
     """
@@ -31,6 +33,8 @@ class Known:
     visible: pd.Series
     knees: pd.Series
     gained: Found
+    offered: Offered
+    residents: Residents
     finer: pd.DataFrame
 
     @property
@@ -50,6 +54,12 @@ def rank(
         facts = network.drop_rates(known.counters, members, newest, known.noise)
         excess = network.dominant_cells(known.counters, members, newest, facts)
         share = _share(members, known)[pd.Index(members.ids).get_indexer(facts["place"])]
+        gain = benefit.gain_of_places(share, known.gained.cells)
+        at_most = known.residents.at_most(kind.name, facts["place"].to_numpy(), share)
+        facts["persons_at_most"] = at_most
+        slopes, reach = known.gained.slopes, settings.priority.least_reach_pct / 100
+        costs = cost.of_places(share, known.offered, gain, slopes, at_most, least_reach=reach)
+        facts = pd.concat([facts, costs], axis=1)
         facts["dominant_cell_id"] = _dominant(share, known).fillna(excess)
         facts = places.of_kind(facts.merge(kind.known, on="place", how="left"), kind)
         facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
@@ -58,9 +68,9 @@ def rank(
             facts[name] = facts["dominant_cell_id"].map(of_cell)
         ranked = priority.rank(
             facts,
-            benefit.gain_of_places(share, known.gained.cells),
+            gain,
             known.changes,
-            known.gained.slopes,
+            slopes,
             zone=settings.operator.timezone,
         )
         if hexes is not None:

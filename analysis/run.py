@@ -18,6 +18,7 @@ from analysis import (
     priority,
     ranking,
     reported,
+    residents,
     safety,
     search,
     works,
@@ -25,6 +26,7 @@ from analysis import (
 from analysis.locate import located
 from analysis.places import Kind
 from analysis.rates import Noise
+from analysis.residents import Residents
 from contracts import regulator
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
@@ -58,13 +60,19 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         kinds = _kinds(warehouse, settings)
         rates += _network_rates(counters, kinds, found.changes, noise, settings)
         by_drop = gains.slopes_of(warehouse, *_exposure(warehouse, settings), settings)
-        gained = gains.find(counters, found.levers, noise, *by_drop, settings=settings)
+        living = _residents(warehouse, counters, settings)
+        gained = gains.find(
+            counters, found.levers, noise, *by_drop, at_most=living.of_cells(), settings=settings
+        )
+        where: dict[str, Any] = {"warehouse": warehouse, "settings": settings}
+        offered = works.offered(catalogue, counters, found.levers, noise, **where)
         finer = _weights(warehouse, settings, finer=1).rename(columns={"hex_id": "place"})
         knees = found.responses.set_index("cell_id")["knee_pct"]
-        known = ranking.Known(counters, noise, found.changes, found.visible, knees, gained, finer)
+        known = ranking.Known(
+            counters, noise, found.changes, found.visible, knees, gained, offered, living, finer
+        )
         ranked = list(ranking.rank(known, kinds, told, settings))
-        where: dict[str, Any] = {"warehouse": warehouse, "settings": settings}
-        planned = works.find(catalogue, counters, found.levers, noise, **where)
+        planned = works.tables(offered, settings)
     else:
         found = _hex_changes(warehouse, settings, told, client, progress)
         ranked = [_rank_reports(told, found.changes, warehouse.read("hex_place"), settings)]
@@ -255,6 +263,20 @@ def _exposure(warehouse: Warehouse, settings: Settings) -> tuple[str, pd.DataFra
     )
     n = known.groupby(["hex_id", "period_start", "day"])["call_attempts"].sum().rename("n")
     return "complaints_per_10k_attempts", n.reset_index()
+
+
+def _residents(warehouse: Warehouse, counters: xr.Dataset, settings: Settings) -> Residents:
+    finer, weights = (
+        valid_on(_weights(warehouse, settings, finer=levels), _day(warehouse)) for levels in (1, 0)
+    )
+    return residents.known(
+        warehouse.read("subscriber_base"),
+        finer,
+        weights,
+        counters,
+        level=settings.grid.level,
+        crowd=settings.privacy.min_subscribers,
+    )
 
 
 def _network_rates(

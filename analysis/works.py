@@ -1,13 +1,17 @@
-"""The stage that plans works: what treating cells would spare -> plans for each budget."""
+"""The stage that plans works: what treating cells would spare -> works on offer, plans of them."""
+
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
+from scipy import sparse
 
 from analysis import actions, benefit, plan
 from analysis.actions import Catalogue, Relievable
-from analysis.benefit import Levers, Treatable
+from analysis.benefit import Levers, Present, Treatable
+from analysis.plan import Options
 from analysis.rates import Noise
 from contracts.settings import Settings
 from contracts.tables import TABLES
@@ -15,46 +19,99 @@ from geo.footprint import valid_on
 from ingest.settle import newest_rows
 from ingest.warehouse import Warehouse
 
-NAMES = ("plan", "plan_budget", "plan_limit")
+NAMES = ("action_share", "plan", "plan_budget", "plan_limit")
 _NO_HOURS = "load is not known by the hour"
 
 
-def catalogue_of(settings: Settings) -> Catalogue | None:
-    """The catalogue to plan with, None where no budget is set; raises SettingsError."""
-    if not settings.plan.budgets:
-        return None
+@dataclass(frozen=True)
+class Offered:
+    """Works that could be done, and what each kind of them spares each cell of the counters."""
+
+    catalogue: Catalogue
+    options: Options
+    treats: sparse.csr_array
+    """Which cells of the counters each treats, (O, cell), 1 or 0."""
+    spared: dict[str, actions.Floats]
+    """Drops a month by action, (cell, draw); 0 = nothing is known."""
+    drops_month: actions.Floats
+    """As things are, (cell,); NaN = not known."""
+    cell_ids: npt.NDArray[np.object_]
+
+
+def catalogue_of(settings: Settings) -> Catalogue:
+    """The catalogue of the settings, else the packaged one; raises SettingsError."""
     named = settings.plan.catalogue
     return actions.read_catalogue(settings.resolve(named) if named else actions.DEFAULT)
 
 
 def nothing() -> dict[str, pd.DataFrame]:
-    """The tables without any plan."""
+    """The tables without any work."""
     return {name: TABLES[name].empty().to_pandas() for name in NAMES}
 
 
-def find(
-    catalogue: Catalogue | None, counters: xr.Dataset, levers: Levers, noise: Noise, *,
+def offered(
+    catalogue: Catalogue, counters: xr.Dataset, levers: Levers, noise: Noise, *,
     warehouse: Warehouse, settings: Settings,
-) -> dict[str, pd.DataFrame]:  # fmt: skip
-    """Tables plan, plan_budget and plan_limit without run_id. `counters`: `cube.of_cell_days`."""
-    cells = _serving(warehouse.read("cell"), counters)
-    if catalogue is None or cells.empty:
-        return nothing()
-    seen = counters["cell_id"].to_numpy()
+) -> Offered:  # fmt: skip
+    """Works that could be done on the newest day of the inventory. `counters`: of_cell_days."""
+    cells, seen = _serving(warehouse.read("cell"), counters), counters["cell_id"].to_numpy()
     known = benefit.aligned(levers, seen, _NO_HOURS)
     present = benefit.present_of(counters, known, noise, settings.priority.days)
-    treatable = relievable(benefit.treatable(known, present))
-    treatable = _of(treatable, pd.Index(seen).get_indexer(pd.Index(cells["cell_id"])))
-    offered = actions.offer(catalogue, cells, treatable, _planned(warehouse))
-    found = plan.ladder(offered, settings.plan)
-    return nothing() | {name: _named(frame, catalogue) for name, frame in found.items()}
+    treatable = relievable(benefit.treatable(known, present), present)
+    rows = pd.Index(seen).get_indexer(pd.Index(cells["cell_id"]))
+    options = actions.offer(catalogue, cells, _of(treatable, rows), _planned(warehouse))
+    counted = rows >= 0
+    at = (np.ones(counted.sum()), (np.flatnonzero(counted), rows[counted]))
+    spared = actions.spared_by(catalogue, treatable)
+    return Offered(
+        catalogue,
+        options,
+        sparse.csr_array(options.treats @ sparse.csr_array(at, (len(rows), len(seen)))),
+        {name: np.nan_to_num(drops) for name, drops in spared.items()},
+        treatable.drops_month.mean(axis=1),
+        seen,
+    )
 
 
-def relievable(cells: Treatable) -> Relievable:
-    """What is known of the cells, as `actions.offer` takes it."""
-    ladder = benefit.LADDER
-    by_relief = np.stack([benefit.of_relief(cells, share) for share in ladder], axis=1)
-    return Relievable(cells.drops_month, ladder, by_relief, benefit.of_fix(cells))
+def tables(found: Offered, settings: Settings) -> dict[str, pd.DataFrame]:
+    """Tables action_share, plan, plan_budget and plan_limit without run_id; plans by budgets."""
+    made = {"action_share": shares(found), **plan.ladder(found.options, settings.plan)}
+    return nothing() | {name: _priced(frame, found.catalogue) for name, frame in made.items()}
+
+
+def shares(found: Offered) -> pd.DataFrame:
+    """Each work that could be done, cell by cell: the share of the cell's drops that it avoids."""
+    treats, told = found.treats.tocoo(), found.options.known
+    work, cell = treats.coords
+    parts = []
+    for name, drops in found.spared.items():
+        mine = (told["action"] == name).to_numpy()[work]
+        before = found.drops_month[cell[mine]]
+        after = drops.mean(axis=1)[cell[mine]]
+        share = np.divide(after, before, out=np.zeros(len(before)), where=before > 0)
+        parts.append(pd.DataFrame({
+            "action": name, "cell_id": found.cell_ids[cell[mine]],
+            "action_at": action_at(told).to_numpy()[work[mine]],
+            "cost_amount": found.options.cost[work[mine]], "avoidable_action": share,
+        }))  # fmt: skip
+    return pd.concat(parts, ignore_index=True).assign(method_version=plan.METHOD_VERSION)
+
+
+def action_at(works: pd.DataFrame) -> pd.Series:
+    """Key of the cell, sector or site at which each work is done."""
+    return works["cell_id"].fillna(works["sector_id"]).fillna(works["site_id"])
+
+
+def relievable(cells: Treatable, present: Present) -> Relievable:
+    """What is known of the cells, as `actions.offer` takes it.
+
+    Draws of a cell's level are made to mean what was counted: plan and list tell one figure.
+    """
+    ladder, month = benefit.LADDER, benefit.drops_month(present)
+    level = cells.drops_month.mean(axis=1)
+    scaled = replace(cells, drops_month=cells.drops_month * (month / level)[:, None])
+    by_relief = np.stack([benefit.of_relief(scaled, share) for share in ladder], axis=1)
+    return Relievable(scaled.drops_month, ladder, by_relief, benefit.of_fix(scaled))
 
 
 def _serving(cells: pd.DataFrame, counters: xr.Dataset) -> pd.DataFrame:
@@ -79,5 +136,5 @@ def _planned(warehouse: Warehouse) -> pd.DataFrame:
     return works.loc[works["status"] == "planned", ["kind", "cell_id", "site_id"]]
 
 
-def _named(frame: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
+def _priced(frame: pd.DataFrame, catalogue: Catalogue) -> pd.DataFrame:
     return frame.assign(cost_currency=catalogue.currency, costs_invented=catalogue.invented)

@@ -1,7 +1,8 @@
 """How good is the plan? Against every other plan on small cases, and against the truth known.
 
-    python -m benchmarks.plan           writes docs/accuracy/plan.md
-    python -m benchmarks.plan --quick   a few small ones, nothing written
+    python -m benchmarks.plan                  writes docs/accuracy/plan.md
+    python -m benchmarks.plan --quick          a few small ones, nothing written
+    python -m benchmarks.plan --keep FOLDER    goes on where it was stopped
 
 - Exactness: random small cases, every plan there is tried one by one.
 - Realised benefit: plans made of what is estimated, and what they would truly spare as a share of
@@ -16,6 +17,7 @@
 import argparse
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import product
 from pathlib import Path
 
@@ -29,13 +31,14 @@ from analysis.actions import Catalogue, Relievable
 from analysis.plan import Options, best, limits_of, programme
 from analysis.works import relievable
 from benchmarks.attribution import cube_of
+from benchmarks.kept import Rows, kept
 from contracts.errors import SettingsError
 from contracts.settings import Plan as Settings
 from ingest.synth.network import Network, invent_network
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "plan.md"
 SEEDS = range(4001, 4031)
-NETWORKS, CELLS = 8, 140
+NETWORKS, CELLS = 30, 140
 SCATTERS = (0.3, 0.6, 1.0)
 SPENT = (0.05, 0.15, 0.4)
 """Budgets, as shares of what one work at every place that would gain from it costs."""
@@ -219,31 +222,28 @@ def _first_come(options: Options, order: npt.NDArray[np.intp], budget: float) ->
     return taken
 
 
-def with_noise(seeds: range, n_cells: int) -> pd.DataFrame:
-    """Rows of `realised` for invented benefits and estimates of each scatter."""
+def with_noise(seed: int, n_cells: int) -> Rows:
+    """Rows of `realised` for one network of invented benefits, estimates of each scatter."""
     rows = []
-    for seed in seeds:
-        for scatter in SCATTERS:
-            rng = np.random.default_rng([seed, int(10 * scatter)])
-            cells, truth = invented(rng, n_cells)
-            known = estimated(rng, truth, scatter)
-            rows += [{"seed": seed, "scatter": scatter, **row}
-                     for row in realised(rng, cells, truth, known)]  # fmt: skip
-    return pd.DataFrame(rows)
+    for scatter in SCATTERS:
+        rng = np.random.default_rng([seed, int(10 * scatter)])
+        cells, truth = invented(rng, n_cells)
+        known = estimated(rng, truth, scatter)
+        rows += [{"seed": seed, "scatter": scatter, **row}
+                 for row in realised(rng, cells, truth, known)]  # fmt: skip
+    return rows
 
 
-def analysed(seeds: range, n_cells: int, noise: str) -> pd.DataFrame:
-    """Rows of `realised` for invented networks, with all that the analysis makes of them."""
-    rows = []
-    for seed in seeds:
-        rng = np.random.default_rng(seed)
-        network = invent_network(rng, n_cells=n_cells, n_days=56, noise=noise)
-        cube = cube_of(network)
-        levers = attribution.search(cube, attribution.learn(cube)).levers
-        known = relievable(benefit.treatable(levers, present_of(network, levers)))
-        told = realised(rng, network_cells(network), planted(network), known)
-        rows += [{"seed": seed, **row} for row in told]
-    return pd.DataFrame(rows)
+def analysed(seed: int, n_cells: int, noise: str) -> Rows:
+    """Rows of `realised` for one invented network, with all that the analysis makes of it."""
+    rng = np.random.default_rng(seed)
+    network = invent_network(rng, n_cells=n_cells, n_days=56, noise=noise)
+    cube = cube_of(network)
+    levers = attribution.search(cube, attribution.learn(cube)).levers
+    present = present_of(network, levers)
+    known = relievable(benefit.treatable(levers, present), present)
+    told = realised(rng, network_cells(network), planted(network), known)
+    return [{"seed": seed, "noise": noise, **row} for row in told]
 
 
 def network_cells(network: Network) -> pd.DataFrame:
@@ -348,16 +348,21 @@ def main() -> None:
     """Measures, prints, and writes the page."""
     asked = argparse.ArgumentParser()
     asked.add_argument("--quick", action="store_true")
-    is_quick = asked.parse_args().quick
-    short = short_of_best(10 if is_quick else 200)
-    noise = with_noise(SEEDS[:2] if is_quick else SEEDS, 300)
-    found = pd.concat(
-        analysed(SEEDS[: 1 if is_quick else NETWORKS], CELLS, level).assign(noise=level)
-        for level in ("normal", "heavy")
+    asked.add_argument("--keep", type=Path, help="folder for the figures of each network")
+    chosen = asked.parse_args()
+    short = short_of_best(10 if chosen.quick else 200)
+    noise, found = [], []
+    for seed in SEEDS[: 2 if chosen.quick else None]:
+        noise += kept(chosen.keep, f"noise-{seed}", partial(with_noise, seed, 300))
+    for level, seed in product(("normal", "heavy"), SEEDS[: 1 if chosen.quick else NETWORKS]):
+        made = partial(analysed, seed, CELLS, level)
+        found += kept(chosen.keep, f"{level}-{seed}", made)
+        print(level, seed, {row["spent"]: round(row["plan"], 3) for row in found[-len(SPENT) :]})
+    text = page(
+        short, pd.DataFrame(noise), pd.DataFrame(found), size(2_000 if chosen.quick else 20_000)
     )
-    text = page(short, noise, found, size(2_000 if is_quick else 20_000))
     print(text)
-    if not is_quick:
+    if not chosen.quick:
         PAGE.parent.mkdir(exist_ok=True)
         PAGE.write_text(text, encoding="utf-8")
 

@@ -216,6 +216,13 @@ class Priority(_Section):
     room_pct: float = Field(
         50, gt=0, le=100, description="Busy-hour PRB % below which a cell can take load of others."
     )
+    least_reach_pct: float = Field(
+        25,
+        ge=0,
+        le=100,
+        description="A work is named beside a place if it spares at least this share of what "
+        "could be avoided there.",
+    )
     churn_per_detractor: float = Field(
         0, ge=0, le=1, description="Share of a detractor's monthly revenue at stake; 0 = no value."
     )

@@ -269,7 +269,10 @@ _TABLES = [
             drops_avoidable_load drops_avoidable_other complainants_avoided complainants_avoided_lo
             complainants_avoided_hi detractors_avoided detractors_avoided_lo detractors_avoided_hi
             value_month value_month_lo value_month_hi rank_lo rank_hi p_top20 simple_rank
-            in_top20_coarser in_top20_finer relief_cells n_cells_unknown
+            in_top20_coarser in_top20_finer relief_cells n_cells_unknown persons_at_most
+            action action_at cost_amount cost_currency costs_invented action_reach drops_per_cost
+            drops_per_cost_lo drops_per_cost_hi value_per_cost value_per_cost_lo value_per_cost_hi
+            cost_rank cost_rank_lo cost_rank_hi cost_p_top20 no_action_reason
             method_version unsafe_reason run_id"""),
         key=("place_type", "rank"),
     ),
@@ -279,6 +282,12 @@ _TABLES = [
             avoidable_other drops_avoidable_month drops_avoidable_month_lo drops_avoidable_month_hi
             unknown_reason method_version run_id"""),
         key=("cell_id",),
+    ),
+    Table(
+        "action_share", "finding", "one work that could be done, as it treats one cell",
+        _names("""action cell_id action_at cost_amount cost_currency costs_invented avoidable_action
+            method_version run_id"""),
+        key=("action", "cell_id"),
     ),
     Table(
         "what_if", "finding", "one cell relieved of one share of its load",

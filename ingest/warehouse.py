@@ -699,11 +699,18 @@ def _typed(query: str, name: str, kind: str, value: Any) -> Any:
         raise QuestionError(f"{query}: parameter {name}: '{value}' is no {kind}") from None
 
 
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError
+    return text.lower() == "true"
+
+
 _CASTS: dict[str, Any] = {
     "VARCHAR": str,
     "INTEGER": int,
     "DOUBLE": float,
     "DATE": date.fromisoformat,
+    "BOOLEAN": _truth,
 }
 
 

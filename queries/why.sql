@@ -1,5 +1,5 @@
 -- why: Why is this place where it stands in the list, step by step from what was counted?
--- reads: association, benefit, cell, cell_day, cell_hex, change_point, hex_place, lineage, load_response, priority, run
+-- reads: action_share, association, benefit, cell, cell_day, cell_hex, change_point, hex_place, lineage, load_response, priority, run
 -- params: place VARCHAR, place_type VARCHAR = NULL
 -- returns: step INTEGER, cell_id VARCHAR, what VARCHAR, value DOUBLE, told VARCHAR, published DOUBLE, unit VARCHAR, how VARCHAR, source VARCHAR, n_rows BIGINT, n_files BIGINT
 -- grain: step, cell_id
@@ -60,6 +60,12 @@ curve as (
     select load_response.* from place join load_response on load_response.cell_id = dominant_cell_id
     qualify row_number() over (order by month desc) = 1
 ),
+treated as (
+    -- the work named beside the place, cell by cell
+    select parts.cell_id, drops_month, weight, avoidable_action
+    from parts cross join place join action_share on action_share.cell_id = parts.cell_id
+    where action_share.action = place.action and action_share.action_at = place.action_at
+),
 slope as (
     select outcome_class, per_drop, coefficient_lo, coefficient_hi, n_places, unsafe_reason
     from association where per_drop is not null
@@ -100,9 +106,10 @@ steps as (
     union all
     select if(outcome_class = 'network', 10, 12), '',
         if(outcome_class = 'network', 'complainants a month fewer', 'detractors fewer'),
-        round(drops * per_drop, 6), null,
+        round(least(drops * per_drop, persons_at_most), 6), null,
         if(outcome_class = 'network', complainants_avoided, detractors_avoided), 'persons',
-        if(outcome_class = 'network', '(8) x (9)', '(8) x (11)'), '', null, null
+        concat(if(outcome_class = 'network', '(8) x (9)', '(8) x (11)'),
+            format(', at most all {} who are there', persons_at_most)), '', null, null
     from slope cross join total cross join place where n_cells > 0
     union all
     select 13, dominant_cell_id, 'drop rate', drop_rate, null, null, 'share',
@@ -124,6 +131,20 @@ steps as (
     union all
     select 17, '', 'complainants of the wider place', null, complainants, null, 'persons a month',
         'as released', 'place_rate', null, null from place
+    union all
+    select 18, treated.cell_id, 'share that the work avoids', avoidable_action, null, null, 'share',
+        concat(place.action, ' at ', place.action_at), 'action_share', 1, null from treated cross join place
+    union all
+    select 19, '', 'drops that the work spares here', sum(drops_month * avoidable_action * weight), null,
+        null, 'drops a month', 'sum of (3) x (18) x (6)', '', count(*), null from treated having count(*) > 0
+    union all
+    select 20, '', 'cost of the work', cost_amount, no_action_reason, null, coalesce(cost_currency, ''),
+        if(costs_invented, 'invented, no price', 'the catalogue'), 'priority', 1, null from place
+    union all
+    select 21, '', 'drops a month spared for each unit of cost',
+        round(sum(drops_month * avoidable_action * treated.weight) / nullif(cost_amount, 0), 6), null,
+        drops_per_cost, 'drops a month', '(19) / (20)', '', null, null
+    from treated cross join place group by cost_amount, drops_per_cost
 )
 select cast(step as integer) as step, cell_id, what, value, told, published, unit, how, source,
     cast(n_rows as bigint) as n_rows, n_files

@@ -21,6 +21,7 @@ from views.legend import (
     period,
     ranked_by,
     rows,
+    treatment,
     unsafe,
     worse,
 )
@@ -56,6 +57,7 @@ class Entry:
     between: str
     noted: str = ""
     unsafe: str = ""
+    cost: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ def _place(place: pd.Series, by: str, level: int) -> Entry:
     name = "  ".join(x for x in (str(place["rank"]), region, str(place["place_name"])) if x)
     value = amount(place[by]) if pd.notna(place[by]) else ""
     text = parts.hex_of(place, level)
-    told = (value, between(place, by), noted(place), unsafe(place).strip())
+    told = (value, between(place, by), noted(place), unsafe(place).strip(), treatment(place))
     return Entry(name, str(place["reason"]), text, *told)
 
 
@@ -144,6 +146,8 @@ def _entry(entry: Entry) -> None:
         if entry.unsafe:
             st.caption(f":red[{parts.plain(entry.unsafe)}]")
         st.caption(parts.plain(entry.reason))
+        if entry.cost:
+            st.caption(parts.plain(entry.cost))
         if entry.noted:
             st.caption(f":blue[{parts.plain(entry.noted)}]")
     with right, st.container(gap=None):

@@ -20,6 +20,7 @@ from rich.table import Table
 from ingest import logs
 from ingest.warehouse import Warehouse
 from views import export
+from views.legend import treatment
 
 OUT, ERR = Console(), Console(stderr=True)
 
@@ -105,3 +106,5 @@ def _print_places(places: pd.DataFrame) -> None:
         if place["unsafe_reason"]:
             say(f"     not to be relied on: {place['unsafe_reason']}", style="yellow")
         say(f"     {place['reason']}")
+        if told := treatment(place):
+            say(f"     {told}")

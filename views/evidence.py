@@ -6,10 +6,10 @@ import pandas as pd
 import streamlit as st
 
 from views import charts, data, parts
-from views.legend import amount, between, rows, sure
+from views.legend import amount, between, rows, sure, treatment
 
 _FIRST, _STEP, _MOST_FILES = 30, 5, 1_000
-_TOTALS = (8, 10, 12)
+_TOTALS = (8, 10, 12, 21)
 """Steps of `why` that the list publishes as well."""
 
 
@@ -42,10 +42,21 @@ def _about(place: Any) -> None:
             f"Rank {span} by dropped calls spared (90 %){first}; by excess drops alone "
             f"{place['simple_rank']:.0f}.{also}"
         )
+    if cost := treatment(place):
+        st.caption(f"{parts.plain(cost)}{_by_cost(place)}")
     if isinstance(place["relief_cells"], str):
         st.caption(f"Cells on the same ground with room, PRB: {parts.plain(place['relief_cells'])}")
     if pd.notna(place["n_cells_unknown"]) and place["n_cells_unknown"] > 0:
         st.caption(f"Of {amount(place['n_cells_unknown'])} of its cells no benefit is known.")
+
+
+def _by_cost(place: Any) -> str:
+    """Where the place stands by benefit per cost; empty where no work is named."""
+    if pd.isna(place["cost_rank"]):
+        return ""
+    low, high = (f"{place[f'cost_rank_{end}']:.0f}" for end in ("lo", "hi"))
+    span = low if low == high else f"{low} to {high}"
+    return f" By that it is number {place['cost_rank']:.0f} ({span}, 90 %)."
 
 
 def _arithmetic(key: str, kind: str) -> None:

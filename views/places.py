@@ -6,11 +6,12 @@ import pandas as pd
 import streamlit as st
 
 from ingest.acknowledgements import Subject
-from views import acknowledging, data, evidence, parts
+from views import acknowledging, data, evidence, legend, parts
 from views.legend import between, day, interval, noted, number, ranked_by, rows, sure, unsafe
 
 _ORDER = ["rank", "place_name", "region", "amount", "likely", "ranks", "p_top20", "simple_rank",
-          "reason", "noted", "drop_rate", "prb_dl_util_bh_pct", "complainants", "nps"]  # fmt: skip
+          "work", "cost_amount", "per_cost", "action_reach", "reason", "noted", "drop_rate",
+          "prb_dl_util_bh_pct", "complainants", "nps"]  # fmt: skip
 _COUNTED = {
     "Dropped calls": ("drops_avoidable_month", {"per_drop": 1.0}),
     "Complainants": ("complainants_avoided", {"per_drop": 0.0, "per_complainant": 1.0}),
@@ -25,6 +26,8 @@ _BY = {
                    "from the dropped calls spared (provisional)"),
 }  # fmt: skip
 """What is counted: the head of its column, and what the list is then ranked by."""
+_RANKED = {"Most benefit": False, "Most benefit for its cost": True}
+_SURE = ("rank_lo", "rank_hi", "p_top20")
 _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells", "region": "Regions"}
 _KEYS = {"site": "site_id", "hex": "hex_text", "cell": "cell_id", "region": "region"}
 
@@ -42,8 +45,13 @@ def page() -> None:
     with st.container(horizontal=True):
         kind = _kind(kinds)
         counted = _counted(lists[kind])
-    places = data.answer("worst_places", place_type=kind, top=200, **_COUNTED[counted][1])
-    _about(places, counted)
+        per_cost = _per_cost(lists[kind])
+    places = data.answer(
+        "worst_places", place_type=kind, top=200, per_cost=per_cost, **_COUNTED[counted][1]
+    )
+    if per_cost:
+        places = places.assign(**{name: places[f"cost_{name}"] for name in _SURE})
+    _about(places, counted, per_cost=per_cost)
     chosen = _table(places, counted)
     if chosen is not None:
         _chosen(places.iloc[chosen], int(facts["level"]))
@@ -71,13 +79,27 @@ def _counted(places: pd.DataFrame) -> str:
     return picked or known[0]
 
 
-def _about(places: pd.DataFrame, counted: str) -> None:
+def _per_cost(places: pd.DataFrame) -> bool:
+    """Whether places stand by benefit per cost; asked only where works have costs."""
+    if places["action"].isna().all():
+        return False
+    picked = st.segmented_control("Order", list(_RANKED), default=next(iter(_RANKED)),
+                                  label_visibility="collapsed")  # fmt: skip
+    return _RANKED.get(picked or "", False)
+
+
+def _about(places: pd.DataFrame, counted: str, *, per_cost: bool) -> None:
     first = places.iloc[0]
+    cost = " for each unit of cost" if per_cost else ""
     st.caption(
-        f"{len(places)} places by {_BY[counted][1] or ranked_by(places)[1]}, with 90 % intervals, "
-        f"a month being 30 days; {day(first['period_start'])} to {day(first['period_end'])}. "
+        f"{len(places)} places by {_BY[counted][1] or ranked_by(places)[1]}{cost}, with 90 % "
+        "intervals, a month being 30 days; "
+        f"{day(first['period_start'])} to {day(first['period_end'])}. "
         "Choose a row to see why, from the counts and files on."
     )
+    if places["costs_invented"].eq(other=True).any():
+        st.caption(":orange[The costs are invented placeholders of the packaged catalogue, no "
+                   "prices: name your own in `[plan] catalogue`.]")  # fmt: skip
 
 
 def _table(places: pd.DataFrame, counted: str) -> int | None:
@@ -85,6 +107,8 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
     what = _BY[counted][0] if name == "benefit_month" else "excess drops a month"
     unknown = [column for column in ("p_top20", "complainants", "nps")
                if places[column].isna().all()]  # fmt: skip
+    if places["action"].isna().all():
+        unknown += ["work", "cost_amount", "per_cost", "action_reach"]
     event = st.dataframe(
         places.assign(
             drop_rate=100 * places["drop_rate"],
@@ -93,13 +117,16 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
             likely=[between(place, name) for place in places.to_dict("records")],
             ranks=[_span(*ends) for ends in zip(places["rank_lo"], places["rank_hi"], strict=True)],
             p_top20=places["p_top20"].map(sure),
+            work=[_work(place) for place in places.to_dict("records")],
+            per_cost=[legend.per_cost(place) for place in places.to_dict("records")],
+            action_reach=100 * places["action_reach"],
             reason=[unsafe(place) + place["reason"] for place in places.to_dict("records")],
         ),
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
         row_height=122,  # more than four times the text: from there on a long text is wrapped
         on_select="rerun", selection_mode="single-row", key="places",
         column_order=[column for column in _ORDER if column not in unknown],
-        column_config=_columns(what, float(places[name].max())),
+        column_config=_columns(what, float(places[name].max()), _currency(places)),
     )  # fmt: skip
     picked = event["selection"]["rows"]
     return int(picked[0]) if picked else None
@@ -111,7 +138,19 @@ def _span(low: Any, high: Any) -> str:
     return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
 
 
-def _columns(what: str, most: float) -> dict[str, Any]:
+def _work(place: Any) -> str:
+    """The work named beside a place and where it is done, or why there is none."""
+    if isinstance(place["action"], str):
+        return f"{place['action'].replace('_', ' ')} at {place['action_at']}"
+    return place["no_action_reason"] if isinstance(place["no_action_reason"], str) else ""
+
+
+def _currency(places: pd.DataFrame) -> str:
+    known = places["cost_currency"].dropna()
+    return f"cost ({known.iloc[0]})" if len(known) else "cost"
+
+
+def _columns(what: str, most: float, cost: str) -> dict[str, Any]:
     number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
         "rank": number_column("#", width=45),
@@ -122,6 +161,13 @@ def _columns(what: str, most: float) -> dict[str, Any]:
             max_value=max(most, 1.0)),
         "likely": "90 % interval",
         "ranks": text("rank, 90 %", help="By dropped calls, whatever counts here"),
+        "work": text("work", width=170, help="The work of the catalogue that spares most drops "
+                     "there for its cost, of those that reach enough of them"),
+        "cost_amount": number_column(cost, format="localized"),
+        "per_cost": text("drops per cost, 90 %", help="Dropped calls a month fewer for each unit "
+                         "of the work's cost"),
+        "action_reach": number_column("reaches", format="%.0f %%", help="Share of the drops that "
+                                      "could be avoided there that this work spares"),
         "p_top20": text("in first 20", help="How sure it is to be among the first 20"),
         "simple_rank": number_column("simple rank", help="By drops above the network's normal "
                                      "rate: where most calls drop, avoidable or not"),

@@ -394,8 +394,14 @@ def _look_first(places: pd.DataFrame) -> Iterator[Line]:
         counts = f" {amount(row['dropped_calls'])} of {amount(row['call_attempts'])} calls."
         yield Line(
             row["place_name"], under, amount(row[name]) if pd.notna(row[name]) else "",
-            legend.between(row, name), whisker, row["reason"] + counts + _noted(row), _unsafe(row),
+            legend.between(row, name), whisker,
+            row["reason"] + counts + _treatment(row) + _noted(row), _unsafe(row),
         )  # fmt: skip
+
+
+def _treatment(row: Mapping[str, Any]) -> str:
+    told = legend.treatment(row)
+    return f" {told}" if told else ""
 
 
 def _noted(row: Mapping[str, Any]) -> str:

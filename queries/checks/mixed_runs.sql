@@ -1,10 +1,12 @@
 -- mixed_runs: Which findings are of another run than the one that is published?
--- reads: association, benefit, cell_quality, change_curve, change_day, change_point, lineage, load_response, place_rate, plan, plan_budget, plan_limit, priority, quality, receipt, run, survey_response, threshold, what_if
+-- reads: action_share, association, benefit, cell_quality, change_curve, change_day, change_point, lineage, load_response, place_rate, plan, plan_budget, plan_limit, priority, quality, receipt, run, survey_response, threshold, what_if
 -- params: none
 -- returns: table_name VARCHAR, run_id VARCHAR, reason VARCHAR
 -- grain: table_name, run_id
 with found as (
-    select distinct 'association' as table_name, run_id from association
+    select distinct 'action_share' as table_name, run_id from action_share
+    union all
+    select distinct 'association', run_id from association
     union all
     select distinct 'benefit', run_id from benefit
     union all

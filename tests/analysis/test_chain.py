@@ -85,4 +85,6 @@ def test_what_follows_is_never_below_nothing_and_reaches_it_where_the_control_re
     assert 0 < doubted.expected < plain.expected
     none = chain.per_drop("complainants", Slope(-0.001, 0.01, 60))
     assert none.expected == none.draws.min() == 0
-    assert (plain.times(2).draws == 2 * plain.draws).all()
+    persons, drawn = plain._replace(worth=3).of(np.ones(1), np.ones((1, 1)), np.full(1, np.nan))
+    assert persons == 3 * plain.expected
+    assert (drawn == 3 * plain.draws).all()

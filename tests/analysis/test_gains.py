@@ -45,7 +45,10 @@ def searched(planted: Network) -> Search:
 def _found(counters: xr.Dataset, searched: Search, **priority: float) -> gains.Found:
     settings = Settings.model_validate({"priority": priority})
     noise = network.noise_of(counters, searched.changes)
-    return gains.find(counters, searched.levers, noise, NOBODY, SLOPES, settings=settings)
+    return gains.find(
+        counters, searched.levers, noise, NOBODY, SLOPES,
+        at_most=np.full(counters.sizes["cell"], np.nan), settings=settings,
+    )  # fmt: skip
 
 
 def test_benefits_are_near_the_planted_ones(

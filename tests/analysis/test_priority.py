@@ -14,6 +14,7 @@ def _places(**changes: object) -> pd.DataFrame:
         "drop_rate": [0.005, 0.01, 0.02], "normal_rate": 0.005, "prb_dl_util_bh_pct": 71.4,
         "min_visible_ratio": 1.25,
         "drops_excess_month": [0.0, 50.0, 900.0], "knee_pct": np.nan,
+        "persons_at_most": np.nan,
     }  # fmt: skip
     return pd.DataFrame({**base, **changes})
 
@@ -130,7 +131,7 @@ def test_of_many_places_the_first_twenty_are_as_sure_as_their_draws() -> None:
     told = _rank(places.reset_index(drop=True), gain=gain).set_index("place_name")["reason"]
     assert ", 25 % sure to be in the first 20. " in told["p00"]
     assert ", over 99 % sure to be in the first 20. " in told["p02"]
-    p = priority._rank_intervals(gain)["p_top20"]
+    p = priority.rank_intervals(gain.expected, gain.drops)["p_top20"]
     assert p[0] == 0.25
     assert p[1] == 0.75
     assert (p[2:] == 1).all()
@@ -155,6 +156,18 @@ def test_the_advice_says_what_to_do_and_what_for_with_intervals() -> None:
     assert other.startswith(
         "Find what raised drops beside load: about 1,000 (910 to 1,090) dropped calls"
     )
+
+
+def test_no_more_persons_are_spared_than_there_are() -> None:
+    draws = np.linspace(0.0, 0.2, N_DRAWS)
+    told = _rank(
+        _places(persons_at_most=[16.0, 16.0, np.nan]), gain=_gain(0, 100, 1000),
+        detractors_avoided=PerDrop(0.5, draws), value_month=PerDrop(0.5, draws, worth=2.0),
+    ).set_index("place_name")  # fmt: skip
+    assert told["detractors_avoided"].to_dict() == {"Worse": 500, "Bad": 16, "Quiet": 0}
+    assert told.loc["Bad", "detractors_avoided_hi"] == 16
+    assert 0 < told.loc["Bad", "detractors_avoided_lo"] < 2
+    assert told.loc["Bad", "value_month"] == 32
 
 
 def test_who_is_not_surely_fewer_is_left_out_of_the_words() -> None:

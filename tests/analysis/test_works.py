@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from analysis import works
-from analysis.benefit import LADDER, N_DRAWS, Levers, Treatable
+from analysis.benefit import LADDER, N_DRAWS, Levers, Present, Treatable
 from contracts.errors import SettingsError
 from contracts.settings import Plan, Settings
 from contracts.tables import TABLES, check
@@ -18,13 +18,15 @@ def test_what_is_known_of_cells_is_handed_over_as_it_is() -> None:
         relieved.astype(np.float32), np.full((1, N_DRAWS), 0.75, np.float32),
         np.zeros((1, len(LADDER)), bool), np.array([""], object), np.zeros(1),
     )  # fmt: skip
-    known = works.relievable(Treatable(levers, np.full((1, N_DRAWS), 200.0)))
+    present = Present(np.array([100.0]), np.array([15.0]), np.ones(1))
+    # the level's draws mean 100; 200 a month were counted
+    known = works.relievable(Treatable(levers, np.full((1, N_DRAWS), 100.0)), present)
     assert known.by_relief[0, :, 0] == pytest.approx(200 * LADDER, abs=1e-4)
     assert known.by_fix[0, 0] == pytest.approx(50)
 
 
-def test_without_budgets_there_is_no_catalogue_and_no_plan() -> None:
-    assert works.catalogue_of(Settings()) is None
+def test_without_a_catalogue_of_ones_own_there_is_the_packaged_one() -> None:
+    assert works.catalogue_of(Settings()).invented
     assert all(frame.empty for frame in works.nothing().values())
 
 

@@ -32,6 +32,9 @@ def test_figures_of_the_list_come_back_to_the_last_digit(kind: str, demo: Wareho
         for step, name in ((10, "complainants_avoided"), (12, "detractors_avoided")):
             same = steps.loc[step, ["value", "published"]].astype(float)
             assert same.isna().all() or (same == place[name]).all()
+        assert (21 in steps.index) == pd.notna(place["action"])
+        if place["cost_amount"] > 0:
+            assert steps.loc[21, "value"] == place["drops_per_cost"] == steps.loc[21, "published"]
 
 
 def test_every_step_follows_from_those_before_it(demo: Warehouse) -> None:
@@ -135,6 +138,46 @@ def test_other_weights_rank_anew_and_change_no_figure(demo: Warehouse) -> None:
     same = ["drops_avoidable_month", "rank_lo", "rank_hi", "p_top20", "simple_rank"]
     left, right = persons.sort_index()[same], plain.set_index("cell_id").sort_index()[same]
     pd.testing.assert_frame_equal(left, right)
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_the_list_can_stand_by_benefit_for_its_cost(kind: str, demo: Warehouse) -> None:
+    plain = demo.query("worst_places", place_type=kind, top=1000).set_index("place_name")
+    found = demo.query("worst_places", place_type=kind, top=1000, per_cost=True)
+    known = found[found["action"].notna()]
+    assert len(known) > 0
+    assert known["benefit_per_cost"].is_monotonic_decreasing
+    assert known["cost_rank"].tolist() == list(range(1, len(known) + 1))
+    # who has no work comes last, and says why
+    assert found["action"].iloc[len(known) :].isna().all()
+    assert found["no_action_reason"].iloc[len(known) :].notna().all()
+    assert known["no_action_reason"].isna().all()
+    assert (known["drops_per_cost_lo"] <= known["drops_per_cost"]).all()
+    assert (known["drops_per_cost"] <= known["drops_per_cost_hi"]).all()
+    assert known["costs_invented"].all()
+    # but for the order, and the benefit's parts, nothing is another
+    pd.testing.assert_frame_equal(
+        found.set_index("place_name").loc[plain.index].drop(columns="rank"),
+        plain.drop(columns="rank"),
+    )
+
+
+def test_a_weighed_benefit_is_held_against_the_same_cost(demo: Warehouse) -> None:
+    persons = {"per_drop": 0.0, "per_complainant": 1.0, "per_cost": True}
+    found = demo.query("worst_places", place_type="site", top=1000, **persons)
+    known = found[found["cost_amount"] > 0]
+    by_hand = known["complainants_avoided"] * known["action_reach"] / known["cost_amount"]
+    pd.testing.assert_series_equal(known["benefit_per_cost"], by_hand, check_names=False)
+    assert known["benefit_per_cost"].is_monotonic_decreasing
+
+
+def test_nobody_is_spared_who_is_not_there(demo: Warehouse) -> None:
+    places = demo.read("priority")
+    known = places[places["persons_at_most"].notna()]
+    assert set(known["place_type"]) == {"cell", "site", "hex", "region"}
+    for name in ("complainants_avoided_hi", "detractors_avoided_hi"):
+        assert (known[name] <= known["persons_at_most"] + 1e-6).all()
+    assert (known["persons_at_most"] % 16 == 0).all()
 
 
 def test_a_work_at_a_place_whose_data_failed_is_marked(town: Town, tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ from ingest.warehouse import (
 )
 from tests.conftest import rows
 
-EXAMPLES = {"VARCHAR": "x", "DATE": "2026-01-05", "INTEGER": "3", "DOUBLE": "1"}
+EXAMPLES = {"VARCHAR": "x", "DATE": "2026-01-05", "INTEGER": "3", "DOUBLE": "1",
+            "BOOLEAN": "true"}  # fmt: skip
 LONG = {"TIMESTAMPTZ": "TIMESTAMP WITH TIME ZONE"}
 NAMES = query_names()
 CHECKS = check_names()
