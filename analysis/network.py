@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import xarray as xr
+from scipy import sparse
 
 from analysis import rates, safety
 from analysis.places import Places
@@ -19,6 +20,9 @@ _PERIOD = {"week": "W-SUN", "month": "M"}
 # A day's scatter is measured around the level of so many days: over 28 a step of a fifth passed for
 # noise (seen 1 time in 15), over 7 days that remember long were called too sure (.84 for .90).
 _LEVEL_DAYS = 14
+# of the errors of two cells' changes, which share the network's prior and its days: chosen on
+# planted networks (docs/accuracy/sums.md)
+CORRELATION = 0.1
 
 Floats = npt.NDArray[np.float64]
 
@@ -149,8 +153,8 @@ def change_ratios(
 ) -> pd.DataFrame:
     """Rows of `place_rate`: drops of the period over what the level before would have given.
 
-    Of each cell the latest change counts. Places without a changed cell are left out. The ends of
-    the cells' intervals are added up, as if all erred alike: the sum's interval is a wide one.
+    Of each cell the latest change counts. Places without a changed cell are left out. Errors of
+    different cells correlate by `CORRELATION`, as in query `owed`.
     """
     drops = np.nan_to_num(places.counts(cube, "dropped_calls", period.days))
     actual = places.share @ drops.sum(axis=1)
@@ -159,13 +163,30 @@ def change_ratios(
     starts = cube["day_start_utc"].to_numpy()[places.cell]
     since = ((starts >= _instants(last["change_utc"])) & places.days)[:, period.days]
     touched = places.share @ since.any(axis=1).astype(float) > 0
-    found = pd.DataFrame({"place": places.ids, "metric": "change_ratio", "numerator": actual})
-    for end, name in (("value", "ratio"), ("value_lo", "ratio_lo"), ("value_hi", "ratio_hi")):
+
+    def before(name: str) -> Floats:
         ratio = last[name].fillna(1.0).to_numpy(float)[:, None]
-        before = places.share @ np.where(since, drops / ratio, drops).sum(axis=1)
-        found[end] = np.divide(actual, before, out=np.full_like(before, np.nan), where=before > 0)
-    found["denominator"] = found["numerator"] / found["value"]
+        return np.asarray(np.where(since, drops / ratio, drops).sum(axis=1))
+
+    usual, least, most = (before(name) for name in ("ratio", "ratio_hi", "ratio_lo"))
+    whole = places.share @ usual
+    found = pd.DataFrame({"place": places.ids, "metric": "change_ratio", "numerator": actual})
+    for end, held in (
+        ("value", whole),
+        ("value_lo", whole + _added(places, most - usual)),
+        ("value_hi", whole - _added(places, usual - least)),
+    ):
+        found[end] = np.divide(actual, held, out=np.full_like(held, np.nan), where=held > 0)
+    found["denominator"] = whole
     return found[touched & (actual > 0)].assign(**_told(period))
+
+
+def _added(places: Places, half: Floats) -> Floats:
+    """Half the interval of each place, from those of its parts; a cell's own parts err alike."""
+    of_cell = sparse.csr_array((np.ones(len(half)), (np.arange(len(half)), places.cell)))
+    by_cell = sparse.csr_array(places.share.multiply(half[None, :]) @ of_cell)
+    alone = by_cell.power(2).sum(axis=1)
+    return np.asarray(np.sqrt((1 - CORRELATION) * alone + CORRELATION * by_cell.sum(axis=1) ** 2))
 
 
 def dominant_cells(

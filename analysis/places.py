@@ -9,6 +9,7 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
+from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from ingest.settle import newest_rows
 
@@ -128,6 +129,43 @@ def _regions(parts: pd.DataFrame, hexes: pd.DataFrame, level: int) -> Kind:
     known = pd.concat([known, pd.DataFrame([outside])], ignore_index=True)
     none = pd.Series(pd.NA, index=known.index, dtype="UInt64")
     return Kind("region", weights, known.assign(hex_id=none), rest=OUTSIDE)
+
+
+def members(kinds: Iterable[Kind], cells: pd.DataFrame) -> pd.DataFrame:
+    """Rows of table `place_cell`: which part of which cell belongs to each place, and when.
+
+    Beside the places of the lists are the sectors, all carriers of a direction together: what one
+    hands to the other cancels. Regions are those of the lists, or, where no hexagon has any, those
+    that the inventory names. `cells`: table `cell`.
+    """
+    newest = newest_rows(cells)
+    weights = {kind.name: kind.weights for kind in kinds}
+    sectors = sectors_of(newest).fillna(newest["site_id"])
+    for name, place in (("sector", sectors), ("region", newest["region"])):
+        if name not in weights:
+            of = newest[["cell_id"]].assign(place=place, weight=1.0)
+            weights[name] = of.dropna(subset=["place"])
+    found = [
+        of.reindex(columns=["cell_id", "place", "weight", *_SPAN]).assign(
+            place_type=name,
+            place_id=_texts(of["place"]) if name == "hex" else of["place"],
+            # a sum of parts may come out a hair above the whole
+            weight=of["weight"].clip(upper=1.0),
+        )
+        for name, of in weights.items()
+    ]
+    return assemble(found, TABLES["place_cell"])
+
+
+def _texts(hexes: pd.Series) -> npt.NDArray[np.str_]:
+    ids, code = np.unique(hexes.to_numpy(np.uint64), return_inverse=True)
+    return np.array(hexgrid.as_text(ids))[code]
+
+
+def sectors_of(cells: pd.DataFrame) -> pd.Series:
+    """Site and direction of each cell; missing = a cell without azimuth has no sector."""
+    azimuth = cells["azimuth_deg"].map("{:.0f}".format, na_action="ignore").astype("str")
+    return cells["site_id"] + " " + azimuth
 
 
 def with_coarser(kinds: Iterable[Kind], levels: Sequence[int]) -> Iterator[Kind]:

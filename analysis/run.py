@@ -51,13 +51,14 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     catalogue, planned = works.catalogue_of(settings), works.nothing()
     told = list(_customer_rates(warehouse, settings))
     rates = [*told, *_inventory_rates(warehouse, settings)]
-    gained = gains.nothing()
+    gained, belonging = gains.nothing(), pd.DataFrame()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
         found = search.find(counters, warehouse, settings, client, progress)
         progress("rates and priorities", 0, 1)
         noise = network.noise_of(counters, found.changes)
         kinds = _kinds(warehouse, settings)
+        belonging = places.members(kinds, warehouse.read("cell"))
         rates += _network_rates(counters, kinds, found.changes, noise, settings)
         by_drop = gains.slopes_of(warehouse, *_exposure(warehouse, settings), settings)
         living = _residents(warehouse, counters, settings)
@@ -82,6 +83,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     for name, parts in (
         ("place_rate", rates),
         ("priority", ranked),
+        ("place_cell", [belonging]),
         ("benefit", [gained.benefits]),
         ("what_if", [gained.ladder]),
         ("association", [gained.associations]),

@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import attribution, benefit, change_rows, cube, daily, identity
+from analysis import attribution, benefit, change_rows, cube, daily, identity, places
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.inventory import under_newest_ids
@@ -273,9 +273,7 @@ def _with_twins(found: pd.DataFrame, cells: pd.DataFrame) -> pd.Series:
     What is load on the one and relief on the other within 48 h is none for the sector as a whole.
     A cell without azimuth has no sector.
     """
-    azimuth = cells["azimuth_deg"].map("{:.0f}".format, na_action="ignore").astype("str")
-    sector = cells["site_id"] + " " + azimuth
-    sectors = found["cell_id"].map(sector)
+    sectors = found["cell_id"].map(places.sectors_of(cells))
     notes = dict(found["attribution_note"])
     by_load = found[found["attribution"].isin(["load", "relief"]) & sectors.notna()]
     for _, changes in by_load.groupby(sectors[by_load.index]):

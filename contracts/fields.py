@@ -134,13 +134,14 @@ _PLACES = [
     _text("hex_text", "Hexagon as its 15-character text; read instead of lat and lon."),
     _amount("pixel_weight", "any, one for all", "Traffic or area of the pixel; missing = 1.", 0),
     _whole("level", "", "H3 level of the hexagon, 0 coarse to 15 fine.", 0, 15),
-    _share("weight", "Part of the cell's traffic in the hexagon; sums to 1 per cell."),
+    _share("weight", "Part of the cell's traffic in the hexagon or place; over hexagons it sums to 1 per cell."),
     _text("method", "What the footprint was made from: supplied coverage, where the cell's calls "
           "were, a model of its sector, or the nearest antenna.",
           "coverage", "event_shares", "sector_model", "voronoi"),
     _text("place_type", "What kind of place the row speaks of.",
           "hex", "cell", "site", "sector", "region", "network"),
-    _text("place_id", "The place's key as text: hexagon text form, cell_id or region name."),
+    _text("place_id", "The place's key as text: hexagon text form, cell_id, site_id, sector (site and "
+          "direction) or region name."),
     _text("place_name", "The place's name for people."),
 ]  # fmt: skip
 

@@ -208,6 +208,11 @@ _TABLES = [
             n_cells_effective"""),
         key=("hex_id", "day_local"), day_of="day_local",
     ),
+    Table(
+        "place_cell", "finding", "one cell's part of one place of the lists",
+        _names("place_type place_id cell_id weight valid_from valid_to run_id"),
+        key=_names("place_type place_id cell_id valid_from"),
+    ),
     Table("change_point", "finding", "one dated change of one place", _CHANGE, key=("change_id",)),
     Table(
         "change_day", "finding", "one day of a change: counted and expected drops",

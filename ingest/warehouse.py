@@ -47,6 +47,7 @@ from ingest.acknowledgements import Subject, Word
 
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
 CHECKS = QUERIES / "checks"
+MACROS = QUERIES / "macros" / "hexagons.sql"
 WHOLE = "all"
 """Name of the only partition of a table that has no days."""
 
@@ -470,6 +471,7 @@ class Warehouse:
     def _build(self, path: Path) -> None:
         with duckdb.connect(str(path)) as connection:
             connection.begin()
+            connection.execute(MACROS.read_text(encoding="utf-8"))
             for name in PUBLISHED:
                 create_table(connection, table(name))
                 files = [str(p) for p in sorted((self.path / "tables" / name).glob("*.parquet"))]
@@ -803,6 +805,7 @@ def _frame(arrow: pa.Table, *, date_as_object: bool = True) -> pd.DataFrame:
 def empty_marts() -> duckdb.DuckDBPyConnection:
     """A connection in memory to all tables without rows: what SQL tests bind on."""
     connection = duckdb.connect(":memory:").begin()
+    connection.execute(MACROS.read_text(encoding="utf-8"))
     for of in TABLES.values():
         create_table(connection, of)
     return connection.commit()

@@ -3,24 +3,15 @@
 -- params: hex_text VARCHAR, days INTEGER = 28
 -- returns: cell_id VARCHAR, site_id VARCHAR, technology VARCHAR, band VARCHAR, weight DOUBLE, call_attempts_here DOUBLE, call_attempts DOUBLE, dropped_calls DOUBLE, drop_rate DOUBLE, prb_dl_util_bh_pct DOUBLE, availability DOUBLE
 -- grain: cell_id
-with given as (
-    select try_cast('0x' || $hex_text as ubigint) as id
-),
-chosen as (
-    -- an H3 index has its level in bits 52 to 55, and 7 for each digit finer than that
-    select id, (id >> 52) & 15 as level,
-        (((id >> 52) & 15) << 52) | ((1::ubigint << (45 - 3 * ((id >> 52) & 15))::ubigint) - 1) as stamp
-    from given
-),
-newest as (
+with newest as (
     select max(day_local) as last_day from cell_day
 ),
 here as (
     -- the footprints of the newest day
     select cell_id, sum(weight) as weight
-    from cell_hex cross join chosen cross join newest
-    where ((hex_id & 18379190079298994175) | stamp) = id
-        and cell_hex.level = (select min(c.level) from cell_hex as c where c.level >= chosen.level)
+    from cell_hex cross join newest
+    where in_hex(hex_id, $hex_text)
+        and level = (select min(c.level) from cell_hex as c where c.level >= hex_level($hex_text))
         and coalesce(valid_from <= last_day, true)
         and coalesce(valid_to > last_day, true)
     group by cell_id

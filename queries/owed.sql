@@ -1,61 +1,76 @@
--- owed: Of drops that came or went since a change, how many are owed to load, place by place?
--- reads: cell, cell_hex, change_point, run
+-- owed: Of drops that came or went by changes, how many are owed to load, place by place?
+-- reads: change_point, place_cell, run
 -- params: place_type VARCHAR = site, since DATE = NULL, top INTEGER = 100
--- returns: place_type VARCHAR, place VARCHAR, n_changes BIGINT, drops_load DOUBLE, drops_load_lo DOUBLE, drops_load_hi DOUBLE, drops_other DOUBLE, drops_other_lo DOUBLE, drops_other_hi DOUBLE, drops_untested DOUBLE
+-- returns: place_type VARCHAR, place VARCHAR, n_changes BIGINT, drops DOUBLE, drops_lo DOUBLE, drops_hi DOUBLE, drops_load DOUBLE, drops_load_lo DOUBLE, drops_load_hi DOUBLE, drops_other DOUBLE, drops_other_lo DOUBLE, drops_other_hi DOUBLE, drops_untested DOUBLE
 -- grain: place_type, place
-with home as (
-    select cell_id, arg_max(site_id, coalesce(valid_from, date '0001-01-01')) as site_id,
-        arg_max(azimuth_deg, coalesce(valid_from, date '0001-01-01')) as azimuth_deg,
-        arg_max(region, coalesce(valid_from, date '0001-01-01')) as region
-    from cell group by cell_id
-),
-part as (
-    select cell_id, site_id as place, 'site' as place_type, 1.0 as weight,
-        null as valid_from, null as valid_to
-    from home
-    union all
-    -- all carriers of a direction: what one hands to the other cancels
-    select cell_id, concat_ws(' ', site_id, cast(round(azimuth_deg) as integer)), 'sector', 1.0,
-        null, null
-    from home where site_id is not null
-    union all
-    select cell_id, region, 'region', 1.0, null, null from home
-    union all
-    select cell_id, lower(to_hex(hex_id)), 'hex', weight, valid_from, valid_to
-    from cell_hex semi join run using (level)
-),
-effect as (
-    -- standard deviations of excess and share from their 90 % intervals, taken as independent
-    select cell_id, drops_load, drops_other, if(p_load is null, drops_excess, 0.0) as untested,
-        drops_excess, load_share,
-        (drops_excess_hi - drops_excess_lo) / 3.29 as sd, (load_share_hi - load_share_lo) / 3.29 as sd_share,
+with change as (
+    select change_id, change_utc, cell_id, load_share is not null as is_tested, ratio, ratio_lo, ratio_hi,
+        ln(ratio) as by_all, coalesce(load_share, 0) as share,
+        coalesce(load_share_hi - load_share_lo, 0) / 3.29 as sd_share,
+        drops_excess / (1 - 1 / ratio) as counted,
         cast(timezone(run.timezone, change_utc) as date) as change_day
     from change_point cross join run
-    where place_type = 'cell' and change_utc >= coalesce(cast($since as date), date '0001-01-01')
+    where place_type = 'cell' and ratio > 0 and ratio <> 1
+        and change_utc >= coalesce(cast($since as date), date '0001-01-01')
+),
+factor as (
+    -- log factor by load alone: Shapley's share, solved for it
+    select *, 2 * share * (ratio - 1) + 1 - ratio as q, ln((q + sqrt(q * q + 4 * ratio)) / 2) as by_load
+    from change
+),
+level as (
+    -- of a cell's changes each stands on those before it: all together against the level before
+    select *, exp(sum(by_all) over so_far) as now, exp(sum(by_load) over so_far) as loaded,
+        counted / now as without
+    from factor
+    window so_far as (partition by cell_id, is_tested order by change_utc, change_id)
+),
+effect as (
+    select *, without * (now - 1) as drops,
+        without * (loaded - 1 + now - now / loaded) / 2 as drops_load,
+        -- an error of one change goes on in those after it
+        sum(without) over (partition by cell_id, is_tested order by change_utc, change_id
+            rows between current row and unbounded following) as reach,
+        reach * (ratio / ratio_lo - 1) as below, reach * (1 - ratio / ratio_hi) as above,
+        (below + above) / 3.29 as sd, abs(reach * (ratio - 1)) * sd_share as sd_split
+    from level
+),
+part as (
+    select place_type, place_id as place, cell_id, weight, valid_from, valid_to
+    from place_cell
+    union all
+    select distinct 'network', 'all', cell_id, 1.0, cast(null as date), cast(null as date) from change_point
+),
+per_cell as (
+    -- in the footprint that held on the day of the change; errors of one cell's changes go together
+    select part.place_type, place, cell_id, count(*) as n,
+        coalesce(sum(weight * drops) filter (is_tested), 0) as tested,
+        coalesce(sum(weight * drops_load) filter (is_tested), 0) as by_load,
+        coalesce(sum(weight * drops) filter (not is_tested), 0) as untested,
+        coalesce(sum(weight * below) filter (is_tested), 0) as below,
+        coalesce(sum(weight * above) filter (is_tested), 0) as above,
+        coalesce(sum(weight * sqrt((share * sd) ** 2 + sd_split ** 2)) filter (is_tested), 0) as sd_load,
+        coalesce(sum(weight * sqrt(((1 - share) * sd) ** 2 + sd_split ** 2)) filter (is_tested), 0) as sd_other
+    from effect join part using (cell_id)
+    where part.place_type = $place_type
+        and coalesce(valid_from <= change_day, true) and coalesce(valid_to > change_day, true)
+    group by part.place_type, place, cell_id
 ),
 summed as (
-    select part.place_type, place, count(*) as n_changes,
-        coalesce(sum(weight * drops_load), 0.0) as drops_load,
-        coalesce(sum(weight * drops_other), 0.0) as drops_other,
-        sum(weight * untested) as untested,
-        1.645 * sqrt(coalesce(sum(weight * weight * (
-            load_share * load_share * sd * sd + drops_excess * drops_excess * sd_share * sd_share
-        )), 0.0)) as load_half,
-        1.645 * sqrt(coalesce(sum(weight * weight * (
-            (1 - load_share) * (1 - load_share) * sd * sd
-            + drops_excess * drops_excess * sd_share * sd_share
-        )), 0.0)) as other_half
-    -- in the footprint that held on the day of the change
-    from effect join part
-        on effect.cell_id = part.cell_id and coalesce(valid_from <= change_day, true)
-        and coalesce(valid_to > change_day, true)
-    where part.place_type = $place_type and place is not null
-    group by part.place_type, place
+    -- those of different cells correlate by .1 (docs/accuracy/sums.md)
+    select place_type, place, cast(sum(n) as bigint) as n_changes, sum(tested) as drops,
+        sum(by_load) as load, sum(tested) - sum(by_load) as other, sum(untested) as untested,
+        sqrt(.9 * sum(below ** 2) + .1 * sum(below) ** 2) as below,
+        sqrt(.9 * sum(above ** 2) + .1 * sum(above) ** 2) as above,
+        1.645 * sqrt(.9 * sum(sd_load ** 2) + .1 * sum(sd_load) ** 2) as half_load,
+        1.645 * sqrt(.9 * sum(sd_other ** 2) + .1 * sum(sd_other) ** 2) as half_other
+    from per_cell
+    group by place_type, place
 )
-select place_type, place, n_changes,
-    drops_load, drops_load - load_half as drops_load_lo, drops_load + load_half as drops_load_hi,
-    drops_other, drops_other - other_half as drops_other_lo, drops_other + other_half as drops_other_hi,
+select place_type, place, n_changes, drops, drops - below as drops_lo, drops + above as drops_hi,
+    load as drops_load, load - half_load as drops_load_lo, load + half_load as drops_load_hi,
+    other as drops_other, other - half_other as drops_other_lo, other + half_other as drops_other_hi,
     untested as drops_untested
 from summed
-order by abs(drops_load) + abs(drops_other) + abs(untested) desc, place
+order by abs(load) + abs(other) + abs(untested) desc, place
 limit $top

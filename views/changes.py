@@ -33,6 +33,7 @@ def page() -> None:
         row = _table(found, facts["timezone"])
     with right:
         _history(found.iloc[row], facts["timezone"])
+    _sums()
 
 
 def _filtered() -> pd.DataFrame:
@@ -83,6 +84,46 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
     )  # fmt: skip
     picked = event["selection"]["rows"]
     return int(picked[0]) if picked else 0
+
+
+def _sums() -> None:
+    """What all changes came to, by any kind of place."""
+    kinds = {"sites": "site", "sectors": "sector", "cells": "cell", "hexagons": "hex",
+             "regions": "region", "the network": "network"}  # fmt: skip
+    st.markdown("##### What the changes come to")
+    kind_box, since_box, _ = st.columns([0.5, 0.2, 0.3])
+    kind = kind_box.segmented_control("Added up by", list(kinds), default="sites")
+    since = since_box.date_input("Changes since", value=None)
+    told = data.answer("owed", place_type=kinds[kind or "sites"], since=since, top=_MOST)
+    if told.empty:
+        st.info("No change of a cell here. Sites, sectors, hexagons and regions take an inventory.")
+        return
+    for name in ("drops", "drops_load", "drops_other"):
+        ends = zip(told[f"{name}_lo"], told[f"{name}_hi"], strict=True)
+        told = told.assign(**{f"{name}_likely": [f"{lo:,.0f} to {hi:,.0f}" for lo, hi in ends]})
+    st.caption(
+        "Of changes that were found. On planted networks the intervals held 89 to 92 % of "
+        "sites and regions, under heavy noise 82 to 88 % (docs/accuracy/sums.md)."
+    )
+    number_column = st.column_config.NumberColumn
+    st.dataframe(
+        told,
+        hide_index=True, height=430 if len(told) > 11 else "content", placeholder="",
+        column_order=["place", "n_changes", "drops", "drops_likely", "drops_load",
+                      "drops_load_likely", "drops_other", "drops_other_likely", "drops_untested"],
+        column_config={
+            "n_changes": "changes",
+            "drops": number_column("drops more", format="%.0f", help="Dropped calls more (or "
+                                   "fewer) than at the level before each cell's first change"),
+            "drops_likely": "90 % interval",
+            "drops_load": number_column("owed to load", format="%.0f"),
+            "drops_load_likely": "90 % interval of it",
+            "drops_other": number_column("owed to the rest", format="%.0f"),
+            "drops_other_likely": "90 % interval of that",
+            "drops_untested": number_column("not tested", format="%.0f", help="By changes of which "
+                                            "load was not known by the hour; not in the others"),
+        },
+    )  # fmt: skip
 
 
 def _history(row: Any, timezone: str) -> None:

@@ -131,7 +131,14 @@ def test_a_place_s_change_is_the_sum_of_its_cells(counters: Callable[..., xr.Dat
     found = network.change_ratios(cube, members, network.newest_days(cube, 28), changes)
     # cell a dropped 10 a day where 5 would have been; cell b did not change
     assert found["value"].tolist() == pytest.approx([2.0, (7.5 + 15) / (3.75 + 15)])
-    assert (found["value_lo"] < found["value"]).all()
+    # of one changed cell the interval is its own
+    assert found["value_lo"].iloc[0] == pytest.approx(1.6)
+    assert found["value_hi"].iloc[0] == pytest.approx(2.5)
+    both = pd.concat([changes, changes.assign(cell_id="b")])
+    site = places.of_weights(pd.DataFrame({"cell_id": ["a", "b"], "place": 1, "weight": 1.0}), cube)
+    told = network.change_ratios(cube, site, network.newest_days(cube, 28), both).iloc[0]
+    assert told["value"] == pytest.approx(2.0)
+    assert 1.6 < told["value_lo"] < 2.0 < told["value_hi"] < 2.5
     only_b = places.of_weights(HALVES[HALVES["cell_id"] == "b"], cube)
     assert network.change_ratios(cube, only_b, network.newest_days(cube, 28), changes).empty
 

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis import network
 from contracts.errors import NothingFound
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from geo import hexgrid
@@ -151,6 +152,16 @@ def moved(tmp_path: Path) -> Warehouse:
             valid_to=[then, None, then, None],
         ),
         "hex_place": rows("hex_place", hex_id=[HEX, HEX + ONE], level=8),
+        "place_cell": rows(
+            "place_cell",
+            place_type="hex",
+            place_id=[f"{HEX:x}", f"{HEX:x}", f"{HEX:x}", f"{HEX + ONE:x}"],
+            cell_id=["A", "A", "B", "B"],
+            weight=1.0,
+            valid_from=[None, then, None, then],
+            valid_to=[then, None, then, None],
+            run_id="r",
+        ),
         "change_point": rows(
             "change_point",
             change_id=["c"],
@@ -159,6 +170,9 @@ def moved(tmp_path: Path) -> Warehouse:
             change_utc=at,
             change_lo_utc=at,
             change_hi_utc=at,
+            ratio=2.0,
+            ratio_lo=1.5,
+            ratio_hi=2.5,
             drops_excess=100.0,
             drops_excess_lo=60.0,
             drops_excess_hi=140.0,
@@ -205,8 +219,79 @@ def moved(tmp_path: Path) -> Warehouse:
 
 def test_a_change_counts_once_where_its_cell_has_had_two_footprints(moved: Warehouse) -> None:
     owed = moved.query("owed", place_type="hex")
-    assert owed[["n_changes", "drops_load", "drops_other"]].to_numpy().tolist() == [[1, 80.0, 20.0]]
+    told = owed[["n_changes", "drops", "drops_load", "drops_other"]].to_numpy()
+    assert told.tolist() == [pytest.approx([1, 100.0, 80.0, 20.0])]
     assert moved.query("owed", place_type="hex", since="2025-03-11").empty
+
+
+SITES = {"a": "S", "b": "S", "c": "T"}
+
+
+def _owed(folder: Path, **changes: Any) -> Warehouse:
+    """Three cells on two sites, and changes of them, each of 100 drops counted."""
+    warehouse, n = Warehouse(folder), len(changes["cell_id"])
+    ratio = np.array(changes["ratio"])
+    given = {"ratio_lo": ratio / 1.25, "ratio_hi": ratio * 1.25, "load_share_lo": 0.4,
+             "load_share": 0.5, "load_share_hi": 0.6, **changes}  # fmt: skip
+    at = pd.Timestamp("2025-03-10T06:00Z") + pd.to_timedelta(np.arange(n), unit="D")
+    for name, frame in {
+        "run": rows("run", **RUN),
+        "place_cell": rows("place_cell", cell_id=list(SITES), place_id=list(SITES.values()),
+                           place_type="site", weight=1.0, run_id="r"),
+        "change_point": rows("change_point", change_id=[str(i) for i in range(n)], run_id="r",
+                             place_type="cell", change_utc=at, change_lo_utc=at, change_hi_utc=at,
+                             drops_excess=100 * (1 - 1 / ratio), **given),
+    }.items():  # fmt: skip
+        warehouse.write(name, frame)
+    warehouse.publish("owed", keep=2)
+    return warehouse
+
+
+def test_errors_of_cells_add_up_by_the_rule_of_the_maps(tmp_path: Path) -> None:
+    warehouse = _owed(tmp_path, cell_id=["a", "b", "c"], ratio=[2.0, 4.0, 0.5])
+    sites = warehouse.query("owed").set_index("place")
+    assert sites.loc["S", "drops"] == pytest.approx(50 + 75)
+    # what either could be more without its change: 50 and 25, times a quarter
+    half = np.array([50.0, 25.0]) / 4
+    alone, alike = (half**2).sum(), half.sum() ** 2
+    wide = np.sqrt((1 - network.CORRELATION) * alone + network.CORRELATION * alike)
+    assert sites.loc["S", "drops"] - sites.loc["S", "drops_lo"] == pytest.approx(wide)
+    whole = warehouse.query("owed", place_type="network").iloc[0]
+    assert whole["drops"] == pytest.approx(50 + 75 - 100)
+    assert whole[["drops_load", "drops_other"]].sum() == pytest.approx(whole["drops"])
+    assert (whole["drops_hi"] - whole["drops_lo"]) < sum(sites["drops_hi"] - sites["drops_lo"])
+
+
+def test_what_came_and_went_comes_to_what_it_did_while_it_was_there(tmp_path: Path) -> None:
+    warehouse = _owed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 1.0])
+    (told,) = warehouse.query("owed").to_dict("records")
+    assert told["n_changes"] == 2
+    # 100 drops where 50 would have been, then 100 as before: not 50 more and 100 fewer
+    assert told["drops"] == pytest.approx(50)
+    assert told["drops_load"] == pytest.approx(50)
+    # load came and a fault went: what is there now is load's doing, and the fault's less
+    both = _owed(tmp_path / "both", cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 0.0])
+    (told,) = both.query("owed").to_dict("records")
+    assert told["drops"] == pytest.approx(50)
+    assert told["drops_load"] == pytest.approx(50 + 100 * (2 - 1 + 1 - 0.5) / 2)
+
+
+def test_untested_changes_are_told_beside(tmp_path: Path) -> None:
+    warehouse = _owed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 2.0], load_share=[np.nan, 1.0])
+    (told,) = warehouse.query("owed").to_dict("records")
+    assert told["drops_untested"] == pytest.approx(50)
+    assert told["drops"] == told["drops_load"] == pytest.approx(50)
+
+
+@pytest.mark.parametrize("kind", ["cell", "sector", "site", "hex", "region", "network"])
+def test_every_grain_sums_to_the_network(kind: str, demo: Warehouse) -> None:
+    places = demo.query("owed", place_type=kind, top=100_000)
+    cells = demo.query("owed", place_type="cell", top=100_000)
+    assert places["n_changes"].sum() > 0
+    if kind in ("cell", "sector", "site", "network"):
+        assert places["drops"].sum() == pytest.approx(cells["drops"].sum())
+    else:
+        assert 0.5 < places["drops"].sum() / cells["drops"].sum() < 1.001
 
 
 def test_the_cell_behind_a_hexagon_is_one_that_serves_it_at_the_period_s_end(
