@@ -95,6 +95,8 @@ def demo(
     _run(load(config))
     if os.environ.get("NO_APP", "") in ("", "0"):
         _serve(config, port)
+    else:
+        ERR.print(f"to see the map: hexperience app --config {config}", highlight=False)
 
 
 @app.command()
@@ -118,7 +120,9 @@ def report_(
     period: Annotated[
         str, typer.Option(help="2026-W46 or 2026-10; else the newest whole week.")
     ] = "",
-    out: Annotated[Path | None, typer.Option(help="Folder to write below; else [report].")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder to write below; else that of the settings.")
+    ] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Write the report of one week or month: a page that stands by itself, and its tables."""
@@ -208,7 +212,7 @@ def retain(
     now: Annotated[str, typer.Option(help="Instead of the clock: 2026-11-22T06:00Z.")] = "",
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Take away what is older than [retention] allows; it does not come back with later runs."""
+    """Take away what is older than the settings retain; it does not come back with later runs."""
     from ingest import retain as retention  # noqa: PLC0415  as in _run
 
     settings, warehouse = load(config), _warehouse(config)
@@ -252,7 +256,7 @@ def query(
     """Answer one of the questions in queries/ from the published marts."""
     if not name:
         for known in query_names():
-            say(f"{known:16} {read_query(known).question}")
+            say(f"{known:21} {read_query(known).question}")
         return
     params = dict(_param(text) for text in param or [])
     deliver(_warehouse(config).query(name, **params), form, out)
@@ -297,7 +301,7 @@ def acknowledge(
     number = warehouse.acknowledge(
         Subject.parse(subject), word, by=by or getpass.getuser(), at=datetime.now(UTC)
     )
-    say(f"entry {number}: {subject} is {status}, {owner}")
+    say(f"entry {number}: {subject} is {status}{f', {owner}' if owner else ''}")
 
 
 @app.command()

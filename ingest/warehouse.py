@@ -93,6 +93,14 @@ class Query:
     grain: tuple[str, ...]
     sql: str
 
+    @property
+    def asks(self) -> str:
+        """Its parameters as the head has them: place VARCHAR, place_type VARCHAR = NULL."""
+        return ", ".join(
+            f"{name} {kind}" if default is None else f"{name} {kind} = {default}"
+            for name, (kind, default) in self.params.items()
+        )
+
 
 @dataclass(frozen=True)
 class Part:
@@ -633,10 +641,13 @@ def read_check(name: str) -> Query:
 def query_index() -> str:
     """Every query and its question in Markdown, as queries/README.md holds it."""
     lines = ["# Questions", "", "Made from the files' heads by `make docs`; do not edit.", ""]
-    lines += ["Ask one: `hexperience query NAME --param k=v`.", "", "| query | question |"]
     lines += [
-        "| --- | --- |",
-        *(f"| {name} | {read_query(name).question} |" for name in query_names()),
+        "Ask one: `hexperience query NAME --param name=value`; what has a default may stay out."
+    ]
+    lines += ["", "| query | question | parameters |", "| --- | --- | --- |"]
+    lines += [
+        f"| [{name}]({name}.sql) | {read_query(name).question} | {read_query(name).asks} |"
+        for name in query_names()
     ]
     lines += [
         "",
@@ -679,18 +690,20 @@ def parse_query(text: str, file: str) -> Query:
 
 def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
     """Every parameter of a question, from text or values; ValueError tells what is wrong."""
+    takes = f"it takes: {question.asks or 'none'}"
     if unknown := sorted(set(given) - set(question.params)):
-        known = ", ".join(f"{n} {t}" for n, (t, _) in question.params.items()) or "none"
-        raise QuestionError(f"{question.name}: unknown parameter {unknown[0]}; it takes: {known}")
+        raise QuestionError(f"{question.name}: unknown parameter {unknown[0]}; {takes}")
+    values = {name: given.get(name, default) for name, (_, default) in question.params.items()}
+    if lacking := [name for name, value in values.items() if value is None]:
+        give = " ".join(f"{name}=..." for name in lacking)
+        raise QuestionError(f"{question.name}: not without a parameter: give {give}; {takes}")
     return {
-        name: _typed(question.name, name, kind, given.get(name, default))
-        for name, (kind, default) in question.params.items()
+        name: _typed(question.name, name, kind, values[name])
+        for name, (kind, _) in question.params.items()
     }
 
 
 def _typed(query: str, name: str, kind: str, value: Any) -> Any:
-    if value is None:
-        raise QuestionError(f"{query}: parameter {name} {kind} is missing")
     if not isinstance(value, str):
         return value
     if value == "NULL":

@@ -27,4 +27,4 @@ from plan join asked using (budget) left join named using (site_id)
     left join unsafe on kind = if(plan.cell_id is null, 'site', 'cell')
         and place_id = coalesce(plan.cell_id, plan.site_id)
 where plan_number = coalesce($plan_number, plan_number)
-order by plan_number, benefit_month desc, action, cell_id, sector_id, site_id
+order by plan_number = 0, plan_number, benefit_month desc, action, cell_id, sector_id, site_id

@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import typer
+from typer.testing import CliRunner
+
+from hexperience import app
 
 CONSOLE = [sys.executable, "-m", "hexperience"]
 
@@ -107,8 +111,18 @@ def test_an_acknowledgement_is_noted_listed_and_exported(small: Path) -> None:
 
 def test_queries_are_listed_with_their_questions(demo_config: Path) -> None:
     answer = _ask("query", config=demo_config)
-    told = "worst_places     Where would treating cells help customers most, and why?"
+    told = "worst_places          Where would treating cells help customers most, and why?"
     assert told in answer.stdout
+
+
+def test_help_tells_all_that_is_written_in_the_code() -> None:
+    group = typer.main.get_group(app)
+    for name, command in group.commands.items():
+        said = [command.help, *(getattr(param, "help", None) for param in command.params)]
+        wide = {"COLUMNS": "400", "TERMINAL_WIDTH": "400"}
+        shown = " ".join(CliRunner().invoke(app, [name, "--help"], env=wide).output.split())
+        # a word in square brackets is markup to what draws the help, and vanishes
+        assert [text for text in said if text and " ".join(text.split()) not in shown] == [], name
 
 
 def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from views.legend import (
     counts,
     day,
     evidence,
+    in_short,
     interval,
     noted,
     number,
@@ -84,9 +85,12 @@ def _ranked(places: pd.DataFrame, level: int) -> Worst:
     first, (name, by) = places.iloc[0], ranked_by(places)
     if not data.answer("counts")["n_cells"].iloc[0]:
         by = f"reported {by}"
+    # what is spared is held against each cell's own past, not against the network
+    above = name == "drops_excess_month"
+    normal = f", normal being {number(first['normal_rate'], 'share')}" if above else ""
     about = (
-        f"{_KINDS[first['place_type']]} by {by}, normal being "
-        f"{number(first['normal_rate'], 'share')}, with 90 % intervals; "
+        f"{_KINDS[first['place_type']]} by {by}"
+        f"{normal}, with 90 % intervals; "
         f"{day(first['period_start'])} to {day(first['period_end'])}"
     )
     return Worst(about, tuple(_place(place, name, level) for _, place in places.iterrows()))
@@ -100,7 +104,7 @@ def _place(place: pd.Series, by: str, level: int) -> Entry:
     value = amount(place[by]) if pd.notna(place[by]) else ""
     text = parts.hex_of(place, level)
     told = (value, between(place, by), noted(place), unsafe(place).strip(), treatment(place))
-    return Entry(name, str(place["reason"]), text, *told)
+    return Entry(name, in_short(str(place["reason"])), text, *told)
 
 
 def _worst_hexes(drawn: Drawn, level: int) -> Worst:
@@ -137,12 +141,15 @@ def listed(places: Worst) -> None:
 
 
 def _entry(entry: Entry) -> None:
-    left, right = st.columns([0.72, 0.28], gap="small")
     known = entry.hex_text is not None
-    with left, st.container(gap=None):
-        st.button(f"**{parts.plain(entry.name)}**", key=f"place {entry.name}", type="tertiary",
-                  on_click=parts.go_to, args=[entry.hex_text], disabled=not known,
-                  help="Show on the map" if known else "No position is known")  # fmt: skip
+    with st.container(gap=None):
+        with st.container(horizontal=True, horizontal_alignment="distribute",
+                          vertical_alignment="center", gap="small"):  # fmt: skip
+            st.button(f"**{parts.plain(entry.name)}**", key=f"place {entry.name}", type="tertiary",
+                      on_click=parts.go_to, args=[entry.hex_text], disabled=not known,
+                      help="Show on the map" if known else "No position is known")  # fmt: skip
+            value, between = parts.plain(entry.value), parts.plain(entry.between)
+            st.markdown(f":orange[**{value}**] :gray[:small[{between}]]", width="content")
         if entry.unsafe:
             st.caption(f":red[{parts.plain(entry.unsafe)}]")
         st.caption(parts.plain(entry.reason))
@@ -150,9 +157,6 @@ def _entry(entry: Entry) -> None:
             st.caption(parts.plain(entry.cost))
         if entry.noted:
             st.caption(f":blue[{parts.plain(entry.noted)}]")
-    with right, st.container(gap=None):
-        st.markdown(f":orange[**{parts.plain(entry.value)}**]", text_alignment="right")
-        st.caption(parts.plain(entry.between), text_alignment="right")
 
 
 # --------------------------------------------------------------------------- one hexagon's story

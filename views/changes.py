@@ -7,7 +7,7 @@ import streamlit as st
 
 from ingest.acknowledgements import Subject
 from views import acknowledging, charts, data, parts
-from views.legend import change, day, interval, noted, place, rows, when
+from views.legend import CAUSES, change, day, interval, noted, number, place, rows, when
 
 _MOST = 500
 
@@ -56,28 +56,34 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
             place=[place(row) for row in rows(found)],
             likely=[interval(low, high, "ratio") for low, high in zip(
                 found["ratio_lo"], found["ratio_hi"], strict=True)],
-            direction=found["direction"].map({"up": "worse", "down": "better"}),
             drops_excess=found["drops_excess"].round(),
             noted=[noted(row) for row in rows(found)],
+            excess_likely=[interval(low, high, "count") for low, high in zip(
+                found["drops_excess_lo"], found["drops_excess_hi"], strict=True)],
+            attribution=found["attribution"].map(CAUSES),
+            load_part=[_part(row) for row in rows(found)],
         ),
         hide_index=True, height=430 if len(found) > 11 else "content", placeholder="",
-        on_select="rerun", selection_mode="single-row", key="changes",
-        column_order=["when", "place", "region", "direction", "ratio", "likely", "drops_excess",
-                      "noted", "prb_before_pct", "prb_after_pct", "attribution", "p_load",
-                      "load_share", "intervention_id"],
+        on_select="rerun", selection_mode="single-row",
+        key=parts.key_of("changes", found["change_id"]),
+        column_order=["when", "place", "ratio", "likely", "attribution", "load_part",
+                      "drops_excess", "excess_likely", "prb_before_pct", "prb_after_pct", "p_load",
+                      "region", "intervention_id", "noted"],
         column_config={
             "when": st.column_config.TextColumn("since (90 % interval)"),
             "ratio": number_column("times", format="×%.2f"),
             "likely": "90 % interval",
-            "drops_excess": number_column("drops since", format="localized",
+            "drops_excess": number_column("drops since", format="localized", width=90,
                                           help="Dropped calls more (or fewer) than at the level "
                                           "before, while the new level lasts"),
             "prb_before_pct": number_column("PRB before", format="%.0f %%"),
             "prb_after_pct": number_column("PRB after", format="%.0f %%"),
-            "attribution": "owed to",
+            "excess_likely": "90 % interval",
+            "attribution": "cause",
+            "load_part": st.column_config.TextColumn(
+                "load's part", help="Share of the change that load explains, 90 % interval"),
             "p_load": number_column("p(load)", format="%.2f",
                                     help="Probability that load is the larger part"),
-            "load_share": number_column("load's part", format="percent"),
             "intervention_id": "work",
             "noted": "acknowledged",
         },
@@ -124,6 +130,13 @@ def _sums() -> None:
                                             "load was not known by the hour; not in the others"),
         },
     )  # fmt: skip
+
+
+def _part(row: Any) -> str:
+    if pd.isna(row.load_share):
+        return ""
+    between = interval(row.load_share_lo, row.load_share_hi, "part")
+    return f"{number(row.load_share, 'part')} ({between})"
 
 
 def _history(row: Any, timezone: str) -> None:

@@ -15,7 +15,7 @@ from views.legend import Look, amount, interval, number, place, rows, when
 
 UP, DOWN, QUIET, DOT = "#c2570c", "#2c7fb8", "#8a8f98", "#3d7ba6"
 BY_LOAD, BY_REST = "#e8a33d", "#9488c2"
-_DAY = pd.Timedelta(days=1)
+_DAY, _YEAR = pd.Timedelta(days=1), pd.Timedelta(days=300)
 _TIMES: dict[str, Any] = {"values": [0.25, 0.5, 1, 2, 4, 8], "labelExpr": "'×' + datum.label"}
 _UTC = alt.Scale(type="utc", nice=False)
 
@@ -109,14 +109,18 @@ def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
         tooltip=[alt.Tooltip("label:N", title="change"), alt.Tooltip("when:N", title="since"),
                  alt.Tooltip("drops_excess:Q", title="drops since", format="+,.0f")],
     )  # fmt: skip
-    title = _title("Drops as a multiple of the level before; larger = more drops; lines = 90 %")
-    # of one change alone the axis would show its hours
-    around = pd.DataFrame({"at": [local["at"].min() - _AROUND, local["at"].max() + _AROUND]})
-    unseen = alt.Chart(around).mark_point(opacity=0).encode(x=_x("at", _days()))
+    title = _title("Drops as a multiple of the level before: orange = worse, blue = better; "
+                   "larger = more drops; lines = 90 % intervals")  # fmt: skip
+    first, last = local["at"].min(), local["at"].max()
+    # of one change alone the axis would show its hours; on the left stand the labels
+    ends = [first - max(_AROUND, 0.04 * (last - first)), last + _AROUND]
+    unseen = alt.Chart(pd.DataFrame({"at": ends})).mark_point(opacity=0)
     return _over(
-        unseen,
+        unseen.encode(x=_x("at", _days(last - first))),
         unchanged.encode(y=alt.Y("one:Q", scale=strength, axis=_inside(**_TIMES))),
-        across.encode(x=_x("from", _days()), x2="to:T", y=alt.Y("ratio:Q", scale=strength)),
+        across.encode(
+            x=_x("from", _days(last - first)), x2="to:T", y=alt.Y("ratio:Q", scale=strength)
+        ),
         upright.encode(x=_x("at"), y=alt.Y("ratio_lo:Q", scale=strength), y2="ratio_hi:Q"),
         dots,
     ).properties(height=210, title=title)
@@ -282,7 +286,7 @@ def _rate(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
                  alt.Tooltip("said:N", title="dropped")],
     )  # fmt: skip
     return _over(
-        _ends(whole).encode(x=_x("at", _days())),
+        _ends(whole).encode(x=_x("at", _days(whole["at"].max() - whole["at"].min()))),
         *_marks(marked),
         base.mark_line(color=QUIET, strokeWidth=1, opacity=0.7),
         dots,
@@ -385,8 +389,10 @@ def _x(column: str, axis: Any = alt.Undefined) -> alt.X:
     return alt.X(f"{column}:T", title=None, axis=axis, scale=_UTC)
 
 
-def _days() -> alt.Axis:
-    return alt.Axis(format="%-d %b", grid=False, tickCount=6, labelOverlap=True)
+def _days(span: pd.Timedelta = _DAY) -> alt.Axis:
+    # over most of a year a day without its year could be two
+    return alt.Axis(format="%b %Y" if span > _YEAR else "%-d %b", grid=False, tickCount=6,
+                    labelOverlap=True)  # fmt: skip
 
 
 def _inside(**axis: Any) -> alt.Axis:

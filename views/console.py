@@ -1,5 +1,6 @@
 """What the console prints: bars of progress, the receipt, the list of places, tables."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,8 +20,7 @@ from rich.table import Table
 
 from ingest import logs
 from ingest.warehouse import Warehouse
-from views import export
-from views.legend import treatment
+from views import export, legend
 
 OUT, ERR = Console(), Console(stderr=True)
 
@@ -31,7 +31,10 @@ def say(text: str, style: str = "") -> None:
 
 
 def deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
-    """A table in a format of `export`, to a file or to standard output."""
+    """A table in a format of `export`, to a file or to standard output, fitting a terminal."""
+    if out is None and form == "table" and sys.stdout.isatty():
+        sys.stdout.write(export.table(frame, width=shutil.get_terminal_size().columns))
+        return
     content = export.encoded(frame, form)
     if out is not None:
         export.write(content, out)
@@ -105,6 +108,6 @@ def _print_places(places: pd.DataFrame) -> None:
         say(f"{place['rank']:>3}  {name}: {excess}")
         if place["unsafe_reason"]:
             say(f"     not to be relied on: {place['unsafe_reason']}", style="yellow")
-        say(f"     {place['reason']}")
-        if told := treatment(place):
+        say(f"     {legend.in_short(place['reason'])}")
+        if told := legend.treatment(place):
             say(f"     {told}")

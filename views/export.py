@@ -1,8 +1,10 @@
 """Answers as files: for eyes, for programs and for maps; whole or not at all."""
 
 import io
+import textwrap
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -28,8 +30,53 @@ def encoded(frame: pd.DataFrame, form: str) -> bytes:
     if form in ("geojson", "gpkg", "geoparquet"):
         return _as_map(frame, form)
     if form == "table":
-        return (_as_text(frame).to_string(index=False, na_rep="") + "\n").encode()
+        return table(frame).encode()
     raise QuestionError(f"--format: no '{form}'; there are: {', '.join(FORMATS)}")
+
+
+def table(frame: pd.DataFrame, *, width: int | None = None) -> str:
+    """Text for eyes: figures to six digits on the right, text on the left, missing values empty.
+
+    Where the lines would be longer than `width`, each row is a block of its own with a line for
+    each value that is not missing.
+    """
+    if frame.empty:
+        return f"no rows; columns: {', '.join(map(str, frame))}\n"
+    told = _as_text(frame).map(_said)
+    right = {str(name) for name in frame.select_dtypes("number")}
+    lines = _lines(told, right)
+    if width is not None and max(map(len, lines)) > width:
+        lines = _blocks(told, width)
+    return "\n".join(lines) + "\n"
+
+
+def _said(value: Any) -> str:
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return ""
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.0f}" if abs(value) >= 1e5 or value.is_integer() else f"{value:.6g}"
+
+
+def _lines(told: pd.DataFrame, right: set[str]) -> list[str]:
+    columns = []
+    for name, texts in told.items():
+        column = [str(name), *texts]
+        size = max(map(len, column))
+        columns.append([x.rjust(size) if name in right else x.ljust(size) for x in column])
+    return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
+
+
+def _blocks(told: pd.DataFrame, width: int) -> list[str]:
+    size = max(len(str(name)) for name in told) + 2
+    lines = []
+    for number, row in enumerate(told.to_dict("records"), start=1):
+        lines.append(f"-- {number} of {len(told)} ".ljust(width, "-"))
+        for name, text in row.items():
+            if text:
+                lines += textwrap.wrap(text, max(width, size + 20), subsequent_indent=" " * size,
+                                       initial_indent=f"{name:{size}}")  # fmt: skip
+    return lines
 
 
 def _as_map(frame: pd.DataFrame, form: str) -> bytes:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from contracts.fields import FIELDS
 
-Figure = Literal["share", "percent", "count", "ratio", "points", "plain", "size"]
+Figure = Literal["share", "part", "percent", "count", "ratio", "points", "plain", "size"]
 Colours = npt.NDArray[np.uint8]
 
 MISSING = "–"
@@ -77,6 +77,7 @@ def number(value: float | None, figure: Figure) -> str:
 
 _WRITTEN: dict[Figure, Callable[[float], str]] = {
     "share": lambda v: f"{100 * v:.{1 if v >= 0.1 else 2}f} %",
+    "part": lambda v: f"{100 * v:.0f} %",
     "percent": lambda v: f"{v:.0f} %",
     "count": lambda v: _signed(v, 0 if abs(v) >= 10 else 1),
     "ratio": lambda v: f"×{v:.2g}" if v < 10 else f"×{v:.0f}",
@@ -105,6 +106,12 @@ def ranked_by(places: pd.DataFrame) -> tuple[str, str]:
     if places["benefit_month"].notna().any():
         return "benefit_month", "dropped calls a month that relief from load and a fix would spare"
     return "drops_excess_month", "drops a month above the network's normal rate"
+
+
+def in_short(reason: str) -> str:
+    """The reason of a place without the figures that stand beside it: what to do, what is seen."""
+    advice, figures, rest = reason.partition(": about ")
+    return f"{advice}. {rest.partition('. ')[2]}" if figures else reason
 
 
 def between(row: Any, name: str) -> str:
@@ -239,7 +246,7 @@ def change(row: Any, timezone: str) -> str:
         load = f"; busy-hour PRB went from {before} to {after}"
     return (
         f"{when(row, timezone)}: drops of {place(row)} went {row.direction} to {strength} of the "
-        f"level before{load}; cause {_CAUSES[row.attribution]}{_sureness(row)}."
+        f"level before{load}; cause {CAUSES[row.attribution]}{_sureness(row)}."
     )
 
 
@@ -252,7 +259,9 @@ def _sureness(row: Any) -> str:
     p_load = getattr(row, "p_load", None)
     if p_load is None or pd.isna(p_load):
         return ""
-    return f" (p(load) {p_load:.2f}, load's part {row.load_share:.0%})"
+    between = interval(row.load_share_lo, row.load_share_hi, "part")
+    span = f", {between}" if between else ""
+    return f" (load's part {number(row.load_share, 'part')}{span}; p(load) {p_load:.2f})"
 
 
 def when(row: Any, timezone: str) -> str:
@@ -286,10 +295,11 @@ def noted(row: Any) -> str:
     return f"{STATES[row.ack_status]}, {row.ack_owner}{comment}"
 
 
-_CAUSES = {
+CAUSES = {
     "load": "load", "relief": "relief of load", "other": "other than load",
     "undecided": "not decided",
 }  # fmt: skip
+"""What a change is owed to, by `attribution`."""
 
 
 def rows(frame: pd.DataFrame) -> Iterable[Any]:

@@ -1,6 +1,6 @@
 """What pages share: the head of a page, pickers, the legend, what stands in the URL."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, TypeVar
@@ -172,6 +172,11 @@ def switch(label: str, param: str, *, help: str) -> bool:  # noqa: A002 - as Str
     on = st.toggle(label, key=param, help=help)
     remember(param, "1" if on else None)
     return on
+
+
+def key_of(table: str, ids: Iterable[object]) -> str:
+    """Key of a table for choosing a row: with other rows in it, nothing is chosen any more."""
+    return f"{table} {hash(tuple(ids))}"
 
 
 def of_layer(layers: pd.DataFrame, layer: Layer) -> pd.DataFrame:

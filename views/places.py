@@ -7,7 +7,18 @@ import streamlit as st
 
 from ingest.acknowledgements import Subject
 from views import acknowledging, data, evidence, legend, parts
-from views.legend import between, day, interval, noted, number, ranked_by, rows, sure, unsafe
+from views.legend import (
+    between,
+    day,
+    in_short,
+    interval,
+    noted,
+    number,
+    ranked_by,
+    rows,
+    sure,
+    unsafe,
+)
 
 _ORDER = ["rank", "place_name", "region", "amount", "likely", "ranks", "p_top20", "simple_rank",
           "work", "cost_amount", "per_cost", "action_reach", "reason", "noted", "drop_rate",
@@ -120,11 +131,13 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
             work=[_work(place) for place in places.to_dict("records")],
             per_cost=[legend.per_cost(place) for place in places.to_dict("records")],
             action_reach=100 * places["action_reach"],
-            reason=[unsafe(place) + place["reason"] for place in places.to_dict("records")],
+            reason=[unsafe(place) + in_short(place["reason"])
+                    for place in places.to_dict("records")],
         ),
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
-        row_height=122,  # more than four times the text: from there on a long text is wrapped
-        on_select="rerun", selection_mode="single-row", key="places",
+        row_height=104,  # more than four times the text: from there on a long text is wrapped
+        on_select="rerun", selection_mode="single-row",
+        key=parts.key_of("places", places["place_name"]),
         column_order=[column for column in _ORDER if column not in unknown],
         column_config=_columns(what, float(places[name].max()), _currency(places)),
     )  # fmt: skip

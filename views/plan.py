@@ -100,7 +100,8 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
             reason=[unsafe(work) + work["reason"] for work in works.to_dict("records")],
         ),
         hide_index=True, height=480 if len(works) > 12 else "content", placeholder="",
-        on_select="rerun", selection_mode="single-row", key="works",
+        on_select="rerun", selection_mode="single-row",
+        key=parts.key_of("works", works["place_name"]),
         column_order=["action", "place_name", "region", "benefit_month", "likely", "p_in_plan",
                       "cost_amount", "crew_weeks", "reason"],
         column_config={

@@ -116,7 +116,8 @@ def _persistent(found: pd.DataFrame, week: date) -> str:
     shown = f"; the first {_TOP} of each region" if found["rank"].max() > _TOP else ""
     order = "ranked in each region by the lower end of the week's 90 % interval"
     chance = "a cell of few calls whose interval begins below the limit may be there by chance"
-    return f"{rule}: {len(found)} cells, {order}{shown}; {chance}."
+    cells = f"{len(found)} cell{'s' * (len(found) > 1)}"
+    return f"{rule}: {cells}, {order}{shown}; {chance}."
 
 
 def _cell(row: Any) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def _cell(row: Any) -> dict[str, Any]:
         "counted": f"{amount(row.dropped_calls)} of {amount(row.call_attempts)}",
         "days over": f"{row.n_days_breached} of {row.n_days_judged}",
         "first over": day(pd.Timestamp(row.first_breach)),
-        "to 4 weeks before": number(row.ratio_to_4_weeks, "ratio"),
+        "times the 4 weeks before": number(row.ratio_to_4_weeks, "ratio"),
         "PRB, busy hour": number(row.prb_dl_util_bh_pct, "percent"),
         "availability": number(row.availability, "share"),
         "rise owed to": _first(row.attribution),

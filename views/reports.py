@@ -10,7 +10,8 @@ from ingest.warehouse import Warehouse
 from views import data, parts, periods, report
 from views.periods import Period
 
-_SHOWN = 26
+_SHOWN, _TALL = 26, 1000
+_MADE = "report made"
 
 
 def page() -> None:
@@ -20,30 +21,37 @@ def page() -> None:
     settings = data.configuration()
     left, right = st.columns([0.5, 0.5], gap="large")
     with left:
-        _build(settings)
+        page = _build(settings)
     with right:
         _written(settings.resolve(settings.report.folder))
+    if page:
+        st.iframe(page, height=_TALL, alt="The report")
 
 
-def _build(settings: Settings) -> None:
+def _build(settings: Settings) -> str:
+    """The picker; the report asked for, as a page, or empty."""
     st.markdown("##### A week or month of your choice")
     offered = list(reversed(periods.known(data.answer("periods"))))
     if not offered:
         st.info("No week or month has a rate yet.")
-        return
+        return ""
     newest = periods.choose(periods.known(data.answer("periods")))
     period = st.selectbox("Week or month", offered, index=offered.index(newest),
                           format_func=lambda p: f"{p.title} · {p.days}")  # fmt: skip
-    if not st.button("Make the report", type="primary"):
-        return
+    if st.button("Make the report", type="primary"):
+        st.session_state[_MADE] = period.key
+    # a download runs the page anew, and the report is to stay
+    if st.session_state.get(_MADE) != period.key:
+        return ""
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     try:
         with st.spinner("Drawing"):
             content = _html(str(warehouse.marts), warehouse.path, period, settings)
     except HexperienceError as error:
         st.error(parts.plain(str(error)))
-        return
+        return ""
     st.download_button(f"Download {period.key}.html", content, f"{period.key}.html", "text/html")
+    return content.decode()
 
 
 @st.cache_data(show_spinner=False, max_entries=10, hash_funcs={Period: repr, Settings: repr})

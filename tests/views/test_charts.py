@@ -150,3 +150,10 @@ def test_a_picture_of_a_change_shades_loads_part_and_the_rest_from_the_change_on
     } == {(5.0, 8.0, 10.0)}
     assert [row["drop_rate_after"] for row in rows_with(chart, "drop_rate_curve")] == [0.01, 0.03]
     json.dumps(chart.to_dict())
+
+
+def test_over_a_year_an_axis_tells_its_years() -> None:
+    long = charts.timeline(changes("2024-03-26", "2025-03-28"), timezone="UTC").to_dict()
+    short = charts.timeline(changes("2025-03-26", "2025-03-28"), timezone="UTC").to_dict()
+    formats = [chart["layer"][0]["encoding"]["x"]["axis"]["format"] for chart in (long, short)]
+    assert formats == ["%b %Y", "%-d %b"]

@@ -39,3 +39,24 @@ def test_places_leave_as_points_and_what_has_no_place_is_refused() -> None:
     assert (read.geometry.iloc[0].x, read.geometry.iloc[0].y) == (-1.5, 53.8)
     with pytest.raises(QuestionError, match="neither hex_text nor lat and lon; it has: name"):
         export.encoded(places[["name"]], "gpkg")
+
+
+def test_a_table_for_eyes_is_aligned_and_one_too_wide_goes_down_row_by_row() -> None:
+    frame = pd.DataFrame({
+        "place": ["Leeds", "Otley 01"], "n_calls": [12, 7], "rate": [0.0150868154, np.nan],
+        "drops": [1_307_552_000.0, 21.0], "why": ["up", "more than half a line " * 3],
+    })  # fmt: skip
+    assert export.table(frame.drop(columns="why")).splitlines() == [
+        "place     n_calls       rate       drops",
+        "Leeds          12  0.0150868  1307552000",
+        "Otley 01        7                     21",
+    ]
+    wide = export.table(frame, width=40).splitlines()
+    assert max(map(len, wide)) <= 40
+    assert [line for line in wide if line.startswith("--")] == [
+        "-- 1 of 2 ------------------------------", "-- 2 of 2 ------------------------------",
+    ]  # fmt: skip
+    assert "rate     0.0150868" in wide
+    assert sum(line.startswith("rate") for line in wide) == 1, "a missing value has no line"
+    assert export.table(frame, width=1000).count("\n") == 3
+    assert export.table(frame.head(0)) == "no rows; columns: place, n_calls, rate, drops, why\n"

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse import Warehouse
 from tests.conftest import build_town
-from views import data, hexmap
+from views import data, hexmap, parts
 
 PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "quality")
 Configured = Callable[[Path], None]
@@ -377,7 +377,7 @@ def test_changes_are_filtered_by_direction_and_name(town: Any, configured: Confi
     at = shown("changes")
     assert list(at.dataframe[0].value["cell_id"]) == ["LDS-02", "LDS-05"]
     assert "went up to ×2" in texts(at)
-    assert "cause load (p(load) 0.97, load's part 70%)" in texts(at)
+    assert "cause load (load's part 70 %, 50 % to 90 %; p(load) 0.97)" in texts(at)
     at.segmented_control[0].select("better").run()
     assert list(at.dataframe[0].value["cell_id"]) == ["LDS-05"]
     at.text_input[0].input("nowhere").run()
@@ -400,6 +400,12 @@ def test_a_change_of_id_stands_in_the_cell_s_history(
     assert names.tolist() == ["OLD-02", town.worse_cell]
     configured(town.config)
     assert "Known as OLD-02 until 20 Mar 2025." in texts(shown("changes"))
+
+
+def test_a_table_of_other_rows_forgets_what_was_chosen() -> None:
+    key = parts.key_of("changes", ["a", "b"])
+    assert parts.key_of("changes", pd.Series(["a", "b"])) == key
+    assert parts.key_of("changes", ["b"]) != key != parts.key_of("places", ["a", "b"])
 
 
 def test_changes_after_a_day_only(town: Any, configured: Configured) -> None:
@@ -435,6 +441,9 @@ def test_a_report_is_made_on_the_spot_and_the_written_ones_are_offered(
     assert [button.proto.label for button in at.get("download_button")] == [
         "Download 2025-W17.html"
     ]
+    assert "Week 17, 2025" in at.get("iframe")[0].proto.srcdoc
+    at.selectbox[0].select_index(1).run()
+    assert not at.get("iframe"), "of another week nothing is made yet"
     written = town.config.parent / "reports" / "2025-W16"
     written.mkdir(parents=True)
     (written / "2025-W16.html").write_text("x")
@@ -494,7 +503,7 @@ def test_a_chosen_work_is_told_and_shown_on_the_map(town: Any, configured: Confi
     configured(town.config)
     at = AppTest.from_string(
         "from views import data, plan\n"
-        "plan._chosen(data.answer('plan', budget=50.0).iloc[-1], 8)\n",
+        "plan._chosen(data.answer('plan', budget=50.0, plan_number=2).iloc[0], 8)\n",
         default_timeout=60,
     ).run()
     assert not at.exception
