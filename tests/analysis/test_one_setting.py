@@ -1,0 +1,136 @@
+"""One setting changes what it should and nothing else, in a small invented network."""
+
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+import analysis.run
+import ingest.run
+from analysis import chain, search
+from analysis.actions import DEFAULT
+from contracts.settings import Settings, load
+from contracts.tables import PUBLISHED
+from ingest.synth import write_operator
+from ingest.warehouse import Warehouse
+from ingest.workers import workers
+
+Tables = dict[str, pd.DataFrame]
+PLANS = {"plan", "plan_budget", "plan_limit"}
+COST = r"action|cost|value_per"
+"""Columns of `priority` that tell of the work named beside a place."""
+
+# section, its settings, tables that must change, and of `priority` the columns that may
+CASES: dict[str, tuple[str, dict[str, Any], set[str], str]] = {
+    "relief": ("priority", {"relief_pct": 45}, {"benefit", "priority"},
+               r"avoid|value|rank|p_top20|in_top20|dominant|change_|relief_cells|reason|action|cost"
+               r"|knee|min_visible"),
+    "room": ("priority", {"room_pct": 5}, {"priority"}, r"^relief_cells$"),
+    "least reach": ("priority", {"least_reach_pct": 60}, {"priority"}, COST),
+    "churn": ("priority", {"churn_per_detractor": 0.2}, {"priority"}, r"^value_"),
+    "days": ("priority", {"days": 14},
+             {"priority", "benefit", "what_if", "action_share", "place_rate"} | PLANS, r"."),
+    "budgets": ("plan", {"budgets": [30]}, PLANS, ""),
+    "no budget": ("plan", {"budgets": []}, PLANS, ""),
+    "catalogue": ("plan", {"catalogue": "dear.toml"}, {"priority", "action_share"} | PLANS, COST),
+    "crew weeks": ("plan", {"crew_weeks": {"*": 1.5}}, PLANS, ""),
+    "floors": ("plan", {"floors": {"*": 0.05}}, PLANS, ""),
+    "floors of benefit": ("plan", {"floors": {"*": 0.01}, "floor_of": "benefit"}, PLANS, ""),
+    "draws": ("plan", {"draws": 9}, {"plan"}, ""),
+    "alternatives": ("plan", {"alternatives": 0}, {"plan", "plan_budget"}, ""),
+    "within": ("plan", {"within": 1e-9}, {"plan", "plan_budget"}, ""),
+    "complaints": ("targets", {"complaints_per_1000": {"network": 0.1}}, {"place_rate"}, ""),
+    # who could complain is known, so calls are no exposure
+    "complaints by calls": ("targets", {"complaints_per_10k_attempts": {"network": 9}}, set(), ""),
+    "nps": ("targets", {"nps": {"relationship": 90}}, {"place_rate"}, ""),
+    "sure": ("targets", {"sure": 0.51}, {"place_rate"}, ""),
+    "false discovery": ("targets", {"false_discovery": 0.9}, {"place_rate"}, ""),
+}  # fmt: skip
+
+
+def _settings(config: Path) -> Settings:
+    """The operator's own, with one budget."""
+    settings = load(config, environ={})
+    return settings.model_copy(update={"plan": settings.plan.model_copy(update={"budgets": (60,)})})
+
+
+@pytest.fixture(scope="module")
+def config(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An operator of few cells, and a catalogue beside it in which all works cost more."""
+    folder = tmp_path_factory.mktemp("one setting")
+    dear = re.sub(r"^cost = (\d+)$", r"cost = \g<1>7", DEFAULT.read_text("utf-8"), flags=re.M)
+    found = write_operator(folder, n_cells=26, n_days=42, n_months=0)
+    (found.parent / "dear.toml").write_text(dear, encoding="utf-8")
+    return found
+
+
+@pytest.fixture(scope="module")
+def analysed(config: Path) -> Iterator[Callable[[Settings], Tables]]:
+    """Gives the published tables that settings make, without run_id.
+
+    The search by the hour is done once for each number of days: no other setting here reaches it.
+    """
+    plain, searched, find = _settings(config), {}, search.find
+
+    def once(counters: Any, warehouse: Any, settings: Settings, *rest: Any) -> search.Found:
+        days = settings.priority.days
+        if days not in searched:
+            searched[days] = find(counters, warehouse, settings, *rest)
+        return searched[days]
+
+    with workers(plain.run) as client, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(search, "find", once)
+        # so few weeks and answers tell nothing of opinions, and value follows from them
+        patch.setattr(chain, "MIN_WEEKS", 2)
+        patch.setattr(chain, "MIN_CASES", 20)
+        ingest.run.run(plain, client)
+        warehouse = Warehouse(plain.resolve(plain.warehouse.path))
+
+        def made(settings: Settings) -> Tables:
+            analysis.run.run(settings, client)
+            read = {name: warehouse.read(name) for name in PUBLISHED}
+            return {name: frame.drop(columns="run_id", errors="ignore")
+                    for name, frame in read.items()}  # fmt: skip
+
+        yield made
+
+
+@pytest.fixture(scope="module")
+def plain(config: Path, analysed: Callable[[Settings], Tables]) -> Tables:
+    """What the operator's own settings make."""
+    return analysed(_settings(config))
+
+
+def _changed(one: Tables, other: Tables) -> set[str]:
+    return {name for name in one if not one[name].equals(other[name])}
+
+
+def test_the_same_settings_make_the_same_tables(
+    config: Path, analysed: Callable[[Settings], Tables], plain: Tables
+) -> None:
+    assert _changed(plain, analysed(_settings(config))) == set()
+    for name in ("priority", "benefit", "what_if", "action_share", "plan", "place_rate"):
+        assert len(plain[name]) > 0, name
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_setting_changes_what_it_should_and_nothing_else(
+    case: str, config: Path, analysed: Callable[[Settings], Tables], plain: Tables
+) -> None:
+    section, given, tables, columns = CASES[case]
+    settings = _settings(config)
+    part = getattr(settings, section)
+    other = settings.model_copy(
+        update={section: type(part).model_validate(part.model_dump() | given)}
+    )
+    made = analysed(other)
+    assert _changed(plain, made) == tables
+    if "priority" in tables:
+        keys = ["place_type", "place_name"]
+        left, right = (frame["priority"].set_index(keys).sort_index() for frame in (plain, made))
+        moved = {name for name in left if not left[name].equals(right[name])}
+        assert moved
+        assert {name for name in moved if not re.search(columns, name)} == set()
