@@ -177,7 +177,9 @@ TAIL = "-- returns: run_id VARCHAR\n-- grain: run_id\nselect run_id from run"
 def test_parameters_are_cast_filled_in_and_checked() -> None:
     query = parse_query(HEAD + TAIL, "q.sql")
     assert typed(query, {"since": "2026-07-01"})["top"] == 3
-    with pytest.raises(ValueError, match=r"give since=\.\.\.; it takes: top INTEGER = 3, since DATE"):
+    with pytest.raises(
+        ValueError, match=r"give since=\.\.\.; it takes: top INTEGER = 3, since DATE"
+    ):
         typed(query, {})
     with pytest.raises(ValueError, match="q: parameter top: 'x' is no INTEGER"):
         typed(query, {"since": "2026-07-01", "top": "x"})
