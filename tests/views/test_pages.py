@@ -105,6 +105,7 @@ def test_the_map_opens_on_excess_drops_of_the_newest_month(
     assert [box.value for box in at.selectbox] == ["drops_excess_month", "month.2025-04-01"]
     assert in_url(at, "layer") == "drops_excess_month"
     assert "drops a month" in texts(at)
+    assert "Dots are masts" in texts(at)
 
 
 def test_another_layer_has_its_own_periods_legend_and_address(
