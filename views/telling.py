@@ -164,7 +164,7 @@ def _rate_in_words(period: Period, now: pd.Series) -> str:
 
 def _once(network: pd.DataFrame, period: Period, now: pd.Series) -> str:
     """The oldest rate that is drawn: what creeps is in no step from one period to the next."""
-    first = network.loc[pd.to_datetime(network["period_start"]).idxmin()]
+    first = network.sort_values("period_start").iloc[0]
     if len(network) < 3 or first["period_start"] == now["period_start"]:
         return ""
     the = "the " if period.grain == "week" else ""
