@@ -71,6 +71,25 @@ def _fail(text: str, code: int) -> None:
     raise typer.Exit(code)
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        from ingest.run import software_version  # noqa: PLC0415  as in _run
+
+        say(f"hexperience {software_version()}")
+        raise typer.Exit
+
+
+@app.callback()
+def every(
+    *,
+    version: Annotated[
+        bool,
+        typer.Option("--version", help="Tell the version.", callback=_tell_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Where a mobile network hurts its customers, why, since when, and what to do first."""
+
+
 @app.command()
 @_tell
 def demo(

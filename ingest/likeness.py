@@ -54,14 +54,15 @@ _ALSO = {
     "score": "score, nps, nps score, likelihood to recommend",
     "answered_utc": "answered, answer date, recorded date, response date, submitted",
     "survey_type": "survey, survey type",
-    "start_utc": "start, start time, call start, date",
+    "start_utc": "start, start time, call start, date, from, down from, outage start, began",
+    "end_utc": "end, end time, to, until, up again, outage end, ended, finish, cleared",
     "rating_1to5": "rating, stars",
     "outcome": "outcome, result, call drop category, call result",
     "usage_place": "in out travelling, place, indoor outdoor",
     "month": "month, period",
     "n_active_subscribers": "subscribers, active subscribers, base",
-    "place_id": "place, place id, region, area",
-    "intervention_id": "work order, change id, crq, work id",
+    "place_id": "place, place id, region, area, hexagon, hex",
+    "intervention_id": "work order, change id, crq, work id, ref, reference",
     "kind": "kind, type, work type, activity",
     "outage_id": "outage, alarm id, incident",
     "wave": "wave, campaign",
@@ -74,6 +75,8 @@ _UNITS = {
     ("kbit", "kb"): 8, ("kbit", "mbit"): 1000, ("kbit", "mb"): 8000, ("kbit", "gb"): 8e6,
     ("m", "km"): 1000, ("MHz", "khz"): 0.001, ("MHz", "hz"): 1e-6, ("MHz", "ghz"): 1000,
 }  # fmt: skip
+_CONSTANT = ("period_s", "survey_type", "place_type")
+"""What a configuration can say once for a whole file."""
 _WHICH_MANY = ("cell_id", "site_id", "region", "place_id", "wave")
 _SMALL_WORDS = {"utc", "id", "pct", "s", "deg", "m", "dbm", "n", "text", "no", "number"}
 
@@ -117,21 +120,25 @@ def _fit(table: str, values: Mapping[str, pd.Series], decimal: str) -> Fit:
     ]
     chosen: dict[str, Like] = {}
     taken: set[str] = set()
-    for like in sorted(likes, key=lambda like: -like.confidence):
+    # a cell's name is its key where there is no other
+    ahead = dict.fromkeys(of.required, 0.1)
+    for like in sorted(likes, key=lambda like: -like.confidence - ahead.get(like.ours, 0.0)):
         if like.confidence >= SURE / 2 and like.ours not in chosen and like.theirs not in taken:
             chosen[like.ours] = like
             taken.add(like.theirs)
     sure = {name: like.confidence for name, like in chosen.items()}
-    needed = [
-        sure.get(name, 0.0) for name in of.required if name not in ("period_s", "survey_type")
-    ]
+    needed = [sure.get(name, 0.0) for name in of.required if name not in _CONSTANT]
     if table == "pm":
         pairs = [min(sure.get(n, 0.0) for n in pair) for pair in PAIRS]
         needed.append(max(*pairs, sure.get("prb_dl_util_pct", 0.0)))
+    if table == "coverage":
+        pixel = min(sure.get("lat", 0.0), sure.get("lon", 0.0))
+        needed.append(max(pixel, sure.get("hex_id", 0.0), sure.get("hex_text", 0.0)))
     share = sum(sure.values()) / max(len(values), 1)
     confidence = 0.7 * sum(needed) / max(len(needed), 1) + 0.3 * share
     # without its key it is hardly that table
-    confidence *= 1 if of.key[0] in sure or of.key[0] not in of.required else 0.5
+    found_by = {*of.required} - {*_CONSTANT}
+    confidence *= 1 if of.key[0] in sure or of.key[0] not in found_by else 0.5
     order = {theirs: n for n, theirs in enumerate(values)}
     return Fit(table, confidence, tuple(sorted(chosen.values(), key=lambda c: order[c.theirs])))
 
@@ -162,6 +169,8 @@ def _similar(mine: tuple[str, ...], wanted: tuple[str, ...], *, first: bool) -> 
     one, other = set(mine) - _SMALL_WORDS, set(wanted) - _SMALL_WORDS
     if one and one == other:
         return 0.85
+    if len(other) > 1 and other < one:
+        return 0.7
     shared = len(one & other) / len(one | other) if one | other else 0.0
     spelt = difflib.SequenceMatcher(None, "".join(mine), "".join(wanted)).ratio()
     return max(0.75 * shared, 0.8 * spelt if spelt >= 0.85 else 0.0)
@@ -211,4 +220,4 @@ def _possible(values: pd.Series, of: Field, decimal: str, factor: float) -> floa
         return 0.7 + 0.3 * float(values.str.lower().isin(of.choices).mean())
     if of.name.endswith("_id") and of.name not in _WHICH_MANY:
         return 0.5 + 0.5 * values.nunique() / len(values)
-    return 0.9 if moments_of(values).share < 0.5 else 0.3
+    return 0.9 if of.name == "wave" or moments_of(values).share < 0.5 else 0.3

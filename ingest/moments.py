@@ -11,6 +11,7 @@ import pandas as pd
 _TIMES = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "")
 _DAYS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%Y{0}%m{0}%d", "%d{0}%b{0}%Y", "%d{0}%B{0}%Y")
 _WHOLE = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H:%M", "%Y%m%d", "%Y-%m", "%b %Y", "%B %Y")
+_OFFSET = re.compile(r" ?[+-]\d{2}:?\d{2}$")
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?P<offset>Z| ?[+-]\d{2}:?\d{2})?"
 )
@@ -54,12 +55,15 @@ def moments_of(values: pd.Series) -> Moments:
     best = max(shares.values(), default=0.0)
     if best < _MOST:
         return Moments((), best if best > 0.5 else 0.0)
-    return Moments(tuple(layout for layout, share in shares.items() if share == best), best)
+    fitting = tuple(layout for layout, share in shares.items() if share == best)
+    return Moments(fitting, best, has_offset=all("%z" in layout for layout in fitting))
 
 
 def _could_be_days(text: pd.Series) -> bool:
     return bool(
-        text.str.fullmatch(r"\d{1,4}[.-]\d{1,2}[.-]\d{1,4}|20\d{6}(\d{4}){0,1}(\d\d)?").all()
+        text.str.fullmatch(
+            r"\d{1,4}[.-]\d{1,2}[.-]\d{1,4}|20\d{6}(\d{4}){0,1}(\d\d)?|20\d\d-(0\d|1[0-2])"
+        ).all()
     )
 
 
@@ -67,14 +71,17 @@ def _layouts(first: str) -> list[str]:
     """Formats that a text like the first could have."""
     marks = [mark for mark in "./- " if mark in first]
     days = [day.format(mark) for mark in marks for day in _DAYS]
+    offset = _OFFSET.search(first)
+    zone = f"{' ' * offset[0].startswith(' ')}%z" if offset else ""
     joined = [
-        f"{day}{gap}{time}" if time else day for day in days for time in _TIMES for gap in " T,"
-    ]
+        f"{day}{gap}{time}{zone}" if time else day
+        for day in days for time in _TIMES for gap in " T,"
+    ]  # fmt: skip
     return [
         layout for layout in dict.fromkeys([*joined, *_WHOLE]) if _share(pd.Series([first]), layout)
     ]
 
 
 def _share(text: pd.Series, layout: str) -> float:
-    found = pd.to_datetime(text, format=layout, errors="coerce")
+    found = pd.to_datetime(text, format=layout, errors="coerce", utc="%z" in layout)
     return float(found.dt.year.between(1990, 2100).mean())

@@ -696,7 +696,7 @@ def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
     values = {name: given.get(name, default) for name, (_, default) in question.params.items()}
     if lacking := [name for name, value in values.items() if value is None]:
         give = " ".join(f"{name}=..." for name in lacking)
-        raise QuestionError(f"{question.name}: not without a parameter: give {give}; {takes}")
+        raise QuestionError(f"{question.name}: {', '.join(lacking)} needed: give {give}; {takes}")
     return {
         name: _typed(question.name, name, kind, values[name])
         for name, (kind, _) in question.params.items()

@@ -115,6 +115,12 @@ def test_queries_are_listed_with_their_questions(demo_config: Path) -> None:
     assert told in answer.stdout
 
 
+def test_the_version_is_told() -> None:
+    told = CliRunner().invoke(app, ["--version"])
+    assert told.exit_code == 0
+    assert re.fullmatch(r"hexperience (\d+\.\d+\.\d+|checkout)\n", told.output)
+
+
 def test_help_tells_all_that_is_written_in_the_code() -> None:
     group = typer.main.get_group(app)
     for name, command in group.commands.items():

@@ -214,7 +214,7 @@ HIDDEN = {"few": "fewer than 5 cases", "hidden": "hidden to protect persons",
 def _network(chosen: str, days: pd.DataFrame, timezone: str) -> None:
     changes = data.answer("hex_changes", hex_text=chosen)
     changes = changes.sort_values("drops_excess_here", key=abs, ascending=False)
-    st.altair_chart(charts.history(days, changes, timezone=timezone), width="stretch")
+    parts.picture(charts.history, days, changes, timezone=timezone)
     _what_changed(changes, timezone)
     st.markdown("**Cells that serve it**, newest 28 days")
     cells = data.answer("hex_cells", hex_text=chosen)
@@ -252,7 +252,7 @@ def _months(rates: pd.DataFrame) -> None:
     for (metric, kind), mine in monthly.groupby(["metric", "outcome_class"], sort=False):
         layer = parts.Layer(str(metric), str(kind))
         look = replace(layer.look, title=layer.title)
-        st.altair_chart(charts.months(mine, look), width="stretch")
+        parts.picture(charts.months, mine, look)
 
 
 def _customers(rates: pd.DataFrame) -> None:

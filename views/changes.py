@@ -27,7 +27,7 @@ def page() -> None:
         return
     if len(found) == _MOST:
         st.caption(f"The {_MOST} with most drops more or fewer are shown.")
-    st.altair_chart(charts.timeline(found, timezone=facts["timezone"]), width="stretch")
+    parts.picture(charts.timeline, found, timezone=facts["timezone"])
     left, right = st.columns([0.6, 0.4], gap="medium")
     with left:
         row = _table(found, facts["timezone"])
@@ -78,10 +78,11 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
                                           "before, while the new level lasts"),
             "prb_before_pct": number_column("PRB before", format="%.0f %%"),
             "prb_after_pct": number_column("PRB after", format="%.0f %%"),
-            "excess_likely": "90 % interval",
+            "excess_likely": st.column_config.TextColumn("90 % interval", width=130),
             "attribution": "cause",
             "load_part": st.column_config.TextColumn(
-                "load's part", help="Share of the change that load explains, 90 % interval"),
+                "load's part", width=125,
+                help="Share of the change that load explains, and its 90 % interval"),
             "p_load": number_column("p(load)", format="%.2f",
                                     help="Probability that load is the larger part"),
             "intervention_id": "work",
@@ -162,12 +163,11 @@ def _history(row: Any, timezone: str) -> None:
 def _pictures(row: Any, mine: pd.DataFrame, timezone: str) -> None:
     """A cell's days with its changes; a hexagon's days of calls are persons' and don't leave."""
     days = data.answer("cell_history", cell_id=row["cell_id"])
-    st.altair_chart(charts.history(days, mine, timezone=timezone), width="stretch")
+    parts.picture(charts.history, days, mine, timezone=timezone)
     parts_by_day = data.answer("change_days", change_id=row["change_id"])
     if len(parts_by_day):
         curve = data.answer("change_curves", change_id=row["change_id"])
-        picture = charts.attributed(parts_by_day, curve, row, timezone=timezone)
-        st.altair_chart(picture, width="stretch")
+        parts.picture(charts.attributed, parts_by_day, curve, row, timezone=timezone)
     names = data.answer("cell_names", cell_id=row["cell_id"])
     for old in rows(names[names["name"] != row["cell_id"]].dropna(subset=["valid_to"])):
         st.caption(f"Known as {parts.plain(str(old.name))} until {day(old.valid_to)}.")

@@ -125,7 +125,7 @@ def _what_if(cell_id: str) -> None:
                    f"{', '.join(persons)}.")  # fmt: skip
     if asked["is_beyond_seen"]:
         st.warning("So relieved, the cell would be at loads at which it has hardly been seen.")
-    st.altair_chart(charts.relief(ladder, asked), width="stretch")
+    parts.picture(charts.relief, ladder, asked)
 
 
 def _fewer(asked: Any, name: str, what: str) -> str:
@@ -140,5 +140,4 @@ def _change(place: Any, timezone: str) -> None:
     days = data.answer("change_days", change_id=place["change_id"])
     if len(mine) and len(days):
         curve = data.answer("change_curves", change_id=place["change_id"])
-        picture = charts.attributed(days, curve, mine.iloc[0], timezone=timezone)
-        st.altair_chart(picture, width="stretch")
+        parts.picture(charts.attributed, days, curve, mine.iloc[0], timezone=timezone)

@@ -208,7 +208,8 @@ def _about(drawn: Drawn, hexes: pd.DataFrame, level: int, name: str) -> None:
     metric = drawn.layer.metric
     meaning = FIELDS[metric].meaning if metric in FIELDS else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.caption(parts.plain(f"{meaning} {_grid_said(drawn, hexes, level)}".strip()))
+        told = (meaning, _grid_said(drawn, hexes, level), _marks_said())
+        st.caption(parts.plain(" ".join(filter(None, told))))
         param = name.replace("map", "table")
         as_table = parts.switch("Table", param, help="The hexagons in view as a table")
     if as_table:
@@ -221,6 +222,13 @@ def _grid_said(drawn: Drawn, hexes: pd.DataFrame, level: int) -> str:
         return f"{said}; the {hexmap.MOST:,} busiest in view are drawn."
     finer = level < _offers(drawn)["level"].max()
     return f"{said}; closer in there are finer ones." if finer else f"{said}."
+
+
+def _marks_said() -> str:
+    masts, works = (len(data.answer(name)) for name in ("sites", "work_places"))
+    marks = ("dots are masts" if 0 < masts <= _MOST_MASTS else "",
+             "diamonds are works" if works else "")  # fmt: skip
+    return f"{', '.join(filter(None, marks))}.".capitalize() if any(marks) else ""
 
 
 def _table(drawn: Drawn, hexes: pd.DataFrame) -> None:

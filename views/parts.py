@@ -3,10 +3,13 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from types import FunctionType
 from typing import Any, TypeVar
 
+import altair as alt
 import pandas as pd
 import streamlit as st
+from altair.utils.schemapi import debug_mode
 from streamlit.navigation.page import StreamlitPage as Page
 
 from contracts.errors import HexperienceError, NothingFound
@@ -118,6 +121,23 @@ def notes() -> None:
 def plain(text: str) -> str:
     """Text from data, so that Markdown shows it as it stands."""
     return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:&" else c for c in text)
+
+
+# --------------------------------------------------------------------------------- pictures
+
+
+def picture(chart: Callable[..., alt.TopLevelMixin], *of: Any, **how: Any) -> None:
+    """Draws what one of `charts` makes of these answers; made once for all who look at them."""
+    st.vega_lite_chart(_made(chart, of, how), width="stretch")
+
+
+@st.cache_data(show_spinner=False, max_entries=100, hash_funcs={FunctionType: repr, Look: repr})
+def _made(
+    chart: Callable[..., alt.TopLevelMixin], of: tuple[Any, ...], how: dict[str, Any]
+) -> dict[str, Any]:
+    # tests hold every chart to the schema; doing it at each click took most of a click's time
+    with debug_mode(arg=False):
+        return chart(*of, **how).to_dict(validate=False)
 
 
 # ---------------------------------------------------------------------------------- pickers

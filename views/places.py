@@ -135,7 +135,7 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
                     for place in places.to_dict("records")],
         ),
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
-        row_height=104,  # more than four times the text: from there on a long text is wrapped
+        row_height=92,  # more than four times the text: from there on a long text is wrapped
         on_select="rerun", selection_mode="single-row",
         key=parts.key_of("places", places["place_name"]),
         column_order=[column for column in _ORDER if column not in unknown],

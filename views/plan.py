@@ -29,7 +29,7 @@ def page() -> None:
     with left:
         plan = _picked(budgets)
     with right:
-        st.altair_chart(charts.ladder(budgets, currency=_currency(plan)), width="stretch")
+        parts.picture(charts.ladder, budgets, currency=_currency(plan))
     if isinstance(plan.unsafe_reason, str):
         st.error(parts.plain(plan.unsafe_reason))
         return

@@ -135,7 +135,7 @@ def _in_short(
     """What a manager reads: a word, and one sentence with its figures."""
     now = _of_period(answers["network"], period)
     if now is not None:
-        yield "Drop rate", _rate_in_words(period, now)
+        yield "Drop rate", _rate_in_words(period, now) + _once(answers["network"], period, now)
     if len(answers["cells"]):
         yield "Worst cell", _worst_in_words(answers["cells"].iloc[0])
     if len(answers["cells"]) or len(answers["changes"]):
@@ -162,8 +162,20 @@ def _rate_in_words(period: Period, now: pd.Series) -> str:
     )
 
 
+def _once(network: pd.DataFrame, period: Period, now: pd.Series) -> str:
+    """The oldest rate that is drawn: what creeps is in no step from one period to the next."""
+    first = network.sort_values("period_start").iloc[0]
+    if len(network) < 3 or first["period_start"] == now["period_start"]:
+        return ""
+    the = "the " if period.grain == "week" else ""
+    when = the + legend.period(period.grain, first["period_start"], first["period_end"])
+    rate, between = number(first["drop_rate"], "share"), _between(first, "drop_rate", "share")
+    return f" In {when} it was {rate} ({between})."
+
+
 def _points(difference: float) -> str:
-    return f"{100 * difference:+.2f}".replace("-", "−")
+    text = f"{100 * difference:+.2f}"
+    return text.replace("-", "−") if float(text) else "0.00"
 
 
 def _between(row: Any, name: str, figure: legend.Figure) -> str:
@@ -395,7 +407,7 @@ def _look_first(places: pd.DataFrame) -> Iterator[Line]:
         yield Line(
             row["place_name"], under, amount(row[name]) if pd.notna(row[name]) else "",
             legend.between(row, name), whisker,
-            row["reason"] + counts + _treatment(row) + _noted(row), _unsafe(row),
+            legend.in_short(row["reason"]) + counts + _treatment(row) + _noted(row), _unsafe(row),
         )  # fmt: skip
 
 

@@ -275,6 +275,23 @@ def test_two_maps_move_together(page: Page, served: Callable[[Path], str], town:
     wait_until(page, lambda: _changed(before, right()) > 0.1, "the other map moved as well")
 
 
+def test_a_filter_leaves_no_row_chosen_that_is_gone(
+    page: Page, served: Callable[[Path], str], town: Any
+) -> None:
+    page.goto(f"{served(town.config)}/changes")
+    table = page.get_by_test_id("stDataFrame").first.locator("canvas").first
+    box = table.bounding_box()
+    assert box is not None
+    second_row = box["y"] + 2.5 * 35
+    page.mouse.click(box["x"] + 15, second_row)
+    page.get_by_role("heading", name="LDS-05").wait_for()
+    page.get_by_placeholder("part of its name").fill("LDS-02")
+    page.keyboard.press("Enter")
+    page.get_by_role("heading", name="LDS-02").wait_for()
+    settled(page)
+    expect(page.get_by_text("encountered an error")).to_have_count(0)
+
+
 def test_the_picture_that_is_saved_shows_hexagons_and_legend(
     page: Page, served: Callable[[Path], str], town: Any, tmp_path: Path
 ) -> None:

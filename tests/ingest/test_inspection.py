@@ -16,6 +16,7 @@ from contracts.errors import InputError, QuestionError
 from contracts.settings import Source, load
 from ingest import run, sources, starter
 from ingest.inspection import Looks, look
+from ingest.moments import Moments, moments_of
 from ingest.warehouse import Warehouse
 from ingest.workers import workers
 from tests.ingest.test_vendors import HUAWEI, OBJECT, PREAMBLE
@@ -334,3 +335,17 @@ def test_what_tells_who_or_from_where_somebody_answered_is_not_proposed(tmp_path
     looks = _look(tmp_path, text)
     assert {like.theirs for like in looks.fits[0].columns} <= {"ResponseId", "RecordedDate", "Q1"}
     assert "LocationLatitude" in looks.header
+
+
+def test_every_file_of_the_demo_is_known_for_its_table(demo_config: Path) -> None:
+    settings = load(demo_config)
+    for source in settings.source:
+        first = min(settings.folder.glob(source.path))
+        assert look(first).fits[0].table == source.table, first.name
+
+
+def test_a_local_time_with_its_offset_and_a_month_are_times() -> None:
+    at = moments_of(pd.Series(["19.07.2026 00:00 +0100", "25.10.2026 03:00 +0000"]))
+    assert at == Moments(("%d.%m.%Y %H:%M %z",), 1.0, has_offset=True)
+    assert moments_of(pd.Series(["2025-08", "2025-12"])).formats == ("%Y-%m",)
+    assert not moments_of(pd.Series(["2025-13", "1.5"])).share

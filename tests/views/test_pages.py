@@ -12,7 +12,8 @@ from ingest.warehouse import Warehouse
 from tests.conftest import build_town
 from views import data, hexmap, parts
 
-PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "quality")
+PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "questions",
+         "quality")  # fmt: skip
 Configured = Callable[[Path], None]
 
 
@@ -105,6 +106,7 @@ def test_the_map_opens_on_excess_drops_of_the_newest_month(
     assert [box.value for box in at.selectbox] == ["drops_excess_month", "month.2025-04-01"]
     assert in_url(at, "layer") == "drops_excess_month"
     assert "drops a month" in texts(at)
+    assert "Dots are masts" in texts(at)
 
 
 def test_another_layer_has_its_own_periods_legend_and_address(
@@ -451,6 +453,24 @@ def test_a_report_is_made_on_the_spot_and_the_written_ones_are_offered(
     told = [button.proto.label for button in shown("reports").get("download_button")]
     shutil.rmtree(written.parent)
     assert told == ["Week 16, 2025, revision 2"]
+
+
+def test_a_question_is_asked_with_its_parameters_and_says_what_it_lacks(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("questions")
+    assert list(at.dataframe[0].value["place_name"]) == ["Mast 1", "Mast 2", "Mast 3"]
+    assert "benefit_month" in list(at.dataframe[1].value["column"])
+    at.text_input(key="worst_places top").input("1").run()
+    assert len(at.dataframe[0].value) == 1
+    at.text_input(key="worst_places top").input("one").run()
+    assert "parameter top: 'one' is no INTEGER" in texts(at)
+    at = shown("questions", question="cell_history")
+    assert "give cell_id=..." in texts(at)
+    at.text_input(key="cell_history cell_id").input(town.worse_cell).run()
+    assert not at.exception
+    assert len(at.dataframe[0].value) > 7
 
 
 def test_regions_are_ranked_and_stand_with_their_months(

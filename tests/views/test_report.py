@@ -16,8 +16,8 @@ import pytest
 
 from contracts.settings import Settings, load
 from ingest.warehouse import Warehouse
-from views import report
-from views.legend import amount, number
+from views import report, telling
+from views.legend import amount, day, number
 from views.periods import Period, parse
 
 WEEK = parse("2025-W15")
@@ -72,6 +72,16 @@ def test_the_headline_is_the_network_s_rate_as_the_query_answers_it(
     assert f"{amount(drops)} of {amount(calls)} calls; 90 % interval" in page.text
     assert "The week before:" in page.text
     assert "percentage points (" in page.text
+    oldest = Warehouse(town.warehouse).query(
+        "network_periods", period_grain="week", period_start=WEEK.first
+    ).iloc[-1]  # fmt: skip
+    assert pd.Timestamp(oldest["period_start"]) < pd.Timestamp(WEEK.first)
+    told = f"In the week of {day(oldest['period_start'])} it was "
+    assert f"{told}{number(oldest['drop_rate'], 'share')} (" in page.text
+
+
+def test_no_difference_has_no_sign() -> None:
+    assert [telling._points(x) for x in (-0.00001, 0.00001, -0.0012)] == ["0.00", "0.00", "−0.12"]
 
 
 def test_every_number_of_a_list_is_the_query_s(page: Reader, town: Any) -> None:
