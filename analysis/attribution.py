@@ -20,18 +20,17 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from analysis import benefit, change_rows, channels, load_response, onsets
+from analysis import benefit, change_rows, channels, load_response, onsets, verdict
 from analysis.cell import Cell, cells_of
 from analysis.change_rows import MIN_SD_DROPS, NO_CURVE, NO_DAYS, Change, Columns
-from analysis.channels import DropChannel, Noise
+from analysis.channels import DropChannel, LoadChannel, Noise
 from analysis.load_response import Hours, Prior, Response
 from analysis.onsets import REACH_DAYS, Candidate
-from analysis.verdict import NOTHING, judge
 
 MIN_RATIO, MIN_SD_LOAD = 1.18, 2.6
 MIN_DROPS, MIN_HOURS, MIN_DAYS = 30, 40, 14
-# a curve's likelihood counts so much: hours are not as independent as the model has them
-TRUST_IN_CURVE = 0.3
+# no curve of the shelf is a cell's own: what many drops say in its favour counts as from so many
+CURVE_DROPS = 1000.0
 
 Floats = npt.NDArray[np.float64]
 
@@ -59,12 +58,14 @@ class Network:
     """What the network teaches about a cell before it is looked at.
 
     `noise`: how daily drops scatter. `wander`: log sd by which a cell's level differs from month to
-    month for no reason, found where nothing changed (METHODS 5, step 7).
+    month for no reason, `blur`: how much larger shifts of load are there than their sd. Both are
+    found where nothing changed (METHODS 5, step 7).
     """
 
     prior: Prior
     noise: Noise
     wander: float
+    blur: float
 
 
 def learn(cube: xr.Dataset) -> Network:
@@ -76,12 +77,28 @@ def learn(cube: xr.Dataset) -> Network:
     still = [not a and not b for a, b in zip(load.steps, drops.steps, strict=True)]
     quiet = np.array(still) & (drops.drops.sum(axis=1) >= MIN_DROPS)
     if quiet.sum() < 10:
-        return Network(prior, Noise(), 0.05)
+        return Network(prior, Noise(), 0.05, 1.3)
     size, noise = drops.drops.mean(axis=1)[quiet], drops.noise[quiet]
     size, noise = np.minimum(size, 100), np.minimum(noise, 10)
     slope = max(np.cov(size, noise)[0, 1] / max(size.var(ddof=1), 1e-9), 0.0)
     usual = Noise(max(float(noise.mean() - slope * size.mean()), 1.0), float(slope))
-    return Network(prior, usual, _wander(drops, quiet))
+    return Network(prior, usual, _wander(drops, quiet), _blur(hours, load, np.flatnonzero(quiet)))
+
+
+def _blur(hours: Hours, load: LoadChannel, quiet: npt.NDArray[np.intp]) -> float:
+    """Root mean square of load's shifts across cuts in quiet cells, over their sd; at least 1."""
+    n_hours, reach = hours.load[0].size, REACH_DAYS * 24
+    square = list[float]()
+    for i in quiet:
+        for cut in (n_hours // 4, n_hours // 2, 3 * n_hours // 4):
+            shift, sd = verdict.shift_of(
+                load.residual[i].ravel(),
+                hours.load[i].ravel(),
+                (slice(max(cut - reach, 0), cut), slice(cut, cut + reach)),
+                (float(load.long_run_sd[i]), float(load.jump_sd[i])),
+            )
+            square += [(shift / sd) ** 2] if sd > 0 else []
+    return max(float(np.sqrt(np.mean(square))), 1.0) if square else 1.0
 
 
 def _wander(found: DropChannel, quiet: npt.NDArray[np.bool_]) -> float:
@@ -122,8 +139,10 @@ def search(
     response = load_response.respond(hours, network.prior)
     load = channels.load_channel(hours)
     drops = channels.drop_channel(hours, response, load.steps, network.noise)
-    log_weights = _log_weights(response, network)
-    cells = cells_of(hours, response, log_weights, load, drops, wander=network.wander)
+    log_weights = _log_weights(response, network, drops.drops.sum(axis=1))
+    cells = cells_of(
+        hours, response, log_weights, load, drops, wander=network.wander, blur=network.blur
+    )
     refused, clock = _refusals(hours), load_response.clock_of(cube)
     names = cube["cell_id"].to_numpy()
     first = cube["day_local"].to_numpy().min().astype("datetime64[D]")
@@ -138,8 +157,8 @@ def search(
             told.append({"change": len(rows), **change_rows.days_of(cell, found, row, first)})
             curves.append({"change": len(rows), **change_rows.curve_of(cell, found)})
             rows.append({"cell_id": names[i], **row})
-            verdict = found.verdict
-            lasting[i] = benefit.Lasting(found.at.whole, verdict.weight, verdict.other)
+            draws = found.verdict
+            lasting[i] = benefit.Lasting(found.at.whole, draws.weight, draws.other)
     visible = change_rows.visibility_of(names, hours, drops, network.wander, refused)
     return Search(
         _at_least(change_rows.typed(rows), min_ratio),
@@ -160,9 +179,14 @@ def _at_least(rows: pd.DataFrame, min_ratio: float) -> pd.DataFrame:
     return rows.assign(min_visible_ratio=rows["min_visible_ratio"].clip(lower=min_ratio))
 
 
-def _log_weights(found: Response, network: Network) -> Floats:
-    """Log posterior of each curve, (cell, curve), as far as its likelihood is trusted."""
-    return np.asarray(np.log(network.prior.weights) + TRUST_IN_CURVE * found.log_likelihood)
+def _log_weights(found: Response, network: Network, n_drops: Floats) -> Floats:
+    """Log posterior of each curve, (cell, curve), as far as its likelihood is trusted.
+
+    All drops of a cell share how far its own curve is from the shelf's, so what they tell of the
+    curve levels off, as the size of a sample of clusters does (Kish 1965).
+    """
+    trust = 1 / (1 + n_drops / CURVE_DROPS)
+    return np.asarray(np.log(network.prior.weights) + trust[:, None] * found.log_likelihood)
 
 
 def _refusals(hours: Hours) -> npt.NDArray[np.str_]:
@@ -205,5 +229,5 @@ def _judged(cell: Cell, candidates: list[Candidate]) -> Iterator[Change]:
         before = slice(max(left, candidate.start - reach), candidate.start)
         after = slice(candidate.whole, min(right, candidate.whole + reach))
         known = min((cell.attempts[side] > 0).sum() for side in (before, after))
-        verdict = judge(cell, before, after) if known >= MIN_HOURS else NOTHING
-        yield Change(candidate, before, after, right, verdict)
+        found = verdict.judge(cell, before, after) if known >= MIN_HOURS else verdict.NOTHING
+        yield Change(candidate, before, after, right, found)

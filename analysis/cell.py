@@ -34,6 +34,7 @@ class Cell:
     mean_weights: Floats
     """Posterior of each curve, as the channels have it."""
     jump_sd: float
+    """Of load from one day to the next, as `blur` of the network has it."""
     long_run_sd: float
     phi: float
     noise: float
@@ -53,11 +54,12 @@ def cells_of(
     drops: DropChannel,
     *,
     wander: float,
+    blur: float,
 ) -> Callable[[int], Cell]:
     """What gives the cell of a row. `log_weights`: log posterior of each curve, (cell, curve)."""
     raw = hours.drops.sum(axis=2)
     kept = np.divide(drops.drops, raw, out=np.ones_like(raw), where=raw > 0)
-    factor, sd = found.mean_factor(), load.long_run_sd
+    factor, sd, jump_sd = found.mean_factor(), blur * load.long_run_sd, blur * load.jump_sd
     efficiency = hours.efficiency - channels.usual(hours.efficiency, hours)
 
     def cell(i: int) -> Cell:
@@ -72,7 +74,7 @@ def cells_of(
             efficiency_residual=efficiency[i].ravel(),
             log_weights=log_weights[i],
             mean_weights=found.weights[i],
-            jump_sd=float(load.jump_sd[i]),
+            jump_sd=float(jump_sd[i]),
             long_run_sd=float(sd[i]),
             phi=float(drops.phi[i]),
             noise=float(drops.noise[i]),

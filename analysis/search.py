@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import attribution, benefit, change_rows, cube, daily, identity, places
+from analysis import attribution, benefit, change_rows, cube, daily, identity, masks, places
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.inventory import under_newest_ids
@@ -147,12 +147,14 @@ def _cube(task: _Task) -> xr.Dataset:
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     hours = warehouse.read("cell_hour", days=list(task.days), only=("cell_id", task.cells))
     cells = pd.Series(list(task.cells))
-    zones = zones_of(cells, warehouse.read("cell"), settings)
+    rows = warehouse.read("cell")
+    zones = zones_of(cells, rows, settings)
+    sites = newest_rows(rows).set_index("cell_id")["site_id"]
     operator = settings.operator
     return cube.of_cell_hours(
         hours[hours["hour_start_utc"].notna()],
         zones=zones if isinstance(zones, str) else zones.set_axis(cells),
-        outages=warehouse.read("outage"),
+        outages=masks.masked(warehouse.read("outage"), warehouse.read("intervention"), sites),
         weekend=operator.weekend,
         country=operator.country,
         subdivision=operator.subdivision,

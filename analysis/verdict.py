@@ -134,28 +134,28 @@ def _log_normal(values: Floats, variance: float) -> Floats:
 
 def _moved(cell: Cell, before: slice, after: slice) -> tuple[float, float]:
     """By how much log load shifted, and its sd; 0 where it is not clear that it did."""
-    shift, sd = _shift(
-        cell.load_residual, cell.load, before, after, (cell.long_run_sd, cell.jump_sd)
-    )
+    noise = (cell.long_run_sd, cell.jump_sd)
+    shift, sd = shift_of(cell.load_residual, cell.load, (before, after), noise)
     clear = abs(shift) >= max(MIN_SHIFT, MIN_SHIFT_SD * sd)
     return (shift, sd) if clear else (0.0, 0.0)
 
 
 def _lost_efficiency(cell: Cell, before: slice, after: slice) -> float:
     """By how much log PRB rose at the same volume; 0 where it is not clear, or none is known."""
-    shift, sd = _shift(
-        cell.efficiency_residual, cell.load, before, after, (EFFICIENCY_SD, EFFICIENCY_SD)
-    )
+    noise = (EFFICIENCY_SD, EFFICIENCY_SD)
+    shift, sd = shift_of(cell.efficiency_residual, cell.load, (before, after), noise)
     return shift if shift > max(MIN_LOST, 2 * sd) else 0.0
 
 
-def _shift(
-    residual: Floats, load: Floats, before: slice, after: slice, noise: tuple[float, float]
+def shift_of(
+    residual: Floats, load: Floats, sides: tuple[slice, slice], noise: tuple[float, float]
 ) -> tuple[float, float]:
     """Shift of a level and its sd, from the means of both sides and from the jump between them.
 
-    Noise that remembers blurs the means; from one day to the next it moves little.
+    Noise that remembers blurs the means; from one day to the next it moves little. `noise`: sd of
+    both, for one day. (0, 0) where a side has no hours.
     """
+    before, after = sides
     weight = np.where(np.isnan(residual), 0.0, channels.weight_of(load))
     values = np.nan_to_num(residual)
 

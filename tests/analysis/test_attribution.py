@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import attribution, verdict
+from analysis import attribution, load_response, verdict
+from analysis.channels import Noise
 from benchmarks.attribution import cube_of, score
 from ingest.synth.network import Network, invent_network
 
@@ -132,3 +133,41 @@ def test_parts_of_two_factors_are_shared_as_shapley_has_it() -> None:
     load, other = np.log([2.0, 1.0, 2.0, 0.5]), np.log([1.0, 2.0, 2.0, 1.0])
     assert verdict.shapley(load, other) == pytest.approx([1.0, 0.0, 0.5, 1.0])
     assert verdict.shapley(np.zeros(1), np.zeros(1)).tolist() == [0.0]
+
+
+def test_many_drops_tell_no_more_of_a_curve_than_a_thousand() -> None:
+    prior = load_response.FLAT
+    seen = load_response.Response(
+        np.tile(np.arange(2.0), (3, 1)),
+        np.ones((3, 2)),
+        np.ones(1),
+        np.ones(1, np.intp),
+        np.ones(3),
+    )
+    two = attribution.Network(load_response.Prior(np.ones(2), prior.by_hour), Noise(), 0.0, 1.0)
+    told = attribution._log_weights(seen, two, np.array([0.0, 1000.0, 1e6]))
+    # drops times what each one tells
+    assert told[:, 1] == pytest.approx([1.0, 0.5, 0.001], rel=1e-2)
+
+
+def test_demand_that_remembers_blurs_shifts_of_load() -> None:
+    blur = [
+        attribution.learn(
+            cube_of(invent_network(np.random.default_rng(3), n_cells=60, causes={}, noise=noise))
+        ).blur
+        for noise in ("normal", "heavy")
+    ]
+    assert 1.0 <= blur[0] < blur[1] < 2.0
+
+
+def test_intervals_hold_load_s_share_in_large_cells_with_two_causes_at_once() -> None:
+    rng = np.random.default_rng(6201)
+    planted = invent_network(rng, n_cells=200, causes={"load_and_fault": 90})
+    cube = cube_of(planted)
+    search = attribution.search(cube, attribution.learn(cube))
+    pairs = of_kind(planted, search, "load_and_fault")
+    large = pairs[(pairs["drops_before"] + pairs["drops_after"] > 3000) & (pairs["ratio"] > 1)]
+    holds = large["load_share_true"].between(large["load_share_lo"], large["load_share_hi"])
+    assert len(large) >= 30
+    assert holds.mean() >= 0.8
+    assert (large["load_share_hi"] - large["load_share_lo"]).median() < 0.5

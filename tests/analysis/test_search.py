@@ -155,6 +155,23 @@ def measured(tmp_path: Path) -> Settings:
     return Settings(folder=tmp_path)
 
 
+def test_hours_of_a_work_on_the_site_are_masked_like_an_outage(measured: Settings) -> None:
+    warehouse = Warehouse(measured.resolve(measured.warehouse.path))
+    cell = warehouse.read("cell_hour")["cell_id"].iloc[0]
+    begin = pd.Timestamp("2026-08-10T01:00Z")
+    told = {"cell": {"cell_id": [cell, "other"], "site_id": ["S", "T"]},
+            "intervention": {"intervention_id": ["W"], "kind": ["new_carrier"], "site_id": ["S"],
+                             "start_utc": [begin], "end_utc": [begin + pd.Timedelta(hours=5)],
+                             "status": ["done"]}}  # fmt: skip
+    for name, rows in told.items():
+        warehouse.write(name, assemble([pd.DataFrame(rows)], TABLES[name]))
+    seen = search._cube(search._Task(measured, (str(cell),), ("2026-08-10",)))
+    down = seen["hour_start_utc"].to_numpy()[seen["outage"].to_numpy()[0]]
+    assert (
+        pd.DatetimeIndex(down).tz_localize("UTC").equals(pd.date_range(begin, periods=5, freq="h"))
+    )
+
+
 def test_the_answer_is_the_same_for_any_cut_into_chunks(
     measured: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
