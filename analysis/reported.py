@@ -123,4 +123,4 @@ def named(
     at = kept.drop(columns="cell_id").reset_index().merge(serving, on="hex_id")
     at["work"] = identity.name_works(at, works, sites)
     first = at.dropna(subset=["work"]).drop_duplicates("index").set_index("index")["work"]
-    return kept.assign(intervention_id=first.reindex(kept.index))
+    return kept.assign(intervention_id=first.reindex(kept.index), told_utc=as_of)

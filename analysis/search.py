@@ -17,10 +17,9 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import attribution, benefit, change_rows, cube, daily, identity, masks, places
+from analysis import attribution, benefit, change_rows, cube, daily, identity, masks, places, told
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
-from ingest.inventory import under_newest_ids
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, each
@@ -28,9 +27,8 @@ from ingest.workers import Progress, each
 HOURLY_DAYS = 120
 CELLS_A_TASK = 100
 PRIOR_CELLS = 400
-# an hourly search needs days before a change; nearer to its begin the daily one tells
-_BLIND_DAYS = 3
 _SAME = pd.Timedelta(days=4)
+_DROPS = ("drops_excess", "drops_excess_lo", "drops_excess_hi", "drops_load", "drops_other")
 _TWINS_APART = pd.Timedelta(hours=48)
 _NO_HOURS = "load is not known by the hour"
 _BEFORE = (
@@ -61,17 +59,23 @@ def find(
     client: Client,
     progress: Progress,
 ) -> Found:
-    """Changes of every cell, named and told beside works. `counters`: `cube.of_cell_days`."""
+    """Changes of every cell, named and told beside works. `counters`: `cube.of_cell_days`.
+
+    What hours told before and no longer can stands as it was told (`analysis.told`).
+    """
     days = by_day(counters, settings, client, progress)
     by_hour = _by_hour(warehouse, settings, client, progress)
-    changes = _merged(days.changes, by_hour)
-    named = _identified(changes, warehouse)
     seen = by_hour.visibility[by_hour.visibility["refused"] == ""].set_index("cell_id")
+    earlier = told.before(warehouse)
+    kept = told.standing(earlier, counters, seen["hours_from_utc"])
+    named = _identified(_merged(days.changes, by_hour, kept), earlier.changes, warehouse)
+    changed_days = _of_changes(by_hour.days, earlier.days, named)
+    named["days_hash"] = told.days_hash(named, changed_days, counters)
     fallback = days.visibility.set_index("cell_id")["min_visible_ratio"]
     return Found(
         named.drop(columns="change"),
-        _of_changes(by_hour.days, named),
-        _of_changes(by_hour.curves, named),
+        changed_days,
+        _of_changes(by_hour.curves, earlier.curves, named),
         by_hour.response.assign(month=_month(counters)),
         seen["min_visible_ratio"].reindex(fallback.index).fillna(fallback),
         by_hour.levers,
@@ -213,59 +217,90 @@ def _lesson(
 # --- both together ----------------------------------------------------------------------------
 
 
-def _merged(by_day: pd.DataFrame, by_hour: attribution.Search) -> pd.DataFrame:
+def _merged(by_day: pd.DataFrame, by_hour: attribution.Search, kept: pd.DataFrame) -> pd.DataFrame:
     """Hourly finds where a cell's hours were searched, daily ones elsewhere and before.
 
-    `change`: row of the hourly finds, NaN for a daily one. A daily level ends where hours show the
-    next change; its drops are cut in proportion.
+    `kept`: changes that stand as hours told them before. `change`: row of the hourly finds, -1 for
+    a kept one, NaN for a daily one. A daily or kept level ends where hours show the next
+    change; its drops are cut in proportion.
     """
     seen = by_hour.visibility.set_index("cell_id")
     hourly = by_hour.changes.assign(
         attribution_note=None, change=np.arange(len(by_hour.changes), dtype=float)
     )
+    hourly = hourly[~_again(hourly, kept, on=["cell_id", "direction"])]
+    sure = _joined([_cut(kept, hourly), hourly])
     begun = seen.loc[seen["refused"] == "", "hours_from_utc"].reindex(by_day["cell_id"])
-    tells = begun.set_axis(by_day.index) + pd.Timedelta(days=_BLIND_DAYS)
+    tells = begun.set_axis(by_day.index) + told.BLIND
     # never later than an instant that is missing: of cells without hours every find stays
     old = by_day[~(by_day["change_utc"] >= tells)]
     notes = _why_undecided(old["cell_id"], seen["refused"])
     old = old.assign(attribution="undecided", attribution_note=notes, change=np.nan)
-    old = _cut(old, hourly)
-    parts = [part for part in (old, hourly) if len(part)]
-    none = old.reindex(columns=list(dict.fromkeys([*old, *hourly])))
-    both = pd.concat(parts, ignore_index=True) if parts else none
+    old = old[~(_again(old, sure, on=["cell_id"]) | _within(old, kept))]
+    both = _joined([_cut(old, sure), sure])
     return both.sort_values(["cell_id", "change_utc"], ignore_index=True)
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    filled = [part for part in parts if len(part)]
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    return pd.concat(filled, ignore_index=True) if filled else parts[0].reindex(columns=names)
 
 
 def _why_undecided(cell_ids: pd.Series, refused: pd.Series) -> pd.Series:
     why = cell_ids.map(refused)
-    told = why.where(why != "", _BEFORE).where(why.notna(), _NO_HOURS)
-    return told.astype("str") + _NOT_TESTED
+    said = why.where(why != "", _BEFORE).where(why.notna(), _NO_HOURS)
+    return said.astype("str") + _NOT_TESTED
 
 
-def _cut(old: pd.DataFrame, hourly: pd.DataFrame) -> pd.DataFrame:
-    """Daily finds that hours do not tell again, each until the first hourly one after it."""
-    names = ["cell_id", "change_utc"]
-    pairs = old[names].reset_index().merge(hourly[names], on="cell_id", suffixes=("", "_hourly"))
-    apart = pairs["change_utc_hourly"] - pairs["change_utc"]
-    old = old[~old.index.isin(pairs.loc[apart.abs() <= _SAME, "index"])]
-    after = pairs[apart > pd.Timedelta(0)].groupby("index")["change_utc_hourly"].min()
-    ends = pd.to_datetime(after, utc=True).reindex(old.index)
+def _pairs(some: pd.DataFrame, others: pd.DataFrame, on: list[str]) -> pd.DataFrame:
+    """Each change with each of the others of its cell: index, change_utc, _other, until_other."""
+    other = others[[*on, "change_utc", "until_utc"]]
+    mine = some[[*on, "change_utc"]].reset_index()
+    return mine.merge(other, on=on, suffixes=("", "_other")).rename(
+        columns={"until_utc": "until_other"}
+    )
+
+
+def _again(some: pd.DataFrame, others: pd.DataFrame, *, on: list[str]) -> pd.Series:
+    """Which changes are others of their cell, told again."""
+    pairs = _pairs(some, others, on)
+    near = (pairs["change_utc_other"] - pairs["change_utc"]).abs() <= _SAME
+    return some.index.to_series().isin(pairs.loc[near, "index"])
+
+
+def _within(some: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
+    """Which changes lie in days of which hours told that nothing but the others happened."""
+    pairs = _pairs(some, others, ["cell_id"])
+    inside = pairs["change_utc"].between(pairs["change_utc_other"], pairs["until_other"])
+    return some.index.to_series().isin(pairs.loc[inside, "index"])
+
+
+def _cut(old: pd.DataFrame, newer: pd.DataFrame) -> pd.DataFrame:
+    """The changes, each until the first newer one after it, and its drops with it."""
+    pairs = _pairs(old, newer, ["cell_id"])
+    after = pairs[pairs["change_utc_other"] > pairs["change_utc"]]
+    ends = pd.to_datetime(after.groupby("index")["change_utc_other"].min(), utc=True)
+    ends = ends.reindex(old.index)
     cut = ends < old["until_utc"]
     part = ((ends - old["change_utc"]) / (old["until_utc"] - old["change_utc"])).where(cut, 1.0)
-    shrunk = {n: old[n] * part for n in ("drops_excess", "drops_excess_lo", "drops_excess_hi")}
+    shrunk = {name: old[name] * part for name in _DROPS if name in old}
     return old.assign(**shrunk, until_utc=old["until_utc"].where(~cut, ends))
 
 
-def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
+def _identified(found: pd.DataFrame, earlier: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
     """The changes with their names, the works they follow, and what their sector did."""
     as_of = warehouse.read("run")["as_of_utc"].iloc[0]
-    found = found.assign(metric="drop_rate", place_type="cell")
-    told, rows = warehouse.read("change_point"), warehouse.read("cell")
-    told = under_newest_ids(told, rows, told["change_utc"].dt.strftime("%Y-%m-%d"))
-    named = identity.keep_identity(found, told, as_of=as_of)
-    cells = newest_rows(rows).set_index("cell_id")
+    said = found["told_utc"] if "told_utc" in found else pd.Series(pd.NaT, found.index)
+    found = found.assign(
+        metric="drop_rate", place_type="cell",
+        told_utc=pd.to_datetime(said, utc=True).fillna(as_of).dt.as_unit("us"),
+    )  # fmt: skip
+    named = identity.keep_identity(found, earlier, as_of=as_of)
+    cells = newest_rows(warehouse.read("cell")).set_index("cell_id")
     works = identity.name_works(found, warehouse.read("intervention"), cells["site_id"])
     named["attribution_note"] = _with_twins(named, cells)
+    named["attribution_note"] = told.note(named, as_of)
     return named.assign(intervention_id=works)
 
 
@@ -289,11 +324,13 @@ def _with_twins(found: pd.DataFrame, cells: pd.DataFrame) -> pd.Series:
     return pd.Series(notes, index=found.index, dtype="str")
 
 
-def _of_changes(rows: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
-    """Rows of days or curves under the names of their changes."""
-    known = named.dropna(subset=["change"]).set_index("change")[["change_id", "cell_id"]]
-    told = rows.join(known, on="change").dropna(subset=["change_id"])
-    return told.drop(columns="change")
+def _of_changes(rows: pd.DataFrame, earlier: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
+    """Rows of days or curves under the names of their changes; of those that stand, as told."""
+    known = named.dropna(subset=["change"])[["change", "change_id", "cell_id"]]
+    fresh = rows.join(known.set_index("change"), on="change").dropna(subset=["change_id"])
+    kept = known.loc[known["change"] < 0, ["change_id", "cell_id"]]
+    stand = earlier.drop(columns=["cell_id", "run_id"]).merge(kept, on="change_id")
+    return _joined([fresh.drop(columns="change"), stand])
 
 
 def nothing() -> Found:

@@ -134,14 +134,15 @@ _PLACES = [
     _text("hex_text", "Hexagon as its 15-character text; read instead of lat and lon."),
     _amount("pixel_weight", "any, one for all", "Traffic or area of the pixel; missing = 1.", 0),
     _whole("level", "", "H3 level of the hexagon, 0 coarse to 15 fine.", 0, 15),
-    _share("weight", "Part of the cell's traffic in the hexagon or place; over hexagons it sums to 1 per cell."),
+    _share("weight", "Part of the cell's traffic in the hexagon or place; over hexagons it sums "
+           "to 1 per cell."),
     _text("method", "What the footprint was made from: supplied coverage, where the cell's calls "
           "were, a model of its sector, or the nearest antenna.",
           "coverage", "event_shares", "sector_model", "voronoi"),
     _text("place_type", "What kind of place the row speaks of.",
           "hex", "cell", "site", "sector", "region", "network"),
-    _text("place_id", "The place's key as text: hexagon text form, cell_id, site_id, sector (site and "
-          "direction) or region name."),
+    _text("place_id", "The place's key as text: hexagon text form, cell_id, site_id, sector (site "
+          "and direction) or region name."),
     _text("place_name", "The place's name for people."),
 ]  # fmt: skip
 
@@ -390,6 +391,9 @@ _FINDINGS = [
     _amount("attempts_before", "a day", "Mean attempts a day in the fortnight before.", 0),
     _amount("attempts_after", "a day", "Mean attempts a day in the fortnight after.", 0),
     _time("first_reported_utc", "End of the data when the finding was first reported."),
+    _time("told_utc", "End of the data of the run that told the row as it is; before the newest "
+          "data, an earlier run did, and it stands."),
+    _text("days_hash", "Fingerprint of the cell's days by which a change was judged by the hour."),
     _text("method_version", "Version of the method that made the row."),
     _text("unsafe_reason", "Why the finding must not be trusted; NULL = no reason known."),
     _text("run_id", "Run that made the row: hash of input, settings and version."),

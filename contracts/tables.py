@@ -98,7 +98,7 @@ _CHANGE = _names("""
     attribution attribution_note p_load load_share load_share_lo load_share_hi drops_load
     drops_other prb_before_pct prb_after_pct attempts_before attempts_after min_visible_ratio
     intervention_id
-    first_reported_utc method_version unsafe_reason run_id""")
+    first_reported_utc told_utc days_hash method_version unsafe_reason run_id""")
 
 _TABLES = [
     Table(

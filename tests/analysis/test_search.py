@@ -53,9 +53,12 @@ def daily(*changes: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(changes).drop(columns=["attribution", "attribution_note"])
 
 
+NONE = pd.DataFrame([change("a", 0)]).iloc[:0]
+
+
 def test_days_tell_of_the_time_before_hours_and_of_cells_without_them() -> None:
     by_day = daily(change("a", -50), change("a", 40), change("b", 40))
-    merged = search._merged(by_day, hourly(change("a", 41.5), searched=("a",)))
+    merged = search._merged(by_day, hourly(change("a", 41.5), searched=("a",)), NONE)
     assert merged["cell_id"].tolist() == ["a", "a", "b"]
     assert merged["attribution"].tolist() == ["undecided", "load", "undecided"]
     notes = merged["attribution_note"]
@@ -74,7 +77,7 @@ def test_each_cell_has_hours_from_a_day_of_its_own() -> None:
     why = ["", "", "too little data: 0 drops, 30 are needed"]
     seen = by_hour.visibility.assign(hours_from_utc=pd.to_datetime(begun, utc=True), refused=why)
     by_day = daily(*(change(cell, day) for cell in "abc" for day in (20, 80)))
-    merged = search._merged(by_day, by_hour._replace(visibility=seen))
+    merged = search._merged(by_day, by_hour._replace(visibility=seen), NONE)
     assert merged["cell_id"].tolist() == ["b", "c", "c"]
     assert merged["change_utc"].iloc[0] == FROM + pd.Timedelta(days=20)
     assert merged["attribution_note"].iloc[1] == why[2] + ": what it is owed to was not tested"
@@ -82,30 +85,51 @@ def test_each_cell_has_hours_from_a_day_of_its_own() -> None:
 
 def test_a_change_at_the_border_is_told_once() -> None:
     merged = search._merged(
-        daily(change("a", 1)), hourly(change("a", 3.2), searched=("a",))
+        daily(change("a", 1)), hourly(change("a", 3.2), searched=("a",)), NONE
     )  # fmt: skip
     assert merged["attribution"].tolist() == ["load"]
 
 
 def test_a_daily_level_ends_with_the_first_hourly_change_after_it() -> None:
     finds = hourly(change("a", -9, 20), change("a", 20), searched=("a",))
-    merged = search._merged(daily(change("a", 1, 40)), finds)
+    merged = search._merged(daily(change("a", 1, 40)), finds, NONE)
     assert (merged["until_utc"] > merged["change_utc"]).all()
     level = merged[merged["attribution"] == "undecided"].iloc[0]
     assert level["until_utc"] == FROM + pd.Timedelta(days=20)
     assert level["drops_excess_lo"] < level["drops_excess"] == pytest.approx(100 * 19 / 39)
 
 
+def test_what_hours_told_stands_and_days_do_not_tell_it_again() -> None:
+    kept = pd.DataFrame([change("a", -50, -10, change=-1.0, drops_load=60.0)])
+    by_day = daily(change("a", -52), change("a", -30), change("a", -5), change("a", -90))
+    merged = search._merged(by_day, hourly(searched=("a",)), kept)
+    assert merged["attribution"].tolist() == ["undecided", "load", "undecided"]
+    assert merged["until_utc"].iloc[0] == FROM - pd.Timedelta(days=50)
+    assert merged.loc[1, ["drops_excess", "drops_load"]].tolist() == [100, 60]
+
+
+def test_what_stands_ends_with_a_newer_change_and_is_not_found_again() -> None:
+    kept = pd.DataFrame([change("a", 5, 65, change=-1.0, drops_load=60.0)])
+    merged = search._merged(
+        daily(change("a", 1)),
+        hourly(change("a", 6), change("a", 35, direction="down"), searched=("a",)),
+        kept,
+    )
+    assert merged["direction"].tolist() == ["up", "down"]
+    assert merged.loc[0, "until_utc"] == FROM + pd.Timedelta(days=35)
+    assert merged.loc[0, ["drops_excess", "drops_load"]].tolist() == [50, 30]
+
+
 def test_nothing_found_is_an_empty_table() -> None:
     none = daily(change("a", 1)).iloc[:0]
     for by_hour in (hourly(searched=("a",)), search._nothing((), 0), search._nothing(("a",), 5)):
-        merged = search._merged(none, by_hour)
+        merged = search._merged(none, by_hour, NONE)
         assert merged.empty
         assert {"cell_id", "attribution_note", "change"} <= set(merged)
 
 
 def test_hours_of_too_few_days_are_named_as_the_reason() -> None:
-    merged = search._merged(daily(change("a", 1), change("b", 1)), search._nothing(("a",), 5))
+    merged = search._merged(daily(change("a", 1), change("b", 1)), search._nothing(("a",), 5), NONE)
     told = merged["attribution_note"].str.partition(":")[0].tolist()
     assert told == ["too little data", "load is not known by the hour"]
 

@@ -1,0 +1,150 @@
+"""A change that hours told of stands as told when its hours are no longer searched."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xarray as xr
+
+from analysis import run, search
+from benchmarks.attribution import cube_of
+from benchmarks.priority import days_of
+from contracts.settings import Settings
+from contracts.tables import TABLES, assemble
+from ingest.synth.network import Network, invent_network
+from ingest.warehouse import Warehouse
+from ingest.workers import workers
+from tests.conftest import rows
+
+FIRST, LAST, HOURLY = 60, 110, 60
+FIGURES = ["change_utc", "ratio", "ratio_lo", "ratio_hi", "attribution", "p_load", "load_share",
+           "method_version", "told_utc", "first_reported_utc"]  # fmt: skip
+Find = Callable[..., pd.DataFrame]
+
+
+@pytest.fixture(scope="module")
+def planted() -> Network:
+    """20 cells, 110 days."""
+    return invent_network(np.random.default_rng(8), n_cells=20, n_days=LAST)
+
+
+def _hours(planted: Network) -> pd.DataFrame:
+    hours = cube_of(planted).to_dataframe().reset_index()
+    hours["hour_start_utc"] = hours["hour_start_utc"].dt.tz_localize("UTC")
+    hours["day_local"] = hours["day_local"].dt.date
+    hours["covered_s"] = hours["prb_dl_avail_prb_s"] = hours["prb_ul_avail_prb_s"] = 3600.0
+    for way in ("dl", "ul"):
+        hours[f"prb_{way}_used_prb_s"] = hours[f"prb_{way}_util_pct"] * 36
+    hours["unavail_s"] = 3600 * (1 - hours["availability"])
+    return hours[[name for name in TABLES["cell_hour"].columns if name in hours]]
+
+
+@pytest.fixture(scope="module")
+def found(planted: Network) -> Find:
+    """Runs the search on the first days in one warehouse, returns what it told."""
+    hours, counters = _hours(planted), days_of(planted)
+    prb = planted.clock.by_day(planted.counters["prb_dl_util_pct"])
+    counters["bh_prb_dl_util_pct"] = (("cell", "day"), prb / 24)
+    counters["availability"] = 1 - counters["unavail_s"] / counters["covered_s"]
+
+    def find(
+        folder: Path, n_days: int, *, change: Callable[[xr.Dataset], None] | None = None,
+        renamed: dict[str, str] | None = None,
+    ) -> pd.DataFrame:  # fmt: skip
+        settings, seen = Settings(folder=folder), counters.isel(day=slice(n_days)).copy(deep=True)
+        if change:
+            change(seen)
+        warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+        names = {name: name for name in seen["cell_id"].to_numpy()} | (renamed or {})
+        seen = seen.assign_coords(cell_id=("cell", [names[n] for n in seen["cell_id"].to_numpy()]))
+        known = hours.assign(cell_id=hours["cell_id"].map(names))
+        days = sorted(known["day_local"].unique())[:n_days]
+        for day in days:
+            part = assemble([known[known["day_local"] == day]], TABLES["cell_hour"])
+            warehouse.write("cell_hour", part, day=str(day))
+        as_of = pd.Timestamp(days[-1], tz="UTC") + pd.Timedelta(days=1)
+        warehouse.write("run", rows("run", run_id=["r"], timezone="Europe/London", level=8,
+                                    schema_version=1, as_of_utc=as_of))  # fmt: skip
+        with workers(settings.run) as client:
+            told = search.find(seen, warehouse, settings, client, lambda *_: None)
+        run._write_changes(warehouse, told, "r")
+        return warehouse.read("change_point").set_index("change_id")
+
+    def patched(*given: object, **how: object) -> pd.DataFrame:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(search, "HOURLY_DAYS", HOURLY)
+            return find(*given, **how)  # type: ignore[arg-type]
+
+    return patched
+
+
+def _left(told: pd.DataFrame, planted: Network) -> pd.DataFrame:
+    """Changes that hours told of, and that have left the days searched by the hour at the end."""
+    edge = planted.clock.days[LAST - HOURLY].tz_convert("UTC")
+    left = told[told["p_load"].notna() & (told["change_utc"] < edge)]
+    assert len(left) > 2
+    return left
+
+
+def test_what_was_told_stands_with_its_method_and_date(
+    found: Find, planted: Network, tmp_path: Path
+) -> None:
+    before = _left(found(tmp_path, FIRST), planted)
+    now = found(tmp_path, LAST)
+    kept = now.loc[before.index]
+    pd.testing.assert_frame_equal(kept[FIGURES], before[FIGURES])
+    day = f"{before['told_utc'].iloc[0]:%Y-%m-%d}"
+    assert kept["attribution_note"].str.contains(f"as told by the run of data up to {day}").all()
+    warehouse = Warehouse(Settings(folder=tmp_path).resolve("warehouse"))
+    days = warehouse.read("change_day").groupby("change_id").size()
+    assert set(before.index) <= set(days.index)
+    # once more with nothing new is the same
+    pd.testing.assert_frame_equal(found(tmp_path, LAST), now)
+
+
+def test_a_warehouse_given_all_at_once_never_told_it(
+    found: Find, planted: Network, tmp_path: Path
+) -> None:
+    before = _left(found(tmp_path / "grown", FIRST), planted)
+    fresh = found(tmp_path / "fresh", LAST)
+    edge = before["change_utc"].max()
+    assert fresh.loc[fresh["change_utc"] <= edge, "p_load"].isna().all()
+
+
+def test_corrected_days_about_a_change_tell_it_anew(
+    found: Find, planted: Network, tmp_path: Path
+) -> None:
+    before = _left(found(tmp_path, FIRST), planted)
+    one = before.index[0]
+
+    def correct(counters: xr.Dataset) -> None:
+        cell = counters["cell_id"].to_numpy().tolist().index(before.loc[one, "cell_id"])
+        at = before.loc[one, "change_utc"].tz_localize(None).to_datetime64()
+        near = np.abs(counters["day_start_utc"].to_numpy()[cell] - at) < np.timedelta64(3, "D")
+        counters["dropped_calls"].to_numpy()[cell, near] += 1
+
+    now = found(tmp_path, LAST, change=correct)
+    mine = before.index[before["cell_id"] == before.loc[one, "cell_id"]]
+    kept = before.index.difference(mine)
+    pd.testing.assert_frame_equal(now.loc[kept, FIGURES], before.loc[kept, FIGURES])
+    assert one not in now.index or pd.isna(now.loc[one, "p_load"])
+
+
+def test_it_stands_under_a_new_name_of_its_cell(
+    found: Find, planted: Network, tmp_path: Path
+) -> None:
+    before = _left(found(tmp_path, FIRST), planted)
+    old = before["cell_id"].iloc[0]
+    warehouse = Warehouse(Settings(folder=tmp_path).resolve("warehouse"))
+    turned = planted.clock.days[FIRST].date()
+    warehouse.write("cell", rows(
+        "cell", cell_id=["NEW", "NEW"], known_as=[old, "NEW"], valid_from=[None, turned],
+        valid_to=[turned, None], lat=53.8, lon=-1.5,
+        loaded_utc=pd.Timestamp("2026-11-01", tz="UTC"),
+    ))  # fmt: skip
+    now = found(tmp_path, LAST, renamed={old: "NEW"})
+    mine = before.index[before["cell_id"] == old]
+    assert (now.loc[mine, "cell_id"] == "NEW").all()
+    pd.testing.assert_frame_equal(now.loc[before.index, FIGURES], before[FIGURES])
