@@ -374,7 +374,7 @@ PUBLISHED: tuple[str, ...] = (
 )  # fmt: skip
 """Tables of the released marts; persons' rows and refused rows are not among them."""
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Raised with each release that changes tables or the warehouse's layout; table `run` carries it.
 
 1: until 0.1. 2: footprints with validity, regions, coverage; the warehouse notes its schema.
