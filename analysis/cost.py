@@ -128,8 +128,8 @@ def _why_not(
     """Why no work is told of each place, in words; None = one is."""
     most = spared.max(axis=1).toarray().ravel() if spared.shape[1] else np.zeros(len(work))
     reached = np.nan_to_num(_ratio(most, gain.expected))
-    few = [f"no single work reaches {least_reach:.0%} of it, the largest {part:.0%}: see the plan"
-           for part in reached]  # fmt: skip
+    least = f"no single work reaches {100 * least_reach:.0f} % of it"
+    few = [f"{least}, the largest {100 * part:.0f} %: see the plan" for part in reached]
     found = np.where(most > _LEAST_DROPS, np.array(few, object), NO_WORK)
     found = np.where(gain.expected > _LEAST_DROPS, found, NOTHING)
     found = np.where(np.isnan(gain.expected), UNKNOWN, found)

@@ -87,8 +87,8 @@ def test_where_there_is_no_work_it_is_said_why() -> None:
     none = _told(reach=0.95)
     assert none["action"].isna().all()
     assert none["no_action_reason"].tolist() == [
-        "no single work reaches 95% of it, the largest 90%: see the plan",
-        "no single work reaches 95% of it, the largest 60%: see the plan",
+        "no single work reaches 95 % of it, the largest 90 %: see the plan",
+        "no single work reaches 95 % of it, the largest 60 %: see the plan",
         cost.UNKNOWN,
     ]
     assert none[["drops_per_cost", "cost_amount", "cost_rank"]].isna().all(axis=None)
