@@ -48,9 +48,12 @@ def of_places(
     told = known[["action", "action_at", "cost_amount"]].reindex(np.where(work < 0, -1, work))
     cost = told["cost_amount"].to_numpy(float)
     value = slopes["value_month"].of(expected, drops, at_most) if "value_month" in slopes else None
+    named = told["action"].notna()
+    invented = pd.Series(offered.catalogue.invented, told.index, dtype="boolean")
+    currency = pd.Series(offered.catalogue.currency, told.index, dtype="str")
     return told.assign(
-        cost_currency=offered.catalogue.currency,
-        costs_invented=offered.catalogue.invented,
+        cost_currency=currency.where(named),
+        costs_invented=invented.where(named),
         action_reach=_ratio(expected, gain.expected).round(6),
         **_per_cost("drops_per_cost", expected, drops, cost),
         **(_per_cost("value_per_cost", *value, cost) if value else {}),
