@@ -48,9 +48,12 @@ def of_places(
     told = known[["action", "action_at", "cost_amount"]].reindex(np.where(work < 0, -1, work))
     cost = told["cost_amount"].to_numpy(float)
     value = slopes["value_month"].of(expected, drops, at_most) if "value_month" in slopes else None
+    named = told["action"].notna()
+    invented = pd.Series(offered.catalogue.invented, told.index, dtype="boolean")
+    currency = pd.Series(offered.catalogue.currency, told.index, dtype="str")
     return told.assign(
-        cost_currency=offered.catalogue.currency,
-        costs_invented=offered.catalogue.invented,
+        cost_currency=currency.where(named),
+        costs_invented=invented.where(named),
         action_reach=_ratio(expected, gain.expected).round(6),
         **_per_cost("drops_per_cost", expected, drops, cost),
         **(_per_cost("value_per_cost", *value, cost) if value else {}),
@@ -128,8 +131,8 @@ def _why_not(
     """Why no work is told of each place, in words; None = one is."""
     most = spared.max(axis=1).toarray().ravel() if spared.shape[1] else np.zeros(len(work))
     reached = np.nan_to_num(_ratio(most, gain.expected))
-    few = [f"no single work reaches {least_reach:.0%} of it, the largest {part:.0%}: see the plan"
-           for part in reached]  # fmt: skip
+    least = f"no single work reaches {100 * least_reach:.0f} % of it"
+    few = [f"{least}, the largest {100 * part:.0f} %: see the plan" for part in reached]
     found = np.where(most > _LEAST_DROPS, np.array(few, object), NO_WORK)
     found = np.where(gain.expected > _LEAST_DROPS, found, NOTHING)
     found = np.where(np.isnan(gain.expected), UNKNOWN, found)

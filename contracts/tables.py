@@ -378,7 +378,8 @@ SCHEMA_VERSION = 4
 """Raised with each release that changes tables or the warehouse's layout; table `run` carries it.
 
 1: until 0.1. 2: footprints with validity, regions, coverage; the warehouse notes its schema.
-3: benefits, plans, lineage, verdicts on cells' days; rates borrow from their surroundings.
+3: benefits, plans, costs of places, lineage, verdicts on cells' days; rates borrow from their
+surroundings.
 """
 
 # A pm row says something only with one of these pairs.

@@ -83,7 +83,7 @@ def _steps(steps: pd.DataFrame) -> None:
     st.dataframe(
         steps.assign(value=[_written(row) for row in rows(steps)],
                      how=[_how(row) for row in rows(steps)]),
-        hide_index=True, height="content" if len(steps) < 13 else 390, placeholder="",
+        hide_index=True, height="content" if len(steps) < 17 else 390, placeholder="",
         column_order=["step", "cell_id", "what", "value", "unit", "how", "source", "n_rows"],
         column_config={
             "step": st.column_config.NumberColumn("#", width=40),

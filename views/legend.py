@@ -132,7 +132,7 @@ def treatment(row: Any) -> str:
     told = (
         f"Best for its cost: {row['action'].replace('_', ' ')} at {row['action_at']}, "
         f"{amount(row['cost_amount'])} ({row['cost_currency']}{invented}), "
-        f"spares {row['action_reach']:.0%} of these drops"
+        f"spares {100 * row['action_reach']:.0f} % of these drops"
     )
     each = per_cost(row)
     return f"{told}: {each} a month for each unit of cost." if each else f"{told}."

@@ -60,10 +60,9 @@ def page() -> None:
     places = data.answer(
         "worst_places", place_type=kind, top=200, per_cost=per_cost, **_COUNTED[counted][1]
     )
-    if per_cost:
-        places = places.assign(**{name: places[f"cost_{name}"] for name in _SURE})
     _about(places, counted, per_cost=per_cost)
-    chosen = _table(places, counted)
+    ranks = {name: places[f"cost_{name}"] for name in _SURE} if per_cost else {}
+    chosen = _table(places.assign(**ranks), counted)
     if chosen is not None:
         _chosen(places.iloc[chosen], int(facts["level"]))
         evidence.show(places.iloc[chosen], kind, facts)
@@ -173,7 +172,8 @@ def _columns(what: str, most: float, cost: str) -> dict[str, Any]:
             what, width=150, format="localized", min_value=0,
             max_value=max(most, 1.0)),
         "likely": "90 % interval",
-        "ranks": text("rank, 90 %", help="By dropped calls, whatever counts here"),
+        "ranks": text("rank, 90 %", help="By dropped calls spared, or those for each unit of "
+                      "cost, whatever counts here"),
         "work": text("work", width=170, help="The work of the catalogue that spares most drops "
                      "there for its cost, of those that reach enough of them"),
         "cost_amount": number_column(cost, format="localized"),

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views import charts, data, parts
-from views.legend import amount, interval, rows, sure, unsafe
+from views.legend import amount, interval, noted, rows, sure, unsafe
 
 _LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
 
@@ -98,14 +98,16 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
             benefit_month=works["benefit_month"].round(1),
             p_in_plan=works["p_in_plan"].map(sure),
             reason=[unsafe(work) + work["reason"] for work in works.to_dict("records")],
+            noted=[noted(row) for row in rows(works)],
         ),
         hide_index=True, height=480 if len(works) > 12 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row",
         key=parts.key_of("works", works["place_name"]),
         column_order=["action", "place_name", "region", "benefit_month", "likely", "p_in_plan",
-                      "cost_amount", "crew_weeks", "reason"],
+                      "cost_amount", "crew_weeks", "reason",
+                      *(["noted"] if works["ack_status"].notna().any() else [])],
         column_config={
-            "action": "work", "place_name": "where",
+            "action": "work", "place_name": "where", "noted": "acknowledged",
             "benefit_month": number_column("drops spared a month", format="localized"),
             "likely": "90 % interval",
             "p_in_plan": st.column_config.TextColumn(

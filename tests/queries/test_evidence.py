@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 
 from ingest import lineage
+from ingest.acknowledgements import Subject, Word
 from ingest.warehouse import Warehouse
 from tests.conftest import Town
 
@@ -142,8 +144,8 @@ def test_other_weights_rank_anew_and_change_no_figure(demo: Warehouse) -> None:
 
 @pytest.mark.parametrize("kind", KEYS)
 def test_the_list_can_stand_by_benefit_for_its_cost(kind: str, demo: Warehouse) -> None:
-    plain = demo.query("worst_places", place_type=kind, top=1000).set_index("place_name")
-    found = demo.query("worst_places", place_type=kind, top=1000, per_cost=True)
+    plain = demo.query("worst_places", place_type=kind, top=100_000).set_index("place_name")
+    found = demo.query("worst_places", place_type=kind, top=100_000, per_cost=True)
     known = found[found["action"].notna()]
     assert len(known) > 0
     assert known["benefit_per_cost"].is_monotonic_decreasing
@@ -178,6 +180,19 @@ def test_nobody_is_spared_who_is_not_there(demo: Warehouse) -> None:
     for name in ("complainants_avoided_hi", "detractors_avoided_hi"):
         assert (known[name] <= known["persons_at_most"] + 1e-6).all()
     assert (known["persons_at_most"] % 16 == 0).all()
+
+
+def test_works_of_the_plan_show_who_looks_after_their_place(town: Town, tmp_path: Path) -> None:
+    shutil.copytree(town.warehouse, tmp_path / "warehouse", symlinks=True)
+    warehouse = Warehouse(tmp_path / "warehouse")
+    assert warehouse.query("plan")["ack_status"].isna().all()
+    work = warehouse.query("plan").dropna(subset=["cell_id", "site_id"]).iloc[0]
+    at = datetime(2026, 6, 1, tzinfo=UTC)
+    for subject, owner in (("site", "Ann"), ("cell", "Bob")):
+        told = Word("in_work", owner, "antenna ordered")
+        warehouse.acknowledge(Subject(subject, work[f"{subject}_id"]), told, by="Ann", at=at)
+        works = warehouse.query("plan").set_index(["action", "cell_id"])
+        assert works.loc[(work["action"], work["cell_id"]), "ack_owner"] == owner
 
 
 def test_a_work_at_a_place_whose_data_failed_is_marked(town: Town, tmp_path: Path) -> None:
