@@ -109,8 +109,9 @@ def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
         tooltip=[alt.Tooltip("label:N", title="change"), alt.Tooltip("when:N", title="since"),
                  alt.Tooltip("drops_excess:Q", title="drops since", format="+,.0f")],
     )  # fmt: skip
-    title = _title("Drops as a multiple of the level before: orange = worse, blue = better; "
-                   "larger = more drops; lines = 90 % intervals")  # fmt: skip
+    # two lines: a telephone shows no longer one
+    title = _title(["Drops as a multiple of the level before, with 90 % intervals",
+                    "orange = worse, blue = better; larger = more drops"])  # fmt: skip
     first, last = local["at"].min(), local["at"].max()
     # of one change alone the axis would show its hours; on the left stand the labels
     ends = [first - max(_AROUND, 0.04 * (last - first)), last + _AROUND]
@@ -401,7 +402,7 @@ def _inside(**axis: Any) -> alt.Axis:
                     ticks=False, title=None, **axis)  # fmt: skip
 
 
-def _title(text: str, offset: int = 2) -> alt.Title:
+def _title(text: str | list[str], offset: int = 2) -> alt.Title:
     return alt.Title(text, anchor="start", fontSize=11, fontWeight="normal", offset=offset)
 
 
