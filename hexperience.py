@@ -30,7 +30,7 @@ from contracts.errors import (
     QuestionError,
 )
 from contracts.settings import Settings, load
-from ingest import logs
+from ingest import acknowledgements, logs
 from ingest.acknowledgements import STATUSES, Subject, Word
 from ingest.warehouse import Warehouse, query_names, read_query
 from views import export, server
@@ -307,10 +307,16 @@ def acknowledge(
     listed: Annotated[
         bool, typer.Option("--list", help="Show the newest state of all, or SUBJECT's log.")
     ] = False,
+    remove: Annotated[
+        list[int] | None, typer.Option(help="Take this entry out for good; may be repeated.")
+    ] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Note who looks after a change or a place, and how far it is; or list what is noted."""
+    """Note who looks after a change or a place, and how far it is; list it, or take it out."""
     warehouse = _warehouse(config)
+    if remove:
+        say(f"entries taken out: {acknowledgements.remove(warehouse.acknowledgements, remove)}")
+        return
     if listed or not subject:
         of = Subject.parse(subject).asked if subject else {}
         deliver(warehouse.query("acknowledgement_log" if of else "acknowledgements", **of),

@@ -25,6 +25,8 @@ GRAINS = ("instant", "hour", "day")
 """How exactly the time of a call must be known for its day to be searched."""
 
 NOTE = "no load is known here: what it is owed to was not tested"
+_AS_TOLD = "calls of then are no longer kept; as told by the run of data up to"
+_REACH = pd.Timedelta(days=28)
 # a cell is one of a hexagon's if it has this part of all that serves it
 _SERVES = 0.2
 
@@ -124,3 +126,24 @@ def named(
     at["work"] = identity.name_works(at, works, sites)
     first = at.dropna(subset=["work"]).drop_duplicates("index").set_index("index")["work"]
     return kept.assign(intervention_id=first.reindex(kept.index), told_utc=as_of)
+
+
+def with_standing(
+    found: pd.DataFrame, told: pd.DataFrame, rates: pd.DataFrame, went: pd.DataFrame, first: str
+) -> pd.DataFrame:
+    """`found`, and the changes that were told of days that `retain` has taken away since.
+
+    They were released, and stay as they were, like figures of the months that went, while all
+    months of their hexagon are shown. `told`: table `change_point` of the run before. `rates` and
+    `went`: released rates of months that are kept and that went. `first`: first day that is kept.
+    A change up to 28 days later was judged by days that went, too.
+    """
+    old = told[told["place_type"] == "hex"]
+    old = old[old["change_utc"] < pd.Timestamp(first, tz="UTC") + _REACH]
+    shown = pd.concat([rates, went])
+    hexes = set(went["hex_id"].dropna()) & set(_released(shown, int(shown["level"].max())))
+    old = old[old["hex_id"].isin(hexes)]
+    day = old["told_utc"].dt.strftime(f"{NOTE}; {_AS_TOLD} %Y-%m-%d")
+    fresh = found[~search.again(found, old, on=["hex_id", "direction"])]
+    parts = [part for part in (fresh, old.assign(attribution_note=day)) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else found

@@ -34,6 +34,7 @@ from geo import hexgrid
 from geo.footprint import coarser, valid_on
 from ingest.clean import local_days
 from ingest.repeats import repeats
+from ingest.retain import RELEASED
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, silent
@@ -119,16 +120,20 @@ def _hex_changes(
     calls = warehouse.read("call")
     if calls.empty:
         return search.nothing()
-    found = reported.find(calls, pd.concat(rates), settings, client, progress)
-    weights = _weights(warehouse, settings)
+    released = pd.concat(rates)
+    found = reported.find(calls, released, settings, client, progress)
+    weights, told = _weights(warehouse, settings), warehouse.read("change_point")
     named = reported.named(
         found,
-        warehouse.read("change_point"),
+        told,
         warehouse.read("intervention"),
         newest_rows(warehouse.read("cell")).set_index("cell_id")["site_id"],
         weights[weights["valid_to"].isna()],
         as_of=warehouse.read("run")["as_of_utc"].iloc[0],
     )
+    if first := warehouse.kept_from().get("call"):
+        went = warehouse.read("place_rate", days=[RELEASED])
+        named = reported.with_standing(named, told, released, went, first)
     unsafe = safety.of_table(warehouse.read("quality"), "call")
     return search.nothing()._replace(changes=named.assign(unsafe_reason=unsafe))
 

@@ -228,7 +228,7 @@ def _merged(by_day: pd.DataFrame, by_hour: attribution.Search, kept: pd.DataFram
     hourly = by_hour.changes.assign(
         attribution_note=None, change=np.arange(len(by_hour.changes), dtype=float)
     )
-    hourly = hourly[~_again(hourly, kept, on=["cell_id", "direction"])]
+    hourly = hourly[~again(hourly, kept, on=["cell_id", "direction"])]
     sure = _joined([_cut(kept, hourly), hourly])
     begun = seen.loc[seen["refused"] == "", "hours_from_utc"].reindex(by_day["cell_id"])
     tells = begun.set_axis(by_day.index) + told.BLIND
@@ -236,7 +236,7 @@ def _merged(by_day: pd.DataFrame, by_hour: attribution.Search, kept: pd.DataFram
     old = by_day[~(by_day["change_utc"] >= tells)]
     notes = _why_undecided(old["cell_id"], seen["refused"])
     old = old.assign(attribution="undecided", attribution_note=notes, change=np.nan)
-    old = old[~(_again(old, sure, on=["cell_id"]) | _within(old, kept))]
+    old = old[~(again(old, sure, on=["cell_id"]) | _within(old, kept))]
     both = _joined([_cut(old, sure), sure])
     return both.sort_values(["cell_id", "change_utc"], ignore_index=True)
 
@@ -262,7 +262,7 @@ def _pairs(some: pd.DataFrame, others: pd.DataFrame, on: list[str]) -> pd.DataFr
     )
 
 
-def _again(some: pd.DataFrame, others: pd.DataFrame, *, on: list[str]) -> pd.Series:
+def again(some: pd.DataFrame, others: pd.DataFrame, *, on: list[str]) -> pd.Series:
     """Which changes are others of their cell, told again."""
     pairs = _pairs(some, others, on)
     near = (pairs["change_utc_other"] - pairs["change_utc"]).abs() <= _SAME

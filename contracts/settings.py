@@ -138,6 +138,9 @@ class Retention(_Section):
     pm_days: int = Field(400, ge=1, description="Counters as delivered, such as quarters of hours.")
     hour_days: int = Field(1100, ge=1, description="Counters by the hour; by the day they stay.")
     log_days: int = Field(400, ge=1, description="Logs of runs.")
+    acknowledgement_days: int = Field(
+        1100, ge=1, description="Entries of the log of acknowledgements, which name colleagues."
+    )
 
 
 class Targets(_Section):

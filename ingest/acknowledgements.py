@@ -2,15 +2,17 @@
 
 The only door to SQLite. The file stands beside the marts (`Warehouse.acknowledgements`), so it
 outlives every run, publication and change of layout. It is a log: an entry is never changed, the
-newest one of a subject is its state. Subjects are named by keys that stay the same from run to
-run: `change_id` (`analysis.identity`), cell_id, site_id, a hexagon's text, a region's name.
+newest one of a subject is its state. Who is named in it is a person too: an entry can be taken out
+as a whole, and then nothing of it is left in the file. Subjects are named by keys that stay the
+same from run to run: `change_id` (`analysis.identity`), cell_id, site_id, a hexagon's text, a
+region's name.
 
 A rollback journal and not a write-ahead log: one file to back up, readable by who may not write.
 Writers wait for each other, `_PATIENCE_S` at most.
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -110,13 +112,39 @@ def read(path: Path) -> pd.DataFrame:
     return assemble([log], TABLES["acknowledgement"])
 
 
-def newest_entry(path: Path) -> int:
-    """Number of the newest entry, 0 before the first: tells whether an answer is still true."""
+def state(path: Path) -> tuple[int, int]:
+    """Number of the newest entry and of all: tells whether an answer is still true."""
     if not _begun(path):
-        return 0
+        return 0, 0
     with _open(path, mode="ro") as connection:
-        (found,) = connection.execute("select max(entry_id) from acknowledgement").fetchone()
-    return int(found or 0)
+        told = connection.execute("select max(entry_id), count(*) from acknowledgement")
+        newest, n = told.fetchone()
+    return int(newest or 0), int(n)
+
+
+def remove(path: Path, entries: Collection[int]) -> int:
+    """Takes entries out for good and returns how many; their numbers are not given again.
+
+    A subject's state is then what was noted before. Raises QuestionError where one is not there,
+    and takes out none.
+    """
+    if unknown := sorted(set(entries) - set(read(path)["entry_id"])):
+        raise QuestionError(f"no entry {unknown[0]}: 'hexperience acknowledge --list' names them")
+    with _writing(path) as connection:
+        # what is deleted is overwritten, in the file and in its journal
+        connection.execute("pragma secure_delete = on")
+        connection.execute("drop trigger never_delete")
+        told = [(entry,) for entry in set(entries)]
+        connection.executemany("delete from acknowledgement where entry_id = ?", told)
+        for statement in _SCHEMA:
+            connection.execute(statement)
+    return len(told)
+
+
+def older(path: Path, than: datetime) -> list[int]:
+    """Numbers of the entries that were written before."""
+    log = read(path)
+    return log.loc[log["ack_utc"] < than, "entry_id"].astype(int).tolist()
 
 
 def _redacted(comment: str) -> str:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from contracts.errors import QuestionError
 from contracts.settings import Settings
-from ingest import privacy
+from ingest import acknowledgements, privacy
 from ingest.retain import RELEASED
 from ingest.warehouse import WHOLE, Part, Warehouse
 
@@ -115,10 +115,19 @@ def _told(
 
 
 def _what_stays(warehouse: Warehouse) -> Iterator[tuple[str, str, int, str]]:
-    """Figures that may count the person and that nothing is left to make anew from."""
+    """What may tell of the person and can't be made anew or searched by a number."""
     if n := len(warehouse.read("place_rate", days=[RELEASED])):
         told = "stay as released: their rows went by [retention], nobody can tell whom they count"
         yield "figures", "place_rate of months that went", n, told
+    changes, first = warehouse.read("change_point"), warehouse.kept_from().get("call", "")
+    days = changes.loc[changes["place_type"] == "hex", "change_utc"].dt.strftime("%Y-%m-%d")
+    if n := int((days < first).sum()):
+        told = "stay as released: the calls before them went by [retention]"
+        yield "figures", "change_point of hexagons in months that went", n, told
+    comments = acknowledgements.read(warehouse.acknowledgements)["ack_comment"]
+    if n := int((comments != "").sum()):
+        told = "hold no numbers; names may stand there: look, and 'acknowledge --remove'"
+        yield "acknowledgements", "comments", n, told
 
 
 def _source_files(parts: Iterable[Part]) -> list[tuple[str, int]]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from contracts.settings import Retention, Settings
 from contracts.tables import TABLES
+from ingest import acknowledgements
 from ingest.warehouse import Part, Warehouse
 
 COLUMNS = ("what", "where", "rows", "done")
@@ -45,6 +46,7 @@ def retain(settings: Settings, *, now: datetime, dry_run: bool = False) -> pd.Da
     told = [*_days_gone(warehouse, first, dry_run=dry_run)]
     told += _blanked(warehouse, first, dry_run=dry_run)
     told += _logs_gone(settings, now, dry_run=dry_run)
+    told += _acknowledgements_gone(warehouse, settings, now, dry_run=dry_run)
     return pd.DataFrame(told, columns=list(COLUMNS))
 
 
@@ -176,3 +178,14 @@ def _logs_gone(
             if not dry_run:
                 path.unlink()
             yield "log", path.name, 0, "would go" if dry_run else "gone"
+
+
+def _acknowledgements_gone(
+    warehouse: Warehouse, settings: Settings, now: datetime, *, dry_run: bool
+) -> Iterator[tuple[str, str, int, str]]:
+    oldest = now - timedelta(days=settings.retention.acknowledgement_days)
+    if old := acknowledgements.older(warehouse.acknowledgements, oldest):
+        if not dry_run:
+            acknowledgements.remove(warehouse.acknowledgements, old)
+        done = "would go" if dry_run else "gone"
+        yield "acknowledgements", f"before {oldest:%Y-%m-%d}", len(old), done

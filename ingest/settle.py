@@ -59,15 +59,19 @@ def moved_keys(warehouse: Warehouse, name: str, days: Iterable[str]) -> dict[str
 
     Only of tables whose key does not hold the time, and whose source gives it.
     """
-    of = TABLES[name]
+    of, days = TABLES[name], list(days)
+    if name not in _CORRECTED or not days:
+        return {}
+    several = warehouse.keys_of_several_days(name, days)
+    if several.empty:
+        return {}
     columns = [*of.key, "loaded_utc", "source_file", "source_row"]
     parts = [
-        warehouse.read_pieces(name, day, columns=columns).assign(day=day)
-        for day in days
-        if name in _CORRECTED
+        warehouse.read_pieces(
+            name, str(day), columns=columns, only=(of.key[0], keys.to_list())
+        ).assign(day=day)
+        for day, keys in several.groupby("day")["key"]
     ]
-    if not parts:
-        return {}
     rows = newest_first(pd.concat(parts), of)
     moved = rows[rows["day"] != rows.groupby(list(of.key))["day"].transform("first")]
     return {str(day): tuple(sorted({*ids})) for day, ids in moved.groupby("day")[of.key[0]]}

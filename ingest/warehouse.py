@@ -196,6 +196,23 @@ class Warehouse:
         paths = sorted((self.path / "pieces" / name / day).glob("*.parquet"))
         return _read_parquet(paths, table(name), columns=columns, only=only)
 
+    def keys_of_several_days(self, name: str, days: Iterable[str]) -> pd.DataFrame:
+        """The keys whose first column has rows on several of these days: columns day, key."""
+        folders = [self.path / "pieces" / name / day for day in days]
+        files = [str(path) for folder in folders for path in sorted(folder.glob("*.parquet"))]
+        held = (
+            f"select {table(name).key[0]} as key, hash(key) as code, "
+            "split_part(filename, '/', -2) as day from read_parquet($files, filename = true)"
+        )
+        with duckdb.connect() as connection:
+            found = connection.sql(
+                f"with held as ({held}), several as "
+                "(select code from held group by code having min(day) <> max(day)) "
+                "select distinct day, key from held semi join several using (code) order by all",
+                params={"files": files},
+            )
+            return _frame(found.to_arrow_table())
+
     def piece_days(self, name: str) -> dict[str, list[str]]:
         """Days that have pieces and are kept, each with its loads; ascending."""
         first = self.kept_from().get(name, "")

@@ -104,6 +104,8 @@ def test_an_acknowledgement_is_noted_listed_and_exported(small: Path) -> None:
     assert ",'=cmd|' /C calc'!A0,Bo," in told
     joined = _ask("query", "worst_places", "--format", "csv", config=small).stdout
     assert "in_work,Ann Lee," in joined.splitlines()[1]
+    assert _ask("acknowledge", "--remove", "1", config=small).stdout == "entries taken out: 1\n"
+    assert "Ann Lee" not in _ask("acknowledge", subject, "--list", config=small).stdout
     refused = _ask("acknowledge", "site:nowhere", "--owner", "Ann", config=small)
     assert refused.returncode == 2
     assert "no site 'nowhere' is published" in refused.stderr

@@ -16,7 +16,7 @@ import streamlit as st
 
 from contracts import settings
 from geo.regions import read_regions
-from ingest.acknowledgements import Subject, Word, newest_entry
+from ingest.acknowledgements import Subject, Word, state
 from ingest.warehouse import Warehouse
 from views import ground
 
@@ -37,7 +37,7 @@ def answer(query: str, **params: Any) -> pd.DataFrame:
     held = configuration()
     warehouse = Warehouse(held.resolve(held.warehouse.path))
     given = {name: value for name, value in params.items() if value is not None}
-    kept_under = f"{warehouse.marts} {newest_entry(warehouse.acknowledgements)}"
+    kept_under = f"{warehouse.marts} {state(warehouse.acknowledgements)}"
     return _answer(kept_under, str(warehouse.path), query, given)
 
 

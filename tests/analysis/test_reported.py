@@ -1,5 +1,7 @@
 """Hexagons of positioned calls: planted steps are dated, quiet ones stay so, few aren't told."""
 
+import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -24,6 +26,7 @@ from benchmarks.reported import (
 from contracts.settings import load
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
+from ingest.retain import retain
 from ingest.warehouse import Warehouse
 from ingest.workers import workers
 
@@ -182,3 +185,39 @@ def test_the_list_names_the_rise(marts: Warehouse, small: Town) -> None:
         assert places.loc[text, "change_id"].startswith(text)
     for text in hexgrid.as_text(small.quiet):
         assert "No rise is dated there" in places.loc[text, "reason"]
+
+
+def test_what_was_told_of_months_that_went_stays_as_released(
+    marts: Warehouse, small: Town, tmp_path: Path
+) -> None:
+    shutil.copytree(marts.path.parent, tmp_path / "town", symlinks=True)
+    config = tmp_path / "town" / "hexperience.toml"
+    text = config.read_text("utf-8") + "[retention]\ncall_days = 31\n"
+    config.write_text(text, "utf-8")
+    settings, warehouse = load(config, environ={}), Warehouse(tmp_path / "town" / "warehouse")
+    before = warehouse.read("change_point").set_index("change_id")
+    # the rises of 6 April stay in a month that is kept, all days before April go
+    retain(settings, now=datetime(2026, 5, 2, 12, tzinfo=UTC))
+    assert warehouse.kept_from()["call"] == "2026-04-01"
+    for _ in range(2):
+        with workers(settings.run) as client:
+            ingest.run.run(settings, client)
+            analysis.run.run(settings, client)
+        now = warehouse.read("change_point").set_index("change_id")
+        same = ["hex_id", "change_utc", "ratio", "ratio_lo", "drops_excess", "first_reported_utc"]
+        pd.testing.assert_frame_equal(now.loc[before.index, same], before[same])
+        assert set(now["hex_id"]) == set(small.worse)
+        assert now["attribution_note"].str.contains("as told by the run of data up to").all()
+    warehouse.publish("retained", keep=2)
+    assert set(warehouse.query("change_points")["hex_text"]) == set(hexgrid.as_text(small.worse))
+
+
+def test_of_a_hexagon_with_a_hidden_month_nothing_stands(small: Town) -> None:
+    found = _found(small)
+    told = _named(found, assemble([], TABLES["change_point"]))
+    shown = ["shown", "shown", "shown", "hidden"]
+    rates = pd.DataFrame({"hex_id": np.repeat(small.worse, 2), "metric": "call_drop_rate",
+                          "level": LEVEL, "shown": shown})  # fmt: skip
+    stands = reported.with_standing(found.iloc[:0], told, rates, rates, "2026-05-01")
+    assert stands["hex_id"].tolist() == [small.worse[0]]
+    assert reported.with_standing(found.iloc[:0], told, rates, rates.iloc[:0], "2026-05-01").empty

@@ -12,7 +12,7 @@ from analysis.identity import keep_identity
 from contracts.errors import InputError, QuestionError
 from contracts.tables import TABLES, check
 from ingest import acknowledgements
-from ingest.acknowledgements import Subject, Word, newest_entry, note, read
+from ingest.acknowledgements import Subject, Word, note, older, read, remove, state
 from ingest.warehouse import Warehouse
 from tests.conftest import rows
 
@@ -27,13 +27,14 @@ def log(tmp_path: Path) -> Path:
 
 def test_the_newest_entry_of_each_subject_is_its_state(log: Path) -> None:
     assert read(log).empty
-    assert newest_entry(log) == 0
+    assert state(log) == (0, 0)
     note(log, SITE, Word("acknowledged", "Ann"), by="Ann", at=AT)
     note(log, Subject("cell", "LDS1"), Word("open", "Bo"), by="Bo", at=AT)
     number = note(log, SITE, Word("in_work", "Cy", "antenna"), by="Ann", at=AT + timedelta(hours=1))
     told = read(log)
     assert check(told, TABLES["acknowledgement"]) == []
-    assert number == newest_entry(log) == told["entry_id"].iloc[-1] == 3
+    assert number == told["entry_id"].iloc[-1] == 3
+    assert state(log) == (3, 3)
     assert told["is_newest"].tolist() == [False, True, True]
     newest = told.set_index("subject_type").query("is_newest").loc["site"]
     assert newest[["ack_status", "ack_owner", "ack_by"]].tolist() == ["in_work", "Cy", "Ann"]
@@ -54,14 +55,51 @@ def test_a_comment_is_redacted_before_it_reaches_the_disk(log: Path) -> None:
     assert b"example.org" not in held
 
 
-def test_an_entry_can_be_neither_changed_nor_deleted(log: Path) -> None:
-    note(log, SITE, Word("open", "Ann"), by="Ann", at=AT)
+def _refuses_changes(log: Path) -> None:
     connection = sqlite3.connect(log)
     for statement in ("update acknowledgement set ack_owner = 'Bo'", "delete from acknowledgement"):
         with pytest.raises(sqlite3.IntegrityError, match="append-only"):
             connection.execute(statement)
     connection.close()
+
+
+def test_an_entry_can_be_neither_changed_nor_deleted(log: Path) -> None:
+    note(log, SITE, Word("open", "Ann"), by="Ann", at=AT)
+    _refuses_changes(log)
     assert read(log)["ack_owner"].tolist() == ["Ann"]
+
+
+def test_an_entry_taken_out_leaves_nothing_in_the_file(log: Path) -> None:
+    for n, owner in enumerate(("Ann Lee", "Bo Ramsbottom", "Cy Hill")):
+        word = Word("open", owner, f"a comment by {owner}")
+        note(log, SITE, word, by=owner, at=AT + timedelta(days=n))
+    assert remove(log, [2, 3]) == 2
+    told = read(log)
+    assert told[["entry_id", "ack_owner", "is_newest"]].to_numpy().tolist() == [
+        [1, "Ann Lee", True]
+    ]
+    assert state(log) == (1, 1)
+    held = b"".join(path.read_bytes() for path in log.parent.glob(f"{log.name}*"))
+    assert b"Ann Lee" in held
+    assert b"Ramsbottom" not in held
+    assert note(log, SITE, Word("done", "Di"), by="Di", at=AT) == 4
+    _refuses_changes(log)
+
+
+def test_what_is_not_there_cannot_be_taken_out(log: Path) -> None:
+    with pytest.raises(QuestionError, match="no entry 1"):
+        remove(log, [1])
+    note(log, SITE, Word("open", "Ann"), by="Ann", at=AT)
+    with pytest.raises(QuestionError, match="no entry 7"):
+        remove(log, [1, 7])
+    assert len(read(log)) == 1
+
+
+def test_entries_before_a_moment_are_named(log: Path) -> None:
+    for days in (0, 10, 20):
+        note(log, SITE, Word("open", "Ann"), by="Ann", at=AT + timedelta(days=days))
+    assert older(log, AT) == []
+    assert older(log, AT + timedelta(days=15)) == [1, 2]
 
 
 def test_many_writers_at_once_lose_no_entry(log: Path) -> None:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +11,8 @@ import pytest
 
 from contracts.errors import SettingsError
 from contracts.settings import Retention, load
+from ingest import acknowledgements
+from ingest.acknowledgements import Subject, Word
 from ingest.retain import first_days, retain
 from tests.conftest import rows
 from tests.ingest.conftest import Operator
@@ -141,6 +143,17 @@ def test_a_longer_period_brings_nothing_back_and_a_dry_run_tells_only(town: Oper
     kept = town.warehouse.kept_from()
     assert retain(town.settings, now=datetime(2026, 4, 1, tzinfo=UTC)).empty
     assert town.warehouse.kept_from() == kept
+
+
+def test_old_acknowledgements_go(town: Operator) -> None:
+    log = town.warehouse.acknowledgements
+    for owner, at in (("Ann", NOW - timedelta(days=1101)), ("Bo", NOW - timedelta(days=1099))):
+        acknowledgements.note(log, Subject("site", "S"), Word("open", owner), by=owner, at=at)
+    told = retain(town.settings, now=NOW, dry_run=True).set_index("what")
+    assert told.loc["acknowledgements", ["rows", "done"]].tolist() == [1, "would go"]
+    assert len(acknowledgements.read(log)) == 2
+    retain(town.settings, now=NOW)
+    assert acknowledgements.read(log)["ack_owner"].tolist() == ["Bo"]
 
 
 def test_old_logs_go(town: Operator, tmp_path: Path) -> None:
