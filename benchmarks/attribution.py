@@ -388,7 +388,8 @@ cell of few drops is seen late or never; `min_visible_ratio` of each cell tells 
 could be seen. Load that moves between two carriers is told for each of them. A fault that acts in
 busy hours only may be taken for load where the cell was never as full before. Hexagons of networks
 that give positioned calls and no counters are searched by the day, and load is not known there:
-[what is found](reported.md).
+[what is found](reported.md). What a detector that knows the noise would find:
+[what could be found at all](bound.md).
 """
 
 _SEGMENT = """## Changes in any series
