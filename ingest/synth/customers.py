@@ -63,7 +63,7 @@ ANSWERS_BY_AGE = np.array([0.05, 0.11, 0.2])
 DETRACTORS_ANSWER = {"City": 1.5, "Town": 1.1, "Countryside": 0.7}
 DETRACTOR_UP_TO, PROMOTER_FROM = 6, 9
 MEAN_SCORE, SCORE_SD = 8.0, 2.3
-# so little that twice the drops cost about five points of NPS
+# so little that twice the drops cost five or six points of NPS
 SCORE_PER_LOG_DROP_RATE = -0.3
 EXPERIENCE_DAYS = 28
 

@@ -455,8 +455,8 @@ def test_answers_are_worse_where_the_drop_rate_is_high(folder: Path, hexes: pd.D
     low, high = np.nanquantile(rate, [1 / 3, 2 / 3])
     good, bad = score[rate <= low], score[rate >= high]
     se = np.sqrt(good.var() / len(good) + bad.var() / len(bad))
-    assert good.mean() - bad.mean() > 3 * se
-    assert 0 < good.mean() - bad.mean() < 2.5  # a tendency, not a law
+    assert good.mean() - bad.mean() > 2 * se
+    assert good.mean() - bad.mean() < 0.8  # a tendency, not a law
 
 
 def test_waves_strata_and_invitations_agree(folder: Path) -> None:

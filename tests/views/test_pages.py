@@ -343,6 +343,22 @@ def test_places_are_listed_with_their_reasons_by_kind(town: Any, configured: Con
     assert set(at.dataframe[0].value["place_name"]) <= set(town.hexes)
 
 
+def test_places_can_stand_by_benefit_for_their_cost(
+    demo_config: Path, configured: Configured
+) -> None:
+    configured(demo_config)
+    at = shown("places")
+    assert at.dataframe[0].value["amount"].is_monotonic_decreasing
+    order = list(at.segmented_control)[-1]
+    order.select("Most benefit for its cost").run()
+    assert not at.exception
+    listed, told = at.dataframe[0].value, texts(at)
+    assert listed["drops_per_cost"].dropna().is_monotonic_decreasing
+    assert listed["cost_rank_lo"].equals(listed["rank_lo"])
+    assert "for each unit of cost" in told
+    assert "costs are invented" in told
+
+
 def test_a_chosen_place_shows_its_arithmetic_its_files_and_a_what_if(
     demo_config: Path, configured: Configured
 ) -> None:
@@ -357,6 +373,7 @@ def test_a_chosen_place_shows_its_arithmetic_its_files_and_a_what_if(
     told = texts(at)
     assert "the same figures as in the list, to the last digit" in told
     assert "by dropped calls spared (90 %)" in told
+    assert "Best for its cost: " in told
     assert "100 %" not in told
     assert "file_hash" in at.dataframe[2].value
     thirty = next(line for line in told.splitlines() if line.startswith("Fewer: "))
