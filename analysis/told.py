@@ -71,12 +71,13 @@ def _n_now(rows: pd.DataFrame, counters: xr.Dataset, hours_from: pd.Series) -> p
     """How many days about each change would be searched by the hour now."""
     cells = pd.Index(counters["cell_id"].to_numpy()).get_indexer(pd.Index(rows["cell_id"]))
     known = counters["call_attempts"].to_numpy()[cells] > 0
-    day = counters["day_start_utc"].to_numpy()[cells]
+    start = counters["day_start_utc"].to_numpy()[cells]
+    day = counters["day_local"].to_numpy().astype("datetime64[ns]")[None]
     at = rows["change_utc"].dt.tz_localize(None).to_numpy("datetime64[ns]")[:, None]
     begun = rows["cell_id"].map(hours_from).dt.tz_localize(None)
     begun = begun.to_numpy("datetime64[ns]")[:, None]
     # what no hour was searched of is told from no day: no instant is later than a missing one
-    seen = known & (np.abs(day - at) <= REACH) & (day >= begun) & (at >= begun + BLIND)
+    seen = known & (np.abs(day - at) <= REACH) & (start >= begun) & (at >= begun + BLIND)
     return pd.Series(seen.sum(axis=1), rows.index)
 
 

@@ -23,9 +23,10 @@ from contracts.errors import InputError
 from contracts.exports import of_persons
 from contracts.fields import FIELDS
 from contracts.settings import Source
+from contracts.tables import TABLES
 from ingest import privacy
 from ingest.likeness import Fit, fits
-from ingest.moments import Moments, moments_of
+from ingest.moments import Moments, judged, moments_of
 from ingest.sources.counters import asked_of
 
 _START = 4 << 20
@@ -268,8 +269,21 @@ def _table(looks: Looks, sample: pd.DataFrame) -> Looks:
         samples={n: str(privacy.masked(v.head(1)).iloc[0]) for n, v in known.items() if len(v)},
         fits=tuple(fits(sample.drop(columns=[*barred]), na, decimal)),
     )
+    looks = replace(looks, times=_judged(known, looks))
     looks = replace(looks, period_s=_period(known, looks), choices=_choices(known, looks))
     return _with_vendor(looks) if looks.reader in ("delimited", "parquet") else looks
+
+
+def _judged(known: dict[str, pd.Series], looks: Looks) -> dict[str, Moments]:
+    """Times with the order of day and month that reading would find, by the rows' keys too."""
+    best = looks.fits[0] if looks.fits else None
+    key = TABLES[best.table].key[0] if best else ""
+    theirs = next((like.theirs for like in best.columns if like.ours == key), "") if best else ""
+    found = {}
+    for name, times in looks.times.items():
+        ids = known[theirs].reindex(known[name].index) if theirs not in ("", name) else None
+        found[name] = judged(times, known[name], ids)
+    return found
 
 
 def _choices(known: dict[str, pd.Series], looks: Looks) -> dict[str, dict[str, str]]:

@@ -1,12 +1,15 @@
 """How an unknown column writes times: format, order of day and month, offset.
 
-An order that the values leave open is said to be open; nothing is guessed.
+An order that the values leave open is said to be open; nothing is guessed. What is open is judged
+as it is when the column is read (`ingest.dates`).
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
+
+from ingest import dates
 
 _TIMES = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "")
 _DAYS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%Y{0}%m{0}%d", "%d{0}%b{0}%Y", "%d{0}%B{0}%Y")
@@ -30,6 +33,8 @@ class Moments:
     has_offset: bool = False
     epoch: bool = False
     """Seconds since 1970, which must be turned into a time before they are read."""
+    fault: str = ""
+    """Why day and month can't be told apart; formats of both orders stand then."""
 
     @property
     def is_open(self) -> bool:
@@ -57,6 +62,29 @@ def moments_of(values: pd.Series) -> Moments:
         return Moments((), best if best > 0.5 else 0.0)
     fitting = tuple(layout for layout, share in shares.items() if share == best)
     return Moments(fitting, best, has_offset=all("%z" in layout for layout in fitting))
+
+
+def judged(found: Moments, texts: pd.Series, ids: pd.Series | None) -> Moments:
+    """The same, of one order or with a fault. `ids`: keys of the rows, whose order may tell."""
+    layouts = [layout for layout in found.formats if "%d" in layout and "%m" in layout]
+    if not layouts:
+        return found
+    upper = texts.str.upper()
+    read = dates.iso(upper, ids)
+    if read.fault:
+        both = dict.fromkeys([*layouts, *map(_exchanged, layouts)])
+        return replace(found, formats=tuple(both), fault=read.fault)
+    true = pd.to_datetime(read.texts, format="ISO8601", errors="coerce")
+    same = {
+        layout: (pd.to_datetime(upper, format=layout, errors="coerce") == true).mean()
+        for layout in layouts
+    }
+    return replace(found, formats=tuple(x for x in layouts if same[x] == max(same.values())))
+
+
+def _exchanged(layout: str) -> str:
+    """The layout with day and month in the other order."""
+    return re.sub("%[dm]", lambda mark: "%m" if mark[0] == "%d" else "%d", layout)
 
 
 def _could_be_days(text: pd.Series) -> bool:

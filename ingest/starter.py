@@ -70,8 +70,8 @@ def _times_told(looks: Looks) -> Iterator[str]:
             else zone
         )
         yield f"{name}: {how}, {zone}; {_start_or_end(name)}"
-        if times.is_open:
-            yield f"{name}: these values do not tell whether day or month stands first"
+        if times.fault:
+            yield f"{name}: {times.fault}"
 
 
 def _start_or_end(name: str) -> str:

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import run, search
+from analysis import run, search, told
 from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
 from contracts.settings import Settings
@@ -68,8 +68,8 @@ def found(planted: Network) -> Find:
         warehouse.write("run", rows("run", run_id=["r"], timezone="Europe/London", level=8,
                                     schema_version=1, as_of_utc=as_of))  # fmt: skip
         with workers(settings.run) as client:
-            told = search.find(seen, warehouse, settings, client, lambda *_: None)
-        run._write_changes(warehouse, told, "r")
+            answer = search.find(seen, warehouse, settings, client, lambda *_: None)
+        run._write_changes(warehouse, answer, "r")
         return warehouse.read("change_point").set_index("change_id")
 
     def patched(*given: object, **how: object) -> pd.DataFrame:
@@ -80,10 +80,10 @@ def found(planted: Network) -> Find:
     return patched
 
 
-def _left(told: pd.DataFrame, planted: Network) -> pd.DataFrame:
+def _left(changes: pd.DataFrame, planted: Network) -> pd.DataFrame:
     """Changes that hours told of, and that have left the days searched by the hour at the end."""
     edge = planted.clock.days[LAST - HOURLY].tz_convert("UTC")
-    left = told[told["p_load"].notna() & (told["change_utc"] < edge)]
+    left = changes[changes["p_load"].notna() & (changes["change_utc"] < edge)]
     assert len(left) > 2
     return left
 
@@ -148,3 +148,27 @@ def test_it_stands_under_a_new_name_of_its_cell(
     mine = before.index[before["cell_id"] == old]
     assert (now.loc[mine, "cell_id"] == "NEW").all()
     pd.testing.assert_frame_equal(now.loc[before.index, FIGURES], before[FIGURES])
+
+
+@pytest.mark.parametrize("hours_east", [-11, 0, 5.5, 13])
+@pytest.mark.parametrize(("first_day_searched", "stands"), [(0, False), (40, True), (100, True)])
+def test_a_change_stands_once_fewer_days_about_it_are_searched_in_any_zone(
+    hours_east: float, first_day_searched: int, stands: bool
+) -> None:
+    days = pd.date_range("2026-01-01", periods=120, unit="s")
+    starts = (days - pd.Timedelta(hours=hours_east)).as_unit("ns")
+    counts = {name: (("cell", "day"), np.ones((1, 120))) for name in told._COUNTS}
+    counters = xr.Dataset(
+        {**counts, "day_start_utc": (("cell", "day"), starts.to_numpy()[None])},
+        coords={"cell_id": ("cell", np.array(["a"], object)), "day_local": ("day", days)},
+    )
+    for hour in (0, 5, 23):
+        at = (starts[60] + pd.Timedelta(hours=hour)).tz_localize("UTC").as_unit("us")
+        change = rows(
+            "change_point", change_id=["c"], cell_id="a", place_type="cell", change_utc=at
+        )
+        about = pd.DataFrame({"change_id": "c", "day_local": days[32:]})
+        change["days_hash"] = told.days_hash(change, about, counters)
+        begun = pd.Series(starts[[first_day_searched]].tz_localize("UTC"), index=["a"])
+        kept = told.standing(told.Told(change, about, about), counters, begun)
+        assert len(kept) == stands

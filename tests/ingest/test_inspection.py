@@ -149,14 +149,35 @@ def test_an_order_of_day_and_month_that_is_open_is_said_and_not_guessed(tmp_path
     open_ = _look(tmp_path, head + "1,03/04/2026 10:00,Network\n2,05/04/2026 11:00,Network\n")
     assert open_.fits[0].table == "complaint"
     assert open_.times["Created"].is_open
-    assert "Created: these values do not tell whether day or month stands first" in starter.told(
-        open_
-    )
+    why = "Created: 2 dates may be day or month first: nothing in the column tells"
+    assert why in starter.told(open_)
     written = starter.toml(open_)
     assert "# day or month first? CHOOSE: created_utc =" in written
     assert '\ncreated_utc = "%' not in written
     told = _look(tmp_path, head + "1,03/04/2026 10:00,Network\n2,25/04/2026 11:00,Network\n")
     assert 'created_utc = "%d/%m/%Y %H:%M"' in starter.toml(told)
+
+
+def _tickets(dates: list[str], ids: list[int] | None = None) -> str:
+    rows = zip(ids or range(len(dates)), dates, strict=True)
+    return "Ticket,Created,Category\n" + "".join(f"T{n},{at},Network\n" for n, at in rows)
+
+
+def test_an_order_is_found_as_it_is_when_the_file_is_read(tmp_path: Path) -> None:
+    # days that grow with the ids, which have gaps: month first would go back and forth
+    days = [f"{day:02d}/{month:02d}/2026 10:00" for month in (3, 4) for day in range(1, 12, 2)]
+    grown = _look(tmp_path, _tickets(days, [7 * n + n % 3 for n in range(len(days))]))
+    assert not grown.times["Created"].is_open
+    assert 'created_utc = "%d/%m/%Y %H:%M"' in starter.toml(grown)
+
+
+def test_a_column_that_a_spreadsheet_mixed_gets_no_format(tmp_path: Path) -> None:
+    # one certain date in a hundred is written the other way: a format would lose it, not see others
+    days = [f"{day}/03/2026 10:{minute:02d}" for day in (25, 12) for minute in range(60)]
+    days.append("03/25/2026 10:00")
+    mixed = _look(tmp_path, _tickets(days))
+    assert "other rows need different orders" in mixed.times["Created"].fault
+    assert "# day or month first? CHOOSE: created_utc =" in starter.toml(mixed)
 
 
 def test_end_zone_and_units_stand_in_names(tmp_path: Path) -> None:
