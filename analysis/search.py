@@ -17,7 +17,7 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import attribution, benefit, change_rows, cube, daily, identity, masks
+from analysis import attribution, benefit, change_rows, cube, daily, identity, masks, sectors
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.inventory import under_newest_ids
@@ -31,7 +31,6 @@ PRIOR_CELLS = 400
 # an hourly search needs days before a change; nearer to its begin the daily one tells
 _BLIND_DAYS = 3
 _SAME = pd.Timedelta(days=4)
-_TWINS_APART = pd.Timedelta(hours=48)
 _NO_HOURS = "load is not known by the hour"
 _BEFORE = (
     f"hours are searched in the newest {HOURLY_DAYS} days only, from the cell's first hours on"
@@ -65,7 +64,7 @@ def find(
     days = by_day(counters, settings, client, progress)
     by_hour = _by_hour(warehouse, settings, client, progress)
     changes = _merged(days.changes, by_hour)
-    named = _identified(changes, warehouse)
+    named = _identified(changes, warehouse, counters)
     seen = by_hour.visibility[by_hour.visibility["refused"] == ""].set_index("cell_id")
     fallback = days.visibility.set_index("cell_id")["min_visible_ratio"]
     return Found(
@@ -256,7 +255,7 @@ def _cut(old: pd.DataFrame, hourly: pd.DataFrame) -> pd.DataFrame:
     return old.assign(**shrunk, until_utc=old["until_utc"].where(~cut, ends))
 
 
-def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
+def _identified(found: pd.DataFrame, warehouse: Warehouse, counters: xr.Dataset) -> pd.DataFrame:
     """The changes with their names, the works they follow, and what their sector did."""
     as_of = warehouse.read("run")["as_of_utc"].iloc[0]
     found = found.assign(metric="drop_rate", place_type="cell")
@@ -265,30 +264,9 @@ def _identified(found: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
     named = identity.keep_identity(found, told, as_of=as_of)
     cells = newest_rows(rows).set_index("cell_id")
     works = identity.name_works(found, warehouse.read("intervention"), cells["site_id"])
-    named["attribution_note"] = _with_twins(named, cells)
+    of_sector = sectors.notes(named, cells, counters)
+    named["attribution_note"] = named["attribution_note"].fillna(of_sector)
     return named.assign(intervention_id=works)
-
-
-def _with_twins(found: pd.DataFrame, cells: pd.DataFrame) -> pd.Series:
-    """The notes, with word of load that moved between carriers of one sector.
-
-    What is load on the one and relief on the other within 48 h is none for the sector as a whole.
-    A cell without azimuth has no sector.
-    """
-    azimuth = cells["azimuth_deg"].map("{:.0f}".format, na_action="ignore").astype("str")
-    sector = cells["site_id"] + " " + azimuth
-    sectors = found["cell_id"].map(sector)
-    notes = dict(found["attribution_note"])
-    by_load = found[found["attribution"].isin(["load", "relief"]) & sectors.notna()]
-    for _, changes in by_load.groupby(sectors[by_load.index]):
-        for i, one in changes.iterrows():
-            apart = (changes["change_utc"] - one["change_utc"]).abs()
-            twins = changes[(apart <= _TWINS_APART) & (changes["direction"] != one["direction"])]
-            if len(twins):
-                net = one["drops_excess"] + twins["drops_excess"].sum()
-                names = ", ".join(sorted(twins["cell_id"]))
-                notes[i] = f"load moved between carriers: with {names} {net:+.0f} drops in all"
-    return pd.Series(notes, index=found.index, dtype="str")
 
 
 def _of_changes(rows: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
