@@ -60,7 +60,9 @@ def cells_of(
     raw = hours.drops.sum(axis=2)
     kept = np.divide(drops.drops, raw, out=np.ones_like(raw), where=raw > 0)
     factor, sd, jump_sd = found.mean_factor(), blur * load.long_run_sd, blur * load.jump_sd
-    efficiency = hours.efficiency - channels.usual(hours.efficiency, hours)
+    # each direction is held against what is usual for itself
+    down, up = (per_demand - channels.usual(per_demand, hours) for per_demand in hours.efficiency)
+    efficiency = np.where(hours.uplink, up, down)
 
     def cell(i: int) -> Cell:
         return Cell(

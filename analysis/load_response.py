@@ -86,8 +86,11 @@ class Hours:
     drops: Floats
     load: Floats
     """Stretched PRB % of the fuller direction; NaN = unknown."""
-    efficiency: Floats
-    """Log of PRB per volume, users or attempts, the first known; NaN = unknown, or PRB is full."""
+    uplink: Flags
+    """Whether uplink is the fuller direction."""
+    efficiency: tuple[Floats, Floats]
+    """Log PRB of downlink and of uplink per own volume, users or attempts, the first counted; NaN =
+    unknown, or PRB is full."""
     rest: Flags
     """Rest days, shape (cell, day)."""
 
@@ -102,15 +105,22 @@ def hours_of(cube: xr.Dataset) -> Hours:
     near[:, 1:] |= down[:, :-1]
     near[:, :-1] |= down[:, 1:]
     attempts, drops = cube["call_attempts"].to_numpy(), cube["dropped_calls"].to_numpy()
-    prb = np.fmax(cube["prb_dl_util_pct"].to_numpy(), cube["prb_ul_util_pct"].to_numpy())
+    dl, ul = cube["prb_dl_util_pct"].to_numpy(), cube["prb_ul_util_pct"].to_numpy()
+    prb = np.fmax(dl, ul)
     usable = (attempts > 0) & ~np.isnan(drops) & ~np.isnan(prb) & ~near
     load, below = np.where(usable, stretched(prb), np.nan), usable & (prb < FULL_PCT)
     grid = _Grid.of(cube)
+
+    def efficiency(way: str) -> Floats:
+        used = _log(cube[f"prb_{way}_util_pct"].to_numpy()) - _log_demand(cube, way)
+        return grid.means(np.where(below, used, np.nan))
+
     return Hours(
         grid.sums(np.where(usable, attempts, 0.0)),
         grid.sums(np.where(usable, drops, 0.0)),
         grid.means(load),
-        grid.means(np.where(below, _log(prb) - _log_demand(cube), np.nan)),
+        grid.means((np.nan_to_num(ul) > np.nan_to_num(dl)).astype(float)) > 0.5,
+        (efficiency("dl"), efficiency("ul")),
         np.nan_to_num(grid.means(cube["rest_day"].to_numpy().astype(float))).max(axis=2) > 0,
     )
 
@@ -169,12 +179,11 @@ def _instants(place: Indices, starts: npt.NDArray[np.int64], n: int) -> npt.NDAr
     return out.astype("datetime64[ns]")
 
 
-def _log_demand(cube: xr.Dataset) -> Floats:
-    """Log volume if it is counted, else users, else attempts."""
-    for name in ("dl_vol_kbit", "rrc_users_mean", "call_attempts"):
-        values = cube[name].to_numpy()
-        if (values > 0).any():
-            return _log(values)
+def _log_demand(cube: xr.Dataset, way: str) -> Floats:
+    """Log volume of a direction if it is counted, else users, else attempts."""
+    for name in (f"{way}_vol_kbit", "rrc_users_mean", "call_attempts"):
+        if name in cube and (cube[name].to_numpy() > 0).any():
+            return _log(cube[name].to_numpy())
     return np.full(cube["call_attempts"].shape, np.nan)
 
 

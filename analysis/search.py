@@ -17,7 +17,17 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import attribution, benefit, change_rows, cube, daily, identity, masks, places, told
+from analysis import (
+    attribution,
+    benefit,
+    change_rows,
+    cube,
+    daily,
+    identity,
+    masks,
+    sectors,
+    told,
+)
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.settle import newest_rows, zones_of
@@ -29,7 +39,6 @@ CELLS_A_TASK = 100
 PRIOR_CELLS = 400
 _SAME = pd.Timedelta(days=4)
 _DROPS = ("drops_excess", "drops_excess_lo", "drops_excess_hi", "drops_load", "drops_other")
-_TWINS_APART = pd.Timedelta(hours=48)
 _NO_HOURS = "load is not known by the hour"
 _BEFORE = (
     f"hours are searched in the newest {HOURLY_DAYS} days only, from the cell's first hours on"
@@ -68,7 +77,7 @@ def find(
     seen = by_hour.visibility[by_hour.visibility["refused"] == ""].set_index("cell_id")
     earlier = told.before(warehouse)
     kept = told.standing(earlier, counters, seen["hours_from_utc"])
-    named = _identified(_merged(days.changes, by_hour, kept), earlier.changes, warehouse)
+    named = _identified(_merged(days.changes, by_hour, kept), earlier.changes, warehouse, counters)
     changed_days = _of_changes(by_hour.days, earlier.days, named)
     named["days_hash"] = told.days_hash(named, changed_days, counters)
     fallback = days.visibility.set_index("cell_id")["min_visible_ratio"]
@@ -288,7 +297,9 @@ def _cut(old: pd.DataFrame, newer: pd.DataFrame) -> pd.DataFrame:
     return old.assign(**shrunk, until_utc=old["until_utc"].where(~cut, ends))
 
 
-def _identified(found: pd.DataFrame, earlier: pd.DataFrame, warehouse: Warehouse) -> pd.DataFrame:
+def _identified(
+    found: pd.DataFrame, earlier: pd.DataFrame, warehouse: Warehouse, counters: xr.Dataset
+) -> pd.DataFrame:
     """The changes with their names, the works they follow, and what their sector did."""
     as_of = warehouse.read("run")["as_of_utc"].iloc[0]
     said = found["told_utc"] if "told_utc" in found else pd.Series(pd.NaT, found.index)
@@ -299,29 +310,10 @@ def _identified(found: pd.DataFrame, earlier: pd.DataFrame, warehouse: Warehouse
     named = identity.keep_identity(found, earlier, as_of=as_of)
     cells = newest_rows(warehouse.read("cell")).set_index("cell_id")
     works = identity.name_works(found, warehouse.read("intervention"), cells["site_id"])
-    named["attribution_note"] = _with_twins(named, cells)
+    of_sector = sectors.notes(named, cells, counters)
+    named["attribution_note"] = named["attribution_note"].fillna(of_sector)
     named["attribution_note"] = told.note(named, as_of)
     return named.assign(intervention_id=works)
-
-
-def _with_twins(found: pd.DataFrame, cells: pd.DataFrame) -> pd.Series:
-    """The notes, with word of load that moved between carriers of one sector.
-
-    What is load on the one and relief on the other within 48 h is none for the sector as a whole.
-    A cell without azimuth has no sector.
-    """
-    sectors = found["cell_id"].map(places.sectors_of(cells))
-    notes = dict(found["attribution_note"])
-    by_load = found[found["attribution"].isin(["load", "relief"]) & sectors.notna()]
-    for _, changes in by_load.groupby(sectors[by_load.index]):
-        for i, one in changes.iterrows():
-            apart = (changes["change_utc"] - one["change_utc"]).abs()
-            twins = changes[(apart <= _TWINS_APART) & (changes["direction"] != one["direction"])]
-            if len(twins):
-                net = one["drops_excess"] + twins["drops_excess"].sum()
-                names = ", ".join(sorted(twins["cell_id"]))
-                notes[i] = f"load moved between carriers: with {names} {net:+.0f} drops in all"
-    return pd.Series(notes, index=found.index, dtype="str")
 
 
 def _of_changes(rows: pd.DataFrame, earlier: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:

@@ -385,11 +385,11 @@ the counts, and a quarter was found but dated two to seven days off.
 What it cannot do: it knows load from PRB, so a cell without PRB keeps the daily search, undecided.
 A load that rises by little, or by slow steps over three weeks or more, is dated late. A fault in a
 cell of few drops is seen late or never; `min_visible_ratio` of each cell tells from where on it
-could be seen. Load that moves between two carriers is told for each of them. A fault that acts in
-busy hours only may be taken for load where the cell was never as full before. Hexagons of networks
-that give positioned calls and no counters are searched by the day, and load is not known there:
-[what is found](reported.md). What a detector that knows the noise would find:
-[what could be found at all](bound.md).
+could be seen. Load that moves between two carriers is told for each of them, beside what their
+sector did. A fault that acts in busy hours only may be taken for load where the cell was never as
+full before. Hexagons of networks that give positioned calls and no counters are searched by the
+day, and load is not known there: [what is found](reported.md). What a detector that knows the noise
+would find: [what could be found at all](bound.md).
 """
 
 _SEGMENT = """## Changes in any series

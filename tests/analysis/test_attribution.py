@@ -75,6 +75,35 @@ def test_each_cause_is_named_for_what_it_is(
     assert (pairs["attribution"] == attributed).mean() >= 0.75
 
 
+@pytest.mark.parametrize("counted", [("rrc_users_mean",), ()])
+def test_without_volume_users_or_attempts_tell_lost_efficiency_from_load(
+    planted: Network, cube: xr.Dataset, taught: attribution.Network, counted: tuple[str, ...]
+) -> None:
+    blind = cube.copy()
+    for name in {"dl_vol_kbit", "rrc_users_mean"} - set(counted):
+        blind[name] = blind[name] * np.nan
+    found = attribution.search(blind, taught)
+    for kind, attributed in (("interference_raising_prb", "other"), ("load_step", "load")):
+        pairs = of_kind(planted, found, kind)
+        assert len(pairs) >= 2
+        assert (pairs["attribution"] == attributed).mean() >= 0.75
+
+
+def test_uplink_that_binds_is_held_against_its_own_volume(
+    cube: xr.Dataset, taught: attribution.Network
+) -> None:
+    downlink = (cube["prb_dl_util_pct"] < cube["prb_ul_util_pct"]).sum("hour") == 0
+    plain = cube.isel(cell=np.flatnonzero(downlink))
+    # the same story told of uplink, beside a downlink of which always the same is asked
+    turned = plain.assign(
+        prb_ul_util_pct=plain["prb_dl_util_pct"], prb_dl_util_pct=plain["prb_ul_util_pct"],
+        ul_vol_kbit=plain["dl_vol_kbit"], dl_vol_kbit=plain["dl_vol_kbit"] * 0 + 1e6,
+    )  # fmt: skip
+    one, other = (attribution.search(side, taught).changes for side in (plain, turned))
+    assert set(one["attribution"]) >= {"load", "relief", "other"}
+    pd.testing.assert_frame_equal(one, other)
+
+
 def test_load_that_grows_with_headroom_is_no_change(
     planted: Network, found: attribution.Search
 ) -> None:

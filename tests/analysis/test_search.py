@@ -139,27 +139,6 @@ def test_data_that_ends_at_midnight_is_of_the_month_that_is_over() -> None:
     assert search._month(xr.Dataset(coords={"day_local": days})) == date(2026, 10, 1)
 
 
-def test_load_that_moves_between_carriers_is_told_of_both() -> None:
-    cells = pd.DataFrame(
-        {"site_id": ["s"] * 5, "azimuth_deg": [0.0, 0.0, 120.0, np.nan, np.nan]},
-        index=["a", "b", "c", "d", "e"],
-    )
-    found = pd.DataFrame(
-        [
-            change("a", 5),
-            change("b", 5.5, direction="down", attribution="relief", drops_excess=-90.0),
-            change("c", 5, direction="down", attribution="relief"),
-            change("d", 5),
-            change("e", 5, direction="down", attribution="relief"),
-        ]
-    )
-    notes = search._with_twins(found, cells)
-    assert notes[0] == "load moved between carriers: with b +10 drops in all"
-    assert notes[1] == "load moved between carriers: with a +10 drops in all"
-    # another sector, and two cells of which no sector is known
-    assert notes[2:].isna().all()
-
-
 @pytest.fixture
 def measured(tmp_path: Path) -> Settings:
     """Settings of a warehouse that holds hours of 20 invented cells, 3 August to 16 September."""
