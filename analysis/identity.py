@@ -7,6 +7,8 @@ from geo import hexgrid
 # a refit may move a date by so much and still speak of the same change
 _SAME = pd.Timedelta(hours=48)
 _AFTER_WORK = pd.Timedelta(hours=48)
+# hours of works are masked, so a change that came with one may be dated just before it
+_BEFORE_WORK = pd.Timedelta(hours=3)
 
 
 def keep_identity(found: pd.DataFrame, told: pd.DataFrame, *, as_of: pd.Timestamp) -> pd.DataFrame:
@@ -63,8 +65,8 @@ def _matched(pairs: pd.DataFrame) -> pd.DataFrame:
 def name_works(found: pd.DataFrame, works: pd.DataFrame, sites: pd.Series) -> pd.Series:
     """The work each change follows, if any: done on its cell or site within its date's interval.
 
-    `sites`: site of each cell by cell_id. A work may end up to 48 h before the interval starts;
-    the newest one that fits is named. Missing = none fits.
+    `sites`: site of each cell by cell_id. A work may end up to 48 h before the interval starts, or
+    begin up to 3 h after it ends; the newest one that fits is named. Missing = none fits.
     """
     done = works[works["status"].fillna("done") != "planned"].sort_values("start_utc")
     place = found["cell_id"].map(sites)
@@ -73,6 +75,7 @@ def name_works(found: pd.DataFrame, works: pd.DataFrame, sites: pd.Series) -> pd
         begins = work["start_utc"]
         ends = begins if pd.isna(work["end_utc"]) else work["end_utc"]
         here = (found["cell_id"] == work["cell_id"]) | (place == work["site_id"])
-        when = (found["change_hi_utc"] >= begins) & (found["change_lo_utc"] <= ends + _AFTER_WORK)
+        early, late = found["change_lo_utc"], found["change_hi_utc"]
+        when = (late >= begins - _BEFORE_WORK) & (early <= ends + _AFTER_WORK)
         named[here & when] = work["intervention_id"]
     return named

@@ -67,6 +67,14 @@ def test_a_change_names_the_work_on_its_cell_or_site_before_it() -> None:
     assert pd.isna(_named(_works(), found)[1])
 
 
+def test_a_change_dated_just_before_a_work_is_the_work_s() -> None:
+    found = _changes(("a", "down", "2026-06-02"))
+    end = found["change_hi_utc"].iloc[0]
+    named = [_named(_works(start_utc=end + pd.Timedelta(hours=late)), found)[0] for late in (2, 4)]
+    assert named[0] == "W1"
+    assert pd.isna(named[1])
+
+
 def test_a_planned_a_later_or_a_long_past_work_is_not_named() -> None:
     found = _changes(("a", "down", "2026-06-02"))
     for works in (
