@@ -21,14 +21,16 @@ import pandas as pd
 import xarray as xr
 
 from analysis import benefit, change_rows, channels, load_response, onsets
+from analysis import wander as wandering
 from analysis.cell import Cell, cells_of
 from analysis.change_rows import MIN_SD_DROPS, NO_CURVE, NO_DAYS, Change, Columns
-from analysis.channels import DropChannel, Noise
+from analysis.wander import Wander
 from analysis.load_response import Hours, Prior, Response
 from analysis.onsets import REACH_DAYS, Candidate
-from analysis.verdict import NOTHING, judge
+from analysis.verdict import NOTHING, judge, rate_changes
 
-MIN_RATIO, MIN_SD_LOAD = 1.18, 2.6
+MIN_RATIO, MIN_SD_LOAD = 1.18, 1.5
+WIDE = Wander(0.12, 0.4, 0.1, 0.975)
 MIN_DROPS, MIN_HOURS, MIN_DAYS = 30, 40, 14
 # a curve's likelihood counts so much: hours are not as independent as the model has them
 TRUST_IN_CURVE = 0.3
@@ -58,50 +60,27 @@ class Search(NamedTuple):
 class Network:
     """What the network teaches about a cell before it is looked at.
 
-    `noise`: how daily drops scatter. `wander`: log sd by which a cell's level differs from month to
-    month for no reason, found where nothing changed (METHODS 5, step 7).
+    `wander`: how levels of drops wander for no reason, found where nothing changed.
     """
 
     prior: Prior
-    noise: Noise
-    wander: float
+    wander: Wander
 
 
 def learn(cube: xr.Dataset) -> Network:
-    """The network's prior from the cells of `cube`; some 400 cells are plenty."""
+    """The network's prior from the cells of `cube`; some 400 cells are plenty.
+
+    How levels wander is learnt where nothing clear changed, twice: what counts as clear depends
+    on it.
+    """
     hours = load_response.hours_of(cube)
     prior = load_response.prior_of(hours)
-    load = channels.load_channel(hours)
-    drops = channels.drop_channel(hours, load_response.respond(hours, prior), load.steps, Noise())
-    still = [not a and not b for a, b in zip(load.steps, drops.steps, strict=True)]
-    quiet = np.array(still) & (drops.drops.sum(axis=1) >= MIN_DROPS)
-    if quiet.sum() < 10:
-        return Network(prior, Noise(), 0.05)
-    size, noise = drops.drops.mean(axis=1)[quiet], drops.noise[quiet]
-    size, noise = np.minimum(size, 100), np.minimum(noise, 10)
-    slope = max(np.cov(size, noise)[0, 1] / max(size.var(ddof=1), 1e-9), 0.0)
-    usual = Noise(max(float(noise.mean() - slope * size.mean()), 1.0), float(slope))
-    return Network(prior, usual, _wander(drops, quiet))
-
-
-def _wander(found: DropChannel, quiet: npt.NDArray[np.bool_]) -> float:
-    """Log sd of levels that makes differences across cuts in quiet cells as large as they are."""
-    n_days = found.drops.shape[1]
-    square, variance = list[Floats](), list[Floats]()
-    for cut in (n_days // 4, n_days // 2, 3 * n_days // 4):
-        d, e = (
-            np.array([x[quiet, :cut].sum(axis=1), x[quiet, cut:].sum(axis=1)])
-            for x in (found.drops, found.expected)
-        )
-        enough = d.min(axis=0) > 50
-        d, e = d[:, enough], e[:, enough]
-        square.append(np.diff(np.log(d / e), axis=0)[0] ** 2)
-        variance.append(found.noise[quiet][enough] * (1 / d).sum(axis=0))
-    for wander in np.arange(0.0, 0.3, 0.005):
-        chi_square = np.concatenate(square) / (np.concatenate(variance) + wander**2)
-        if len(chi_square) == 0 or np.median(chi_square) <= 0.455:
-            return float(wander)
-    return 0.3
+    response, load = load_response.respond(hours, prior), channels.load_channel(hours)
+    enough, wander = hours.drops.sum(axis=(1, 2)) >= MIN_DROPS, WIDE
+    for _ in range(2):
+        drops = channels.drop_channel(hours, response, load.steps, wander)
+        wander = wandering.learn(*channels.quiet(drops, load, enough))
+    return Network(prior, wander)
 
 
 def search(
@@ -121,9 +100,9 @@ def search(
     hours = load_response.hours_of(cube)
     response = load_response.respond(hours, network.prior)
     load = channels.load_channel(hours)
-    drops = channels.drop_channel(hours, response, load.steps, network.noise)
+    drops = channels.drop_channel(hours, response, load.steps, network.wander)
     log_weights = _log_weights(response, network)
-    cells = cells_of(hours, response, log_weights, load, drops, wander=network.wander)
+    cells = cells_of(hours, response, log_weights, load, drops)
     refused, clock = _refusals(hours), load_response.clock_of(cube)
     names = cube["cell_id"].to_numpy()
     first = cube["day_local"].to_numpy().min().astype("datetime64[D]")
@@ -140,7 +119,7 @@ def search(
             rows.append({"cell_id": names[i], **row})
             verdict = found.verdict
             lasting[i] = benefit.Lasting(found.at.whole, verdict.weight, verdict.other)
-    visible = change_rows.visibility_of(names, hours, drops, network.wander, refused)
+    visible = change_rows.visibility_of(names, hours, drops, refused)
     return Search(
         _at_least(change_rows.typed(rows), min_ratio),
         _at_least(visible, min_ratio).assign(hours_from_utc=change_rows.hours_from(hours, clock)),
@@ -149,7 +128,7 @@ def search(
         change_rows.stacked(curves, NO_CURVE),
         benefit.levers_of(
             names, hours, response.exposure, log_weights,
-            lasting=lasting, refused=refused, wander=network.wander,
+            lasting=lasting, refused=refused, wander=network.wander.between(REACH_DAYS),
             newest=(first + np.arange(hours.rest.shape[1]))[-days:],
         ),
     )  # fmt: skip
@@ -186,7 +165,7 @@ def _search_cell(cell: Cell, candidates: list[Candidate], min_ratio: float) -> l
     """Step 6: judge the candidates together, drop the weakest and judge the rest anew."""
     while candidates:
         found = list(_judged(cell, candidates))
-        strength = np.array([change.verdict.strength for change in found])
+        strength = np.array([_strength(change) for change in found])
         needed = np.array([MIN_SD_LOAD if c.load else MIN_SD_DROPS for c in candidates])
         small = np.array([abs(change.verdict.mean) < np.log(min_ratio) for change in found])
         weak = (strength < needed) | small
@@ -201,9 +180,15 @@ def _judged(cell: Cell, candidates: list[Candidate]) -> Iterator[Change]:
     reach = REACH_DAYS * 24
     lefts = [0, *(c.whole for c in candidates)]
     rights = [*(c.start for c in candidates[1:]), len(cell.drops)]
-    for candidate, left, right in zip(candidates, lefts, rights, strict=False):
+    rates = rate_changes(cell, [(c.start, c.whole) for c in candidates])
+    for candidate, rate, left, right in zip(candidates, rates, lefts, rights, strict=False):
         before = slice(max(left, candidate.start - reach), candidate.start)
         after = slice(candidate.whole, min(right, candidate.whole + reach))
         known = min((cell.attempts[side] > 0).sum() for side in (before, after))
-        verdict = judge(cell, before, after) if known >= MIN_HOURS else NOTHING
+        verdict = judge(cell, before, after, rate) if known >= MIN_HOURS else NOTHING
         yield Change(candidate, before, after, right, verdict)
+
+
+def _strength(change: Change) -> float:
+    """Of a step of drops alone: its height over its sd."""
+    return change.verdict.strength if change.at.load else change.verdict.sds
