@@ -30,6 +30,7 @@ from analysis.onsets import REACH_DAYS, Candidate
 from analysis.verdict import NOTHING, judge, rate_changes
 
 MIN_RATIO, MIN_SD_LOAD = 1.18, 1.5
+CLEAR_SD = 4.0
 WIDE = Wander(0.12, 0.4, 0.1, 0.975)
 MIN_DROPS, MIN_HOURS, MIN_DAYS = 30, 40, 14
 # a curve's likelihood counts so much: hours are not as independent as the model has them
@@ -78,8 +79,9 @@ def learn(cube: xr.Dataset) -> Network:
     response, load = load_response.respond(hours, prior), channels.load_channel(hours)
     enough, wander = hours.drops.sum(axis=(1, 2)) >= MIN_DROPS, WIDE
     for _ in range(2):
-        drops = channels.drop_channel(hours, response, load.steps, wander)
-        wander = wandering.learn(*channels.quiet(drops, load, enough))
+        drops = channels.drop_channel(hours, response, load.steps, wander, CLEAR_SD)
+        of = np.flatnonzero(enough)
+        wander = wandering.learn(drops.rates.log_rate[of],drops.rates.variance[of],[drops.steps[i] for i in of])
     return Network(prior, wander)
 
 

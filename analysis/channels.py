@@ -84,8 +84,6 @@ class DropChannel:
 
     steps: Steps
     rates: DailyRates
-    strongest: Floats
-    """Height over sd of the clearest step, shape (cell,)."""
 
 
 # --- load -------------------------------------------------------------------------------------
@@ -254,7 +252,9 @@ def _explained(daily: Floats, shapes: Floats, memory: float) -> Floats:
 # --- drops ------------------------------------------------------------------------------------
 
 
-def drop_channel(hours: Hours, found: Response, load: Steps, wander: Wander) -> DropChannel:
+def drop_channel(
+    hours: Hours, found: Response, load: Steps, wander: Wander, needed: float = STEP_SD
+) -> DropChannel:
     """Step 3: daily drops against what load, hour and attempts let expect, in jointly chosen levels.
 
     A day's log rate is a working response: its level, and drops about it over their mean (iterated
@@ -263,7 +263,7 @@ def drop_channel(hours: Hours, found: Response, load: Steps, wander: Wander) -> 
     drops = hours.drops.sum(axis=2)
     expected = (found.exposure * found.mean_factor()).sum(axis=2)
     level = np.log(_smoothed(drops, expected))
-    price = np.full(drops.shape, STEP_SD**2)
+    price = np.full(drops.shape, needed**2)
     for row, days in zip(price, load, strict=True):
         row[days] /= 2
     for _ in range(ROUNDS):
@@ -271,8 +271,7 @@ def drop_channel(hours: Hours, found: Response, load: Steps, wander: Wander) -> 
         equations = steps.equations(rates.log_rate, rates.precision)
         chosen = steps.search(equations, price, MIN_DAYS)
         level = _levels_of(equations, chosen)
-    rates = _rates(drops, expected, level, found.phi, wander)
-    return DropChannel(chosen, rates, _strongest(rates, chosen))
+    return DropChannel(chosen, _rates(drops, expected, level, found.phi, wander))
 
 
 def _rates(
@@ -309,15 +308,6 @@ def _smoothed(drops: Floats, expected: Floats) -> Floats:
     return np.asarray((near + PRIOR_DROPS) / (of + PRIOR_DROPS / rate[:, None]))
 
 
-def _strongest(rates: DailyRates, chosen: Steps) -> Floats:
-    found = steps.equations(rates.log_rate, rates.precision)
-    out = np.zeros(len(chosen))
-    for i in [i for i, days in enumerate(chosen) if days]:
-        heights, covariance = steps.levels(found.gram[i], found.moment[i], chosen[i])
-        out[i] = np.max(np.abs(heights / np.sqrt(np.diagonal(covariance)))[1:])
-    return out
-
-
 def _levels_of(equations: steps.Equations, chosen: Steps) -> Floats:
     level = np.empty_like(equations.moment)
     for out, gram, moment, days in zip(level, *equations, chosen, strict=True):
@@ -325,13 +315,6 @@ def _levels_of(equations: steps.Equations, chosen: Steps) -> Floats:
         lengths = np.diff([0, *days, len(out)])
         out[:] = np.repeat(np.cumsum(heights), lengths)
     return level
-
-
-def quiet(drops: DropChannel, load: LoadChannel, enough: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
-    """Log rates, and their variance by counts, of cells in which nothing clear changed."""
-    still = enough & ~np.array([bool(days) for days in load.steps])
-    still &= drops.strongest < CLEAR_SD
-    return drops.rates.log_rate[still], drops.rates.variance[still]
 
 
 # --- small tools ------------------------------------------------------------------------------

@@ -12,10 +12,9 @@ import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit, logit
 
-MOST_CELLS, MIN_CELLS = 80, 10
-MAX_SD = 0.5
+MOST_CELLS, MIN_CELLS, MOST_TRIES = 60, 10, 150
 # memory from one day to the next: of days it fades within the week, of weeks after it
-_DAY_MEMORY, _WEEK_MEMORY = (0.0, 0.75), (0.85, 0.995)
+BOUNDS = ((0.0, 0.5), (0.0, 0.75), (0.0, 0.5), (0.85, 0.995))
 
 Floats = npt.NDArray[np.float64]
 
@@ -40,57 +39,53 @@ class Wander(NamedTuple):
         return float(np.sqrt(apart @ self.covariance(2 * n_days) @ apart))
 
 
-def learn(residual: Floats, variance: Floats) -> Wander:
-    """The wandering that makes residuals likeliest; the default where there are too few cells.
+def learn(log_rate: Floats, variance: Floats, steps: list[list[int]]) -> Wander:
+    """The wandering that makes log rates likeliest; the default where there are too few cells.
 
-    `residual`: log rate of each day about any level, (cell, day); `variance`: by counts alone.
+    `log_rate`: of each day, (cell, day); `variance`: by counts alone; `steps`: days on which the
+    level of each cell steps, which it may do by any amount.
     """
-    if len(residual) < MIN_CELLS:
+    if len(log_rate) < MIN_CELLS:
         return Wander()
     steadiest = np.argsort(np.median(variance, axis=1), kind="stable")[:MOST_CELLS]
-    values, scatter = residual[steadiest], variance[steadiest]
+    design = _design([steps[i] for i in steadiest], log_rate.shape[1])
+    values, scatter = log_rate[steadiest], variance[steadiest]
 
     def cost(free: Floats) -> float:
-        return deviance(_of(free), values, scatter)
+        return deviance(_of(free), values, scatter, design)
 
-    start = _free(Wander())
-    found = minimize(cost, start, method="Nelder-Mead", options={"xatol": 0.05, "fatol": 0.1})
-    return _of(found.x)
-
-
-def deviance(wander: Wander, residual: Floats, variance: Floats) -> float:
-    """Minus twice the restricted log likelihood, but for a constant; the level is free."""
-    n_days = residual.shape[1]
-    covariance = wander.covariance(n_days) + variance[:, :, None] * np.eye(n_days)
-    root = np.linalg.cholesky(covariance)
-    both = np.stack([np.ones_like(residual), residual], axis=2)
-    one, values = np.moveaxis(np.linalg.solve(root, both), 2, 0)
-    known, moment = (one**2).sum(axis=1), (one * values).sum(axis=1)
-    squares = (values**2).sum(axis=1) - moment**2 / known
-    size = 2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
-    return float((size + np.log(known) + squares).sum())
+    simplex = np.vstack([np.zeros(4), np.eye(4)])
+    options = {"initial_simplex": simplex, "xatol": 0.1, "fatol": 0.3, "maxfev": MOST_TRIES}
+    return _of(minimize(cost, simplex[0], method="Nelder-Mead", options=options).x)
 
 
 def _of(free: Floats) -> Wander:
-    day_sd, day_memory, week_sd, week_memory = expit(free)
-    (d0, d1), (w0, w1) = _DAY_MEMORY, _WEEK_MEMORY
-    return Wander(
-        float(MAX_SD * day_sd),
-        float(d0 + (d1 - d0) * day_memory),
-        float(MAX_SD * week_sd),
-        float(w0 + (w1 - w0) * week_memory),
-    )
+    """The default where all are 0, within bounds everywhere."""
+    low, high = np.array(BOUNDS).T
+    return Wander(*map(float, low + (high - low) * expit(free + logit((np.array(Wander()) - low) / (high - low)))))
 
 
-def _free(wander: Wander) -> Floats:
-    (d0, d1), (w0, w1) = _DAY_MEMORY, _WEEK_MEMORY
-    return np.asarray(
-        logit(
-            [
-                wander.day_sd / MAX_SD,
-                (wander.day_memory - d0) / (d1 - d0),
-                wander.week_sd / MAX_SD,
-                (wander.week_memory - w0) / (w1 - w0),
-            ]
-        )
+def _design(steps: list[list[int]], n_days: int) -> Floats:
+    """The level and each step as columns, (cell, day, 1 + most steps), 0 where there are fewer."""
+    design = np.zeros((len(steps), n_days, 1 + max(map(len, steps))))
+    for own, days in zip(design, steps, strict=True):
+        for column, day in enumerate([0, *days]):
+            own[day:, column] = 1.0
+    return design
+
+
+def deviance(wander: Wander, log_rate: Floats, variance: Floats, design: Floats) -> float:
+    """Minus twice the restricted log likelihood, but for a constant; heights are free."""
+    n_days, n_columns = design.shape[1:]
+    covariance = wander.covariance(n_days) + variance[:, :, None] * np.eye(n_days)
+    root = np.linalg.cholesky(covariance)
+    white = np.linalg.solve(root, np.concatenate([design, log_rate[..., None]], axis=2))
+    x, y = white[..., :-1], white[..., -1]
+    # a column that a cell has not is worth 1 alone
+    known = x.transpose(0, 2, 1) @ x + ~design.any(axis=1)[:, :, None] * np.eye(n_columns)
+    moment = (x * y[..., None]).sum(axis=1)
+    squares = (y**2).sum(axis=1) - (moment * np.linalg.solve(known, moment[..., None])[..., 0]).sum(
+        axis=1
     )
+    size = 2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
+    return float((size + np.linalg.slogdet(known)[1] + squares).sum())
