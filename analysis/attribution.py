@@ -24,14 +24,14 @@ from analysis import benefit, change_rows, channels, load_response, onsets
 from analysis import wander as wandering
 from analysis.cell import Cell, cells_of
 from analysis.change_rows import MIN_SD_DROPS, NO_CURVE, NO_DAYS, Change, Columns
-from analysis.wander import Wander
 from analysis.load_response import Hours, Prior, Response
 from analysis.onsets import REACH_DAYS, Candidate
 from analysis.verdict import NOTHING, judge, rate_changes
+from analysis.wander import Wander
 
 MIN_RATIO, MIN_SD_LOAD = 1.18, 1.5
-CLEAR_SD = 4.0
-WIDE = Wander(0.12, 0.4, 0.1, 0.975)
+# where learning how levels wander begins, and the steps that it leaves out
+WIDE, CLEAR_SD = Wander(0.12, 0.4, 0.1, 0.975), 4.0
 MIN_DROPS, MIN_HOURS, MIN_DAYS = 30, 40, 14
 # a curve's likelihood counts so much: hours are not as independent as the model has them
 TRUST_IN_CURVE = 0.3
@@ -61,7 +61,7 @@ class Search(NamedTuple):
 class Network:
     """What the network teaches about a cell before it is looked at.
 
-    `wander`: how levels of drops wander for no reason, found where nothing changed.
+    `wander`: how levels of drops wander for no reason.
     """
 
     prior: Prior
@@ -71,17 +71,20 @@ class Network:
 def learn(cube: xr.Dataset) -> Network:
     """The network's prior from the cells of `cube`; some 400 cells are plenty.
 
-    How levels wander is learnt where nothing clear changed, twice: what counts as clear depends
-    on it.
+    How levels wander is learnt twice, since what counts as a clear step depends on it; steps that
+    are not clear are taken for wandering.
     """
     hours = load_response.hours_of(cube)
     prior = load_response.prior_of(hours)
     response, load = load_response.respond(hours, prior), channels.load_channel(hours)
-    enough, wander = hours.drops.sum(axis=(1, 2)) >= MIN_DROPS, WIDE
+    enough, wander = np.flatnonzero(hours.drops.sum(axis=(1, 2)) >= MIN_DROPS), WIDE
     for _ in range(2):
         drops = channels.drop_channel(hours, response, load.steps, wander, CLEAR_SD)
-        of = np.flatnonzero(enough)
-        wander = wandering.learn(drops.rates.log_rate[of],drops.rates.variance[of],[drops.steps[i] for i in of])
+        wander = wandering.learn(
+            drops.rates.log_rate[enough],
+            drops.rates.variance[enough],
+            [drops.steps[i] for i in enough],
+        )
     return Network(prior, wander)
 
 
@@ -92,9 +95,10 @@ def search(
 
     `cube`: as of `analysis.cube.of_cell_hours`. Searched are hours with attempts, drops and PRB, in
     which the cell was available, an hour away from its outages. A change is reported where its
-    ratio is at least `min_ratio` (or its inverse) and 2.6 standard deviations from 1 if load
-    stepped on that day, 3.2 if not. `ratio` is actual over counterfactual drops (A11 / A00) from
-    `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual attempts.
+    ratio is at least `min_ratio` (or its inverse) and 1.5 standard deviations from 1 if load
+    stepped on that day, which is date enough, 3.7 if not. `ratio` is actual over counterfactual
+    drops (A11 / A00) from `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual
+    attempts.
     `attribution` is load or relief where p_load >= .65, other where <= .35, else undecided.
     Intervals hold 90 %; what they reached stands in docs/accuracy/attribution.md. `days`: newest
     days that `levers` look at.
@@ -192,5 +196,5 @@ def _judged(cell: Cell, candidates: list[Candidate]) -> Iterator[Change]:
 
 
 def _strength(change: Change) -> float:
-    """Of a step of drops alone: its height over its sd."""
+    """Over its sd: of a step of drops alone its height, of one of load what it did to drops."""
     return change.verdict.strength if change.at.load else change.verdict.sds

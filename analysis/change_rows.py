@@ -11,11 +11,11 @@ from analysis import load_response
 from analysis.cell import Cell
 from analysis.channels import DropChannel
 from analysis.load_response import FACTOR, Hours
-from analysis.onsets import REACH_DAYS, Candidate
+from analysis.onsets import Candidate
 from analysis.verdict import Verdict
 
-METHOD_VERSION = "two-channels-1"
-MIN_SD_DROPS = 3.2
+METHOD_VERSION = "two-channels-2"
+MIN_SD_DROPS = 3.7
 
 Columns = dict[str, Any]
 Floats = npt.NDArray[np.float64]

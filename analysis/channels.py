@@ -1,8 +1,9 @@
 """On which days did a cell's load step, and on which its drops beyond what load explains?
 
 Steps 2 and 3 of METHODS section 5, over many cells at once. Load is searched exactly
-(`changes.starts_of`), drops by generalised least squares (`steps`). Of load, noise with memory is told from a step by the jump: memory leads from day to
-day, a step does not (after Chakar et al. 2017, robust segmentation of AR(1) series).
+(`changes.starts_of`), drops by generalised least squares
+(`steps`). Of load, noise with memory is told from a step by the jump: memory leads from day to day,
+a step does not (after Chakar et al. 2017, robust segmentation of AR(1) series).
 
 Arrays have shape (cell, day) or (cell, day, 24); a step on day d starts a level with that day.
 """
@@ -26,7 +27,6 @@ STEP_SD = 3.2
 BURST_SD, ROUNDS, PRIOR_DROPS = 2.0, 2, 5.0
 # variance of the log rate of a day without hours
 UNKNOWN = 1e4
-CLEAR_SD = 4.5
 MOST_JUMP_SD = 5.0
 RAMP_GAIN = 6.0
 RAMP_DAYS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20)
@@ -59,7 +59,7 @@ class LoadChannel:
 
 
 class DailyRates(NamedTuple):
-    """Log drop rate of each day over what load lets expect, (cell, day), and what is known of it."""
+    """Log drop rate of each day over what load lets expect, (cell, day)."""
 
     log_rate: Floats
     precision: Floats
@@ -255,10 +255,11 @@ def _explained(daily: Floats, shapes: Floats, memory: float) -> Floats:
 def drop_channel(
     hours: Hours, found: Response, load: Steps, wander: Wander, needed: float = STEP_SD
 ) -> DropChannel:
-    """Step 3: daily drops against what load, hour and attempts let expect, in jointly chosen levels.
+    """Step 3: daily drops against what load, hour and attempts let expect, and their steps.
 
-    A day's log rate is a working response: its level, and drops about it over their mean (iterated
-    as in quasi-likelihood with correlated errors; Breslow & Clayton 1993).
+    `needed`: sd of its height that a step must show. A day's log rate is a working response: its
+    level, and drops about it over their mean (as in quasi-likelihood with correlated errors;
+    Breslow & Clayton 1993).
     """
     drops = hours.drops.sum(axis=2)
     expected = (found.exposure * found.mean_factor()).sum(axis=2)
@@ -266,6 +267,7 @@ def drop_channel(
     price = np.full(drops.shape, needed**2)
     for row, days in zip(price, load, strict=True):
         row[days] /= 2
+    chosen: Steps = []
     for _ in range(ROUNDS):
         rates = _rates(drops, expected, level, found.phi, wander)
         equations = steps.equations(rates.log_rate, rates.precision)
@@ -276,13 +278,13 @@ def drop_channel(
 
 def _rates(
     drops: Floats, expected: Floats, level: Floats, phi: Floats, wander: Wander
-) -> "DailyRates":
+) -> DailyRates:
     some = expected > 0
     mean = np.where(some, expected * np.exp(level), 1.0)
     variance = np.where(some, phi[:, None] / mean, UNKNOWN)
     n_days = drops.shape[1]
     covariance = wander.covariance(n_days) + variance[:, :, None] * np.eye(n_days)
-    precision = np.linalg.inv(covariance)
+    precision = np.asarray(np.linalg.inv(covariance), np.float64)
     apart = _without_bursts(np.where(some, drops / mean - 1, 0.0), precision)
     return DailyRates(level + apart, precision, variance, np.where(some, mean * (1 + apart), 0.0))
 
@@ -302,10 +304,16 @@ def _without_bursts(apart: Floats, precision: Floats) -> Floats:
 
 def _smoothed(drops: Floats, expected: Floats) -> Floats:
     """Rate of the week about each day, drawn to the cell's own."""
-    window = np.ones(2 * MIN_DAYS + 1)
     rate = (drops.sum(axis=1) + 0.5) / np.maximum(expected.sum(axis=1), 1e-9)
-    near, of = (np.apply_along_axis(np.convolve, 1, x, window, "same") for x in (drops, expected))
+    near, of = (_week_about(daily) for daily in (drops, expected))
     return np.asarray((near + PRIOR_DROPS) / (of + PRIOR_DROPS / rate[:, None]))
+
+
+def _week_about(daily: Floats) -> Floats:
+    """Sum of each day and the three on either side."""
+    reach = ((0, 0), (MIN_DAYS, MIN_DAYS))
+    sums = _running(np.pad(daily, reach))
+    return np.asarray(sums[:, 2 * MIN_DAYS + 1 :] - sums[:, : -2 * MIN_DAYS - 1])
 
 
 def _levels_of(equations: steps.Equations, chosen: Steps) -> Floats:

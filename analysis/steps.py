@@ -1,4 +1,4 @@
-"""Where do levels of a series with remembering noise step? Chosen jointly by generalised least squares.
+"""Where do levels of a series step whose noise remembers? By generalised least squares.
 
 The noise of each row has a known covariance V. A model is a set of days at which the level steps;
 day 0 stands for the level itself. With Q the inverse of V and S the steps on every day, all that is
@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-MOST_ROUNDS = 30
+MOST_ROUNDS, PAIR_PRICE = 30, 2.0
 _TINY = 1e-9
 
 Floats = npt.NDArray[np.float64]
@@ -28,7 +28,7 @@ class Equations(NamedTuple):
 
 
 def equations(values: Floats, precision: Floats) -> Equations:
-    """Normal equations of rows `values`, (row, day), whose noise has `precision`, (row, day, day)."""
+    """Of rows `values`, (row, day); `precision`: of their noise, (row, day, day)."""
     weighted = (precision @ values[..., None])[..., 0]
     return Equations(_from_each_day(_from_each_day(precision, 1), 2), _from_each_day(weighted, 1))
 
@@ -44,15 +44,14 @@ def search(found: Equations, price: Floats, least: int) -> list[list[int]]:
     `price`: squares that a step on each day must explain to be taken, (row, day).
     """
     return [
-        _stepwise(gram, moment, own, least)
-        for gram, moment, own in zip(*found, price, strict=True)
+        _stepwise(gram, moment, own, least) for gram, moment, own in zip(*found, price, strict=True)
     ]
 
 
 def levels(gram: Floats, moment: Floats, days: list[int]) -> tuple[Floats, Floats]:
     """Height of the first level and of each step of one row, and their covariance."""
     chosen = [0, *days]
-    covariance = np.linalg.inv(gram[np.ix_(chosen, chosen)])
+    covariance = np.asarray(np.linalg.inv(gram[np.ix_(chosen, chosen)]), np.float64)
     return covariance @ moment[chosen], covariance
 
 
@@ -66,9 +65,7 @@ def _stepwise(gram: Floats, moment: Floats, price: Floats, least: int) -> list[i
     return sorted(days)
 
 
-def _added(
-    gram: Floats, moment: Floats, price: Floats, days: list[int], least: int
-) -> list[int]:
+def _added(gram: Floats, moment: Floats, price: Floats, days: list[int], least: int) -> list[int]:
     """The day that explains most beyond its price; else the pair of days; else none."""
     free = _free(len(moment), days, least)
     left, explained = _left(gram, moment, days)
@@ -78,9 +75,7 @@ def _added(
     return _pair(left, explained, price, np.flatnonzero(free), least)
 
 
-def _settled(
-    gram: Floats, moment: Floats, price: Floats, days: list[int], least: int
-) -> list[int]:
+def _settled(gram: Floats, moment: Floats, price: Floats, days: list[int], least: int) -> list[int]:
     """Each day moved to where it explains most given the others, or dropped, until none moves."""
     for _ in range(MOST_ROUNDS):
         before = set(days)
@@ -119,7 +114,7 @@ def _pair(
 ) -> list[int]:
     """The two free days that together explain most beyond their prices; none if that is not more.
 
-    There are more pairs than days: one costs their number more, in log (Chen & Chen 2008).
+    There are more pairs than days: a pair costs a little more than its two days.
     """
     own, both, m = np.diagonal(gram)[free], gram[np.ix_(free, free)], moment[free]
     known = np.outer(own, own) - both**2
@@ -133,6 +128,3 @@ def _pair(
         return []
     i, j = np.unravel_index(gain.argmax(), gain.shape)
     return [int(free[i]), int(free[j])]
-
-
-PAIR_PRICE = 2.0

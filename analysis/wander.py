@@ -62,7 +62,12 @@ def learn(log_rate: Floats, variance: Floats, steps: list[list[int]]) -> Wander:
 def _of(free: Floats) -> Wander:
     """The default where all are 0, within bounds everywhere."""
     low, high = np.array(BOUNDS).T
-    return Wander(*map(float, low + (high - low) * expit(free + logit((np.array(Wander()) - low) / (high - low)))))
+    return Wander(
+        *map(
+            float,
+            low + (high - low) * expit(free + logit((np.array(Wander()) - low) / (high - low))),
+        )
+    )
 
 
 def _design(steps: list[list[int]], n_days: int) -> Floats:
@@ -82,10 +87,10 @@ def deviance(wander: Wander, log_rate: Floats, variance: Floats, design: Floats)
     white = np.linalg.solve(root, np.concatenate([design, log_rate[..., None]], axis=2))
     x, y = white[..., :-1], white[..., -1]
     # a column that a cell has not is worth 1 alone
-    known = x.transpose(0, 2, 1) @ x + ~design.any(axis=1)[:, :, None] * np.eye(n_columns)
+    none = ~(design != 0).any(axis=1)
+    known = x.transpose(0, 2, 1) @ x + none[:, :, None] * np.eye(n_columns)
     moment = (x * y[..., None]).sum(axis=1)
-    squares = (y**2).sum(axis=1) - (moment * np.linalg.solve(known, moment[..., None])[..., 0]).sum(
-        axis=1
-    )
+    explained = (moment * np.linalg.solve(known, moment[..., None])[..., 0]).sum(axis=1)
+    squares = (y**2).sum(axis=1) - explained
     size = 2 * np.log(np.diagonal(root, axis1=1, axis2=2)).sum(axis=1)
     return float((size + np.linalg.slogdet(known)[1] + squares).sum())
