@@ -21,14 +21,20 @@ import pandas as pd
 import xarray as xr
 
 from analysis import benefit, change_rows, channels, load_response, onsets, verdict
+from analysis import wander as wandering
 from analysis.cell import Cell, cells_of
 from analysis.change_rows import MIN_SD_DROPS, NO_CURVE, NO_DAYS, Change, Columns
-from analysis.channels import DropChannel, LoadChannel, Noise
+from analysis.channels import LoadChannel, Steps
 from analysis.load_response import Hours, Prior, Response
 from analysis.onsets import REACH_DAYS, Candidate
+from analysis.wander import Wander
 
-MIN_RATIO, MIN_SD_LOAD = 1.18, 2.6
+MIN_RATIO, MIN_SD_LOAD = 1.18, 1.5
+# where learning how levels wander begins, and the steps that it leaves out
+WIDE, CLEAR_SD = Wander(0.12, 0.4, 0.1, 0.975), 4.0
 MIN_DROPS, MIN_HOURS, MIN_DAYS = 30, 40, 14
+# shifts of load are blurred by so much where too few cells are quiet to tell
+MIN_QUIET, USUAL_BLUR = 10, 1.3
 # no curve of the shelf is a cell's own: what many drops say in its favour counts as from so many
 CURVE_DROPS = 1000.0
 
@@ -57,36 +63,40 @@ class Search(NamedTuple):
 class Network:
     """What the network teaches about a cell before it is looked at.
 
-    `noise`: how daily drops scatter. `wander`: log sd by which a cell's level differs from month to
-    month for no reason, `blur`: how much larger shifts of load are there than their sd. Both are
-    found where nothing changed (METHODS 5, step 7).
+    `wander`: how levels of drops wander for no reason. `blur`: how much larger shifts of load are
+    than their sd where nothing changed (METHODS 5, step 7).
     """
 
     prior: Prior
-    noise: Noise
-    wander: float
+    wander: Wander
     blur: float
 
 
 def learn(cube: xr.Dataset) -> Network:
-    """The network's prior from the cells of `cube`; some 400 cells are plenty."""
+    """The network's prior from the cells of `cube`; some 400 cells are plenty.
+
+    How levels wander is learnt twice, since what counts as a clear step depends on it; steps that
+    are not clear are taken for wandering.
+    """
     hours = load_response.hours_of(cube)
     prior = load_response.prior_of(hours)
-    load = channels.load_channel(hours)
-    drops = channels.drop_channel(hours, load_response.respond(hours, prior), load.steps, Noise())
-    still = [not a and not b for a, b in zip(load.steps, drops.steps, strict=True)]
-    quiet = np.array(still) & (drops.drops.sum(axis=1) >= MIN_DROPS)
-    if quiet.sum() < 10:
-        return Network(prior, Noise(), 0.05, 1.3)
-    size, noise = drops.drops.mean(axis=1)[quiet], drops.noise[quiet]
-    size, noise = np.minimum(size, 100), np.minimum(noise, 10)
-    slope = max(np.cov(size, noise)[0, 1] / max(size.var(ddof=1), 1e-9), 0.0)
-    usual = Noise(max(float(noise.mean() - slope * size.mean()), 1.0), float(slope))
-    return Network(prior, usual, _wander(drops, quiet), _blur(hours, load, np.flatnonzero(quiet)))
+    response, load = load_response.respond(hours, prior), channels.load_channel(hours)
+    enough = np.flatnonzero(hours.drops.sum(axis=(1, 2)) >= MIN_DROPS)
+
+    def wander_and_steps(known: Wander) -> tuple[Wander, Steps]:
+        drops = channels.drop_channel(hours, response, load.steps, known, CLEAR_SD)
+        rates, steps = drops.rates, [drops.steps[i] for i in enough]
+        return wandering.learn(rates.log_rate[enough], rates.variance[enough], steps), steps
+
+    wander, steps = wander_and_steps(wander_and_steps(WIDE)[0])
+    quiet = [i for i, own in zip(enough, steps, strict=True) if not (load.steps[i] or own)]
+    return Network(prior, wander, _blur(hours, load, quiet))
 
 
-def _blur(hours: Hours, load: LoadChannel, quiet: npt.NDArray[np.intp]) -> float:
+def _blur(hours: Hours, load: LoadChannel, quiet: list[np.intp]) -> float:
     """Root mean square of load's shifts across cuts in quiet cells, over their sd; at least 1."""
+    if len(quiet) < MIN_QUIET:
+        return USUAL_BLUR
     n_hours, reach = hours.load[0].size, REACH_DAYS * 24
     square = list[float]()
     for i in quiet:
@@ -101,26 +111,6 @@ def _blur(hours: Hours, load: LoadChannel, quiet: npt.NDArray[np.intp]) -> float
     return max(float(np.sqrt(np.mean(square))), 1.0) if square else 1.0
 
 
-def _wander(found: DropChannel, quiet: npt.NDArray[np.bool_]) -> float:
-    """Log sd of levels that makes differences across cuts in quiet cells as large as they are."""
-    n_days = found.drops.shape[1]
-    square, variance = list[Floats](), list[Floats]()
-    for cut in (n_days // 4, n_days // 2, 3 * n_days // 4):
-        d, e = (
-            np.array([x[quiet, :cut].sum(axis=1), x[quiet, cut:].sum(axis=1)])
-            for x in (found.drops, found.expected)
-        )
-        enough = d.min(axis=0) > 50
-        d, e = d[:, enough], e[:, enough]
-        square.append(np.diff(np.log(d / e), axis=0)[0] ** 2)
-        variance.append(found.noise[quiet][enough] * (1 / d).sum(axis=0))
-    for wander in np.arange(0.0, 0.3, 0.005):
-        chi_square = np.concatenate(square) / (np.concatenate(variance) + wander**2)
-        if len(chi_square) == 0 or np.median(chi_square) <= 0.455:
-            return float(wander)
-    return 0.3
-
-
 def search(
     cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO, days: int = REACH_DAYS
 ) -> Search:
@@ -128,9 +118,10 @@ def search(
 
     `cube`: as of `analysis.cube.of_cell_hours`. Searched are hours with attempts, drops and PRB, in
     which the cell was available, an hour away from its outages. A change is reported where its
-    ratio is at least `min_ratio` (or its inverse) and 2.6 standard deviations from 1 if load
-    stepped on that day, 3.2 if not. `ratio` is actual over counterfactual drops (A11 / A00) from
-    `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual attempts.
+    ratio is at least `min_ratio` (or its inverse) and 1.5 standard deviations from 1 if load
+    stepped on that day, which is date enough, 3.7 if not. `ratio` is actual over counterfactual
+    drops (A11 / A00) from `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual
+    attempts.
     `attribution` is load or relief where p_load >= .65, other where <= .35, else undecided.
     Intervals hold 90 %; what they reached stands in docs/accuracy/attribution.md. `days`: newest
     days that `levers` look at.
@@ -138,11 +129,9 @@ def search(
     hours = load_response.hours_of(cube)
     response = load_response.respond(hours, network.prior)
     load = channels.load_channel(hours)
-    drops = channels.drop_channel(hours, response, load.steps, network.noise)
-    log_weights = _log_weights(response, network, drops.drops.sum(axis=1))
-    cells = cells_of(
-        hours, response, log_weights, load, drops, wander=network.wander, blur=network.blur
-    )
+    drops = channels.drop_channel(hours, response, load.steps, network.wander)
+    log_weights = _log_weights(response, network, drops.rates.drops.sum(axis=1))
+    cells = cells_of(hours, response, log_weights, load, drops, blur=network.blur)
     refused, clock = _refusals(hours), load_response.clock_of(cube)
     names = cube["cell_id"].to_numpy()
     first = cube["day_local"].to_numpy().min().astype("datetime64[D]")
@@ -159,7 +148,7 @@ def search(
             rows.append({"cell_id": names[i], **row})
             draws = found.verdict
             lasting[i] = benefit.Lasting(found.at.whole, draws.weight, draws.other)
-    visible = change_rows.visibility_of(names, hours, drops, network.wander, refused)
+    visible = change_rows.visibility_of(names, hours, drops, refused)
     return Search(
         _at_least(change_rows.typed(rows), min_ratio),
         _at_least(visible, min_ratio).assign(hours_from_utc=change_rows.hours_from(hours, clock)),
@@ -168,7 +157,7 @@ def search(
         change_rows.stacked(curves, NO_CURVE),
         benefit.levers_of(
             names, hours, response.exposure, log_weights,
-            lasting=lasting, refused=refused, wander=network.wander,
+            lasting=lasting, refused=refused, wander=network.wander.between(REACH_DAYS),
             newest=(first + np.arange(hours.rest.shape[1]))[-days:],
         ),
     )  # fmt: skip
@@ -210,7 +199,7 @@ def _search_cell(cell: Cell, candidates: list[Candidate], min_ratio: float) -> l
     """Step 6: judge the candidates together, drop the weakest and judge the rest anew."""
     while candidates:
         found = list(_judged(cell, candidates))
-        strength = np.array([change.verdict.strength for change in found])
+        strength = np.array([_strength(change) for change in found])
         needed = np.array([MIN_SD_LOAD if c.load else MIN_SD_DROPS for c in candidates])
         small = np.array([abs(change.verdict.mean) < np.log(min_ratio) for change in found])
         weak = (strength < needed) | small
@@ -225,9 +214,16 @@ def _judged(cell: Cell, candidates: list[Candidate]) -> Iterator[Change]:
     reach = REACH_DAYS * 24
     lefts = [0, *(c.whole for c in candidates)]
     rights = [*(c.start for c in candidates[1:]), len(cell.drops)]
-    for candidate, left, right in zip(candidates, lefts, rights, strict=False):
+    rates = verdict.rate_changes(cell, [(c.start, c.whole) for c in candidates])
+    for candidate, rate, left, right in zip(candidates, rates, lefts, rights, strict=False):
         before = slice(max(left, candidate.start - reach), candidate.start)
         after = slice(candidate.whole, min(right, candidate.whole + reach))
         known = min((cell.attempts[side] > 0).sum() for side in (before, after))
-        found = verdict.judge(cell, before, after) if known >= MIN_HOURS else verdict.NOTHING
+        enough = known >= MIN_HOURS
+        found = verdict.judge(cell, before, after, rate) if enough else verdict.NOTHING
         yield Change(candidate, before, after, right, found)
+
+
+def _strength(change: Change) -> float:
+    """Over its sd: of a step of drops alone its height, of one of load what it did to drops."""
+    return change.verdict.strength if change.at.load else change.verdict.sds

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,20 @@ class Cell:
     """Of load from one day to the next, as `blur` of the network has it."""
     long_run_sd: float
     phi: float
-    noise: float
-    wander: float
+    log_rate: Floats
+    """Of each day's drops over what load's mean factor lets expect, bursts cut."""
+    precision: Floats
+    """Inverse of its covariance, shape (day, day)."""
+
+    @cached_property
+    def log_rates(self) -> Floats:
+        """The same under each curve of the shelf, shape (day, curve)."""
+        bins = load_response.bins_of(self.load) + len(FACTOR) * (np.arange(len(self.load)) // 24)
+        size = len(self.log_rate) * len(FACTOR)
+        per_bin = np.bincount(bins, self.exposure, size).reshape(-1, len(FACTOR))
+        expected = per_bin @ np.column_stack([FACTOR, FACTOR @ self.mean_weights])
+        log = np.log(np.maximum(expected, 1e-12))
+        return np.asarray(self.log_rate[:, None] + log[:, -1:] - log[:, :-1])
 
     def mean_factor(self, hours: slice, by: float) -> Floats:
         """Load's expected factor in each hour, had log load been less `by`."""
@@ -53,12 +66,11 @@ def cells_of(
     load: LoadChannel,
     drops: DropChannel,
     *,
-    wander: float,
     blur: float,
 ) -> Callable[[int], Cell]:
     """What gives the cell of a row. `log_weights`: log posterior of each curve, (cell, curve)."""
     raw = hours.drops.sum(axis=2)
-    kept = np.divide(drops.drops, raw, out=np.ones_like(raw), where=raw > 0)
+    kept = np.divide(drops.rates.drops, raw, out=np.ones_like(raw), where=raw > 0)
     factor, sd, jump_sd = found.mean_factor(), blur * load.long_run_sd, blur * load.jump_sd
     # each direction is held against what is usual for itself
     down, up = (per_demand - channels.usual(per_demand, hours) for per_demand in hours.efficiency)
@@ -78,9 +90,9 @@ def cells_of(
             mean_weights=found.weights[i],
             jump_sd=float(jump_sd[i]),
             long_run_sd=float(sd[i]),
-            phi=float(drops.phi[i]),
-            noise=float(drops.noise[i]),
-            wander=wander,
+            phi=float(found.phi[i]),
+            log_rate=drops.rates.log_rate[i],
+            precision=drops.rates.precision[i],
         )
 
     return cell

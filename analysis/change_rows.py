@@ -11,11 +11,11 @@ from analysis import load_response
 from analysis.cell import Cell
 from analysis.channels import DropChannel
 from analysis.load_response import FACTOR, Hours
-from analysis.onsets import REACH_DAYS, Candidate
+from analysis.onsets import Candidate
 from analysis.verdict import Verdict
 
-METHOD_VERSION = "two-channels-1"
-MIN_SD_DROPS = 3.2
+METHOD_VERSION = "two-channels-2"
+MIN_SD_DROPS = 3.7
 
 Columns = dict[str, Any]
 Floats = npt.NDArray[np.float64]
@@ -234,19 +234,16 @@ def visibility_of(
     names: npt.NDArray[np.object_],
     hours: Hours,
     drops: DropChannel,
-    wander: float,
     refused: npt.NDArray[np.str_],
 ) -> pd.DataFrame:
-    """The smallest rise of `MIN_SD_DROPS` with at most 28 days on each side, one row a cell."""
+    """The smallest rise of `MIN_SD_DROPS` in the middle of the days, one row a cell."""
     n_days = (hours.attempts.sum(axis=2) > 0).sum(axis=1)
-    a_day = drops.drops.sum(axis=1) / np.maximum(n_days, 1)
-    side = np.maximum(a_day * np.minimum(n_days / 2, REACH_DAYS), 1e-9)
-    variance = 2 * drops.noise / side + wander**2
-    ratio = np.exp(np.minimum(MIN_SD_DROPS * np.sqrt(variance), np.log(1000)))
+    some = hours.drops.sum(axis=(1, 2)) > 0
+    ratio = np.exp(np.minimum(MIN_SD_DROPS * drops.rates.sd_in_the_middle(), np.log(1000)))
     rows = {
         "cell_id": names,
         "n_days_searched": n_days,
-        "min_visible_ratio": np.where((a_day > 0) & (ratio < 1000), ratio, np.nan),
+        "min_visible_ratio": np.where(some & (ratio < 1000), ratio, np.nan),
         "refused": refused,
     }
     return pd.DataFrame(rows).astype(_VISIBILITY_TYPES)

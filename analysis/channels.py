@@ -1,8 +1,9 @@
 """On which days did a cell's load step, and on which its drops beyond what load explains?
 
-Steps 2 and 3 of METHODS section 5, over many cells at once. Both channels are searched exactly
-(`changes.starts_of`); noise with memory is told from a step by the jump: memory leads from day to
-day, a step does not (after Chakar et al. 2017, robust segmentation of AR(1) series).
+Steps 2 and 3 of METHODS section 5, over many cells at once. Load is searched exactly
+(`changes.starts_of`), drops by generalised least squares
+(`steps`). Of load, noise with memory is told from a step by the jump: memory leads from day to day,
+a step does not (after Chakar et al. 2017, robust segmentation of AR(1) series).
 
 Arrays have shape (cell, day) or (cell, day, 24); a step on day d starts a level with that day.
 """
@@ -15,33 +16,28 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from analysis import changes
+from analysis import changes, steps
 from analysis.load_response import FULL_PCT, Hours, Response
+from analysis.wander import Wander
 
 MIN_DAYS = 3
 LOAD_PENALTY = 5.0
-DROP_PENALTY = 3.0
-# by so much less a step of drops costs on a day on which load steps too, in 2 log-likelihood
-TOGETHER = 6.0
+# sd of its height that a step of drops must show; half the squares on a day on which load steps
+STEP_SD = 3.2
+BURST_SD, ROUNDS, PRIOR_DROPS = 2.0, 2, 5.0
+# variance of the log rate of a day without hours
+UNKNOWN = 1e4
 MOST_JUMP_SD = 5.0
 RAMP_GAIN = 6.0
 RAMP_DAYS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20)
 RAMP_STEPS_APART = 14
 # memory and noise of a cell are drawn to what is usual as if that stood on so many days
-_MEMORY_DAYS, _LOAD_MEMORY, _DROP_MEMORY = 30, 0.35, 0.15
-_NOISE_DAYS = 80
-_SD_OF_MAD, _MEDIAN_CHI_SQUARE = 1.4826, 0.455
+_MEMORY_DAYS, _LOAD_MEMORY = 30, 0.35
+_SD_OF_MAD = 1.4826
 
 Floats = npt.NDArray[np.float64]
 Indices = npt.NDArray[np.intp]
 Steps = list[list[int]]
-
-
-class Noise(NamedTuple):
-    """What is usual in the network: variance of a day's drops over their mean, and per drop."""
-
-    level: float = 2.0
-    per_drop: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -62,18 +58,32 @@ class LoadChannel:
         return np.asarray(self.jump_sd * np.sqrt(1 + self.memory) / (1 - self.memory))
 
 
+class DailyRates(NamedTuple):
+    """Log drop rate of each day over what load lets expect, (cell, day)."""
+
+    log_rate: Floats
+    precision: Floats
+    """Inverse of its covariance, (cell, day, day)."""
+    variance: Floats
+    """By counts alone."""
+    drops: Floats
+    """Drops that stand for it: bursts too short for a level cut to what the other days allow."""
+
+    def sd_in_the_middle(self) -> Floats:
+        """Sd of the log height of a step halfway, had the cell no other; shape (cell,)."""
+        day = self.log_rate.shape[1] // 2
+        late = self.precision[:, day:]
+        whole, shared = self.precision.sum(axis=(1, 2)), late.sum(axis=(1, 2))
+        own = late[:, :, day:].sum(axis=(1, 2))
+        return np.asarray(1 / np.sqrt(own - shared**2 / whole))
+
+
 @dataclass(frozen=True)
 class DropChannel:
     """Each cell's steps of drops beyond load's part, and how drops scatter."""
 
     steps: Steps
-    drops: Floats
-    """Drops a day, bursts too short for a level cut to what noise allows."""
-    expected: Floats
-    phi: Floats
-    """Dispersion of one day, shape (cell,)."""
-    noise: Floats
-    """Dispersion of a sum of many days, shape (cell,)."""
+    rates: DailyRates
 
 
 # --- load -------------------------------------------------------------------------------------
@@ -242,90 +252,77 @@ def _explained(daily: Floats, shapes: Floats, memory: float) -> Floats:
 # --- drops ------------------------------------------------------------------------------------
 
 
-def drop_channel(hours: Hours, found: Response, load: Steps, usual_noise: Noise) -> DropChannel:
-    """Step 3: daily drops against what load, hour and attempts let expect, at one rate."""
-    raw = hours.drops.sum(axis=2)
-    exposure = (found.exposure * found.mean_factor()).sum(axis=2)
-    rate = raw.sum(axis=1) / np.maximum(exposure.sum(axis=1), 1e-9)
-    expected = exposure * rate[:, None]
-    typical = usual_noise.level + usual_noise.per_drop * raw.mean(axis=1)
-    noise = (_noise_of_pairs(raw, expected) + typical) / 2
-    drops = _without_bursts(raw, expected, noise)
-    # first freely, to take steps out of the noise, then strictly by that noise
-    steps = _drop_steps(drops, expected, noise, load, 0.6)
-    _, noise = _scatter(drops, expected, steps, typical)
-    steps = _drop_steps(drops, expected, noise, load, 1.0)
-    return DropChannel(steps, drops, expected, *_scatter(drops, expected, steps, typical))
+def drop_channel(
+    hours: Hours, found: Response, load: Steps, wander: Wander, needed: float = STEP_SD
+) -> DropChannel:
+    """Step 3: daily drops against what load, hour and attempts let expect, and their steps.
 
-
-def _drop_steps(
-    drops: Floats, expected: Floats, noise: Floats, load: Steps, strictness: float
-) -> Steps:
-    n_cells, n_days = drops.shape
-    if n_days < 2 * MIN_DAYS:
-        return [[] for _ in range(n_cells)]
-    d, e = _running(drops), _running(expected)
-    cheaper = np.zeros((n_cells, n_days + 1))
-    for row, days in zip(cheaper, load, strict=True):
-        row[days] = TOGETHER
-
-    def costs(start: Indices, end: int) -> Floats:
-        total, of = d[:, [end]] - d[:, start], e[:, [end]] - e[:, start]
-        some = (total > 0) & (of > 0)
-        log_rate = np.log(np.where(some, total, 1.0) / np.where(some, of, 1.0))
-        return np.asarray(-2 * total * log_rate / noise[:, None] - cheaper[:, start])
-
-    penalty = strictness * DROP_PENALTY * np.log(n_days)
-    return changes.starts_of(costs, n_cells, n_days, penalty=penalty, least=MIN_DAYS)
-
-
-def _noise_of_pairs(drops: Floats, expected: Floats) -> Floats:
-    """Dispersion of days three apart, which hardly know of rare steps.
-
-    Given its sum a pair is binomial; of its chi-square the median is taken.
+    `needed`: sd of its height that a step must show. A day's log rate is a working response: its
+    level, and drops about it over their mean (as in quasi-likelihood with correlated errors;
+    Breslow & Clayton 1993).
     """
-    both, of = drops[:, 3:] + drops[:, :-3], expected[:, 3:] + expected[:, :-3]
-    share = np.divide(expected[:, 3:], of, out=np.zeros_like(of), where=of > 0)
-    variance = share * (1 - share) * both
-    square = (drops[:, 3:] - share * both) ** 2
-    chi_square = np.divide(square, variance, out=np.full_like(of, np.nan), where=variance > 0)
-    return np.maximum(_median(chi_square, axis=1) / _MEDIAN_CHI_SQUARE, 1.0)
+    drops = hours.drops.sum(axis=2)
+    expected = (found.exposure * found.mean_factor()).sum(axis=2)
+    level = np.log(_smoothed(drops, expected))
+    price = np.full(drops.shape, needed**2)
+    for row, days in zip(price, load, strict=True):
+        row[days] /= 2
+    chosen: Steps = []
+    for _ in range(ROUNDS):
+        rates = _rates(drops, expected, level, found.phi, wander)
+        equations = steps.equations(rates.log_rate, rates.precision)
+        chosen = steps.search(equations, price, MIN_DAYS)
+        level = _levels_of(equations, chosen)
+    return DropChannel(chosen, _rates(drops, expected, level, found.phi, wander))
 
 
-def _without_bursts(drops: Floats, expected: Floats, noise: Floats) -> Floats:
-    """Drops, each within 3 sd of the median rate of the days around it, too short for a level."""
-    reach = MIN_DAYS - 1
-    rate = np.divide(drops, expected, out=np.full_like(drops, np.nan), where=expected > 0)
-    rate = np.pad(rate, ((0, 0), (reach, reach)), constant_values=np.nan)
-    around = np.lib.stride_tricks.sliding_window_view(rate, 2 * reach + 1, axis=1)
-    middle = _median(around, axis=2) * expected
-    allowed = 3 * np.sqrt(noise[:, None] * np.maximum(middle, 1.0))
-    return np.clip(drops, np.maximum(middle - allowed, 0.0), middle + allowed)
+def _rates(
+    drops: Floats, expected: Floats, level: Floats, phi: Floats, wander: Wander
+) -> DailyRates:
+    some = expected > 0
+    mean = np.where(some, expected * np.exp(level), 1.0)
+    variance = np.where(some, phi[:, None] / mean, UNKNOWN)
+    n_days = drops.shape[1]
+    covariance = wander.covariance(n_days) + variance[:, :, None] * np.eye(n_days)
+    precision = np.asarray(np.linalg.inv(covariance), np.float64)
+    apart = _without_bursts(np.where(some, drops / mean - 1, 0.0), precision)
+    return DailyRates(level + apart, precision, variance, np.where(some, mean * (1 + apart), 0.0))
 
 
-def _scatter(
-    drops: Floats, expected: Floats, steps: Steps, typical: Floats
-) -> tuple[Floats, Floats]:
-    """Dispersion of a day, and of a sum of many, about their levels; drawn to what is typical."""
-    mean = np.zeros_like(expected)
-    for d, e, out, starts in zip(drops, expected, mean, steps, strict=True):
-        for first, end in pairwise((0, *starts, len(d))):
-            part = slice(first, end)
-            out[part] = e[part] * d[part].sum() / max(e[part].sum(), 1e-9)
-    some = mean > 0
-    residual = np.where(some, drops - mean, 0.0) / np.sqrt(np.where(some, mean, 1.0))
-    n = np.maximum(some.sum(axis=1), 1)
-    # a step that was searched for costs two degrees of freedom
-    n_fitted = np.array([2 * len(starts) + 1 for starts in steps])
-    square = (residual**2).sum(axis=1)
-    memory = (residual[:, 1:] * residual[:, :-1]).sum(axis=1) / np.maximum(square, 1e-9)
-    memory = (memory * n + n_fitted) / np.maximum(n - 3 * n_fitted, 1)
-    memory = (n * memory + _MEMORY_DAYS * _DROP_MEMORY) / (n + _MEMORY_DAYS)
-    memory = np.clip(memory, 0.0, 0.7)
-    phi = square / np.maximum(n - n_fitted * (1 + memory) / (1 - memory), n / 2)
-    phi = (n * np.maximum(phi, 1.0) + 10 * 1.5) / (n + 10)
-    noise, n_days = phi * (1 + memory) / (1 - memory), drops.shape[1]
-    return phi, (n_days * noise + _NOISE_DAYS * typical) / (n_days + _NOISE_DAYS)
+def _without_bursts(apart: Floats, precision: Floats) -> Floats:
+    """Days kept within `BURST_SD` of what all the other days let expect of them.
+
+    Given the others a day's mean is off by (Q e) / Q_dd, and its variance is 1 / Q_dd (Besag 1974).
+    """
+    known = np.diagonal(precision, axis1=1, axis2=2)
+    for _ in range(ROUNDS):
+        off = (precision @ apart[..., None])[..., 0] / known
+        most = BURST_SD / np.sqrt(known)
+        apart = apart - (off - np.clip(off, -most, most))
+    return apart
+
+
+def _smoothed(drops: Floats, expected: Floats) -> Floats:
+    """Rate of the week about each day, drawn to the cell's own."""
+    rate = (drops.sum(axis=1) + 0.5) / np.maximum(expected.sum(axis=1), 1e-9)
+    near, of = (_week_about(daily) for daily in (drops, expected))
+    return np.asarray((near + PRIOR_DROPS) / (of + PRIOR_DROPS / rate[:, None]))
+
+
+def _week_about(daily: Floats) -> Floats:
+    """Sum of each day and the three on either side."""
+    reach = ((0, 0), (MIN_DAYS, MIN_DAYS))
+    sums = _running(np.pad(daily, reach))
+    return np.asarray(sums[:, 2 * MIN_DAYS + 1 :] - sums[:, : -2 * MIN_DAYS - 1])
+
+
+def _levels_of(equations: steps.Equations, chosen: Steps) -> Floats:
+    level = np.empty_like(equations.moment)
+    for out, gram, moment, days in zip(level, *equations, chosen, strict=True):
+        heights, _ = steps.levels(gram, moment, days)
+        lengths = np.diff([0, *days, len(out)])
+        out[:] = np.repeat(np.cumsum(heights), lengths)
+    return level
 
 
 # --- small tools ------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ when it comes last, averaged (Shapley 1953). The hours after are asked at the at
 """
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -42,6 +43,8 @@ class Verdict:
     """Of the log rate of drops, before and after, from their scatter alone."""
     moved: float = 0.0
     """Shift of log load."""
+    sds: float = 0.0
+    """Log change of the drop rate beyond load, under the cell's mean curve, over its sd."""
 
     @property
     def mean(self) -> float:
@@ -70,7 +73,41 @@ class Verdict:
 NOTHING = Verdict(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1), np.inf)
 
 
-def judge(cell: Cell, before: slice, after: slice) -> Verdict:
+class RateChange(NamedTuple):
+    """Log change of the drop rate beyond load's factor under each curve, and its variance."""
+
+    log_ratio: Floats
+    variance: float
+
+
+def rate_changes(cell: Cell, changes: list[tuple[int, int]]) -> list[RateChange]:
+    """What each change did to the level of log drop rates, all of them fitted together.
+
+    `changes`: (first hour, first whole hour). By generalised least squares (Aitken 1936) on whole
+    series: days near a change tell more of it than those from which levels have wandered.
+    """
+    shapes = [np.ones(len(cell.log_rate)), *(_shape(cell, *hours) for hours in changes)]
+    weighted = cell.precision @ np.column_stack(shapes)
+    known = np.array(shapes) @ weighted
+    covariance = np.linalg.inv(known + 1e-9 * np.eye(len(known)))
+    heights = covariance @ (weighted.T @ cell.log_rates)
+    return [
+        RateChange(height, float(own))
+        for height, own in zip(heights[1:], np.diagonal(covariance)[1:], strict=True)
+    ]
+
+
+def _shape(cell: Cell, start: int, whole: int) -> Floats:
+    """How much of a change is there on each day."""
+    hour = np.arange(len(cell.drops))
+    there = np.clip((hour - start + 1) / max(whole - start, 1), 0.0, 1.0)
+    total = cell.exposure.reshape(-1, 24).sum(axis=1)
+    of = (cell.exposure * there).reshape(-1, 24).sum(axis=1)
+    plain = there.reshape(-1, 24).mean(axis=1)
+    return np.where(total > 0, of / np.where(total > 0, total, 1.0), plain)
+
+
+def judge(cell: Cell, before: slice, after: slice, rate: RateChange) -> Verdict:
     """Step 5 for the hours `after` a change, over every curve that the cell may have.
 
     Either nothing but load changed, or something else did as well, by a factor that the drops on
@@ -80,7 +117,8 @@ def judge(cell: Cell, before: slice, after: slice) -> Verdict:
     lost = min(_lost_efficiency(cell, before, after), max(moved, 0.0))
     now = _factor(cell, after, 0.0)
     asked = _factor(cell, after, lost) if lost else now
-    seen, variance = _rate_change(cell, before, after, now)
+    seen, variance = rate
+    sds = float(abs(cell.mean_weights @ seen) / np.sqrt(variance))
     keep = OTHER_SD**2 / (OTHER_SD**2 + variance)
     worlds = [(np.log(1 - P_OTHER) + _log_normal(seen, variance), 0 * seen)]
     for z, p in _NORMAL:
@@ -97,7 +135,7 @@ def judge(cell: Cell, before: slice, after: slice) -> Verdict:
     log_weight, load, other = (np.concatenate(part) for part in zip(*draws, strict=True))
     weight = np.exp(log_weight - log_weight.max())
     share, weight = shapley(load, other), weight / weight.sum()
-    return Verdict(load + other, share, other, weight, variance, moved)
+    return Verdict(load + other, share, other, weight, variance, moved, sds)
 
 
 def shapley(load: Floats, other: Floats) -> Floats:
@@ -112,20 +150,6 @@ def _factor(cell: Cell, hours: slice, by: float) -> Floats:
     bins = load_response.bins_of(cell.load[hours] * np.exp(-by))
     exposure = np.bincount(bins, cell.exposure[hours], len(FACTOR))
     return np.asarray(exposure @ FACTOR / max(exposure.sum(), 1e-9))
-
-
-def _rate_change(cell: Cell, before: slice, after: slice, now: Floats) -> tuple[Floats, float]:
-    """Log change of the drop rate beyond load's factor under each curve, and its variance."""
-    then = _factor(cell, before, 0.0)
-    (old, e_old), (new, e_new) = (
-        (cell.drops[side].sum(), cell.exposure[side].sum()) for side in (before, after)
-    )
-    # half of what a common rate would give keeps an empty side from being sure
-    common = (old + new) / (e_old + e_new) / 2
-    n_old, n_new = max(old, e_old * common, 1.0), max(new, e_new * common, 1.0)
-    variance = cell.noise * (1 / n_old + 1 / n_new) + cell.wander**2
-    rate = np.log(max(new, 0.5) / e_new) - np.log(max(old, 0.5) / e_old)
-    return rate - np.log(now / then), float(variance)
 
 
 def _log_normal(values: Floats, variance: float) -> Floats:

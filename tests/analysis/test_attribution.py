@@ -6,7 +6,7 @@ import pytest
 import xarray as xr
 
 from analysis import attribution, load_response, verdict
-from analysis.channels import Noise
+from analysis.wander import Wander
 from benchmarks.attribution import cube_of, score
 from ingest.synth.network import Network, invent_network
 
@@ -173,7 +173,7 @@ def test_many_drops_tell_no_more_of_a_curve_than_a_thousand() -> None:
         np.ones(1, np.intp),
         np.ones(3),
     )
-    two = attribution.Network(load_response.Prior(np.ones(2), prior.by_hour), Noise(), 0.0, 1.0)
+    two = attribution.Network(load_response.Prior(np.ones(2), prior.by_hour), Wander(), 1.0)
     told = attribution._log_weights(seen, two, np.array([0.0, 1000.0, 1e6]))
     # drops times what each one tells
     assert told[:, 1] == pytest.approx([1.0, 0.5, 0.001], rel=1e-2)
