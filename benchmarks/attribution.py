@@ -377,10 +377,7 @@ exceeds 70 %, or where it correlates with the drop rate by more than .5.
 _FOOT = """Cost is processor time of one search, all methods in one process; learning once a run
 took {learning:.1f} s beside it. Quiet cells are those in which, and for whose
 neighbour, nothing was planted. The interval of the share stands on some seven changes a seed, those
-with a true share of .05 to .95; more of them are in the next section. Where a figure misses what is
-wanted, that is how it stands: under heavy noise a third of the planted changes is missed. On the
-first three of these seeds two in three of the missed were no load, half stood less than 4 sd out of
-the counts, and a quarter was found but dated two to seven days off.
+with a true share of .05 to .95; more of them are in the next section.
 
 What it cannot do: it knows load from PRB, so a cell without PRB keeps the daily search, undecided.
 A load that rises by little, or by slow steps over three weeks or more, is dated late. A fault in a
