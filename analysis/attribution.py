@@ -29,7 +29,7 @@ from analysis.load_response import Hours, Prior, Response
 from analysis.onsets import REACH_DAYS, Candidate
 from analysis.wander import Wander
 
-MIN_RATIO, MIN_SD_LOAD = 1.18, 1.5
+MIN_RATIO, MIN_SD_LOAD = 1.18, 1.0
 # where learning how levels wander begins, and the steps that it leaves out
 WIDE, CLEAR_SD = Wander(0.12, 0.4, 0.1, 0.975), 4.0
 MIN_DROPS, MIN_HOURS, MIN_DAYS = 30, 40, 14
@@ -118,7 +118,7 @@ def search(
 
     `cube`: as of `analysis.cube.of_cell_hours`. Searched are hours with attempts, drops and PRB, in
     which the cell was available, an hour away from its outages. A change is reported where its
-    ratio is at least `min_ratio` (or its inverse) and 1.5 standard deviations from 1 if load
+    ratio is at least `min_ratio` (or its inverse) and 1 standard deviation from 1 if load
     stepped on that day, which is date enough, 3.7 if not. `ratio` is actual over counterfactual
     drops (A11 / A00) from `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual
     attempts.

@@ -1,9 +1,7 @@
 """On which days did a cell's load step, and on which its drops beyond what load explains?
 
-Steps 2 and 3 of METHODS section 5, over many cells at once. Load is searched exactly
-(`changes.starts_of`), drops by generalised least squares
-(`steps`). Of load, noise with memory is told from a step by the jump: memory leads from day to day,
-a step does not (after Chakar et al. 2017, robust segmentation of AR(1) series).
+Steps 2 and 3 of METHODS section 5, over many cells at once. Both channels are searched by
+generalised least squares (`steps`), each on the covariance of what wanders in it for no reason.
 
 Arrays have shape (cell, day) or (cell, day, 24); a step on day d starts a level with that day.
 """
@@ -16,18 +14,19 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from analysis import changes, steps
+from analysis import steps
 from analysis.load_response import FULL_PCT, Hours, Response
 from analysis.wander import Wander
 
 MIN_DAYS = 3
-LOAD_PENALTY = 5.0
+# a step between the parts of a day shows through what makes whole days fuller
+PARTS = (slice(0, 7), slice(7, 24))
+LOAD_STEP_SD = 4.2
 # sd of its height that a step of drops must show; half the squares on a day on which load steps
 STEP_SD = 3.2
 BURST_SD, ROUNDS, PRIOR_DROPS = 2.0, 2, 5.0
 # variance of the log rate of a day without hours
 UNKNOWN = 1e4
-MOST_JUMP_SD = 5.0
 RAMP_GAIN = 6.0
 RAMP_DAYS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20)
 RAMP_STEPS_APART = 14
@@ -101,7 +100,7 @@ def _searched(hours: Hours, level: Floats) -> LoadChannel:
     residual = flat - usual(flat, hours) + level[..., None]
     daily = _daily(residual, hours)
     found = LoadChannel([], residual, daily, *_memory(daily))
-    return replace(found, steps=_load_steps(found))
+    return replace(found, steps=_load_steps(found, hours))
 
 
 def usual(values: Floats, hours: Hours) -> Floats:
@@ -148,35 +147,51 @@ def _jump_sd(daily: Floats, lag: int) -> Floats:
     return np.asarray(_SD_OF_MAD * np.median(np.abs(apart - middle), axis=1) / np.sqrt(2))
 
 
-def _load_steps(found: LoadChannel) -> Steps:
-    n_cells, n_days = found.daily.shape
-    if n_days < 2 * MIN_DAYS:
-        return [[] for _ in range(n_cells)]
-    sums = _running(found.daily / found.long_run_sd[:, None])
-    squares = _running((found.daily / found.long_run_sd[:, None]) ** 2)
-    jumps = _jumps(found)
+def _load_steps(found: LoadChannel, hours: Hours) -> Steps:
+    """Days on which load steps, by generalised least squares on the levels of nights and days.
 
-    def costs(start: Indices, end: int) -> Floats:
-        total = sums[:, [end]] - sums[:, start]
-        scatter = squares[:, [end]] - squares[:, start] - total**2 / (end - start)
-        return np.asarray(scatter - jumps[:, start])
-
-    penalty = LOAD_PENALTY * np.log(n_days)
-    return changes.starts_of(costs, n_cells, n_days, penalty=penalty, least=MIN_DAYS)
-
-
-def _jumps(found: LoadChannel) -> Floats:
-    """What a step on each day explains beyond the level: its jump, which memory does not make.
-
-    A step at noon jumps over two days.
+    What makes a day fuller for no reason moves both of its parts alike; a step between them does
+    not.
     """
-    gain = np.zeros((len(found.daily), found.daily.shape[1] + 1))
-    sd = found.jump_sd[:, None] * np.sqrt(2)
-    one = np.abs(np.diff(found.daily, axis=1)) / sd
-    two = np.zeros_like(one)
-    two[:, :-1] = np.abs(found.daily[:, 2:] - found.daily[:, :-2]) / (sd * np.sqrt(1.4))
-    gain[:, 1:-1] = np.minimum(np.maximum(one, two), MOST_JUMP_SD) ** 2
-    return gain
+    parts = [_part(found.residual, hours, part) for part in PARTS]
+    values, n_hours = (np.stack(both, axis=2) for both in zip(*parts, strict=True))
+    precision = np.asarray(np.linalg.inv(_covariance(found, values, n_hours)), np.float64)
+    equations = steps.equations(values.reshape(len(values), -1), precision)
+    price = np.full(equations.moment.shape, LOAD_STEP_SD**2)
+    chosen = steps.search(equations, price, MIN_DAYS * len(PARTS))
+    return [[part // len(PARTS) for part in row] for row in chosen]
+
+
+def _part(residual: Floats, hours: Hours, part: slice) -> tuple[Floats, Floats]:
+    """Mean log load of a part of each day, 0 where it is not known, and its known hours."""
+    weight = np.sqrt(np.minimum(np.nan_to_num(hours.load[..., part]), 60.0))
+    total = weight.sum(axis=2)
+    mean = (weight * np.nan_to_num(residual[..., part])).sum(axis=2)
+    return mean / np.where(total > 0, total, 1.0), (weight > 0).sum(axis=2).astype(np.float64)
+
+
+def _covariance(found: LoadChannel, values: Floats, n_hours: Floats) -> Floats:
+    """Of the parts of all days in a row, (cell, part, part): days remember, hours scatter.
+
+    How hours scatter is told by the parts of one day, and how days do by what that leaves.
+    """
+    of_hour = _scatter_of_hours(values, n_hours)
+    whole = found.jump_sd**2 / (1 - found.memory)
+    of_day = np.maximum(whole - of_hour / 24, whole / 4)
+    day = np.repeat(np.arange(values.shape[1]), len(PARTS))
+    apart = np.abs(np.subtract.outer(day, day))
+    known = n_hours.reshape(len(values), -1)
+    scatter = np.where(known > 0, of_hour[:, None] / np.maximum(known, 1), UNKNOWN)
+    remembered = of_day[:, None, None] * found.memory[:, None, None] ** apart
+    return np.asarray(remembered + scatter[:, :, None] * np.eye(len(day)))
+
+
+def _scatter_of_hours(values: Floats, n_hours: Floats) -> Floats:
+    """Variance of a part's mean times its hours, by the difference of a day's parts."""
+    apart = np.where((n_hours > 0).all(axis=2), values[..., 0] - values[..., 1], np.nan)
+    middle = _median(apart, axis=1)[:, None]
+    sd = _SD_OF_MAD * _median(np.abs(apart - middle), axis=1)
+    return np.asarray(np.maximum(sd**2 / sum(1 / (p.stop - p.start) for p in PARTS), 1e-4))
 
 
 def _levels(daily: Floats, steps: Steps) -> Floats:

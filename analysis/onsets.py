@@ -13,6 +13,7 @@ from analysis.channels import DropChannel, LoadChannel
 REACH_DAYS = 28
 HOUR_OF_LOAD_SD = 0.2
 SEEK_HOURS = 60
+MIN_LEVEL_HOURS = 72
 
 Floats = npt.NDArray[np.float64]
 
@@ -31,7 +32,22 @@ class Candidate:
 
 def candidates(cell: Cell, load: LoadChannel, drops: DropChannel, i: int) -> list[Candidate]:
     """Step 4: where changes of cell `i` may stand, ascending, dated to the hour."""
-    return _dated(cell, list(_steps(load, drops, i)))
+    return _without_bursts(_dated(cell, list(_steps(load, drops, i))))
+
+
+def _without_bursts(found: list[Candidate]) -> list[Candidate]:
+    """Without steps of drops alone that last less than three days: days are bad for no reason."""
+    kept = list[Candidate]()
+    for candidate in found:
+        if kept and _is_burst(kept[-1], candidate):
+            kept.pop()
+        else:
+            kept.append(candidate)
+    return kept
+
+
+def _is_burst(step: Candidate, over: Candidate) -> bool:
+    return not (step.load or over.load) and over.start - step.start < MIN_LEVEL_HOURS
 
 
 def _steps(load: LoadChannel, drops: DropChannel, i: int) -> Iterator[tuple[int, int, bool, bool]]:

@@ -1,0 +1,52 @@
+"""Load's noise is as planted, its steps are found in parts of days, and bursts are no level."""
+
+import numpy as np
+import pytest
+
+from analysis import channels, load_response, onsets
+from analysis.onsets import Candidate
+from benchmarks.attribution import cube_of
+from ingest.synth.network import invent_network
+
+
+def test_the_covariance_of_nights_and_days_is_that_of_the_noise_planted() -> None:
+    rng, n_cells, n_days = np.random.default_rng(8), 400, 60
+    day_sd, memory, hour_sd = 0.1, 0.5, 0.12
+    day = rng.normal(0, day_sd, (n_cells, n_days))
+    for t in range(1, n_days):
+        day[:, t] = memory * day[:, t - 1] + np.sqrt(1 - memory**2) * day[:, t]
+    hours = day[..., None] + rng.normal(0, hour_sd, (n_cells, n_days, 24))
+    values = np.stack([hours[..., part].mean(axis=2) for part in channels.PARTS], axis=2)
+    known = np.broadcast_to([7.0, 17.0], values.shape)
+    whole = hours.mean(axis=2)
+    found = channels.LoadChannel([], hours, whole, *channels._memory(whole))
+    told = channels._covariance(found, values, known).mean(axis=0)
+    seen = np.cov(values.reshape(n_cells, -1), rowvar=False)
+    for near in (0, 1, 2):
+        ours, theirs = (np.diagonal(matrix, near)[::2].mean() for matrix in (told, seen))
+        assert ours == pytest.approx(theirs, rel=0.15)
+
+
+def test_a_neighbours_outage_of_some_days_is_seen_to_begin_and_end() -> None:
+    planted = invent_network(
+        np.random.default_rng(9), n_cells=100, causes={"neighbour_outage": 20}, noise="heavy"
+    )
+    hours = load_response.hours_of(cube_of(planted))
+    found = channels.load_channel(hours)
+    day = planted.truth["start"].to_numpy() // 24
+    near = [
+        any(abs(step - own) <= 1 for step in found.steps[cell])
+        for cell, own in zip(planted.truth["cell"], day, strict=True)
+    ]
+    assert len(near) >= 30
+    assert np.mean(near) > 0.7
+
+
+def test_what_lasts_less_than_three_days_is_no_level_unless_load_stepped() -> None:
+    def at(*hours: int, load: bool = False) -> list[Candidate]:
+        return [Candidate(hour, hour, load) for hour in hours]
+
+    assert onsets._without_bursts(at(100, 150)) == []
+    assert onsets._without_bursts(at(100, 172)) == at(100, 172)
+    assert onsets._without_bursts(at(100, 150, 400)) == at(400)
+    assert onsets._without_bursts(at(100, 150, load=True)) == at(100, 150, load=True)
