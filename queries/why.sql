@@ -90,7 +90,7 @@ steps as (
         unsafe_reason, null, 'cases a drop',
         format('one slope for all, 90 % {:.4f} to {:.4f}', coefficient_lo, coefficient_hi),
         'association', n_places, null
-    from slope
+    from slope cross join place
     union all
     select if(outcome_class = 'network', 10, 12), '',
         if(outcome_class = 'network', 'complainants a month fewer', 'detractors fewer'),
