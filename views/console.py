@@ -133,6 +133,9 @@ def _rows_grid(receipt: pd.DataFrame) -> Table:
 
 
 def _print_places(places: pd.DataFrame) -> None:
+    if places.empty:
+        say("no place can be ranked: no drop rate is known")
+        return
     known = places["benefit_month"].notna().any()
     by = "benefit_month" if known else "drops_excess_month"
     what = "what to do first[/]: drops to avoid" if known else "worst first[/]: drops above normal"
