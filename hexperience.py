@@ -26,7 +26,6 @@ from contracts.errors import (
     ContractError,
     HexperienceError,
     Interrupted,
-    NothingFound,
     QuestionError,
 )
 from contracts.settings import Settings, load
@@ -34,12 +33,20 @@ from ingest import acknowledgements, logs
 from ingest.acknowledgements import STATUSES, Subject, Word
 from ingest.warehouse import Warehouse, query_names, read_query
 from views import export, server
-from views.console import ERR, deliver, print_receipt, progress, say
+from views.console import (
+    ERR,
+    deliver,
+    instant,
+    pairs,
+    print_findings,
+    print_receipt,
+    progress,
+    say,
+)
 
 PORT = 8501
 FORMAT_HELP = f"{', '.join(export.FORMATS)}; the last three with outlines of hexagons, for QGIS."
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
-_COLOURS = {"ok": "", "warn": "yellow", "fault": "bold red"}
 
 Config = Annotated[Path, typer.Option(envvar="HEXPERIENCE_CONFIG", help="Configuration file.")]
 DEFAULT_CONFIG = Path("hexperience.toml")
@@ -167,7 +174,7 @@ def batch(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started, told = time.monotonic(), dict[str, Any](exit=0)
     try:
-        at = _instant(now) if now else datetime.now(UTC)
+        at = instant(now) if now else datetime.now(UTC)
         arguments = {"run": {"scheduler": scheduler}} if scheduler else {}
         told |= _batch(load(config, arguments=arguments), at, config.name)
     except (KeyboardInterrupt, Interrupted) as stop:
@@ -211,6 +218,7 @@ def forget(
 ) -> None:
     """Take one subscriber's rows away for good, then publish and report anew."""
     from ingest import forget as forgetting  # noqa: PLC0415  as in _run
+    from views import report  # noqa: PLC0415
 
     settings, warehouse = load(config), _warehouse(config)
     text = sys.stdin.readline() if subscriber == "-" else subscriber
@@ -221,7 +229,7 @@ def forget(
     deliver(found, "table", None)
     if not dry_run:
         _run(settings)
-        deliver(_after_forgetting(settings, warehouse, config.name), "table", None)
+        deliver(report.after_forgetting(warehouse, settings, config.name), "table", None)
 
 
 @app.command()
@@ -235,7 +243,7 @@ def retain(
     from ingest import retain as retention  # noqa: PLC0415  as in _run
 
     settings, warehouse = load(config), _warehouse(config)
-    at = _instant(now) if now else datetime.now(UTC)
+    at = instant(now) if now else datetime.now(UTC)
     with logs.kept(settings), warehouse.alone():
         gone = retention.retain(settings, now=at, dry_run=dry_run)
         for line in gone.to_dict("records"):
@@ -277,8 +285,7 @@ def query(
         for known in query_names():
             say(f"{known:21} {read_query(known).question}")
         return
-    params = dict(_param(text) for text in param or [])
-    deliver(_warehouse(config).query(name, **params), form, out)
+    deliver(_warehouse(config).query(name, **pairs(param or [])), form, out)
 
 
 @app.command()
@@ -397,7 +404,7 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
         line.run_id = run_id = receipt["run_id"].iloc[0]
         for name, *counts in receipt.drop(columns="run_id").to_numpy().tolist():
             logs.log.info("%s: %d read, %d accepted, %d refused, %d values missing", name, *counts)
-        if only_new and run_id == _published(warehouse):
+        if only_new and run_id == warehouse.published_run():
             return
         analysis.run.run(settings, client, bars.tell)
         keep = settings.warehouse.keep_snapshots
@@ -423,38 +430,20 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
         return analysis.run.changes(settings, client, bars.tell)
 
 
-def _published(warehouse: Warehouse) -> str:
-    """The run behind what is published; empty before the first."""
-    try:
-        return str(warehouse.query("run_facts")["run_id"].iloc[0])
-    except NothingFound:
-        return ""
-
-
-def _after_forgetting(settings: Settings, warehouse: Warehouse, config: str) -> pd.DataFrame:
-    from views import report  # noqa: PLC0415  as in _run
-
-    snapshots = warehouse.drop_older_snapshots()
-    reports = report.anew(warehouse, settings.resolve(settings.report.folder), settings, config)
-    done = [*(("snapshot", name, "removed") for name in snapshots)]
-    done += [("report", name, "written anew") for name in reports]
-    return pd.DataFrame(done, columns=["what", "where", "done"])
-
-
 def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
     from views import report  # noqa: PLC0415  as in _run
 
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     folder = settings.resolve(settings.report.folder)
     with warehouse.alone("batch"):
-        before = _published(warehouse)
+        before = warehouse.published_run()
         _run(settings, only_new=True)
         known = {name for name, _, _ in report.written(folder)}
         written = []
         for period in report.due(warehouse, settings, now):
             ERR.print(f"report {report.write(warehouse, period, folder, settings, config)}")
             written.append(period.key)
-    run_id, receipt = _published(warehouse), warehouse.query("receipt")
+    run_id, receipt = warehouse.published_run(), warehouse.query("receipt")
     return {
         "run_id": run_id,
         "new": run_id != before,
@@ -463,16 +452,6 @@ def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
         "revised": [key for key in written if key in known],
         "verdicts": warehouse.query("quality_notes")["verdict"].value_counts().to_dict(),
     }
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        at = None
-    if at is None or at.tzinfo is None:
-        raise QuestionError(f"--now {text}: write it with its offset, as 2026-11-22T06:00Z")
-    return at
 
 
 def _check(
@@ -492,10 +471,7 @@ def _check(
             found += check.rehearse(settings, client, newest=newest, progress=bars.tell)
     max_age = timedelta(hours=max_age_hours) if max_age_hours else None
     found += check.promises(settings, now=datetime.now(UTC), max_age=max_age)
-    if form != "text":
-        deliver(pd.DataFrame(map(asdict, found)), form, None)
-    for one in found if form == "text" else ():
-        say(f"{one.verdict:5}  {one.about}: {one.message}", style=_COLOURS[one.verdict])
+    print_findings(pd.DataFrame(map(asdict, found)), form)
     if any(one.verdict == "fault" for one in found):
         raise typer.Exit(1)
 
@@ -511,13 +487,6 @@ def _serve(config: Path, port: int, *, base_path: str = "", host: str = "") -> N
 def _warehouse(config: Path) -> Warehouse:
     settings = load(config)
     return Warehouse(settings.resolve(settings.warehouse.path))
-
-
-def _param(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise QuestionError(f"--param {text}: write it as name=value")
-    return name, value
 
 
 if __name__ == "__main__":

@@ -5,12 +5,13 @@ its drops would fall. And what else raised its drops, and still lasts, can be fi
 factors on the drops of the cell's present level: the newest days, no farther back than its last
 change. What is not known is drawn: the curve, what the change did beside load, and the level
 itself. A cell's draws hang on its name alone, so that another cell, another order or another
-setting do not move them.
+setting do not move them. Errors of two cells correlate by `network.CORRELATION`, as those of their
+changes do: independent draws called sums over towns too sure (docs/accuracy/sums.md).
 """
 
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -21,6 +22,7 @@ from scipy import sparse
 
 from analysis import load_response, rates
 from analysis.load_response import FACTOR, Hours
+from analysis.network import CORRELATION
 
 METHOD_VERSION = "benefit-1"
 DAYS_A_MONTH = 30.0
@@ -34,6 +36,8 @@ LADDER = np.arange(0.0, 0.51, 0.1)
 _CURVE_SD = 0.2
 # what wanders over months shows less of it within the weeks it was learnt from
 _WANDER = 1.5
+# draws are put in order by what such a relief and a whole fix spare
+_ORDERED_BY = 0.3
 # a level is judged by no fewer days, however new it is
 _MIN_DAYS = 2
 # of the drops that count, so many may lie at loads the cell has hardly been at
@@ -149,7 +153,26 @@ def treatable(levers: Levers, present: "Present") -> Treatable:
         rng, wander = _rng(str(levers.cell_id[i]), "level"), _WANDER * levers.wander[i]
         level[i] = rng.gamma(shape[i], size=N_DRAWS)
         level[i] *= np.exp(wander * rng.normal(size=N_DRAWS) - wander**2 / 2)
-    return Treatable(levers, level * per_month[:, None])
+    return _alike(Treatable(levers, level * per_month[:, None]))
+
+
+def _alike(cells: Treatable) -> Treatable:
+    """The same draws of each cell, in an order that lets what cells spare correlate.
+
+    Iman and Conover, Communications in Statistics B11 (1982) 311-334: ranks of correlated normals.
+    """
+    levers, n_cells = cells.levers, len(cells.levers.cell_id)
+    common = _rng("", "network").normal(size=N_DRAWS)
+    own = [_rng(str(name), "order").normal(size=N_DRAWS) for name in levers.cell_id]
+    wanted = np.sqrt(CORRELATION) * common + np.sqrt(1 - CORRELATION) * np.reshape(
+        own, (-1, N_DRAWS)
+    )
+    rank = wanted.argsort(axis=1).argsort(axis=1)
+    spared = of_both(cells, _ORDERED_BY).argsort(axis=1, kind="stable")
+    draw, cell = np.take_along_axis(spared, rank, axis=1), np.arange(n_cells)[:, None]
+    fixed, relieved = levers.fixed[cell, draw], levers.relieved.transpose(0, 2, 1)[cell, draw]
+    ordered = replace(levers, relieved=relieved.transpose(0, 2, 1), fixed=fixed)
+    return Treatable(ordered, cells.drops_month[cell, draw])
 
 
 def _rng(cell_id: str, of: str) -> np.random.Generator:

@@ -17,6 +17,7 @@ from analysis.works import Offered
 
 UNKNOWN, NOTHING = "no benefit is known here", "there are no drops to avoid"
 NO_WORK = "no work of the catalogue that would help can be done here"
+NOT_LISTED = "no cell here is in the inventory: what can be done is not known"
 _LEAST_DROPS = 1e-6
 
 Rows = npt.NDArray[np.intp]
@@ -58,7 +59,7 @@ def of_places(
         **_per_cost("drops_per_cost", expected, drops, cost),
         **(_per_cost("value_per_cost", *value, cost) if value else {}),
         **_ranked(expected, drops, cost),
-        no_action_reason=_why_not(work, spared, gain, least_reach),
+        no_action_reason=_why_not(work, spared, gain, share @ offered.is_listed > 0, least_reach),
     ).reset_index(drop=True)
 
 
@@ -126,7 +127,11 @@ def _ratio(above: Floats, below: Floats) -> Floats:
 
 
 def _why_not(
-    work: Rows, spared: sparse.csr_array, gain: Gain, least_reach: float
+    work: Rows,
+    spared: sparse.csr_array,
+    gain: Gain,
+    is_listed: npt.NDArray[np.bool_],
+    least_reach: float,
 ) -> npt.NDArray[np.object_]:
     """Why no work is told of each place, in words; None = one is."""
     most = spared.max(axis=1).toarray().ravel() if spared.shape[1] else np.zeros(len(work))
@@ -134,6 +139,7 @@ def _why_not(
     least = f"no single work reaches {100 * least_reach:.0f} % of it"
     few = [f"{least}, the largest {100 * part:.0f} %: see the plan" for part in reached]
     found = np.where(most > _LEAST_DROPS, np.array(few, object), NO_WORK)
+    found = np.where(is_listed, found, NOT_LISTED)
     found = np.where(gain.expected > _LEAST_DROPS, found, NOTHING)
     found = np.where(np.isnan(gain.expected), UNKNOWN, found)
     found[work >= 0] = None

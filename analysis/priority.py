@@ -178,8 +178,8 @@ def rank_reports(reports: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> 
     known = found[["hex_id"]].merge(_lasting_rises(changes, "hex_id"), on="hex_id", how="left")
     found[["change_id", "change_utc"]] = known[["change_id", "change_utc"]]
     found["reason"] = [
-        f"{place['drop_rate']:.1%} of {place['call_attempts']:,.0f} reported calls dropped, "
-        f"{_times(place['drop_rate'], normal)}the network's {normal:.1%}. "
+        f"{100 * place['drop_rate']:.1f} % of {place['call_attempts']:,.0f} reported calls "
+        f"dropped, {_times(place['drop_rate'], normal)}the network's {100 * normal:.1f} %. "
         f"{_since(change, zone)}: no load is known, no cause can be named."
         for place, change in zip(found.to_dict("records"), known.to_dict("records"), strict=True)
     ]

@@ -36,6 +36,8 @@ class Offered:
     drops_month: actions.Floats
     """As things are, (cell,); NaN = not known."""
     cell_ids: npt.NDArray[np.object_]
+    is_listed: npt.NDArray[np.bool_]
+    """Whether the inventory of the newest day has the cell, (cell,)."""
 
 
 def catalogue_of(settings: Settings) -> Catalogue:
@@ -70,6 +72,7 @@ def offered(
         {name: np.nan_to_num(drops) for name, drops in spared.items()},
         treatable.drops_month.mean(axis=1),
         seen,
+        np.isin(seen.astype(str), cells["cell_id"].to_numpy(str)),
     )
 
 

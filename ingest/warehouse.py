@@ -520,6 +520,13 @@ class Warehouse:
             self._refuse_old_marts()
             raise
 
+    def published_run(self) -> str:
+        """The run behind what is published; empty before the first."""
+        try:
+            return str(self.query("run_facts")["run_id"].iloc[0])
+        except NothingFound:
+            return ""
+
     def _refuse_old_marts(self) -> None:
         """Raises NothingFound where the marts are of another schema than the queries."""
         held = self._ask("select schema_version from run", {})["schema_version"].tolist()

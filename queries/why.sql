@@ -87,10 +87,10 @@ steps as (
         'sum of (7)', '', n_cells, null from total cross join place where n_cells > 0
     union all
     select if(outcome_class = 'network', 9, 11), '', concat(outcome_class, ' per drop'), per_drop,
-        unsafe_reason, null, 'cases a drop',
+        slope.unsafe_reason, null, 'cases a drop',
         format('one slope for all, 90 % {:.4f} to {:.4f}', coefficient_lo, coefficient_hi),
         'association', n_places, null
-    from slope
+    from slope cross join place
     union all
     select if(outcome_class = 'network', 10, 12), '',
         if(outcome_class = 'network', 'complainants a month fewer', 'detractors fewer'),

@@ -26,7 +26,7 @@ span as (
     from members join benefit using (cell_id)
 )
 select table_name, day_local, source_file, file_hash, n_rows
-from lineage cross join span
+from lineage cross join span cross join place
 where table_name = 'pm' and day_local between since and until
     or table_name in ('cell', 'complaint', 'nps', 'subscriber_base')
 order by table_name, day_local, source_file

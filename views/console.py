@@ -1,9 +1,10 @@
-"""What the console prints: bars of progress, the receipt, the list of places, tables."""
+"""What the console prints, and how it reads the options that are no plain words."""
 
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -18,11 +19,35 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from contracts.errors import QuestionError
 from ingest import logs
 from ingest.warehouse import Warehouse
 from views import export, legend
 
 OUT, ERR = Console(), Console(stderr=True)
+_COLOURS = {"ok": "", "warn": "yellow", "fault": "bold red"}
+
+
+def instant(text: str) -> datetime:
+    """The instant that --now names; raises QuestionError where it has no offset."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise QuestionError(f"--now {text}: write it with its offset, as 2026-11-22T06:00Z")
+    return at
+
+
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """What --param names, name by name; raises QuestionError where one is no name=value."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise QuestionError(f"--param {text}: write it as name=value")
+        found[name] = value
+    return found
 
 
 def say(text: str, style: str = "") -> None:
@@ -32,6 +57,8 @@ def say(text: str, style: str = "") -> None:
 
 def deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
     """A table in a format of `export`, to a file or to standard output, fitting a terminal."""
+    if frame.empty and out is None:
+        ERR.print("no rows", highlight=False)
     if out is None and form == "table" and sys.stdout.isatty():
         sys.stdout.write(export.table(frame, width=shutil.get_terminal_size().columns))
         return
@@ -41,6 +68,15 @@ def deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
         ERR.print(f"{len(frame):,} rows written to {out}", highlight=False)
     else:
         sys.stdout.buffer.write(content)
+
+
+def print_findings(found: pd.DataFrame, form: str) -> None:
+    """What a check found, a row each: verdict, about, message; in colour or a form of `export`."""
+    if form != "text":
+        deliver(found, form, None)
+        return
+    for verdict, about, message in found.to_numpy().tolist():
+        say(f"{verdict:5}  {about}: {message}", style=_COLOURS[verdict])
 
 
 class Told:
@@ -97,6 +133,9 @@ def _rows_grid(receipt: pd.DataFrame) -> Table:
 
 
 def _print_places(places: pd.DataFrame) -> None:
+    if places.empty:
+        say("no place can be ranked: no drop rate is known")
+        return
     known = places["benefit_month"].notna().any()
     by = "benefit_month" if known else "drops_excess_month"
     what = "what to do first[/]: drops to avoid" if known else "worst first[/]: drops above normal"

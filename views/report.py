@@ -97,6 +97,18 @@ def anew(warehouse: Warehouse, folder: Path, settings: Settings, config: str) ->
     return names
 
 
+def after_forgetting(warehouse: Warehouse, settings: Settings, config: str) -> pd.DataFrame:
+    """Takes older snapshots away and writes all reports anew: what was done, as what, where, done.
+
+    Of a person who is forgotten neither may tell.
+    """
+    snapshots = warehouse.drop_older_snapshots()
+    names = anew(warehouse, settings.resolve(settings.report.folder), settings, config)
+    done = [("snapshot", name, "removed") for name in snapshots]
+    done += [("report", name, "written anew") for name in names]
+    return pd.DataFrame(done, columns=["what", "where", "done"])
+
+
 def written(folder: Path) -> list[tuple[str, Path, int]]:
     """Reports that lie in a folder, the newest period first: its name, its page, its revision."""
     notes = [(path.parent, _note(path.parent)) for path in folder.glob(f"[0-9]*/{_NOTE}")]

@@ -1,10 +1,13 @@
 """What treating a cell would spare: the arithmetic, its draws, and planted truth."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from analysis import attribution, benefit
 from analysis.benefit import LADDER, N_DRAWS, Levers, Present, Treatable
+from analysis.network import CORRELATION
 from benchmarks.attribution import cube_of
 from ingest.synth.network import Network, invent_network
 
@@ -65,6 +68,23 @@ def test_a_cells_draws_hang_on_its_name_alone() -> None:
     back = benefit.treatable(_levers(names=("b", "a")), Present(drops[::-1], days, np.ones(2)))
     assert (both.drops_month == back.drops_month[::-1]).all()
     assert (both.drops_month[0] != both.drops_month[1]).all()
+
+
+def test_errors_of_cells_correlate_and_each_keeps_its_own_draws() -> None:
+    n, names = 200, tuple(f"c{i}" for i in range(200))
+    present = Present(np.full(n, 400.0), np.full(n, 28.0), np.full(n, 4.0))
+    drawn = np.random.default_rng(1).uniform(0.4, 0.9, (n, N_DRAWS)).astype(np.float32)
+    drawn[0] = np.nan
+    levers = replace(_levers(names=names), fixed=drawn)
+    levers = replace(levers, relieved=np.repeat(drawn[:, None], len(LADDER), axis=1))
+    cells = benefit.treatable(levers, present)
+    between = np.corrcoef(benefit.of_both(cells, 0.3)[1:])[~np.eye(n - 1, dtype=bool)]
+    assert between.mean() == pytest.approx(CORRELATION, abs=0.02)
+    assert (np.sort(cells.levers.fixed[1:]) == np.sort(drawn[1:])).all()
+    # what was drawn together stays together
+    assert (cells.levers.relieved[1:] == cells.levers.fixed[1:, None]).all()
+    assert np.isnan(cells.levers.fixed[0]).all()
+    assert not np.isnan(cells.drops_month).any()
 
 
 def test_of_cells_that_could_not_be_judged_the_reason_stays() -> None:

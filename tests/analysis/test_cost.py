@@ -1,5 +1,6 @@
 """What a place's benefit costs, against sums done by hand."""
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,15 @@ def _offered(costs: tuple[float, float, float] = (5, 40, 250)) -> Offered:
     options = Options(known, np.array(costs, float)[order], np.ones(3), benefit, treats)
     names = np.array(["a", "b"], object)
     catalogue = Catalogue(currency="EUR", invented=True, action=(fix,))
-    return Offered(catalogue, options, treats, drops, np.array([100.0, 50.0]), names)
+    return Offered(catalogue, options, treats, drops, np.array([100.0, 50.0]), names,
+                   np.array([True, True]))  # fmt: skip
+
+
+def _helpless(*listed: bool) -> Offered:
+    """The same works, of which none spares anything."""
+    whole = _offered()
+    spared = {name: 0 * drops for name, drops in whole.spared.items()}
+    return replace(whole, spared=spared, is_listed=np.array(listed))
 
 
 def _gain(*avoidable: float) -> Gain:
@@ -93,8 +102,15 @@ def test_where_there_is_no_work_it_is_said_why() -> None:
     ]
     without = ["drops_per_cost", "cost_amount", "cost_currency", "costs_invented", "cost_rank"]
     assert none[without].isna().all(axis=None)
-    elsewhere = _told(share=np.array([[0.0, 0], [0, 0]]), gain=_gain(10, 0))
+    helpless = _helpless(True, True)
+    elsewhere = _told(offered=helpless, share=np.array([[1.0, 0], [0, 1]]), gain=_gain(10, 0))
     assert elsewhere["no_action_reason"].tolist() == [cost.NO_WORK, cost.NOTHING]
+
+
+def test_cells_that_no_inventory_names_are_told_apart_from_those_without_a_work() -> None:
+    helpless = _helpless(True, False)
+    told = _told(offered=helpless, share=np.array([[1.0, 0], [0, 1], [1, 1]]), gain=_gain(9, 9, 9))
+    assert told["no_action_reason"].tolist() == [cost.NO_WORK, cost.NOT_LISTED, cost.NO_WORK]
 
 
 def test_value_for_cost_is_that_of_no_more_persons_than_there_are() -> None:
@@ -126,8 +142,6 @@ def test_without_any_work_all_places_have_a_reason() -> None:
         whole.options.known.iloc[:0], np.empty(0), np.empty(0), np.empty((0, DRAWS)),
         whole.options.treats[:0],
     )  # fmt: skip
-    empty = Offered(
-        whole.catalogue, none, whole.treats[:0], whole.spared, whole.drops_month, whole.cell_ids
-    )
+    empty = replace(whole, options=none, treats=whole.treats[:0])
     told = _told(offered=empty)
     assert told["no_action_reason"].tolist() == [cost.NO_WORK, cost.NO_WORK, cost.UNKNOWN]

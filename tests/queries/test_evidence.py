@@ -39,6 +39,12 @@ def test_figures_of_the_list_come_back_to_the_last_digit(kind: str, demo: Wareho
             assert steps.loc[21, "value"] == place["drops_per_cost"] == steps.loc[21, "published"]
 
 
+@pytest.mark.parametrize("question", ["why", "why_files"])
+def test_of_a_place_that_is_not_listed_nothing_is_told(question: str, demo: Warehouse) -> None:
+    assert len(demo.query(question, place=_first(demo, "site")["site_id"])) > 0
+    assert demo.query(question, place="Nowhere").empty
+
+
 def test_every_step_follows_from_those_before_it(demo: Warehouse) -> None:
     steps = demo.query("why", place=_first(demo, "site")["site_id"])
     parts = steps[steps["step"] <= 7].pivot_table(index="cell_id", columns="step", values="value")
