@@ -21,7 +21,7 @@ from analysis.wander import Wander
 MIN_DAYS = 3
 # a step between the parts of a day shows through what makes whole days fuller
 PARTS = (slice(0, 7), slice(7, 24))
-LOAD_STEP_SD = 4.2
+LOAD_STEP_SD = 4.5
 # sd of its height that a step of drops must show; half the squares on a day on which load steps
 STEP_SD = 3.2
 BURST_SD, ROUNDS, PRIOR_DROPS = 2.0, 2, 5.0
