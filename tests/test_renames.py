@@ -31,7 +31,10 @@ _SAME = {
 # what the files are, and words that name the cell
 _APART = ["run_id", "source_row", "file_hash", "loaded_utc", "reason"]
 # a cell's draws are seeded by its name: what follows from them scatters with it
-_DRAWN = re.compile(r"avoid|^value_month|^rank|p_top20|in_top20|^dominant|^change_|relief_cells")
+_DRAWN = re.compile(
+    "avoid|^value_|^rank|p_top20|in_top20|^dominant|^change_|relief_cells|^action|^cost|per_cost"
+    "|^no_action"
+)
 
 
 def _results(config: Path) -> Warehouse:

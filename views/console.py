@@ -57,8 +57,6 @@ def say(text: str, style: str = "") -> None:
 
 def deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
     """A table in a format of `export`, to a file or to standard output, fitting a terminal."""
-    if frame.empty and out is None:
-        ERR.print("no rows", highlight=False)
     if out is None and form == "table" and sys.stdout.isatty():
         sys.stdout.write(export.table(frame, width=shutil.get_terminal_size().columns))
         return

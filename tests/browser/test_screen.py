@@ -176,6 +176,8 @@ def test_a_click_on_a_hexagon_shows_its_history_and_its_cells(
     page: Page, served: Callable[[Path], str], town: Any
 ) -> None:
     open_map(page, f"{served(town.config)}/?layer=drop_rate")
+    settled(page)
+    wait_until(page, lambda: _changed(pixels(page), pixels(page)) == 0, "the map stands still")
     before = pixels(page)
     assert choose(page, 0.5, 0.62) in town.hexes
     page.get_by_text("Cells that serve it").wait_for()
