@@ -28,7 +28,7 @@ from analysis import attribution, changes
 from benchmarks import series, shares
 from ingest.synth.network import Network, invent_network
 
-N_CELLS, N_DAYS, SEEDS = 280, 56, (3001, 3002, 3003, 3004, 3005, 3006)
+N_CELLS, N_DAYS, SEEDS = 280, 56, tuple(range(3001, 3013))
 HOURS_APART, MATERIAL = 48, np.log(1.18)
 FULL_PCT, CORRELATED = 70.0, 0.5
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "attribution.md"
