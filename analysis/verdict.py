@@ -17,7 +17,7 @@ from analysis.load_response import FACTOR
 
 LOAD, OTHER = 0.65, 0.35
 # before the data: does something else change where a candidate stands, and by how much (log)
-P_OTHER, OTHER_SD = 0.5, 0.6
+P_OTHER, OTHER_SD = 0.42, 0.6
 MIN_SHIFT, MIN_SHIFT_SD, MIN_LOST = np.log(1.07), 2.5, 0.05
 EFFICIENCY_SD = 0.03
 
