@@ -187,8 +187,8 @@ their benefit is told as none, in sites and towns likewise), footprints that are
 cells and sites have none), and relief that carries load elsewhere. Complainants and detractors
 follow from drops by one coefficient for the whole network, never more than subscribers live there;
 they are provisional and change no order between places. Errors of two cells are taken to correlate
-by .1, as those of their changes ([sums](sums.md)). What is missed weighs more: with an earlier search
-.77 (normal) and .71 (heavy) of all towns held so, and with cells as independent .75 and .68.
+by .1, as those of their changes ([sums](sums.md)). What is missed weighs more: with an earlier
+search .77 (normal) and .71 (heavy) of all towns held so, with cells as independent .75 and .68.
 """
 
 
