@@ -10,12 +10,12 @@ import pytest
 import xarray as xr
 
 from analysis import attribution, benefit, search
-from benchmarks.attribution import cube_of
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.synth.network import invent_network
 from ingest.warehouse import Warehouse
 from ingest.workers import workers
+from tests.analysis.conftest import hours_of
 
 FROM = pd.Timestamp("2026-06-01", tz="UTC")
 
@@ -142,17 +142,9 @@ def test_data_that_ends_at_midnight_is_of_the_month_that_is_over() -> None:
 @pytest.fixture
 def measured(tmp_path: Path) -> Settings:
     """Settings of a warehouse that holds hours of 20 invented cells, 3 August to 16 September."""
-    network = invent_network(np.random.default_rng(8), n_cells=20, n_days=45)
-    hours = cube_of(network).to_dataframe().reset_index()
-    hours["hour_start_utc"] = hours["hour_start_utc"].dt.tz_localize("UTC")
-    hours["day_local"] = hours["day_local"].dt.date
-    hours["covered_s"] = hours["prb_dl_avail_prb_s"] = hours["prb_ul_avail_prb_s"] = 3600.0
-    for way in ("dl", "ul"):
-        hours[f"prb_{way}_used_prb_s"] = hours[f"prb_{way}_util_pct"] * 36
-    hours["unavail_s"] = 3600 * (1 - hours["availability"])
+    known = hours_of(invent_network(np.random.default_rng(8), n_cells=20, n_days=45))
     warehouse = Warehouse(tmp_path / "warehouse")
     of = TABLES["cell_hour"]
-    known = hours[[name for name in of.columns if name in hours]]
     for day, part in known.groupby("day_local"):
         warehouse.write("cell_hour", assemble([part], of), day=str(day))
     return Settings(folder=tmp_path)

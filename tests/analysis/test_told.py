@@ -9,13 +9,13 @@ import pytest
 import xarray as xr
 
 from analysis import run, search, told
-from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.synth.network import Network, invent_network
 from ingest.warehouse import Warehouse
 from ingest.workers import workers
+from tests.analysis.conftest import hours_of
 from tests.conftest import rows
 
 FIRST, LAST, HOURLY = 60, 110, 60
@@ -30,21 +30,10 @@ def planted() -> Network:
     return invent_network(np.random.default_rng(8), n_cells=20, n_days=LAST)
 
 
-def _hours(planted: Network) -> pd.DataFrame:
-    hours = cube_of(planted).to_dataframe().reset_index()
-    hours["hour_start_utc"] = hours["hour_start_utc"].dt.tz_localize("UTC")
-    hours["day_local"] = hours["day_local"].dt.date
-    hours["covered_s"] = hours["prb_dl_avail_prb_s"] = hours["prb_ul_avail_prb_s"] = 3600.0
-    for way in ("dl", "ul"):
-        hours[f"prb_{way}_used_prb_s"] = hours[f"prb_{way}_util_pct"] * 36
-    hours["unavail_s"] = 3600 * (1 - hours["availability"])
-    return hours[[name for name in TABLES["cell_hour"].columns if name in hours]]
-
-
 @pytest.fixture(scope="module")
 def found(planted: Network) -> Find:
     """Runs the search on the first days in one warehouse, returns what it told."""
-    hours, counters = _hours(planted), days_of(planted)
+    hours, counters = hours_of(planted), days_of(planted)
     prb = planted.clock.by_day(planted.counters["prb_dl_util_pct"])
     counters["bh_prb_dl_util_pct"] = (("cell", "day"), prb / 24)
     counters["availability"] = 1 - counters["unavail_s"] / counters["covered_s"]
