@@ -109,8 +109,8 @@ def _sums() -> None:
         ends = zip(told[f"{name}_lo"], told[f"{name}_hi"], strict=True)
         told = told.assign(**{f"{name}_likely": [f"{lo:,.0f} to {hi:,.0f}" for lo, hi in ends]})
     st.caption(
-        "Of changes that were found. On planted networks the intervals held 89 to 92 % of "
-        "sites and regions, under heavy noise 82 to 88 % (docs/accuracy/sums.md)."
+        "Of changes that were found. On planted networks the intervals held 90 to 95 % of "
+        "sites and regions, under heavy noise 87 to 91 % (docs/accuracy/sums.md)."
     )
     number_column = st.column_config.NumberColumn
     st.dataframe(
