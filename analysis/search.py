@@ -40,9 +40,7 @@ PRIOR_CELLS = 400
 _SAME = pd.Timedelta(days=4)
 _DROPS = ("drops_excess", "drops_excess_lo", "drops_excess_hi", "drops_load", "drops_other")
 _NO_HOURS = "load is not known by the hour"
-_BEFORE = (
-    f"hours are searched in the newest {HOURLY_DAYS} days only, from the cell's first hours on"
-)
+_BEFORE = f"it is older than the {HOURLY_DAYS} days searched by the hour, or than the cell's hours"
 _NOT_TESTED = ": what it is owed to was not tested"
 
 

@@ -95,7 +95,10 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
             likely=[interval(row.benefit_month_lo, row.benefit_month_hi, "plain")
                     for row in rows(works)],
             action=_named(works["action"]),
-            benefit_month=works["benefit_month"].round(1),
+            # as fine as its interval is told
+            benefit_month=works["benefit_month"].round().where(
+                works["benefit_month"] >= 10, works["benefit_month"].round(1)
+            ),
             p_in_plan=works["p_in_plan"].map(sure),
             reason=[unsafe(work) + work["reason"] for work in works.to_dict("records")],
             noted=[noted(row) for row in rows(works)],

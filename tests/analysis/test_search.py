@@ -62,7 +62,7 @@ def test_days_tell_of_the_time_before_hours_and_of_cells_without_them() -> None:
     assert merged["cell_id"].tolist() == ["a", "a", "b"]
     assert merged["attribution"].tolist() == ["undecided", "load", "undecided"]
     notes = merged["attribution_note"]
-    assert notes[0].startswith("hours are searched in the newest 120 days only")
+    assert notes[0].startswith("it is older than the 120 days searched by the hour")
     assert pd.isna(notes[1])
     assert notes[2] == "load is not known by the hour: what it is owed to was not tested"
     # the old level ends where hours show the next one, and its drops with it
