@@ -3,7 +3,8 @@
 Planted: cell LDS-02 drops twice as many calls from day 40 on; nothing else changes.
 """
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -29,6 +30,14 @@ FIRST_DAY = date(2025, 3, 3)
 DAYS = 60
 CHANGE_DAY = 40
 WORSE_CELL = "LDS-02"
+PYTEST = sys.modules["__main__"]
+
+
+@pytest.fixture(autouse=True)
+def _pytest_stays_main() -> Iterator[None]:
+    """Streamlit's AppTest leaves its page as __main__: processes started later would run that."""
+    yield
+    sys.modules["__main__"] = PYTEST
 
 
 @dataclass(frozen=True)
