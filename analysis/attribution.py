@@ -199,8 +199,7 @@ def _search_cell(cell: Cell, candidates: list[Candidate], min_ratio: float) -> l
     """Step 6: judge the candidates together, drop the weakest and judge the rest anew."""
     while candidates:
         found = list(_judged(cell, candidates))
-        strength = np.array([_strength(change) for change in found])
-        needed = np.array([MIN_SD_LOAD if c.load else MIN_SD_DROPS for c in candidates])
+        strength, needed = np.array([_strength(change) for change in found]).T
         small = np.array([abs(change.verdict.mean) < np.log(min_ratio) for change in found])
         weak = (strength < needed) | small
         if not weak.any():
@@ -224,6 +223,12 @@ def _judged(cell: Cell, candidates: list[Candidate]) -> Iterator[Change]:
         yield Change(candidate, before, after, right, found)
 
 
-def _strength(change: Change) -> float:
-    """Over its sd: of a step of drops alone its height, of one of load what it did to drops."""
-    return change.verdict.strength if change.at.load else change.verdict.sds
+def _strength(change: Change) -> tuple[float, float]:
+    """How many sd a change is, and how many it needs.
+
+    Of load that clearly moved on that day what it did to drops, of all else the height in drops.
+    """
+    verdict = change.verdict
+    if change.at.load and verdict.moved:
+        return verdict.strength, MIN_SD_LOAD
+    return verdict.sds, MIN_SD_DROPS

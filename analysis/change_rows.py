@@ -30,8 +30,8 @@ _CHANGE_TYPES = {
                      "drops_excess_hi"), "float64"),
     "attribution": "str",
     **dict.fromkeys(("p_load", "load_share", "load_share_lo", "load_share_hi", "drops_load",
-                     "drops_other", "prb_before_pct", "prb_after_pct", "attempts_before",
-                     "attempts_after", "min_visible_ratio"), "float64"),
+                     "drops_other", "prb_before_pct", "prb_after_pct", "prb_per_traffic_ratio",
+                     "attempts_before", "attempts_after", "min_visible_ratio"), "float64"),
     "method_version": "str",
 }  # fmt: skip
 _VISIBILITY_TYPES = {
@@ -87,6 +87,7 @@ def row_of(cell: Cell, change: Change, clock: Instants) -> dict[str, Any]:
         "drops_load": share * excess,
         "drops_other": (1 - share) * excess,
         **_beside(cell, at),
+        "prb_per_traffic_ratio": float(np.exp(verdict.per_traffic)),
         "min_visible_ratio": float(np.exp(MIN_SD_DROPS * np.sqrt(verdict.variance))),
         "method_version": METHOD_VERSION,
     }
@@ -239,11 +240,12 @@ def visibility_of(
     """The smallest rise of `MIN_SD_DROPS` in the middle of the days, one row a cell."""
     n_days = (hours.attempts.sum(axis=2) > 0).sum(axis=1)
     some = hours.drops.sum(axis=(1, 2)) > 0
-    ratio = np.exp(np.minimum(MIN_SD_DROPS * drops.rates.sd_in_the_middle(), np.log(1000)))
+    log_ratio = MIN_SD_DROPS * drops.rates.sd_in_the_middle()
+    ratio = np.exp(np.where(some & (log_ratio < np.log(1000)), log_ratio, np.nan))
     rows = {
         "cell_id": names,
         "n_days_searched": n_days,
-        "min_visible_ratio": np.where(some & (ratio < 1000), ratio, np.nan),
+        "min_visible_ratio": ratio,
         "refused": refused,
     }
     return pd.DataFrame(rows).astype(_VISIBILITY_TYPES)

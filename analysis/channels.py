@@ -32,6 +32,8 @@ RAMP_DAYS = (3, 4, 5, 6, 7, 8, 10, 12, 14, 16, 18, 20)
 RAMP_STEPS_APART = 14
 # memory and noise of a cell are drawn to what is usual as if that stood on so many days
 _MEMORY_DAYS, _LOAD_MEMORY = 30, 0.35
+# a cell whose known days hardly follow one another is taken to jump as cells do
+_MIN_PAIRS, _LOAD_SD = 7, 0.08
 _SD_OF_MAD = 1.4826
 
 Floats = npt.NDArray[np.float64]
@@ -99,7 +101,7 @@ def _searched(hours: Hours, level: Floats) -> LoadChannel:
     flat = np.log(np.maximum(hours.load, 1.0)) - level[..., None]
     residual = flat - usual(flat, hours) + level[..., None]
     daily = _daily(residual, hours)
-    found = LoadChannel([], residual, daily, *_memory(daily))
+    found = LoadChannel([], residual, _bridged(daily), *_memory(daily))
     return replace(found, steps=_load_steps(found, hours))
 
 
@@ -120,31 +122,43 @@ def weight_of(load: Floats) -> Floats:
 
 
 def _daily(residual: Floats, hours: Hours) -> Floats:
+    """Mean log load of each day, (cell, day); NaN = a day of few known hours."""
     weight = np.sqrt(np.minimum(np.nan_to_num(hours.load), 60.0))
     total = weight.sum(axis=2)
     mean = (weight * np.nan_to_num(residual)).sum(axis=2) / np.where(total > 0, total, 1.0)
-    thin = total <= 0.2 * np.median(total, axis=1, keepdims=True)
-    for cell in np.flatnonzero(thin.any(axis=1)):
-        mean[cell] = _bridged(mean[cell], thin[cell])
-    return np.asarray(mean)
+    return np.where(total <= 0.2 * np.median(total, axis=1, keepdims=True), np.nan, mean)
 
 
-def _bridged(row: Floats, gap: npt.NDArray[np.bool_]) -> Floats:
-    at = np.arange(len(row))
-    return np.interp(at, at[~gap], row[~gap]) if not gap.all() else np.zeros(len(row))
+def _bridged(daily: Floats) -> Floats:
+    """The days with straight lines across gaps; 0 where none is known."""
+    out, at = np.nan_to_num(daily), np.arange(daily.shape[1])
+    gap = np.isnan(daily)
+    for row, none in zip(out, gap, strict=True):
+        if none.any() and not none.all():
+            row[none] = np.interp(at[none], at[~none], row[~none])
+    return out
 
 
 def _memory(daily: Floats) -> tuple[Floats, Floats]:
-    """Sd of jumps over root 2, and memory; from days one and two apart, as in `changes`."""
-    near, far = (np.maximum(_jump_sd(daily, lag), 0.01) for lag in (1, 2))
-    own, n = np.clip((far / near) ** 2 - 1, 0.0, 0.8), daily.shape[1]
+    """Sd of jumps over root 2, and memory; from days one and two apart, as in `changes`.
+
+    From known days alone: a gap that is bridged does not jump. Where hardly any day follows a
+    known one, days two apart stand for both.
+    """
+    near, far = (_jump_sd(daily, lag) for lag in (1, 2))
+    near, far = np.where(np.isnan(near), far, near), np.where(np.isnan(far), near, far)
+    near, far = (np.maximum(np.nan_to_num(sd, nan=_LOAD_SD), 0.01) for sd in (near, far))
+    own, n = np.clip((far / near) ** 2 - 1, 0.0, 0.8), (~np.isnan(daily)).sum(axis=1)
     return near, (n * own + _MEMORY_DAYS * _LOAD_MEMORY) / (n + _MEMORY_DAYS)
 
 
 def _jump_sd(daily: Floats, lag: int) -> Floats:
+    """Robust sd of a day about the day `lag` before, over root 2; NaN = too few pairs to tell."""
     apart = daily[:, lag:] - daily[:, :-lag]
-    middle = np.median(apart, axis=1, keepdims=True)
-    return np.asarray(_SD_OF_MAD * np.median(np.abs(apart - middle), axis=1) / np.sqrt(2))
+    enough = (~np.isnan(apart)).sum(axis=1) >= _MIN_PAIRS
+    middle = _median(apart, axis=1)[:, None]
+    sd = _SD_OF_MAD * _median(np.abs(apart - middle), axis=1) / np.sqrt(2)
+    return np.where(enough, sd, np.nan)
 
 
 def _load_steps(found: LoadChannel, hours: Hours) -> Steps:

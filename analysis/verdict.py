@@ -42,7 +42,9 @@ class Verdict:
     variance: float
     """Of the log rate of drops, before and after, from their scatter alone."""
     moved: float = 0.0
-    """Shift of log load."""
+    """Shift of log load; 0 = it is not clear that it shifted."""
+    per_traffic: float = np.nan
+    """Shift of log PRB of the same traffic; NaN = not known."""
     sds: float = 0.0
     """Log change of the drop rate beyond load, under the cell's mean curve, over its sd."""
 
@@ -114,7 +116,9 @@ def judge(cell: Cell, before: slice, after: slice, rate: RateChange) -> Verdict:
     both sides tell; both are kept with the probability that the data give them.
     """
     moved, moved_sd = _moved(cell, before, after)
-    lost = min(_lost_efficiency(cell, before, after), max(moved, 0.0))
+    per_traffic, per_traffic_sd = _per_traffic(cell, before, after)
+    lost = per_traffic if per_traffic > max(MIN_LOST, 2 * per_traffic_sd) else 0.0
+    lost = min(lost, max(moved, 0.0))
     now = _factor(cell, after, 0.0)
     asked = _factor(cell, after, lost) if lost else now
     seen, variance = rate
@@ -135,7 +139,7 @@ def judge(cell: Cell, before: slice, after: slice, rate: RateChange) -> Verdict:
     log_weight, load, other = (np.concatenate(part) for part in zip(*draws, strict=True))
     weight = np.exp(log_weight - log_weight.max())
     share, weight = shapley(load, other), weight / weight.sum()
-    return Verdict(load + other, share, other, weight, variance, moved, sds)
+    return Verdict(load + other, share, other, weight, variance, moved, per_traffic, sds)
 
 
 def shapley(load: Floats, other: Floats) -> Floats:
@@ -164,11 +168,11 @@ def _moved(cell: Cell, before: slice, after: slice) -> tuple[float, float]:
     return (shift, sd) if clear else (0.0, 0.0)
 
 
-def _lost_efficiency(cell: Cell, before: slice, after: slice) -> float:
-    """By how much log PRB rose at the same volume; 0 where it is not clear, or none is known."""
+def _per_traffic(cell: Cell, before: slice, after: slice) -> tuple[float, float]:
+    """By how much log PRB of the same traffic shifted, and its sd; NaN where it is not known."""
     noise = (EFFICIENCY_SD, EFFICIENCY_SD)
     shift, sd = shift_of(cell.efficiency_residual, cell.load, (before, after), noise)
-    return shift if shift > max(MIN_LOST, 2 * sd) else 0.0
+    return (shift, sd) if sd else (np.nan, 0.0)
 
 
 def shift_of(

@@ -388,6 +388,8 @@ _FINDINGS = [
     _amount("min_visible_ratio", "x", "Smallest rise that could have been seen here.", 1),
     _amount("prb_before_pct", "%", "Mean busy-hour PRB utilisation in the fortnight before.", 0),
     _amount("prb_after_pct", "%", "Mean busy-hour PRB utilisation in the fortnight after.", 0),
+    _amount("prb_per_traffic_ratio", "x", "PRB utilisation of the same traffic, after over before: "
+            "below 1 room was added, above 1 efficiency was lost; NULL = not known.", 0),
     _amount("attempts_before", "a day", "Mean attempts a day in the fortnight before.", 0),
     _amount("attempts_after", "a day", "Mean attempts a day in the fortnight after.", 0),
     _time("first_reported_utc", "End of the data when the finding was first reported."),

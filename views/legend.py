@@ -246,7 +246,7 @@ def change(row: Any, timezone: str) -> str:
         load = f"; busy-hour PRB went from {before} to {after}"
     return (
         f"{when(row, timezone)}: drops of {place(row)} went {row.direction} to {strength} of the "
-        f"level before{load}; cause {CAUSES[row.attribution]}{_sureness(row)}."
+        f"level before{load}; cause {CAUSES[row.attribution]}{_sureness(row)}{_traffic(row)}."
     )
 
 
@@ -262,6 +262,22 @@ def _sureness(row: Any) -> str:
     between = interval(row.load_share_lo, row.load_share_hi, "part")
     span = f", {between}" if between else ""
     return f" (load's part {number(row.load_share, 'part')}{span}; p(load) {p_load:.2f})"
+
+
+def _traffic(row: Any) -> str:
+    """What moved PRB, told by the PRB of the same traffic: room, efficiency or what was asked."""
+    names = ("prb_per_traffic_ratio", "prb_before_pct", "prb_after_pct")
+    ratio, before, after = (getattr(row, name, None) or math.nan for name in names)
+    if pd.isna([ratio, before, after]).any():
+        return ""
+    part, whole = math.log(ratio), math.log(after / before)
+    moved = f"PRB of the same traffic went {'up' if part > 0 else 'down'} by {abs(ratio - 1):.0%}"
+    # most of what PRB did, and more than a level that wanders
+    own = abs(part) >= max(abs(whole) / 2, math.log(1.07)) and part * whole >= 0
+    if row.attribution == "relief":
+        return f"; room was added: {moved}" if own and part < 0 else "; less was asked of it"
+    lost = own and part > 0 and row.attribution == "other"
+    return f"; efficiency was lost, as by interference: {moved}" if lost else ""
 
 
 def when(row: Any, timezone: str) -> str:

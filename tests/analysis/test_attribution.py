@@ -104,6 +104,27 @@ def test_uplink_that_binds_is_held_against_its_own_volume(
     pd.testing.assert_frame_equal(one, other)
 
 
+def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
+    cube: xr.Dataset, taught: attribution.Network, planted: Network, found: attribution.Search
+) -> None:
+    upgraded = of_kind(planted, found, "capacity_upgrade")
+    cells = np.flatnonzero(np.isin(cube["cell_id"], upgraded["cell_id"]))
+    # the same cells with the room they had, and half of their traffic gone from day 40 on
+    full = planted.truth.set_index("cell_id")["start"].reindex(cube["cell_id"].to_numpy()[cells])
+    left = cube.isel(cell=cells).copy(deep=True)
+    for i, start in enumerate(full.astype(int)):
+        for name in ("prb_dl_util_pct", "dl_vol_kbit", "rrc_users_mean", "call_attempts"):
+            # one week again and again: nothing but the fall in demand
+            values = left[name].to_numpy()[i]
+            values[start:] = np.resize(values[start - 168 : start], len(values) - start) / 2
+    emptied = attribution.search(left, taught).changes
+    emptied = emptied[emptied["attribution"] == "relief"]
+    assert len(upgraded) >= 2
+    assert (upgraded["prb_per_traffic_ratio"] < 0.75).all()
+    assert len(emptied) >= 2
+    assert emptied["prb_per_traffic_ratio"].between(0.95, 1.05).all()
+
+
 def test_load_that_grows_with_headroom_is_no_change(
     planted: Network, found: attribution.Search
 ) -> None:

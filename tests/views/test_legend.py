@@ -114,6 +114,32 @@ def test_what_is_not_known_of_a_change_is_not_told() -> None:
     assert "PRB" not in told
 
 
+@pytest.mark.parametrize(
+    ("attribution", "prb", "per_traffic", "said"),
+    [
+        ("relief", (90.0, 50.0), 0.57,
+         "; room was added: PRB of the same traffic went down by 43%."),
+        ("relief", (90.0, 50.0), 1.01, "; less was asked of it."),
+        ("relief", (90.0, 50.0), 0.9, "; less was asked of it."),
+        ("relief", (99.7, 99.7), 0.8,
+         "; room was added: PRB of the same traffic went down by 20%."),
+        ("other", (50.0, 70.0), 1.4,
+         "; efficiency was lost, as by interference: PRB of the same traffic went up by 40%."),
+        ("other", (50.0, 40.0), 1.1, "other than load."),
+        ("load", (50.0, 70.0), 0.8, "cause load."),
+        ("relief", (90.0, 50.0), math.nan, "relief of load."),
+    ],
+)  # fmt: skip
+def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
+    attribution: str, prb: tuple[float, float], per_traffic: float, said: str
+) -> None:
+    told = row(
+        attribution=attribution, prb_before_pct=prb[0], prb_after_pct=prb[1],
+        prb_per_traffic_ratio=per_traffic,
+    )  # fmt: skip
+    assert legend.change(told, "UTC").endswith(said)
+
+
 # ------------------------------------------------------------------------------------- colour
 
 
