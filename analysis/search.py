@@ -18,6 +18,7 @@ import xarray as xr
 from dask.distributed import Client
 
 from analysis import (
+    alike,
     attribution,
     benefit,
     change_rows,
@@ -308,10 +309,18 @@ def _identified(
     named = identity.keep_identity(found, earlier, as_of=as_of)
     cells = newest_rows(warehouse.read("cell")).set_index("cell_id")
     works = identity.name_works(found, warehouse.read("intervention"), cells["site_id"])
-    of_sector = sectors.notes(named, cells, counters)
-    named["attribution_note"] = named["attribution_note"].fillna(of_sector)
-    named["attribution_note"] = told.note(named, as_of)
+    for beside in (
+        sectors.notes(named, cells, counters),
+        alike.notes(named, counters.sizes["cell"]),
+        told.notes(named, as_of),
+    ):
+        named["attribution_note"] = _joined_notes(named["attribution_note"], beside)
     return named.assign(intervention_id=works)
+
+
+def _joined_notes(one: pd.Series, other: pd.Series) -> pd.Series:
+    both = one.astype("str") + "; " + other.astype("str")
+    return both.fillna(one).fillna(other).astype("str")
 
 
 def _of_changes(rows: pd.DataFrame, earlier: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:

@@ -108,10 +108,9 @@ def _digest(counts: npt.NDArray[np.float64]) -> str:
     return hashlib.sha256(np.ascontiguousarray(told).tobytes()).hexdigest()[:16]
 
 
-def note(rows: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
-    """The notes of changes, with word of those that an earlier run told."""
+def notes(rows: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
+    """Word of the changes that an earlier run told; missing = told by this one."""
     stands = rows["told_utc"] < as_of
     day = rows["told_utc"].dt.strftime("as told by the run of data up to %Y-%m-%d: "
                                        "hours about it are no longer all searched")  # fmt: skip
-    own = rows["attribution_note"].astype("str")
-    return own.mask(stands, day.where(own.isna(), own + "; " + day))
+    return day.where(stands).astype("str")

@@ -13,6 +13,8 @@ from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 MOST_CELLS, MIN_CELLS, MOST_TRIES = 60, 10, 150
+# a step that so many more cells take up than down, or the other way, is no wandering of theirs
+COMMON_SHARE, COMMON_STEP, COMMON_DAYS = 0.3, float(np.log(1.18)), 7
 # memory from one day to the next: of days it fades within the week, of weeks after it
 BOUNDS = ((0.0, 0.5), (0.0, 0.75), (0.0, 0.5), (0.85, 0.995))
 
@@ -43,12 +45,14 @@ def learn(log_rate: Floats, variance: Floats, steps: list[list[int]]) -> Wander:
     """The wandering that makes log rates likeliest; the default where there are too few cells.
 
     `log_rate`: of each day, (cell, day); `variance`: by counts alone; `steps`: days on which the
-    level of each cell steps, which it may do by any amount.
+    level of each cell steps, which it may do by any amount. On days on which many cells step
+    alike (`common_steps`) all may.
     """
     if len(log_rate) < MIN_CELLS:
         return Wander()
     steadiest = np.argsort(np.median(variance, axis=1), kind="stable")[:MOST_CELLS]
-    design = _design([steps[i] for i in steadiest], log_rate.shape[1])
+    common = common_steps(log_rate[steadiest])
+    design = _design([_beside(steps[i], common) for i in steadiest], log_rate.shape[1])
     values, scatter = log_rate[steadiest], variance[steadiest]
 
     def cost(free: Floats) -> float:
@@ -57,6 +61,29 @@ def learn(log_rate: Floats, variance: Floats, steps: list[list[int]]) -> Wander:
     simplex = np.vstack([np.zeros(4), np.eye(4)])
     options = {"initial_simplex": simplex, "xatol": 0.1, "fatol": 0.3, "maxfev": MOST_TRIES}
     return _of(minimize(cost, simplex[0], method="Nelder-Mead", options=options).x)
+
+
+def common_steps(log_rate: Floats) -> list[int]:
+    """Days on which many cells step alike by what would be told of one: new software, new counting.
+
+    The week from each day on is held against the week before. What all drift by over months is
+    smaller than that, and wanders.
+    """
+    week = np.lib.stride_tricks.sliding_window_view(log_rate, COMMON_DAYS, axis=1).mean(axis=2)
+    apart = week[:, COMMON_DAYS:] - week[:, :-COMMON_DAYS]
+    more = (apart > COMMON_STEP).mean(axis=0) - (apart < -COMMON_STEP).mean(axis=0)
+    days = list[int]()
+    for day in np.argsort(-np.abs(more), kind="stable"):
+        if abs(more[day]) < COMMON_SHARE:
+            break
+        days = _beside(days, [int(day)])
+    return [day + COMMON_DAYS for day in days]
+
+
+def _beside(steps: list[int], more: list[int]) -> list[int]:
+    """The steps, and those of `more` that are farther than a week from any of them."""
+    far = [day for day in more if all(abs(day - own) > COMMON_DAYS for own in steps)]
+    return sorted([*steps, *far])
 
 
 def _of(free: Floats) -> Wander:

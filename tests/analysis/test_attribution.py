@@ -109,12 +109,11 @@ def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
 ) -> None:
     upgraded = of_kind(planted, found, "capacity_upgrade")
     cells = np.flatnonzero(np.isin(cube["cell_id"], upgraded["cell_id"]))
-    # the same cells with the room they had, and half of their traffic gone from day 40 on
-    full = planted.truth.set_index("cell_id")["start"].reindex(cube["cell_id"].to_numpy()[cells])
+    began = planted.truth.set_index("cell_id")["start"].reindex(cube["cell_id"].to_numpy()[cells])
+    # the same cells, whose room stayed and half of whose traffic went: their last week, halved
     left = cube.isel(cell=cells).copy(deep=True)
-    for i, start in enumerate(full.astype(int)):
+    for i, start in enumerate(began.astype(int)):
         for name in ("prb_dl_util_pct", "dl_vol_kbit", "rrc_users_mean", "call_attempts"):
-            # one week again and again: nothing but the fall in demand
             values = left[name].to_numpy()[i]
             values[start:] = np.resize(values[start - 168 : start], len(values) - start) / 2
     emptied = attribution.search(left, taught).changes

@@ -27,6 +27,18 @@ def test_the_covariance_of_nights_and_days_is_that_of_the_noise_planted() -> Non
         assert ours == pytest.approx(theirs, rel=0.15)
 
 
+def test_days_without_hours_are_no_calm_ones() -> None:
+    rng = np.random.default_rng(10)
+    daily = rng.normal(0, 0.1, (200, 56))
+    whole, _ = channels._memory(daily)
+    for known in (slice(36, None), slice(0, None, 2)):
+        young = np.full_like(daily, np.nan)
+        young[:, known] = daily[:, known]
+        sd, _ = channels._memory(young)
+        assert np.median(sd) == pytest.approx(np.median(whole), rel=0.1)
+    assert channels._memory(np.full((1, 56), np.nan))[0] == pytest.approx(channels._LOAD_SD)
+
+
 def test_a_neighbours_outage_of_some_days_is_seen_to_begin_and_end() -> None:
     planted = invent_network(
         np.random.default_rng(9), n_cells=100, causes={"neighbour_outage": 20}, noise="heavy"

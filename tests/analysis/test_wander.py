@@ -21,6 +21,26 @@ def test_planted_wandering_is_learnt_beside_steps() -> None:
     assert found.between(14) == pytest.approx(TRUE.between(14), abs=0.025)
 
 
+@pytest.mark.parametrize("n_upgraded", [60, 30])
+def test_a_step_that_many_cells_take_at_once_is_no_wandering(n_upgraded: int) -> None:
+    rng = np.random.default_rng(12)
+    variance = rng.uniform(0.005, 0.03, (60, 56))
+    log_rate = rng.multivariate_normal(np.zeros(56), TRUE.covariance(56), 60)
+    log_rate += rng.normal(size=variance.shape) * np.sqrt(variance)
+    plain = wander.learn(log_rate, variance, [[]] * 60)
+    log_rate[:n_upgraded, 30:] += np.log(1.4)
+    assert [abs(day - 30) <= 1 for day in wander.common_steps(log_rate)] == [True]
+    found = wander.learn(log_rate, variance, [[]] * 60)
+    assert found.between(14) == pytest.approx(plain.between(14), abs=0.03)
+
+
+def test_what_all_cells_drift_by_over_months_is_no_step() -> None:
+    rng = np.random.default_rng(13)
+    log_rate = rng.multivariate_normal(np.zeros(56), TRUE.covariance(56), 60)
+    assert wander.common_steps(log_rate - np.linspace(0, 0.5, 56)) == []
+    assert wander.common_steps(log_rate[:, :9]) == []
+
+
 def test_few_cells_teach_nothing() -> None:
     assert wander.learn(np.zeros((3, 20)), np.ones((3, 20)), [[]] * 3) == Wander()
 
