@@ -37,6 +37,8 @@ _LOOKED_UP = (
 )
 # a share of impossible values above this is a wrong unit, not a few bad rows
 _UNIT_DOUBT = 0.01
+# what a counter of 32 bits holds after a reset, and no cell counts in any period
+_CALLS, _MOST_CALLS = ("call_attempts", "call_setups", "dropped_calls"), 100_000_000
 # a fault of so many of a file's positions is the file's
 _FILE_DOUBT = 0.5
 _MOST_DEGREES, _FACTORS = 360, (1e-5, 1e-6, 1e-7)
@@ -384,17 +386,24 @@ def _classify(ours: pd.DataFrame, theirs: pd.DataFrame, of: Table, found: _Findi
 
 def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, found: _Findings) -> None:
     """Values that contradict each other are missing: which of them is wrong nobody knows."""
-    # dropped_calls > call_attempts is possible: a call is counted as it starts, a drop as it ends
+    for name in _CALLS:
+        if name in ours:
+            bad = ours[name] > _MOST_CALLS
+            found.add("value", name, theirs, bad, f"above {_MOST_CALLS:,}: a counter gone round")
+            ours[name] = ours[name].mask(bad)
     limits = {
-        "call_setups": ("call_attempts", 1.0),
-        "prb_dl_used": ("prb_dl_avail", 1.02),
-        "prb_ul_used": ("prb_ul_avail", 1.02),
-        "unavail_s": ("period_s", 1.0),
+        "call_setups": ("call_attempts", 1.0, 0),
+        # a call is counted as it starts, a drop as it ends, and calls are handed over
+        "dropped_calls": ("call_attempts", 5.0, 20),
+        "prb_dl_used": ("prb_dl_avail", 1.02, 0),
+        "prb_ul_used": ("prb_ul_avail", 1.02, 0),
+        "unavail_s": ("period_s", 1.0, 0),
     }
-    for name, (limit, factor) in limits.items():
+    for name, (limit, factor, more) in limits.items():
         if name in ours and limit in ours:
-            bad = ours[name] > ours[limit] * factor
-            found.add("value", name, theirs, bad, f"more than {limit}")
+            bad = ours[name] > ours[limit] * factor + more
+            times = f"{factor:g} times " if factor >= 2 else ""
+            found.add("value", name, theirs, bad, f"more than {times}{limit}")
             ours[name] = ours[name].mask(bad)
 
 

@@ -85,6 +85,8 @@ def test_a_local_time_of_a_clock_change_is_refused_not_guessed(text: str) -> Non
         ("dropped_calls", "many", "not a number"),
         ("call_setups", "101", "more than call_attempts"),
         ("dropped_calls", "inf", "not a number"),
+        ("dropped_calls", "530", "more than 5 times call_attempts"),
+        ("dropped_calls", "4294967290", "above 100,000,000: a counter gone round"),
     ],
 )
 def test_an_impossible_value_is_missing_and_told(column: str, value: str, reason: str) -> None:
