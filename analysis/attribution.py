@@ -147,7 +147,7 @@ def search(
             curves.append({"change": len(rows), **change_rows.curve_of(cell, found)})
             rows.append({"cell_id": names[i], **row})
             draws = found.verdict
-            lasting[i] = benefit.Lasting(found.at.whole, draws.weight, draws.other)
+            lasting[i] = benefit.Lasting(found.at.whole, draws.weight, draws.other, _level(found))
     visible = change_rows.visibility_of(names, hours, drops, refused)
     return Search(
         _at_least(change_rows.typed(rows), min_ratio),
@@ -221,6 +221,19 @@ def _judged(cell: Cell, candidates: list[Candidate]) -> Iterator[Change]:
         enough = known >= MIN_HOURS
         found = verdict.judge(cell, before, after, rate) if enough else verdict.NOTHING
         yield Change(candidate, before, after, right, found)
+
+
+def _level(change: Change) -> float:
+    """Drops to expect of the level since a change, over those counted in it; at most 1.
+
+    Changes are found because they look large, which luck helped some to. What the verdict takes
+    for luck lies mostly on the side with fewer days: given what a change did, the mean of m days
+    after n days is off by n / (n + m) of it. Where luck made a level look too low it stays so:
+    no more is promised than was counted.
+    """
+    before, after = (side.stop - side.start for side in (change.before, change.after))
+    found, part = change.verdict, before / (before + after)
+    return min(float(found.weight @ np.exp(-part * found.luck)), 1.0)
 
 
 def _strength(change: Change) -> tuple[float, float]:

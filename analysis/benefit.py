@@ -24,7 +24,7 @@ from analysis import load_response, rates
 from analysis.load_response import FACTOR, Hours
 from analysis.network import CORRELATION
 
-METHOD_VERSION = "benefit-1"
+METHOD_VERSION = "benefit-2"
 DAYS_A_MONTH = 30.0
 _DAY_S = 86_400
 N_DRAWS = 200
@@ -52,11 +52,13 @@ class Lasting(NamedTuple):
     """The last change of a cell: whole from hour `whole` on, with its verdict's weighted draws.
 
     `other`: log factor on drops by what is not load; of draw i stands curve i modulo their number.
+    `level`: drops to expect since then over those counted.
     """
 
     whole: int
     weight: Floats
     other: Floats
+    level: float
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Levers:
     """Why nothing is known, in words; "" = it is."""
     wander: Floats
     """Log sd by which a level differs from month to month for no reason, (C,)."""
+    level: Floats
+    """Drops to expect over those counted since the last change, (C,): the rest was luck."""
 
 
 @dataclass(frozen=True)
@@ -121,6 +125,12 @@ def shares_of_both(levers: Levers, relief: npt.ArrayLike) -> tuple[Floats, Float
     return (1 - a) * (1 + b) / 2, (1 - b) * (1 + a) / 2
 
 
+def avoidable(levers: Levers, relief: float) -> tuple[Floats, Floats]:
+    """Expected share of the counted drops that relief and a whole fix avoid, each (cell,)."""
+    by_load, by_other = shares_of_both(levers, relief)
+    return levers.level * by_load.mean(axis=1), levers.level * by_other.mean(axis=1)
+
+
 def _relieved(levers: Levers, share: npt.ArrayLike) -> Floats:
     """Factor on drops at any share, straight between the steps."""
     asked = np.broadcast_to(np.asarray(share, np.float64), len(levers.cell_id))
@@ -147,13 +157,13 @@ def treatable(levers: Levers, present: "Present") -> Treatable:
     drops, days, noise = present
     known = days > 0
     shape = (drops + 0.5) / noise
-    per_month = np.where(known, DAYS_A_MONTH / np.where(known, days, 1), np.nan) * noise
+    per_day = levers.level * noise / np.where(known, days, np.nan)
     level = np.full((len(drops), N_DRAWS), np.nan)
     for i in np.flatnonzero(known):
         rng, wander = _rng(str(levers.cell_id[i]), "level"), _WANDER * levers.wander[i]
         level[i] = rng.gamma(shape[i], size=N_DRAWS)
         level[i] *= np.exp(wander * rng.normal(size=N_DRAWS) - wander**2 / 2)
-    return _alike(Treatable(levers, level * per_month[:, None]))
+    return _alike(Treatable(levers, level * DAYS_A_MONTH * per_day[:, None]))
 
 
 def _alike(cells: Treatable) -> Treatable:
@@ -213,7 +223,8 @@ def levers_of(
         beyond[i] = _is_beyond(hours.load[i], load, calls)
     day = newest[since - n_days]
     why_not, wanders = refused.astype(np.object_), np.full(n_cells, wander)
-    return Levers(names, day, relieved, fixed, beyond, why_not, wanders)
+    level = np.array([lasting[i].level if i in lasting else 1.0 for i in range(n_cells)])
+    return Levers(names, day, relieved, fixed, beyond, why_not, wanders, level)
 
 
 def _first(last: Lasting | None, n_days: int, days: int) -> int:
@@ -268,6 +279,7 @@ def unknown(cell_ids: Sequence[str], why: str) -> Levers:
         np.zeros((n, len(LADDER)), bool),
         np.full(n, why, np.object_),
         np.zeros(n),
+        np.ones(n),
     )
 
 
@@ -376,8 +388,7 @@ class Gain:
 def gain_of_cells(cells: Treatable, present: Present, relief: float) -> Gain:
     """The gain of each cell, its expectation plain arithmetic on what is published."""
     month = drops_month(present)
-    parts = (month * share.mean(axis=1) for share in shares_of_both(cells.levers, relief))
-    by_load, by_other = parts
+    by_load, by_other = (month * share for share in avoidable(cells.levers, relief))
     drops = of_both(cells, relief)
     return Gain(by_load, by_other, drops, np.isnan(by_load + drops[:, 0]).astype(np.int64))
 
@@ -417,7 +428,7 @@ def following(
 
 def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> pd.DataFrame:
     """Rows of table `benefit`, without level_until."""
-    by_load, by_other = (share.mean(axis=1) for share in shares_of_both(cells.levers, relief))
+    by_load, by_other = avoidable(cells.levers, relief)
     return pd.DataFrame(
         {
             "cell_id": cells.levers.cell_id,
@@ -440,7 +451,7 @@ def what_if(cells: Treatable, present: Present, slopes: Slopes, at_most: Floats)
     `slopes` and `at_most`: as of `following`.
     """
     known = np.flatnonzero(~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0))
-    month = drops_month(present)
+    month = cells.levers.level * drops_month(present)
     rows = []
     for step, share in enumerate(LADDER[1:], 1):
         drops = of_relief(cells, share)

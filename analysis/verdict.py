@@ -38,6 +38,8 @@ class Verdict:
     share: Floats
     other: Floats
     """Log factor by what is not load."""
+    luck: Floats
+    """Log change beyond load that was seen and is in no `other`: luck of the days on both sides."""
     weight: Floats
     variance: float
     """Of the log rate of drops, before and after, from their scatter alone."""
@@ -72,7 +74,7 @@ class Verdict:
         return "other" if self.p_load <= OTHER else "undecided"
 
 
-NOTHING = Verdict(np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1), np.inf)
+NOTHING = Verdict(np.zeros(1), np.zeros(1), np.zeros(1), np.zeros(1), np.ones(1), np.inf)
 
 
 class RateChange(NamedTuple):
@@ -133,13 +135,13 @@ def judge(cell: Cell, before: slice, after: slice, rate: RateChange) -> Verdict:
         neither = _factor(cell, after, moved + z * moved_sd)
         by_load, by_loss = np.log(asked / neither), np.log(now / asked)
         draws += [
-            (cell.log_weights + np.log(p) + log_p, by_load, by_loss + other)
+            (cell.log_weights + np.log(p) + log_p, by_load, by_loss + other, seen - other)
             for log_p, other in worlds
         ]
-    log_weight, load, other = (np.concatenate(part) for part in zip(*draws, strict=True))
+    log_weight, load, other, luck = (np.concatenate(part) for part in zip(*draws, strict=True))
     weight = np.exp(log_weight - log_weight.max())
     share, weight = shapley(load, other), weight / weight.sum()
-    return Verdict(load + other, share, other, weight, variance, moved, per_traffic, sds)
+    return Verdict(load + other, share, other, luck, weight, variance, moved, per_traffic, sds)
 
 
 def shapley(load: Floats, other: Floats) -> Floats:

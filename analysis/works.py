@@ -34,7 +34,7 @@ class Offered:
     spared: dict[str, actions.Floats]
     """Drops a month by action, (cell, draw); 0 = nothing is known."""
     drops_month: actions.Floats
-    """As things are, (cell,); NaN = not known."""
+    """As counted, (cell,); NaN = not known."""
     cell_ids: npt.NDArray[np.object_]
     is_listed: npt.NDArray[np.bool_]
     """Whether the inventory of the newest day has the cell, (cell,)."""
@@ -70,7 +70,7 @@ def offered(
         options,
         sparse.csr_array(options.treats @ sparse.csr_array(at, (len(rows), len(seen)))),
         {name: np.nan_to_num(drops) for name, drops in spared.items()},
-        treatable.drops_month.mean(axis=1),
+        benefit.drops_month(present),
         seen,
         np.isin(seen.astype(str), cells["cell_id"].to_numpy(str)),
     )
@@ -108,9 +108,9 @@ def action_at(works: pd.DataFrame) -> pd.Series:
 def relievable(cells: Treatable, present: Present) -> Relievable:
     """What is known of the cells, as `actions.offer` takes it.
 
-    Draws of a cell's level are made to mean what was counted: plan and list tell one figure.
+    Draws of a cell's level are made to mean what the list expects: both tell one figure.
     """
-    ladder, month = benefit.LADDER, benefit.drops_month(present)
+    ladder, month = benefit.LADDER, cells.levers.level * benefit.drops_month(present)
     level = cells.drops_month.mean(axis=1)
     scaled = replace(cells, drops_month=cells.drops_month * (month / level)[:, None])
     by_relief = np.stack([benefit.of_relief(scaled, share) for share in ladder], axis=1)

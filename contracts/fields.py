@@ -435,8 +435,10 @@ _FINDINGS = [
     _amount("drops_avoidable_month_hi", "drops a month", "Upper end of the 90 % interval.", 0),
     _amount("drops_avoidable_load", "drops a month", "Relief's part of them.", 0),
     _amount("drops_avoidable_other", "drops a month", "The fix's part of them.", 0),
-    _share("avoidable_load", "Share of the drops that relief avoids, come first or last."),
-    _share("avoidable_other", "Share of the drops that a fix avoids, come first or last."),
+    _share("avoidable_load", "Share of the counted drops that relief avoids, come first or last; "
+           "what was luck in a new level is not avoided."),
+    _share("avoidable_other", "Share of the counted drops that a fix avoids, come first or last; "
+           "what was luck in a new level is not avoided."),
     _date("level_since", "First day of the cell's present level: among the newest days, after its "
           "last change."),
     _date("level_until", "Last day of the cell's present level."),
@@ -462,7 +464,7 @@ _FINDINGS = [
     _count("persons_at_most", "Subscribers of the newest month at the place, rounded up to whole "
            "crowds of the release rule: no more persons are told as spared; NULL = not known."),
     _text("action_at", "Key of the cell, sector or site at which the work is done."),
-    _share("avoidable_action", "Share of the cell's drops that the work avoids."),
+    _share("avoidable_action", "Share of the cell's counted drops that the work avoids."),
     _amount("action_reach", "ratio", "Drops that the work spares in the place over all that could "
             "be avoided there; above 1 where it relieves more than the setting relief_pct.", 0),
     _amount("drops_per_cost", "drops a month per unit of cost", "Drops that the work spares in the "

@@ -71,10 +71,10 @@ steps as (
         '', null, null from parts
     union all
     select 4, cell_id, 'share that relief avoids', avoidable_load, null, null, 'share',
-        'curve at the relieved load', 'benefit', 1, null from parts
+        'curve at the relieved load; luck since the last change left out', 'benefit', 1, null from parts
     union all
     select 5, cell_id, 'share that a fix avoids', avoidable_other, null, null, 'share',
-        'last change, its part that is not load', 'benefit', 1, null from parts
+        'last change, its part that is not load; luck since then left out', 'benefit', 1, null from parts
     union all
     select 6, parts.cell_id, 'part of the cell in the place', weight, null, null, 'share',
         'footprint on the last day', if(place_type in ('cell', 'site'), 'cell', 'cell_hex'), 1, null

@@ -24,6 +24,7 @@ def _levers(relieved: float = 0.8, fixed: float = 0.5, names: tuple[str, ...] = 
         np.zeros((n, len(LADDER)), bool),
         np.full(n, "", object),
         np.zeros(n),
+        np.ones(n),
     )
 
 

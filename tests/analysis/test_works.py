@@ -16,13 +16,13 @@ def test_what_is_known_of_cells_is_handed_over_as_it_is() -> None:
     levers = Levers(
         np.array(["a"], object), np.array(["2026-06-01"], "datetime64[D]"),
         relieved.astype(np.float32), np.full((1, N_DRAWS), 0.75, np.float32),
-        np.zeros((1, len(LADDER)), bool), np.array([""], object), np.zeros(1),
+        np.zeros((1, len(LADDER)), bool), np.array([""], object), np.zeros(1), np.array([0.9]),
     )  # fmt: skip
     present = Present(np.array([100.0]), np.array([15.0]), np.ones(1))
-    # the level's draws mean 100; 200 a month were counted
+    # the level's draws mean 100; 200 a month were counted, a tenth of it by luck
     known = works.relievable(Treatable(levers, np.full((1, N_DRAWS), 100.0)), present)
-    assert known.by_relief[0, :, 0] == pytest.approx(200 * LADDER, abs=1e-4)
-    assert known.by_fix[0, 0] == pytest.approx(50)
+    assert known.by_relief[0, :, 0] == pytest.approx(180 * LADDER, abs=1e-4)
+    assert known.by_fix[0, 0] == pytest.approx(45)
 
 
 def test_without_a_catalogue_of_ones_own_there_is_the_packaged_one() -> None:
