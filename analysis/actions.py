@@ -30,6 +30,7 @@ _KEYS = {"cell": "cell_id", "sector": "sector_id", "site": "site_id"}
 # relief beyond this is read off no curve
 _MOST_RELIEF = 0.5
 _NINETY = 1.645
+_AND = " + "
 
 Floats = npt.NDArray[np.float64]
 Share = Annotated[float, Field(ge=0, le=1)]
@@ -176,12 +177,12 @@ def offer(
 
 
 def spared_by(catalogue: Catalogue, known: Relievable) -> dict[str, Floats]:
-    """Drops a month that each action, and each bundle joined by +, spares each cell, (cell, draw).
+    """Drops a month that each action, and each bundle (fix + tilt), spares each cell, (cell, draw).
 
     NaN = not known.
     """
     each = {action.name: _spared(action, known) for action in catalogue.action}
-    bundles = {"+".join(bundle.actions): bundle.actions for bundle in catalogue.bundle}
+    bundles = {_AND.join(bundle.actions): bundle.actions for bundle in catalogue.bundle}
     return each | {
         name: _together([each[part] for part in parts], known) for name, parts in bundles.items()
     }
@@ -198,7 +199,7 @@ def _at_places(ground: _Ground, name: str, spared: Floats) -> Options:
     """One action, or a bundle, wherever all of it can be done and would spare drops."""
     cells = ground.cells
     actions = [next(a for a in ground.catalogue.action if a.name == part)
-               for part in name.split("+")]  # fmt: skip
+               for part in name.split(_AND)]  # fmt: skip
     at = max((action.at for action in actions), key=list(_KEYS).index)
     key = cells[_KEYS[at]]
     fits = np.logical_and.reduce([_fits(ground, action) for action in actions])

@@ -194,20 +194,35 @@ def _refuse_if_asked(asked: Programme) -> None:
 def _why_not(asked: Programme) -> Iterator[str]:
     """Which floors can't be kept, and what would help."""
     floors = [limit for limit in asked.limits if limit.name == "floor"]
-    others = programme(asked.options, [limit for limit in asked.limits if limit not in floors])
-    alone = True
-    for floor in floors:
-        most = float(floor.weight @ best(others, floor.weight)[0])
-        if most < floor.low:
-            alone = False
-            yield (
-                f"floors: {floor.region} shall get {floor.low:,.0f}, but its works come to "
-                f"{most:,.0f} at most within budget and crew_weeks; lower its floor or raise "
-                "crew_weeks there"
-            )
-    if alone:
-        named = ", ".join(floor.region for floor in floors)
-        yield f"floors: those of {named} can be kept one by one, not together; lower one of them"
+    others = [limit for limit in asked.limits if limit not in floors]
+    alone = [told for floor in floors if (told := _too_high(asked.options, floor, others))]
+    named = ", ".join(floor.region for floor in floors)
+    together = f"floors: those of {named} can be kept one by one, not together; lower one of them"
+    yield from alone or [together]
+
+
+def _too_high(options: Options, floor: Limit, others: list[Limit]) -> str:
+    """Why one floor can't be kept even alone; empty = it can."""
+    if floor.low > 0:
+        most = float(floor.weight @ best(programme(options, others), floor.weight)[0])
+        held = most >= floor.low
+        told = f"shall get {floor.low:,.0f}, but its works come to {most:,.0f} at most"
+    else:
+        within = programme(options, [*others, floor])
+        held = bool(best(within, options.benefit.mean(axis=1))[0].any())
+        told = "has no works that spare its share of what any plan spares"
+    crews = any(limit.name == "crew_weeks" and limit.region == floor.region for limit in others)
+    within_limits = f"{told} within budget{' and crew_weeks' * crews}"
+    remedy = f"lower its floor{' or raise crew_weeks there' * crews}"
+    return "" if held else f"floors: {floor.region} {within_limits}; {remedy}"
+
+
+def _refuse_nothing(asked: Programme, mean: Floats, chosen: Flags) -> None:
+    """A share of what is spared is kept by doing nothing, too: that is no plan."""
+    floors = [limit for limit in asked.limits if limit.name == "floor"]
+    others = [limit for limit in asked.limits if limit not in floors]
+    if floors and not chosen.any() and best(programme(asked.options, others), mean)[0].any():
+        raise SettingsError(_NO_PLAN, list(_why_not(asked)))
 
 
 # --- the limits -------------------------------------------------------------------------------
@@ -246,6 +261,7 @@ def plan(options: Options, budget: float, settings: PlanSettings, *, gap: float 
     mean = options.benefit.mean(axis=1)
     asked = programme(options, limits)
     chosen, left = best(asked, mean, gap=gap)
+    _refuse_nothing(asked, mean, chosen)
     return Plan(
         budget,
         chosen,
@@ -315,7 +331,7 @@ def ladder(options: Options, settings: PlanSettings) -> dict[str, pd.DataFrame]:
             continue
         parts["plan"].append(_works(options, found))
         parts["plan_budget"].append(_budgets(options, found))
-        parts["plan_limit"].append(_limits(found))
+        parts["plan_limit"].append(_limits(options, found))
     return {
         name: pd.concat(frames, ignore_index=True).assign(method_version=METHOD_VERSION)
         for name, frames in parts.items()
@@ -355,13 +371,23 @@ def _budget_row(options: Options, budget: float, number: int, held: Flags) -> pd
     })  # fmt: skip
 
 
-def _limits(found: Plan) -> pd.DataFrame:
+def _limits(options: Options, found: Plan) -> pd.DataFrame:
+    amounts = [_amounts(options, limit, found.chosen) for limit, _ in found.lost]
     return pd.DataFrame({
         "budget": found.budget,
         "limit_name": [limit.name for limit, _ in found.lost],
         "region": [limit.region for limit, _ in found.lost],
-        "limit_amount": [limit.low if limit.name == "floor" else limit.high
-                         for limit, _ in found.lost],
-        "used_amount": [float(limit.weight @ found.chosen) for limit, _ in found.lost],
+        "limit_amount": [limit for _, limit in amounts],
+        "used_amount": [used for used, _ in amounts],
         "benefit_lost_month": [lost for _, lost in found.lost],
     })  # fmt: skip
+
+
+def _amounts(options: Options, limit: Limit, chosen: Flags) -> tuple[float, float]:
+    """What a plan uses of a limit, and the limit."""
+    used = float(limit.weight @ chosen)
+    if limit.name != "floor" or limit.low > 0:
+        return used, limit.low if limit.name == "floor" else limit.high
+    # a share of what is spared is held as the difference to it
+    here = options.benefit.mean(axis=1) * (options.region == limit.region)
+    return float(here @ chosen), float(here @ chosen) - used

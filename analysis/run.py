@@ -49,7 +49,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
-    catalogue, planned = works.catalogue_of(settings), works.nothing()
+    catalogue, planned = works.catalogue_of(settings, warehouse.read("cell")), works.nothing()
     told = list(_customer_rates(warehouse, settings))
     rates = [*told, *_inventory_rates(warehouse, settings)]
     gained, belonging = gains.nothing(), pd.DataFrame()

@@ -1,5 +1,7 @@
 """The stage that plans works: what treating cells would spare -> works on offer, plans of them."""
 
+import difflib
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -13,6 +15,8 @@ from analysis.actions import Catalogue, Relievable
 from analysis.benefit import Levers, Present, Treatable
 from analysis.plan import Options
 from analysis.rates import Noise
+from contracts.errors import SettingsError
+from contracts.settings import Plan as PlanSettings
 from contracts.settings import Settings
 from contracts.tables import TABLES
 from geo.footprint import valid_on
@@ -40,10 +44,31 @@ class Offered:
     """Whether the inventory of the newest day has the cell, (cell,)."""
 
 
-def catalogue_of(settings: Settings) -> Catalogue:
-    """The catalogue of the settings, else the packaged one; raises SettingsError."""
+def catalogue_of(settings: Settings, cells: pd.DataFrame) -> Catalogue:
+    """The catalogue of the settings, else the packaged one.
+
+    `cells`: table `cell`. Raises SettingsError where the catalogue can't be used, and where it or
+    [plan] names a place that no cell is at: an exclusion that excludes nothing is a slip.
+    """
     named = settings.plan.catalogue
-    return actions.read_catalogue(settings.resolve(named) if named else actions.DEFAULT)
+    found = actions.read_catalogue(settings.resolve(named) if named else actions.DEFAULT)
+    if len(cells) and (unknown := list(_unknown(found, settings.plan, cells))):
+        raise SettingsError("[plan] and its catalogue name places that are not known", unknown)
+    return found
+
+
+def _unknown(catalogue: Catalogue, limits: PlanSettings, cells: pd.DataFrame) -> Iterator[str]:
+    """Each place that is named and is not in the inventory of any day, with the nearest there."""
+    regions = {"crew_weeks": limits.crew_weeks, "floors": limits.floors}
+    named = [(where, "region", name) for where, of in regions.items() for name in of if name != "*"]
+    for number, exclusion in enumerate(catalogue.exclude, 1):
+        named += [(f"[[exclude]] number {number}", *of) for of in exclusion.where.items()]
+    known = {column: set(cells[column].dropna()) for column in {column for _, column, _ in named}}
+    for where, column, name in named:
+        if name not in known[column]:
+            close = difflib.get_close_matches(name, known[column], 1)
+            nearest = f"; did you mean {close[0]}?" if close else ""
+            yield f"{where}: no cell has {column} '{name}'{nearest}"
 
 
 def nothing() -> dict[str, pd.DataFrame]:

@@ -1,7 +1,7 @@
 -- worst_cells: Which cells were over the regulator's limit on several days of one week, region by region?
--- reads: cell, cell_day, change_point, intervention, place_rate, run, threshold
+-- reads: acknowledgement, cell, cell_day, change_point, intervention, place_rate, run, threshold
 -- params: week DATE = NULL, region VARCHAR = NULL, top INTEGER = 1000
--- returns: region VARCHAR, rank BIGINT, cell_id VARCHAR, cell_name VARCHAR, site_id VARCHAR, site_name VARCHAR, technology VARCHAR, band VARCHAR, vendor VARCHAR, metric VARCHAR, period_start DATE, period_end DATE, dropped_calls DOUBLE, call_attempts DOUBLE, drop_rate DOUBLE, drop_rate_lo DOUBLE, drop_rate_hi DOUBLE, limit_pct DOUBLE, threshold_source VARCHAR, n_days_breached BIGINT, n_days_judged BIGINT, first_breach DATE, ratio_to_4_weeks DOUBLE, prb_dl_util_bh_pct DOUBLE, rrc_users_mean DOUBLE, dl_user_thp_mbps DOUBLE, availability DOUBLE, change_id VARCHAR, change_utc TIMESTAMPTZ, attribution VARCHAR, intervention_id VARCHAR, intervention_kind VARCHAR, intervention_day DATE
+-- returns: region VARCHAR, rank BIGINT, cell_id VARCHAR, cell_name VARCHAR, site_id VARCHAR, site_name VARCHAR, technology VARCHAR, band VARCHAR, vendor VARCHAR, metric VARCHAR, period_start DATE, period_end DATE, dropped_calls DOUBLE, call_attempts DOUBLE, drop_rate DOUBLE, drop_rate_lo DOUBLE, drop_rate_hi DOUBLE, limit_pct DOUBLE, threshold_source VARCHAR, n_days_breached BIGINT, n_days_judged BIGINT, first_breach DATE, ratio_to_4_weeks DOUBLE, prb_dl_util_bh_pct DOUBLE, rrc_users_mean DOUBLE, dl_user_thp_mbps DOUBLE, availability DOUBLE, change_id VARCHAR, change_utc TIMESTAMPTZ, attribution VARCHAR, intervention_id VARCHAR, intervention_kind VARCHAR, intervention_day DATE, ack_status VARCHAR, ack_owner VARCHAR, ack_comment VARCHAR, ack_utc TIMESTAMPTZ
 -- grain: cell_id
 with limits as (
     select
@@ -53,7 +53,7 @@ risen as (
     from change_point cross join newest cross join run
     where cast(timezone(timezone, change_utc) as date) <= started + 6
         and cast(timezone(timezone, until_utc) as date) >= started
-    group by cell_id
+    group by cell_id having max_by(direction, (change_utc, change_id)) = 'up'
 ),
 worked as (
     select place.cell_id,
@@ -64,10 +64,20 @@ worked as (
     where cast(timezone(run.timezone, start_utc) as date) <= started + 6
     group by place.cell_id
 ),
+noted as (
+    -- of the cell's rise, else of the cell, else of its site
+    select cell_id, min_by(acknowledgement, list_position(['change', 'cell', 'site'], subject_type)) as ack
+    from place left join risen using (cell_id)
+        join acknowledgement on subject_id = case subject_type when 'cell' then cell_id
+            when 'site' then c.site_id when 'change' then rise.change_id end
+    where is_newest
+    group by cell_id
+),
 listed as (
     select *, coalesce(place.c.region, '') as region_of
     from weekly cross join limits left join place using (cell_id) left join rated using (cell_id)
         left join risen using (cell_id) left join worked using (cell_id)
+        left join noted using (cell_id)
     where n_days_breached >= breach_days and coalesce(place.c.region, '') = coalesce($region, place.c.region, '')
 )
 select
@@ -83,11 +93,9 @@ select
     round(drops / attempts / nullif(before, 0), 6) as ratio_to_4_weeks,
     round(prb_bh_pct, 6) as prb_dl_util_bh_pct, round(users, 6) as rrc_users_mean,
     round(thp_mbps, 6) as dl_user_thp_mbps, round(availability, 6) as availability,
-    if(rise.direction = 'up', rise.change_id, null) as change_id,
-    if(rise.direction = 'up', rise.change_utc, null) as change_utc,
-    if(rise.direction = 'up', rise.attribution, null) as attribution,
-    work.intervention_id, work.kind as intervention_kind,
-    cast(timezone(run.timezone, work.start_utc) as date) as intervention_day
+    rise.change_id, rise.change_utc, rise.attribution, work.intervention_id, work.kind as intervention_kind,
+    cast(timezone(run.timezone, work.start_utc) as date) as intervention_day,
+    ack.ack_status, ack.ack_owner, ack.ack_comment, ack.ack_utc
 from listed cross join run
 qualify rank <= $top
 order by region, rank

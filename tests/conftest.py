@@ -429,7 +429,7 @@ def _plans(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
              "benefit_month_lo": [200.0, 60.0, 40.0], "benefit_month_hi": [400.0, 200.0, 150.0],
              "p_in_plan": [1.0, 0.7, 0.3]}  # fmt: skip
     cost = np.array([40.0, 50.0, 45.0])
-    action = np.array(["add_carrier", "fix+tilt", "tilt"])
+    action = np.array(["add_carrier", "fix + tilt", "tilt"])
     plans = [(50.0, 1, [0]), (100.0, 1, [0, 1]), (100.0, 2, [0, 2]), (50.0, 0, [1])]
     whole = rows("plan", budget=0.0, plan_number=0, action=action, cost_amount=cost, **works)
     budgets = [

@@ -120,6 +120,11 @@ def between(row: Any, name: str) -> str:
     return "" if pd.isna(low) else f"{low:,.0f} to {high:,.0f}".replace("-", "−")
 
 
+def work(action: str) -> str:
+    """A work of the catalogue as people read it: add_carrier -> add carrier."""
+    return action.replace("_", " ")
+
+
 def treatment(row: Any) -> str:
     """The work that a place's benefit is held against, with its cost, or why there is none.
 
@@ -130,7 +135,7 @@ def treatment(row: Any) -> str:
         return f"No cost: {why}." if isinstance(why, str) else ""
     invented = ", invented" if row["costs_invented"] else ""
     told = (
-        f"Best for its cost: {row['action'].replace('_', ' ')} at {row['action_at']}, "
+        f"Best for its cost: {work(row['action'])} at {row['action_at']}, "
         f"{amount(row['cost_amount'])} ({row['cost_currency']}{invented}), "
         f"spares {100 * row['action_reach']:.0f} % of these drops"
     )
@@ -227,11 +232,17 @@ def evidence(look: Look, row: Any) -> str:
     return " · ".join(part for part in told if part)
 
 
-def kept(value: Any, limit: float, within: Any) -> str:
-    """A per cent beside its limit: 1.84 % ✓ (≤ 2 %); a dash for missing."""
+def kept(row: Any, name: str, limit: str) -> str:
+    """A per cent with its interval beside its limit: 1.84 % (1.7 to 2.1) ✓ ≤ 2 %; else a dash.
+
+    `row`: of regulator_percentiles, with `name`, its ends, and `limit`_limit_pct and _kept.
+    """
+    value, low, high = (getattr(row, f"{name}{end}") for end in ("", "_lo", "_hi"))
     if pd.isna(value):
         return MISSING
-    return f"{value:.2f} % {'✓' if within else '✗'} (≤ {limit:g} %)"
+    between = "" if pd.isna(low) else f" ({low:.2f} to {high:.2f})"
+    mark = "✓" if getattr(row, f"{limit}_kept") else "✗"
+    return f"{value:.2f} %{between} {mark} ≤ {getattr(row, f'{limit}_limit_pct'):g} %"
 
 
 def change(row: Any, timezone: str) -> str:

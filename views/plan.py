@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views import charts, data, parts
-from views.legend import amount, interval, noted, rows, sure, unsafe
+from views.legend import amount, interval, noted, rows, sure, unsafe, work
 
 _LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
 
@@ -94,13 +94,13 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
         works.assign(
             likely=[interval(row.benefit_month_lo, row.benefit_month_hi, "plain")
                     for row in rows(works)],
-            action=_named(works["action"]),
+            action=works["action"].map(work),
             # as fine as its interval is told
             benefit_month=works["benefit_month"].round().where(
                 works["benefit_month"] >= 10, works["benefit_month"].round(1)
             ),
             p_in_plan=works["p_in_plan"].map(sure),
-            reason=[unsafe(work) + work["reason"] for work in works.to_dict("records")],
+            reason=[unsafe(row) + row["reason"] for row in works.to_dict("records")],
             noted=[noted(row) for row in rows(works)],
         ),
         hide_index=True, height=480 if len(works) > 12 else "content", placeholder="",
@@ -127,11 +127,10 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
         _chosen(works.iloc[int(picked[0])], level)
 
 
-def _chosen(work: Any, level: int) -> None:
-    hex_text = parts.hex_of(work, level)
+def _chosen(chosen: Any, level: int) -> None:
+    hex_text = parts.hex_of(chosen, level)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        action = str(work["action"]).replace("_", " ")
-        told = (action, str(work["place_name"]), unsafe(work) + str(work["reason"]))
+        told = (work(chosen["action"]), chosen["place_name"], unsafe(chosen) + chosen["reason"])
         st.markdown("**{}** at {}: {}".format(*map(parts.plain, told)), width="stretch")
         if hex_text and st.button("Show on the map", type="primary"):
             parts.open_map(hex_text)
@@ -159,7 +158,7 @@ def _waiting(works: pd.DataFrame) -> None:
         return
     with st.expander(f"{len(works)} works that wait: in no plan here, but wanted in some draws"):
         st.dataframe(
-            works.assign(action=_named(works["action"]), p_in_plan=works["p_in_plan"].map(sure),
+            works.assign(action=works["action"].map(work), p_in_plan=works["p_in_plan"].map(sure),
                          benefit_month=works["benefit_month"].round(1)),
             hide_index=True,
             column_order=["action", "place_name", "region", "benefit_month", "cost_amount",
@@ -167,11 +166,6 @@ def _waiting(works: pd.DataFrame) -> None:
             column_config={"action": "work", "place_name": "where", "cost_amount": "cost",
                            "benefit_month": "drops spared a month", "p_in_plan": "P(in plan)"},
         )  # fmt: skip
-
-
-def _named(actions: pd.Series) -> pd.Series:
-    """Names of the catalogue as people read them: add_carrier -> add carrier."""
-    return actions.str.replace("_", " ").str.replace("+", " + ")
 
 
 def _about(plan: Any) -> None:

@@ -7,9 +7,13 @@ import pandas as pd
 import streamlit as st
 
 from views import data, export, parts, periods
-from views.legend import amount, day, kept, number, rows
+from views.legend import amount, day, interval, kept, noted, number, rows
 
 _GRAINS = {"month": "Months", "quarter": "Quarters"}
+_NAMES = {
+    "month": lambda first: f"{first:%B %Y}",
+    "quarter": lambda first: f"Quarter {first.month // 3 + 1}, {first.year}",
+}
 _COUNTED = {"busy_hour": "Busy hours", "day": "Whole days"}
 _TOP = 20
 _NETWORK = "whole network"
@@ -38,18 +42,32 @@ def _percentiles() -> None:
                            param="grain")  # fmt: skip
         over = parts.pick("Counted over", list(_COUNTED), key=str, title=_COUNTED.__getitem__,
                           param="over")  # fmt: skip
-    found = data.answer("regulator_percentiles", period_grain=grain, counted_over=over)
-    newest = found[found["period_start"] == found["period_start"].max()]
-    st.caption(_span(newest.iloc[0]))
-    st.dataframe(pd.DataFrame([_region(row) for row in rows(newest)]), hide_index=True,
+        start = parts.pick("Which", _starts(grain), key=date.isoformat, param="from",
+                           title=_NAMES[grain])  # fmt: skip
+    found = data.answer(
+        "regulator_percentiles", period_grain=grain, counted_over=over, period_start=start
+    )
+    if found.empty:
+        st.caption("No drop rate is known of these days.")
+        return
+    st.caption(_span(found.iloc[0]))
+    st.dataframe(pd.DataFrame([_region(row) for row in rows(found)]), hide_index=True,
                  height="content")  # fmt: skip
     st.caption(
         "QSD: 90 % of cells stay below it on 90 % of days. QTD: on 90 % of days 97 % of cells "
-        "stay below it. ✓ within the limit, ✗ over it. A cell's day of few calls is coarse: at "
-        "100 calls one drop more is a whole per cent, so in small cells chance alone lifts both "
-        "figures; there is no interval on them."
+        "stay below it. ✓ within the limit, ✗ over it; where the limit lies inside the 90 % "
+        "interval, chance may have decided: it tells how the figure would scatter had other days "
+        "fallen out, and is there from 16 days on. A cell's day of few calls is coarse: at 100 "
+        "calls one drop more is a whole per cent, which alone lifts both figures in small cells."
     )
-    _download(found, f"percentiles-{grain}-{over}")
+    _download(found, f"percentiles-{grain}-{over}-{start}")
+
+
+def _starts(grain: str) -> list[date]:
+    """First days of the months or quarters with counters, newest first."""
+    known = data.answer("periods").query("period_grain == 'month' and n_days_known > 0")
+    months = pd.to_datetime(known["period_start"]).dt.to_period("Q" if grain == "quarter" else "M")
+    return sorted({month.start_time.date() for month in months}, reverse=True)
 
 
 def _span(row: Any) -> str:
@@ -66,12 +84,11 @@ def _region(row: Any) -> dict[str, str]:
         "region": row.region or _NETWORK,
         "cells": amount(row.n_cells),
         "drop rate": number(row.drop_rate, "share"),
+        "90 % interval": interval(row.drop_rate_lo, row.drop_rate_hi, "share"),
         "counted": f"{amount(row.dropped_calls)} of {amount(row.call_attempts)}",
-        "QSD(90,90)": kept(row.qsd_drop_rate_pct, row.qsd_limit_pct, row.qsd_kept),
-        "QTD(97,90)": kept(row.qtd_drop_rate_pct, row.qtd_limit_pct, row.qtd_kept),
-        "worst-affected cells": kept(
-            row.worst_cells_pct, row.worst_cells_limit_pct, row.worst_cells_kept
-        ),
+        "QSD(90,90)": kept(row, "qsd_drop_rate_pct", "qsd"),
+        "QTD(97,90)": kept(row, "qtd_drop_rate_pct", "qtd"),
+        "worst-affected cells": kept(row, "worst_cells_pct", "worst_cells"),
     }
 
 
@@ -121,8 +138,6 @@ def _persistent(found: pd.DataFrame, week: date) -> str:
 
 
 def _cell(row: Any) -> dict[str, Any]:
-    between = "" if pd.isna(row.drop_rate_lo) else " to ".join(
-        number(end, "share") for end in (row.drop_rate_lo, row.drop_rate_hi))  # fmt: skip
     work = row.intervention_kind if isinstance(row.intervention_kind, str) else ""
     return {
         "region": row.region,
@@ -131,7 +146,7 @@ def _cell(row: Any) -> dict[str, Any]:
         "site": _first(row.site_name, row.site_id),
         "band": _first(row.band, row.technology),
         "drop rate": number(row.drop_rate, "share"),
-        "90 % interval": between,
+        "90 % interval": interval(row.drop_rate_lo, row.drop_rate_hi, "share"),
         "counted": f"{amount(row.dropped_calls)} of {amount(row.call_attempts)}",
         "days over": f"{row.n_days_breached} of {row.n_days_judged}",
         "first over": day(pd.Timestamp(row.first_breach)),
@@ -140,6 +155,7 @@ def _cell(row: Any) -> dict[str, Any]:
         "availability": number(row.availability, "share"),
         "rise owed to": _first(row.attribution),
         "newest work": f"{work}, {day(pd.Timestamp(row.intervention_day))}" if work else "",
+        "acknowledged": noted(row),
     }
 
 

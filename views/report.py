@@ -209,9 +209,11 @@ def _regulator(warehouse: Warehouse, period: Period) -> Answers:
     if period.grain == "week":
         return {"worst_cells": warehouse.query("worst_cells", week=period.first)}
     ask = partial(warehouse.query, "regulator_percentiles")
-    found = pd.concat([ask(period_grain=grain) for grain in ("month", "quarter")])
-    ends = pd.to_datetime(found["period_end"]) == pd.Timestamp(period.last)
-    return {"percentiles": found[ends]}
+    found = [ask(period_grain="month", period_start=period.first)]
+    if period.first.month % 3 == 0:
+        started = period.first.replace(month=period.first.month - 2)
+        found.append(ask(period_grain="quarter", period_start=started))
+    return {"percentiles": pd.concat(found)}
 
 
 def _still_true(places: pd.DataFrame, period: Period) -> pd.DataFrame:

@@ -482,7 +482,7 @@ def _worst_cells(found: pd.DataFrame | None) -> Iterator[dict[str, Any]]:
             "days": f"{row.n_days_breached} of {row.n_days_judged}",
             "since": legend.day(pd.Timestamp(row.first_breach)),
             "trend": number(row.ratio_to_4_weeks, "ratio"),
-            "load": number(row.prb_dl_util_bh_pct, "percent"),
+            "load": number(row.prb_dl_util_bh_pct, "percent"), "noted": legend.noted(row),
         }  # fmt: skip
 
 
@@ -496,11 +496,10 @@ def _percentiles(found: pd.DataFrame | None) -> Iterator[dict[str, str]]:
             "region": row.region or "whole network",
             "cells": amount(row.n_cells),
             "rate": number(row.drop_rate, "share"),
-            "qsd": legend.kept(row.qsd_drop_rate_pct, row.qsd_limit_pct, row.qsd_kept),
-            "qtd": legend.kept(row.qtd_drop_rate_pct, row.qtd_limit_pct, row.qtd_kept),
-            "worst": legend.kept(
-                row.worst_cells_pct, row.worst_cells_limit_pct, row.worst_cells_kept
-            ),
+            "between": interval(row.drop_rate_lo, row.drop_rate_hi, "share"),
+            "qsd": legend.kept(row, "qsd_drop_rate_pct", "qsd"),
+            "qtd": legend.kept(row, "qtd_drop_rate_pct", "qtd"),
+            "worst": legend.kept(row, "worst_cells_pct", "worst_cells"),
         }
 
 

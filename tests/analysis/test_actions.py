@@ -85,9 +85,9 @@ def test_a_bundle_spares_less_than_its_works_one_by_one(
 ) -> None:
     told = _told(_catalogue(FIX, TILT, bundle=({"actions": ("fix", "tilt")},)), cells, known)
     # of 100 the first leaves 80, and the second 80 % of those
-    assert told["fix+tilt", "a1"] == pytest.approx(36.0)
+    assert told["fix + tilt", "a1"] == pytest.approx(36.0)
     cost = offer(_catalogue(FIX, TILT, bundle=({"actions": ("fix", "tilt")},)), cells, known, NONE)
-    assert set(cost.cost[cost.known["action"] == "fix+tilt"]) == {7.0}
+    assert set(cost.cost[cost.known["action"] == "fix + tilt"]) == {7.0}
 
 
 def test_works_are_not_offered_where_they_are_excluded_or_decided(

@@ -142,6 +142,38 @@ def test_floors_that_cannot_be_kept_name_the_region_and_the_remedy() -> None:
         plan.plan(options, 7.0, Settings(floors={"North": 0.55, "South": 0.45}))
 
 
+def test_a_share_of_what_is_spared_is_not_kept_by_sparing_nothing() -> None:
+    options = _of([4, 4], [9, 8], region=REGIONS)
+    shares = Settings(floors={"North": 0.8, "South": 0.8}, floor_of="benefit")
+    with pytest.raises(SettingsError, match="North, South can be kept one by one, not together"):
+        plan.plan(options, 10.0, shares)
+    idle = Settings(floors={"South": 0.1}, floor_of="benefit", crew_weeks={"South": 0.0})
+    busy = _of([4, 4], [9, 8], region=REGIONS, crew_weeks=[1, 1])
+    with pytest.raises(SettingsError, match=r"South has no works .* raise crew_weeks there"):
+        plan.plan(busy, 10.0, idle)
+    # where no work would fit anyway, nothing is the plan
+    assert not plan.plan(options, 1.0, shares).chosen.any()
+
+
+def test_the_table_of_limits_tells_what_is_used_of_each() -> None:
+    options = _of([4, 4], [9, 8], region=REGIONS, crew_weeks=[1, 2])
+    for of, used, limit in (("budget", 4.0, 3.0), ("benefit", 8.0, 5.1)):
+        settings = Settings(
+            budgets=(10.0,), floors={"South": 0.3}, floor_of=of, crew_weeks={"South": 3.0}
+        )
+        told = plan.ladder(options, settings)["plan_limit"].set_index("limit_name")
+        assert told.loc["floor", "used_amount"] == used
+        assert told.loc["floor", "limit_amount"] == pytest.approx(limit)
+        assert told.loc["crew_weeks", ["used_amount", "limit_amount"]].tolist() == [2.0, 3.0]
+        assert told.loc["budget", ["used_amount", "limit_amount"]].tolist() == [8.0, 10.0]
+
+
+def test_crews_are_no_remedy_where_there_is_no_limit_on_them() -> None:
+    options = _of([4, 4], [9, 8], region=REGIONS)
+    with pytest.raises(SettingsError, match=r"come to 4 at most within budget; lower its floor$"):
+        plan.plan(options, 1e6, Settings(floors={"South": 0.1}))
+
+
 def test_a_floor_without_any_work_is_told() -> None:
     nothing = _of([], np.zeros((0, 8)))
     assert plan.plan(nothing, 5.0, Settings()).chosen.size == 0

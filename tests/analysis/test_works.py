@@ -1,5 +1,7 @@
 """The stage that plans: on the demo it plans what its settings ask for, and its tables add up."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -9,6 +11,9 @@ from contracts.errors import SettingsError
 from contracts.settings import Plan, Settings
 from contracts.tables import TABLES, check
 from ingest.warehouse import Warehouse
+from tests.conftest import rows
+
+CELLS = rows("cell", cell_id=["LDS1"], site_id=["MAST1"], region="North")
 
 
 def test_what_is_known_of_cells_is_handed_over_as_it_is() -> None:
@@ -26,13 +31,36 @@ def test_what_is_known_of_cells_is_handed_over_as_it_is() -> None:
 
 
 def test_without_a_catalogue_of_ones_own_there_is_the_packaged_one() -> None:
-    assert works.catalogue_of(Settings()).invented
+    assert works.catalogue_of(Settings(), CELLS).invented
     assert all(frame.empty for frame in works.nothing().values())
 
 
 def test_a_catalogue_that_cannot_be_read_ends_the_run_before_it_begins() -> None:
     with pytest.raises(SettingsError, match="catalogue can't be read"):
-        works.catalogue_of(Settings(plan=Plan(budgets=(1.0,), catalogue="none.toml")))
+        works.catalogue_of(Settings(plan=Plan(budgets=(1.0,), catalogue="none.toml")), CELLS)
+
+
+def test_places_that_no_cell_is_at_are_told_together(tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    text = works.actions.DEFAULT.read_text(encoding="utf-8")
+    own.write_text(text + """
+[[exclude]]
+cell_id = "LDS10"
+[[exclude]]
+region = "North"
+site_id = "MAST10"
+""", encoding="utf-8")  # fmt: skip
+    limits = {"crew_weeks": {"Nroth": 3.0, "*": 9.0}, "floors": {"North": 0.1}}
+    settings = Settings(plan=Plan(catalogue=str(own), **limits))
+    with pytest.raises(SettingsError) as told:
+        works.catalogue_of(settings, CELLS)
+    assert told.value.faults == (
+        "crew_weeks: no cell has region 'Nroth'; did you mean North?",
+        "[[exclude]] number 1: no cell has cell_id 'LDS10'; did you mean LDS1?",
+        "[[exclude]] number 2: no cell has site_id 'MAST10'; did you mean MAST1?",
+    )
+    # without an inventory no place is known
+    assert len(works.catalogue_of(settings, CELLS.iloc[:0]).exclude) == 2
 
 
 def test_the_demo_has_a_plan_for_each_budget(demo: Warehouse) -> None:

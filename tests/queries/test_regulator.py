@@ -1,6 +1,7 @@
 """Percentiles and worst cells by the regulator's rules, against plain arithmetic."""
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from contracts import regulator
 from contracts.tables import SCHEMA_VERSION
+from ingest.acknowledgements import Subject, Word
 from ingest.warehouse import Warehouse
 from tests.conftest import rows
 
@@ -15,6 +17,7 @@ FIRST = date(2025, 3, 3)  # a Monday
 N_DAYS, CALLS = 35, 1000.0
 REGIONS = {"A": "North", "B": "North", "C": "South", "D": "South"}
 LAST_WEEK = FIRST + timedelta(days=28)
+N_TOWNS, N_CELLS = 40, 12
 
 
 @pytest.fixture(scope="module")
@@ -99,6 +102,77 @@ def test_worst_affected_cells_are_a_share_of_those_judged(marts: Warehouse) -> N
     assert not april.loc["South", "worst_cells_kept"]
 
 
+def _planted(n_days: int, rng: np.random.Generator) -> np.ndarray:
+    """Drops (region, cell, day) of 1,000 calls each; days of a region remember each other."""
+    day = rng.normal(size=(N_TOWNS, 1, n_days))
+    for t in range(1, n_days):
+        day[..., t] = 0.4 * day[..., t - 1] + np.sqrt(1 - 0.4**2) * day[..., t]
+    rate = np.random.default_rng(8).lognormal(np.log(10), 0.5, (N_TOWNS, N_CELLS, 1))
+    return rng.poisson(rate * np.exp(0.15 * day + 0.2 * rng.normal(size=(*rate.shape[:2], n_days))))
+
+
+def _figures(drops: np.ndarray) -> dict[str, np.ndarray]:
+    pct = 100 * drops / CALLS
+    return {
+        "drop_rate": pct.mean(axis=(1, 2)) / 100,
+        "qsd_drop_rate_pct": np.percentile(np.percentile(pct, 90, axis=2), 90, axis=1),
+        "qtd_drop_rate_pct": np.percentile(np.percentile(pct, 97, axis=1), 90, axis=1),
+    }
+
+
+def test_intervals_of_percentiles_hold_what_all_days_would_give(tmp_path: Path) -> None:
+    rng, quarter = np.random.default_rng(52), pd.date_range("2025-01-01", "2025-03-31")
+    drops = _planted(len(quarter), rng)
+    town, cell, day = (index.ravel() for index in np.indices(drops.shape))
+    ids = np.char.add(np.char.add(town.astype(str), "-"), cell.astype(str))
+    known = pd.DataFrame({"cell_id": ids, "region": town.astype(str)}).drop_duplicates()
+    warehouse = Warehouse(tmp_path)
+    for name, frame in {
+        "run": rows("run", run_id=["r"], timezone="Europe/London", level=8,
+                    schema_version=SCHEMA_VERSION),
+        "cell": rows("cell", cell_id=known["cell_id"].to_numpy(), lat=53.8, lon=-1.5,
+                     region=known["region"].to_numpy()),
+        "cell_day": rows("cell_day", cell_id=ids, day_local=quarter[day].date,
+                         call_attempts=CALLS, dropped_calls=drops.ravel().astype(float)),
+        "threshold": regulator.in_force({}, "").assign(run_id="r"),
+    }.items():  # fmt: skip
+        warehouse.write(name, frame)
+    warehouse.publish("intervals", keep=2)
+    found = warehouse.query("regulator_percentiles", counted_over="day",
+                            period_start=date(2025, 1, 1))  # fmt: skip
+    found = found[found["place_type"] == "region"].set_index("region")
+    found = found.loc[[str(town) for town in range(N_TOWNS)]]
+    for name, truth in _figures(_planted(2000, rng)).items():
+        low, high = (found[f"{name}_{end}"].to_numpy() for end in ("lo", "hi"))
+        assert (low <= found[name]).all()
+        assert 0.8 <= ((low <= truth) & (truth <= high)).mean() <= 0.98
+        # an interval that tells nothing would hold too
+        assert np.median((high - low) / truth) < 0.35
+
+
+def test_fewer_than_sixteen_days_have_no_interval(marts: Warehouse) -> None:
+    found = marts.query("regulator_percentiles", period_grain="month")
+    ends = [name for name in found if name.endswith(("_lo", "_hi"))]
+    assert len(ends) == 8
+    april = pd.to_datetime(found["period_start"]) == "2025-04-01"
+    assert found.loc[april, ends].isna().all(axis=None)
+    assert found.loc[~april, ends].notna().all(axis=None)
+
+
+def test_one_period_can_be_asked_for_and_is_the_same(marts: Warehouse) -> None:
+    every = marts.query("regulator_percentiles", period_grain="month")
+    one = marts.query("regulator_percentiles", period_grain="month", period_start=date(2025, 3, 1))
+    assert len(one) == 3
+    pd.testing.assert_frame_equal(one, every.tail(3).reset_index(drop=True))
+
+
+def test_each_limit_stands_beside_its_source(marts: Warehouse) -> None:
+    found = marts.query("regulator_percentiles").iloc[0]
+    assert (found["qtd_limit_pct"], found["qtd_limit_source"]) == (1.9, "our licence")
+    assert "TRAI" in found["qsd_limit_source"]
+    assert "2009" in found["worst_cells_limit_source"]
+
+
 def test_persistent_worst_cells_break_the_limit_on_three_days_of_enough_calls(
     marts: Warehouse,
 ) -> None:
@@ -132,3 +206,21 @@ def test_an_operator_s_own_limit_has_its_own_source(marts: Warehouse) -> None:
     assert limits.loc["qtd_drop_rate_pct", "threshold_value"] == 1.9
     assert limits.loc["qtd_drop_rate_pct", "threshold_source"] == "our licence"
     assert limits.loc["qsd_drop_rate_pct", "threshold_value"] == 2.0
+
+
+def test_a_worst_cell_shows_who_looks_after_its_rise_itself_or_its_site(
+    marts: Warehouse,
+) -> None:
+    def owners() -> list[str]:
+        return marts.query("worst_cells")["ack_owner"].fillna("").tolist()
+
+    assert owners() == ["", ""]
+    for subject, owner, shown in (
+        (Subject("site", "S"), "Ann", ["Ann", "Ann"]),
+        (Subject("cell", "D"), "Bob", ["Ann", "Bob"]),
+        (Subject("change", "c"), "Cem", ["Ann", "Cem"]),
+        (Subject("site", "S"), "Dee", ["Dee", "Cem"]),
+    ):
+        at = datetime(2025, 4, 8, tzinfo=UTC)
+        marts.acknowledge(subject, Word("in_work", owner), by=owner, at=at)
+        assert owners() == shown
