@@ -31,7 +31,8 @@ from contracts.errors import (
 from contracts.settings import Settings, load
 from ingest import acknowledgements, logs
 from ingest.acknowledgements import STATUSES, Subject, Word
-from ingest.warehouse import Warehouse, query_names, read_query
+from ingest.questions import query_names, read_query
+from ingest.warehouse import Warehouse
 from views import export, server
 from views.console import (
     ERR,

@@ -1,12 +1,12 @@
 """Counters that files of a vendor do not have, and the KPIs that are disabled by that."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from contracts.kpis import KPI_NEEDS
 
 
-def notes(loads: list[dict[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
+def notes(loads: Collection[dict[str, Any]]) -> Iterator[tuple[str, str, str, str]]:
     """Yields a note for each counter that is absent somewhere and each KPI that lacks one.
 
     `loads` is what became of each file of `pm`. A note is table, check, verdict, message; a column

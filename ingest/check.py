@@ -146,7 +146,7 @@ def _tried(
 def _rows(tried: Warehouse) -> Iterator[Finding]:
     """Of each source its rows read and refused, then the refusals by reason."""
     for name in SOURCES:
-        facts, refused = tried.read_loads(name), tried.read_refused(name)
+        facts, refused = [*tried.loads(name).values()], tried.read_refused(name)
         if not facts:
             continue
         n_read = sum(fact["n_read"] for fact in facts)

@@ -102,7 +102,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
         *_counters(warehouse, counts),
         *_cells(warehouse),
         *_inventory(warehouse, counts, settings),
-        *availability.notes(warehouse.read_loads("pm")),
+        *availability.notes(warehouse.loads("pm").values()),
         *_positions(warehouse, counts),
         *_repeats(warehouse, counts, settings),
         *_surveys(warehouse, counts, settings),

@@ -1,4 +1,4 @@
-"""The only file that knows paths, Parquet and DuckDB: write, read, publish, query.
+"""The only file that knows the warehouse's paths, and DuckDB: write, read, publish, query.
 
 Below the warehouse's folder::
 
@@ -16,20 +16,19 @@ Below the warehouse's folder::
     mark                                  by which a cluster's workers know the folder, for a moment
     kept_from.json                        first day of which each kind of row is kept
 
-Every file appears whole or not at all: it is written under another name and moved into place.
+Every file appears whole or not at all (`ingest.files`).
 """
 
 import fcntl
 import hashlib
 import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -44,31 +43,12 @@ from contracts.settings import Privacy
 from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES, Table, check, table, to_arrow
 from ingest import acknowledgements
 from ingest.acknowledgements import Subject, Word
+from ingest.files import as_frame, read_note, read_parquet, whole, write_note, write_parquet
+from ingest.questions import BLOCKING, QUERIES, check_names, read_check, read_query, typed
 
-QUERIES = Path(__file__).resolve().parents[1] / "queries"
-CHECKS = QUERIES / "checks"
 MACROS = QUERIES / "macros" / "hexagons.sql"
 WHOLE = "all"
 """Name of the only partition of a table that has no days."""
-
-BLOCKING = frozenset({
-    "released_changes", "released_figures", "response_parts",  # persons
-    "receipt_sums", "mixed_runs",  # what was read, and by which run
-    "footprint_weights", "hex_levels", "hex_totals", "orphan_hexes",  # the map as a whole
-    "ranks",  # the list as a whole
-})  # fmt: skip
-"""Checks that keep a snapshot from being published: they protect persons, or all of its figures.
-
-The others find a cell, a change or a rate that is odd, as real counters are now and then. They
-must not take the screen from all others: what they find is published and told as unsafe.
-"""
-
-_ROWS_A_GROUP = 5_000
-"""Rows a Parquet row group of a table sorted by cell: 200 cells' hours of a day.
-
-A task of the search reads some hundred cells of each day: with one group a file it would decode
-the day of every cell. Much smaller groups cost more in heads than they spare.
-"""
 
 _SETTLED = ("source", "middle")
 """Layers that ingest makes of the files."""
@@ -77,29 +57,6 @@ _TOLD = 3
 """Guilty rows of a check that are told by a note."""
 
 _LOG = "acknowledgement"
-_HEAD = ("reads", "params", "returns", "grain")
-_COLUMN = re.compile(r"(\w+) ([A-Z]+)(?: = (\S+))?$")
-
-
-@dataclass(frozen=True)
-class Query:
-    """One question: its head, as text and as types, and its SQL."""
-
-    name: str
-    question: str
-    reads: tuple[str, ...]
-    params: dict[str, tuple[str, str | None]]
-    returns: dict[str, str]
-    grain: tuple[str, ...]
-    sql: str
-
-    @property
-    def asks(self) -> str:
-        """Its parameters as the head has them: place VARCHAR, place_type VARCHAR = NULL."""
-        return ", ".join(
-            f"{name} {kind}" if default is None else f"{name} {kind} = {default}"
-            for name, (kind, default) in self.params.items()
-        )
 
 
 @dataclass(frozen=True)
@@ -136,7 +93,7 @@ class Warehouse:
     @contextmanager
     def marked(self, text: str) -> Iterator[None]:
         """Leaves a mark in the folder by which others can tell that they see the same one."""
-        with _whole(self.path / "mark") as path:
+        with whole(self.path / "mark") as path:
             path.write_text(text, encoding="utf-8")
         try:
             yield
@@ -160,7 +117,7 @@ class Warehouse:
             {"version": SCHEMA_VERSION, "columns": _columns_id()},
         )
         # the first layout had no note
-        held = json.loads(note.read_text("utf-8")) if note.exists() else {"version": 1}
+        held = read_note(note) or {"version": 1}
         if held["version"] > SCHEMA_VERSION:
             told = f"it has schema {held['version']}, this software knows {SCHEMA_VERSION}: "
             remedy = "install the newer hexperience again, or restore a backup of the folder"
@@ -175,14 +132,13 @@ class Warehouse:
                 # counters whose files are no longer kept can't be made anew
                 if not (path.parent.name in ("cell_hour", "cell_day") and path.stem in lasting):
                     shutil.rmtree(path) if path.is_dir() else path.unlink()
-            with _whole(note) as path:
-                path.write_text(json.dumps(wanted), encoding="utf-8")
+            write_note(note, wanted)
 
     # ------------------------------------------------------------------ pieces of source files
 
     def write_piece(self, name: str, day: str, load: str, frame: pd.DataFrame) -> None:
         """Accepted rows of one source file that belong to one day."""
-        _write_parquet(self.path / "pieces" / name / day / f"{load}.parquet", frame, table(name))
+        write_parquet(self.path / "pieces" / name / day / f"{load}.parquet", frame, table(name))
 
     def read_pieces(
         self,
@@ -194,7 +150,7 @@ class Warehouse:
     ) -> pd.DataFrame:
         """All accepted rows of one day, from all files, in no promised order; else as `read`."""
         paths = sorted((self.path / "pieces" / name / day).glob("*.parquet"))
-        return _read_parquet(paths, table(name), columns=columns, only=only)
+        return read_parquet(paths, table(name), columns=columns, only=only)
 
     def keys_of_several_days(self, name: str, days: Iterable[str]) -> pd.DataFrame:
         """The keys whose first column has rows on several of these days: columns day, key."""
@@ -211,7 +167,7 @@ class Warehouse:
                 "select distinct day, key from held semi join several using (code) order by all",
                 params={"files": files},
             )
-            return _frame(found.to_arrow_table())
+            return as_frame(found.to_arrow_table())
 
     def piece_days(self, name: str) -> dict[str, list[str]]:
         """Days that have pieces and are kept, each with its loads; ascending."""
@@ -248,50 +204,45 @@ class Warehouse:
 
     def write_load(self, name: str, load: str, facts: Mapping[str, Any]) -> None:
         """Notes that a file is loaded whole: the last thing written of it."""
-        self._write_note("loads", name, load, facts)
+        write_note(self._note("loads", name, load), facts)
 
     def read_load(self, name: str, load: str) -> dict[str, Any] | None:
         """What became of a file's rows; None = not loaded, or not to its end."""
-        return self._read_note("loads", name, load)
+        return read_note(self._note("loads", name, load))
 
-    def read_loads(self, name: str) -> list[dict[str, Any]]:
-        """What became of each file that is loaded."""
-        paths = sorted((self.path / "loads" / name).glob("*.json"))
-        return [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    def loads(self, name: str) -> dict[str, dict[str, Any]]:
+        """What became of each file that is loaded, by the name of its load."""
+        notes = sorted((self.path / "loads" / name).glob("*.json"))
+        return {path.stem: facts for path in notes if (facts := read_note(path))}
 
-    def _write_note(self, part: str, name: str, key: str, facts: Mapping[str, Any]) -> None:
-        with _whole(self.path / part / name / f"{key}.json") as path:
-            path.write_text(json.dumps(facts, indent=1, sort_keys=True), encoding="utf-8")
-
-    def _read_note(self, part: str, name: str, key: str) -> dict[str, Any] | None:
-        path = self.path / part / name / f"{key}.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    def _note(self, part: str, name: str, key: str) -> Path:
+        return self.path / part / name / f"{key}.json"
 
     def write_refused(self, name: str, load: str, frame: pd.DataFrame) -> None:
         """Refused rows and values of one file."""
-        _write_parquet(self.path / "refused" / name / f"{load}.parquet", frame, table("refused"))
+        write_parquet(self.path / "refused" / name / f"{load}.parquet", frame, table("refused"))
 
     def write_repeated(self, name: str, day: str, frame: pd.DataFrame) -> None:
         """Rows of one day that repeat the key of a newer one."""
-        _write_parquet(self.path / "repeated" / name / f"{day}.parquet", frame, table("refused"))
+        write_parquet(self.path / "repeated" / name / f"{day}.parquet", frame, table("refused"))
 
     def read_refused(self, name: str) -> pd.DataFrame:
         """Everything refused of one source table."""
         folders = (self.path / part / name for part in ("refused", "repeated"))
         files = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
-        return _read_parquet(files, table("refused"))
+        return read_parquet(files, table("refused"))
 
     def write_settled(self, name: str, day: str, facts: Mapping[str, Any]) -> None:
         """Notes that a day is settled: the last thing written of it."""
-        self._write_note("settled", name, day, facts)
+        write_note(self._note("settled", name, day), facts)
 
     def read_settled(self, name: str, day: str) -> dict[str, Any] | None:
         """Facts of a settled day; None = not settled, or not to its end."""
-        return self._read_note("settled", name, day)
+        return read_note(self._note("settled", name, day))
 
     def forget_settled(self, name: str, day: str) -> None:
         """Takes the note of a day away before its tables are written anew."""
-        (self.path / "settled" / name / f"{day}.json").unlink(missing_ok=True)
+        self._note("settled", name, day).unlink(missing_ok=True)
 
     def forget_days(self, name: str, *, keep: set[str], tables: tuple[str, ...]) -> None:
         """Takes away settled days of a source, and its partitions of other tables."""
@@ -355,28 +306,21 @@ class Warehouse:
         self._put(part.path, held.set_column(at, kind, emptied))
 
     def _put(self, path: str, rows: pa.Table) -> None:
-        with _whole(self.path / path) as part:
+        with whole(self.path / path) as part:
             pq.write_table(rows, part, compression="zstd")
 
     def read_refused_of(self, name: str, load: str) -> pd.DataFrame:
         """Refused rows and values of one file."""
         path = self.path / "refused" / name / f"{load}.parquet"
-        return _read_parquet([path] if path.exists() else [], table("refused"))
-
-    def loads(self, name: str) -> dict[str, dict[str, Any]]:
-        """What became of each file that is loaded, by the name of its load."""
-        paths = sorted((self.path / "loads" / name).glob("*.json"))
-        return {path.stem: json.loads(path.read_text(encoding="utf-8")) for path in paths}
+        return read_parquet([path] if path.exists() else [], table("refused"))
 
     def kept_from(self) -> dict[str, str]:
         """First day of which rows are kept, by kind; a kind that is not named is kept whole."""
-        path = self.path / "kept_from.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+        return read_note(self.path / "kept_from.json") or {}
 
     def keep_from(self, days: Mapping[str, str]) -> None:
         """Hides all earlier days from every reader of pieces; `drop_days` takes them away."""
-        with _whole(self.path / "kept_from.json") as path:
-            path.write_text(json.dumps(days, indent=1, sort_keys=True), encoding="utf-8")
+        write_note(self.path / "kept_from.json", days)
 
     def days_before(self, name: str, first: str, *, tables: Sequence[str]) -> list[Part]:
         """Pieces and partitions of days that are no longer kept, each with its number of rows."""
@@ -415,7 +359,7 @@ class Warehouse:
         """Puts one partition in place; raises ContractError with all faults of the frame."""
         if faults := check(frame, table(name)):
             raise ContractError(f"{name} {day}: the table breaks its contract", faults)
-        _write_parquet(self._partition(name, day), frame, table(name))
+        write_parquet(self._partition(name, day), frame, table(name))
 
     def read(
         self,
@@ -435,7 +379,7 @@ class Warehouse:
             if days is None
             else [path for day in days if (path := self._partition(name, day)).exists()]
         )
-        return _read_parquet(wanted, table(name), columns=columns, only=only)
+        return read_parquet(wanted, table(name), columns=columns, only=only)
 
     def days(self, name: str, *, filled: bool = False) -> list[str]:
         """Partitions of a table, ascending; of `filled`, those with rows."""
@@ -597,7 +541,7 @@ def _answer(
         arrow = connection.sql(sql, params=params).to_arrow_table()
     except duckdb.Error as error:
         raise QuestionError(f"sql: {error}") from None
-    return _frame(arrow, date_as_object=False)
+    return as_frame(arrow, date_as_object=False)
 
 
 def guilty_rows(marts: Path, rule: Privacy) -> pd.DataFrame:
@@ -646,125 +590,6 @@ def create_table(connection: duckdb.DuckDBPyConnection, of: Table) -> None:
         )
 
 
-def query_names() -> list[str]:
-    """Names of all query files."""
-    return sorted(path.stem for path in QUERIES.glob("*.sql"))
-
-
-def check_names() -> list[str]:
-    """Names of all checks: queries whose every row breaks a promise."""
-    return sorted(path.stem for path in CHECKS.glob("*.sql"))
-
-
-def read_check(name: str) -> Query:
-    """One check, its head parsed."""
-    path = CHECKS / f"{name}.sql"
-    return parse_query(path.read_text(encoding="utf-8"), path.name)
-
-
-def query_index() -> str:
-    """Every query and its question in Markdown, as queries/README.md holds it."""
-    lines = ["# Questions", "", "Made from the files' heads by `make docs`; do not edit.", ""]
-    lines += [
-        "Ask one: `hexperience query NAME --param name=value`; what has a default may stay out."
-    ]
-    lines += ["", "| query | question | parameters |", "| --- | --- | --- |"]
-    lines += [
-        f"| [{name}]({name}.sql) | {read_query(name).question} | {read_query(name).asks} |"
-        for name in query_names()
-    ]
-    lines += [
-        "",
-        "## Checks",
-        "",
-        "Each answers with the rows that break a promise. A run publishes nothing while there is",
-        "one of a check that blocks; of the others it publishes the rows, and says in `quality`",
-        "that they are unsafe. `hexperience check` holds the published marts against all of them.",
-    ]
-    lines += ["", "| check | guilty rows | blocks |", "| --- | --- | --- |"]
-    lines += [
-        f"| {name} | {read_check(name).question} | {'yes' if name in BLOCKING else ''} |"
-        for name in check_names()
-    ]
-    return "\n".join(lines) + "\n"
-
-
-def read_query(name: str) -> Query:
-    """One query file, its head parsed; raises NothingFound with the known names."""
-    path = QUERIES / f"{name}.sql"
-    if name not in query_names():
-        raise NothingFound(f"no query '{name}'; there are: {', '.join(query_names())}")
-    return parse_query(path.read_text(encoding="utf-8"), path.name)
-
-
-def parse_query(text: str, file: str) -> Query:
-    """Head and SQL of a query file; raises ValueError naming the line that is wrong."""
-    lines = text.splitlines()
-    head = [line[3:] for line in lines[:5] if line.startswith("-- ")]
-    keys = [line.split(":", 1)[0] for line in head]
-    if keys[1:] != list(_HEAD) or f"{keys[0]}.sql" != file:
-        raise ValueError(f"{file}: five head lines wanted: name, {', '.join(_HEAD)}; got {keys}")
-    said = [line.split(":", 1)[1].strip() for line in head]
-    params = {n: (t, default) for n, t, default in _columns(said[2], file)}
-    returns = {n: t for n, t, _ in _columns(said[3], file)}
-    return Query(
-        keys[0], said[0], tuple(_listed(said[1])), params, returns, tuple(_listed(said[4])), text
-    )
-
-
-def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every parameter of a question, from text or values; ValueError tells what is wrong."""
-    takes = f"it takes: {question.asks or 'none'}"
-    if unknown := sorted(set(given) - set(question.params)):
-        raise QuestionError(f"{question.name}: unknown parameter {unknown[0]}; {takes}")
-    values = {name: given.get(name, default) for name, (_, default) in question.params.items()}
-    if lacking := [name for name, value in values.items() if value is None]:
-        give = " ".join(f"{name}=..." for name in lacking)
-        raise QuestionError(f"{question.name}: {', '.join(lacking)} needed: give {give}; {takes}")
-    return {
-        name: _typed(question.name, name, kind, values[name])
-        for name, (kind, _) in question.params.items()
-    }
-
-
-def _typed(query: str, name: str, kind: str, value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    if value == "NULL":
-        return None
-    try:
-        return _CASTS[kind](value)
-    except ValueError:
-        raise QuestionError(f"{query}: parameter {name}: '{value}' is no {kind}") from None
-
-
-def _truth(text: str) -> bool:
-    if text.lower() not in ("true", "false"):
-        raise ValueError
-    return text.lower() == "true"
-
-
-_CASTS: dict[str, Any] = {
-    "VARCHAR": str,
-    "INTEGER": int,
-    "DOUBLE": float,
-    "DATE": date.fromisoformat,
-    "BOOLEAN": _truth,
-}
-
-
-def _columns(text: str, file: str) -> Iterator[tuple[str, str, str | None]]:
-    for column in _listed(text):
-        found = _COLUMN.match(column)
-        if not found:
-            raise ValueError(f"{file}: '{column}' is not 'name TYPE' or 'name TYPE = default'")
-        yield found[1], found[2], found[3]
-
-
-def _listed(text: str) -> list[str]:
-    return [] if text == "none" else [part.strip() for part in text.split(",")]
-
-
 def _columns_id() -> str:
     """A name for all columns that settled tables are made of: another one = settle anew."""
     kept = {of.name: of for of in TABLES.values() if of.layer in _SETTLED}
@@ -790,53 +615,6 @@ def _part(path: Path, root: Path, rows: tuple[int, ...], source_file: str) -> Pa
     if below.startswith("pieces"):
         return Part(below, path.parent.name, path.stem, rows, source_file)
     return Part(below, path.stem, "", rows, source_file)
-
-
-@contextmanager
-def _whole(path: Path) -> Iterator[Path]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _write_parquet(path: Path, frame: pd.DataFrame, of: Table) -> None:
-    with _whole(path) as part:
-        by_cell = of.layer == "middle" and of.key[0] == "cell_id"
-        size = _ROWS_A_GROUP if by_cell else None
-        pq.write_table(to_arrow(frame, of), part, compression="zstd", row_group_size=size)
-
-
-def _read_parquet(
-    paths: list[Path],
-    of: Table,
-    *,
-    columns: Sequence[str] | None = None,
-    only: tuple[str, Sequence[Any]] | None = None,
-) -> pd.DataFrame:
-    kept = list(of.columns if columns is None else columns)
-    how: dict[str, Any] = {"schema": of.schema, "columns": kept}
-    if only is not None:
-        name, values = only
-        wanted = pa.array(values, of.schema.field(name).type)
-        ends, column = pc.min_max(wanted), pc.field(name)
-        # a row group is passed over by its ends alone: pyarrow does not do so for isin
-        within = (column >= ends["min"]) & (column <= ends["max"])
-        how["filters"] = within & column.isin(wanted)
-    empty = of.empty().select(kept)
-    return _frame(pa.concat_tables([empty, *(pq.read_table(p, **how) for p in paths)]))
-
-
-def _frame(arrow: pa.Table, *, date_as_object: bool = True) -> pd.DataFrame:
-    # hexagons must not pass through floats, which is what missing ones would make of them
-    return arrow.to_pandas(
-        types_mapper={pa.uint64(): pd.UInt64Dtype()}.get, date_as_object=date_as_object
-    )
 
 
 def empty_marts() -> duckdb.DuckDBPyConnection:

@@ -14,7 +14,7 @@ import pytest
 
 from contracts.fields import _ALL, FIELDS
 from contracts.tables import _TABLES, TABLES
-from ingest.warehouse import check_names, query_names
+from ingest.questions import check_names, query_names
 from tools.docs import PAGES
 
 HOUSE = Path(__file__).parent.parent

@@ -13,7 +13,8 @@ import pytest
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
 from contracts.fields import FIELDS
 from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES
-from ingest.warehouse import Warehouse, connect, parse_query, typed
+from ingest.questions import parse_query, typed
+from ingest.warehouse import Warehouse, connect
 
 HEXES = pd.DataFrame(
     {

@@ -10,14 +10,8 @@ import pytest
 from contracts.errors import ContractError
 from contracts.settings import Privacy
 from contracts.tables import SCHEMA_VERSION
-from ingest.warehouse import (
-    BLOCKING,
-    Warehouse,
-    check_names,
-    connect,
-    guilty_rows,
-    read_check,
-)
+from ingest.questions import BLOCKING, check_names, read_check
+from ingest.warehouse import Warehouse, connect, guilty_rows
 from tests.conftest import Town, rows
 
 PLANTED = {

@@ -15,16 +15,8 @@ from analysis import network
 from contracts.errors import NothingFound
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from geo import hexgrid
-from ingest.warehouse import (
-    Query,
-    Warehouse,
-    check_names,
-    empty_marts,
-    query_names,
-    read_check,
-    read_query,
-    typed,
-)
+from ingest.questions import Query, check_names, query_names, read_check, read_query, typed
+from ingest.warehouse import Warehouse, empty_marts
 from tests.conftest import rows
 
 EXAMPLES = {"VARCHAR": "x", "DATE": "2026-01-05", "INTEGER": "3", "DOUBLE": "1",

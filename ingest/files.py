@@ -1,0 +1,88 @@
+"""Files that appear whole or not at all: tables as Parquet, notes as JSON."""
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from contracts.tables import Table, to_arrow
+
+_ROWS_A_GROUP = 5_000
+"""Rows a Parquet row group of a table sorted by cell: 200 cells' hours of a day.
+
+A task of the search reads some hundred cells of each day: with one group a file it would decode
+the day of every cell. Much smaller groups cost more in heads than they spare.
+"""
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Another name to write the file under; it is moved into place once it is written."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
+    os.close(handle)
+    part = Path(name)
+    try:
+        yield part
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def write_note(path: Path, facts: Mapping[str, Any]) -> None:
+    """Puts facts in place as JSON."""
+    with whole(path) as part:
+        part.write_text(json.dumps(facts, indent=1, sort_keys=True), encoding="utf-8")
+
+
+def read_note(path: Path) -> dict[str, Any] | None:
+    """Facts as written; None = there is no such note."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def write_parquet(path: Path, frame: pd.DataFrame, of: Table) -> None:
+    """Puts rows of a table in place."""
+    with whole(path) as part:
+        by_cell = of.layer == "middle" and of.key[0] == "cell_id"
+        size = _ROWS_A_GROUP if by_cell else None
+        pq.write_table(to_arrow(frame, of), part, compression="zstd", row_group_size=size)
+
+
+def read_parquet(
+    paths: list[Path],
+    of: Table,
+    *,
+    columns: Sequence[str] | None = None,
+    only: tuple[str, Sequence[Any]] | None = None,
+) -> pd.DataFrame:
+    """Rows of a table from these files in turn, or some of its columns; without files no rows.
+
+    `only`: a column and its values; rows with others stay on disk.
+    """
+    kept = list(of.columns if columns is None else columns)
+    how: dict[str, Any] = {"schema": of.schema, "columns": kept}
+    if only is not None:
+        name, values = only
+        wanted = pa.array(values, of.schema.field(name).type)
+        ends, column = pc.min_max(wanted), pc.field(name)
+        # a row group is passed over by its ends alone: pyarrow does not do so for isin
+        within = (column >= ends["min"]) & (column <= ends["max"])
+        how["filters"] = within & column.isin(wanted)
+    empty = of.empty().select(kept)
+    return as_frame(pa.concat_tables([empty, *(pq.read_table(p, **how) for p in paths)]))
+
+
+def as_frame(arrow: pa.Table, *, date_as_object: bool = True) -> pd.DataFrame:
+    """The same table in pandas; hexagons stay whole numbers."""
+    # hexagons must not pass through floats, which is what missing ones would make of them
+    return arrow.to_pandas(
+        types_mapper={pa.uint64(): pd.UInt64Dtype()}.get, date_as_object=date_as_object
+    )
