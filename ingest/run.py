@@ -16,7 +16,7 @@ from contracts.settings import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
-from ingest import lineage, privacy, quality, release, retain, surveys
+from ingest import cell_quality, lineage, privacy, quality, release, retain, surveys
 from ingest.carriers import with_blocks
 from ingest.clean import settle
 from ingest.cluster import code_id, same_everywhere
@@ -64,7 +64,7 @@ def run_files(
     warehouse.write("receipt", receipt)
     warehouse.write("lineage", lineage.of_files(warehouse).assign(run_id=run_id))
     warehouse.write("run", _run_facts(facts, settings, run_id))
-    checked = quality.of_cells(warehouse, settings)
+    checked = cell_quality.find(warehouse, settings)
     warehouse.write("cell_quality", checked.assign(run_id=run_id))
     warehouse.write("survey_response", _responses(warehouse, settings).assign(run_id=run_id))
     warehouse.write("quality", quality.notes(warehouse, receipt, settings).assign(run_id=run_id))

@@ -45,7 +45,7 @@ def of_days(days: pd.DataFrame, length_s: pd.Series) -> pd.DataFrame:
 
 def _incomplete(days: pd.DataFrame, length_s: pd.Series) -> pd.DataFrame:
     share = days["covered_s"] / length_s
-    told = share.map("{:.0%} of the day is covered by counters".format)
+    told = (100 * share).map("{:.0f} % of the day is covered by counters".format)
     return _rows(days, "incomplete", told, warn=share < _WHOLE, unsafe=share < _HALF)
 
 

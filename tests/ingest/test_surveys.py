@@ -172,6 +172,6 @@ def test_a_run_tells_response_rates_repetitions_and_weights(
     rates = operator.warehouse.query("response_rates").set_index("stratum")["response_rate"]
     assert rates.to_dict() == {"a": 0.15, "b": 0.3}
     told = operator.warehouse.read("quality").set_index("check_name")["message"]
-    assert told["response rate relationship"].startswith("20.0% of 150 invited in wave w1")
+    assert told["response rate relationship"].startswith("20.0 % of 150 invited in wave w1")
     assert told["several answers of one person"].startswith("10 of 40 answers")
     assert "30 relationship answers worth 27" in told["weights: relationship"]
