@@ -117,9 +117,10 @@ def search(
     """Dated changes of each cell's drops with load's share; a cell's answer stands for itself.
 
     `cube`: as of `analysis.cube.of_cell_hours`. Searched are hours with attempts, drops and PRB, in
-    which the cell was available, an hour away from its outages. A change is reported where its
-    ratio is at least `min_ratio` (or its inverse) and 1 standard deviation from 1 if load
-    stepped on that day, which is date enough, 3.7 if not. `ratio` is actual over counterfactual
+    which the cell was available, an hour away from its outages, and no incident of hours or a day
+    (`load_response.hours_of`). A change is reported where its ratio is at least `min_ratio` (or its
+    inverse) and 1 standard deviation from 1 if load clearly moved on that day, which is date
+    enough, 3.7 if not. `ratio` is actual over counterfactual
     drops (A11 / A00) from `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual
     attempts.
     `attribution` is load or relief where p_load >= .65, other where <= .35, else undecided.

@@ -14,7 +14,7 @@ from analysis.load_response import FACTOR, Hours
 from analysis.onsets import Candidate
 from analysis.verdict import Verdict
 
-METHOD_VERSION = "two-channels-2"
+METHOD_VERSION = "two-channels-3"
 MIN_SD_DROPS = 3.7
 
 Columns = dict[str, Any]

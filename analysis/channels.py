@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from analysis import steps
-from analysis.load_response import FULL_PCT, Hours, Response
+from analysis.load_response import FULL_PCT, Hours, Response, median
 from analysis.wander import Wander
 
 MIN_DAYS = 3
@@ -110,7 +110,7 @@ def usual(values: Floats, hours: Hours) -> Floats:
     out = np.zeros_like(values)
     for kind in (False, True):
         of_kind = (hours.rest == kind)[..., None]
-        middle = _median(np.where(of_kind, values, np.nan), axis=1)
+        middle = median(np.where(of_kind, values, np.nan), axis=1)
         out = np.where(of_kind, middle[:, None, :], out)
     return out
 
@@ -156,8 +156,8 @@ def _jump_sd(daily: Floats, lag: int) -> Floats:
     """Robust sd of a day about the day `lag` before, over root 2; NaN = too few pairs to tell."""
     apart = daily[:, lag:] - daily[:, :-lag]
     enough = (~np.isnan(apart)).sum(axis=1) >= _MIN_PAIRS
-    middle = _median(apart, axis=1)[:, None]
-    sd = _SD_OF_MAD * _median(np.abs(apart - middle), axis=1) / np.sqrt(2)
+    middle = median(apart, axis=1)[:, None]
+    sd = _SD_OF_MAD * median(np.abs(apart - middle), axis=1) / np.sqrt(2)
     return np.where(enough, sd, np.nan)
 
 
@@ -203,8 +203,8 @@ def _covariance(found: LoadChannel, values: Floats, n_hours: Floats) -> Floats:
 def _scatter_of_hours(values: Floats, n_hours: Floats) -> Floats:
     """Variance of a part's mean times its hours, by the difference of a day's parts."""
     apart = np.where((n_hours > 0).all(axis=2), values[..., 0] - values[..., 1], np.nan)
-    middle = _median(apart, axis=1)[:, None]
-    sd = _SD_OF_MAD * _median(np.abs(apart - middle), axis=1)
+    middle = median(apart, axis=1)[:, None]
+    sd = _SD_OF_MAD * median(np.abs(apart - middle), axis=1)
     return np.asarray(np.maximum(sd**2 / sum(1 / (p.stop - p.start) for p in PARTS), 1e-4))
 
 
@@ -359,14 +359,3 @@ def _levels_of(equations: steps.Equations, chosen: Steps) -> Floats:
 
 def _running(values: Floats) -> Floats:
     return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
-
-
-def _median(values: Floats, axis: int) -> Floats:
-    """Median over known values, 0 where there is none; several times faster than nanmedian."""
-    n = (~np.isnan(values)).sum(axis=axis, keepdims=True)
-    ordered = np.sort(values, axis=axis)
-    low, high = (
-        np.take_along_axis(ordered, np.maximum(place, 0), axis) for place in ((n - 1) // 2, n // 2)
-    )
-    # without any value both are NaN
-    return np.where(n > 0, (low + np.where(n > 0, high, 0.0)) / 2, 0.0).squeeze(axis)

@@ -22,6 +22,8 @@ MIN_AVAILABILITY = 0.98
 FULL_PCT = 90.0
 HARMONIC_SD = 0.08
 ROUNDS = 2
+# an hour or a day is no part of any level where it drops so many times what is usual
+INCIDENT_HOUR, INCIDENT_DAY = 10.0, 5.0
 PRIOR_CELLS = 400
 # no drops at all up to here depend on load: one bin
 _FIRST_EDGE, _LAST_EDGE, _BIN = 36.0, 126.0, 3.0
@@ -98,7 +100,8 @@ class Hours:
 def hours_of(cube: xr.Dataset) -> Hours:
     """Step 0: the hours of `cube` (`analysis.cube.of_cell_hours`) that may be judged.
 
-    Attempts, drops and load known, the cell available, and an hour away from its own outages.
+    Attempts, drops and load known, the cell available, an hour away from its own outages, and no
+    incident of a few hours, which is no level.
     """
     down = cube["outage"].to_numpy() | (cube["availability"].to_numpy() < MIN_AVAILABILITY)
     near = down.copy()
@@ -115,14 +118,38 @@ def hours_of(cube: xr.Dataset) -> Hours:
         used = _log(cube[f"prb_{way}_util_pct"].to_numpy()) - _log_demand(cube, way)
         return grid.means(np.where(below, used, np.nan))
 
+    calls, dropped = (grid.sums(np.where(usable, of, 0.0)) for of in (attempts, drops))
+    sound = ~_incidents(calls, dropped)
     return Hours(
-        grid.sums(np.where(usable, attempts, 0.0)),
-        grid.sums(np.where(usable, drops, 0.0)),
+        calls * sound,
+        dropped * sound,
         grid.means(load),
         grid.means((np.nan_to_num(ul) > np.nan_to_num(dl)).astype(float)) > 0.5,
         (efficiency("dl"), efficiency("ul")),
         np.nan_to_num(grid.means(cube["rest_day"].to_numpy().astype(float))).max(axis=2) > 0,
     )
+
+
+def _incidents(attempts: Floats, drops: Floats) -> Flags:
+    """Hours, and days, that drop many times what is usual: a core outage, a counter that jumped.
+
+    Usual is the median of the five days about, which any level of three days or more moves, and
+    no less than the rate of all but the cell's worst three days.
+    """
+    calls, dropped = attempts.sum(axis=2), drops.sum(axis=2)
+    rate = np.divide(dropped, calls, out=np.full_like(calls, np.nan), where=calls > 0)
+    about = np.pad(rate, ((0, 0), (2, 2)), constant_values=np.nan)
+    near = median(np.lib.stride_tricks.sliding_window_view(about, 5, axis=1), axis=2)
+    rest = np.argsort(dropped, axis=1)[:, :-3]
+    least, of = (np.take_along_axis(x, rest, axis=1).sum(axis=1) for x in (dropped, calls))
+    usual = np.maximum(near, (least / np.maximum(of, 1.0))[:, None])
+    hours = _far_above(drops, INCIDENT_HOUR * usual[..., None] * attempts)
+    return hours | _far_above(dropped, INCIDENT_DAY * usual * calls)[..., None]
+
+
+def _far_above(drops: Floats, most: Floats) -> Flags:
+    # few drops scatter by chance
+    return np.asarray(drops > most + 4 * np.sqrt(most) + 6)
 
 
 @dataclass(frozen=True)
@@ -150,6 +177,17 @@ class _Grid:
         n = self.sums(known.astype(float))
         total = self.sums(np.where(known, values, 0.0))
         return np.divide(total, n, out=np.full(self.shape, np.nan), where=n > 0)
+
+
+def median(values: Floats, axis: int) -> Floats:
+    """Median over known values, 0 where there is none; several times faster than nanmedian."""
+    n = (~np.isnan(values)).sum(axis=axis, keepdims=True)
+    ordered = np.sort(values, axis=axis)
+    low, high = (
+        np.take_along_axis(ordered, np.maximum(place, 0), axis) for place in ((n - 1) // 2, n // 2)
+    )
+    # without any value both are NaN
+    return np.where(n > 0, (low + np.where(n > 0, high, 0.0)) / 2, 0.0).squeeze(axis)
 
 
 def _log(values: Floats) -> Floats:

@@ -385,7 +385,12 @@ noise two in three ramps were missed, most of them by their date (seeds 5001-500
 than three days is told only where load stepped too. A fault in a cell of few drops is seen late or
 never; `min_visible_ratio` of each cell tells from where on it could be seen. Load that moves
 between two carriers is told for each of them, beside what their sector did. A fault that acts in
-busy hours only may be taken for load where the cell was never as full before. Hexagons of networks
+busy hours only may be taken for load where the cell was never as full before. Hours with ten times
+the usual drops and days with five times are incidents and left out; two days a little below that
+may be told as a rise and its end. A change that a fifth of all cells make at once (new software,
+another way of counting) is told of each of them, with their number. Where the load of all cells
+steps on one day, as with holidays, some cells show another change beside it that is none (3 of 80
+in a network of another make). Hexagons of networks
 that give positioned calls and no counters are searched by the day, and load is not known there:
 [what is found](reported.md). What a detector that knows the noise would find: [what could be found
 at all](bound.md).

@@ -113,6 +113,22 @@ def test_hours_beside_outages_and_without_load_are_left_out() -> None:
     assert hours.drops.ravel()[left_out].sum() == 0
 
 
+@pytest.mark.parametrize("lasts", [slice(254, 256), slice(240, 264)], ids=["two hours", "a day"])
+def test_an_incident_of_hours_or_a_day_is_left_out_and_a_lasting_fault_is_not(lasts: slice) -> None:
+    drops, ones = np.full((1, 480), 2.0), np.ones((1, 480))
+    drops[0, lasts] *= 30
+    left = response.hours_of(cube_of(50 * ones, drops, ones * 100)).attempts.ravel() == 0
+    assert np.flatnonzero(left).tolist() == [*range(lasts.start, lasts.stop)]
+    drops[0, 240:312] = 60
+    assert (response.hours_of(cube_of(50 * ones, drops, ones * 100)).attempts > 0).all()
+
+
+def test_few_drops_scatter_and_are_no_incident() -> None:
+    drops = np.random.default_rng(3).poisson(0.3, (200, 24 * 30)).astype(float)
+    ones = np.ones_like(drops)
+    assert (response.hours_of(cube_of(50 * ones, drops, ones * 100)).attempts > 0).all()
+
+
 def test_the_fuller_direction_is_the_load() -> None:
     ones = np.ones((1, 24))
     cube = cube_of(ones * 40, ones, ones * 100, prb_ul_util_pct=ones * 70)
