@@ -77,6 +77,7 @@ def _arithmetic(key: str, kind: str) -> None:
             else "not the figures of the list. Do not rely on them."
         ))  # fmt: skip
     with st.expander("The files behind it"):
+        st.caption("The rows themselves, cell by cell: `hexperience rows CELL` on the console.")
         st.dataframe(
             steps[steps["step"] == _FILES].head(_MOST_FILES), hide_index=True, placeholder="",
             column_order=["source", "how", "what", "told", "n_rows"],

@@ -11,6 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from contracts.errors import NothingFound
 from ingest import lineage
 from ingest.acknowledgements import Subject, Word
 from ingest.warehouse import Warehouse
@@ -67,10 +68,11 @@ def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config
     place = _first(demo, "cell")
     steps = demo.query("why", place=place["cell_id"], place_type="cell")
     (step,) = steps[steps["step"] == 1].to_dict("records")
-    since, until = step["how"].split(" to ")
-    days = [f"{day:%Y-%m-%d}" for day in pd.date_range(since, until)]
-    rows = pd.concat(lineage.rows_of(demo, place["cell_id"], days))
+    rows = lineage.behind(demo, place["cell_id"])
     assert rows["dropped_calls"].sum() == step["value"]
+    assert f"{rows['day_local'].min()} to {rows['day_local'].max()}" == step["how"]
+    with pytest.raises(NothingFound, match="no benefit is known of a cell 'Nowhere'"):
+        lineage.behind(demo, "Nowhere")
     files = steps[steps["step"] == 23]
     assert (files["value"] == files["n_rows"]).all()
     named = files[files["source"] == "pm"].set_index("what")["told"]
