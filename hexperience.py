@@ -22,28 +22,14 @@ from typing import Annotated, Any, ParamSpec
 import pandas as pd
 import typer
 
-from contracts.errors import (
-    ContractError,
-    HexperienceError,
-    Interrupted,
-    QuestionError,
-)
+from contracts.errors import ContractError, HexperienceError, Interrupted, QuestionError
 from contracts.settings import Settings, load
-from ingest import acknowledgements, logs
+from ingest import acknowledgements, lineage, logs
 from ingest.acknowledgements import STATUSES, Subject, Word
 from ingest.questions import query_names, read_query
 from ingest.warehouse import Warehouse
 from views import export, server
-from views.console import (
-    ERR,
-    deliver,
-    instant,
-    pairs,
-    print_findings,
-    print_receipt,
-    progress,
-    say,
-)
+from views.console import ERR, deliver, instant, pairs, print_findings, print_receipt, progress, say
 
 PORT = 8501
 FORMAT_HELP = f"{', '.join(export.FORMATS)}; the last three with outlines of hexagons, for QGIS."
@@ -299,6 +285,18 @@ def sql(
 ) -> None:
     """Answer one SELECT of your own from the published marts."""
     deliver(_warehouse(config).sql(text), form, out)
+
+
+@app.command()
+@_tell
+def rows(
+    cell: Annotated[str, typer.Argument(help="The cell_id.")],
+    form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
+    out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Show the source rows on which a cell stands in the list: file, its hash, row and counts."""
+    deliver(lineage.behind(_warehouse(config), cell), form, out)
 
 
 @app.command()

@@ -37,7 +37,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Action(_Part):
@@ -104,11 +104,16 @@ class Catalogue(_Part):
 
     @model_validator(mode="after")
     def _known(self) -> "Catalogue":
+        if not self.action:
+            raise ValueError("no action: there is nothing to choose from")
         named = [action.name for action in self.action]
         asked = {name for bundle in self.bundle for name in bundle.actions}
         asked |= {name for exclusion in self.exclude for name in exclusion.actions}
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise ValueError(f"action {twice[0]}: named twice")
+        for bundle in self.bundle:
+            if len(set(bundle.actions)) < len(bundle.actions):
+                raise ValueError(f"bundle {_AND.join(bundle.actions)}: one action twice")
         if unknown := sorted(asked - set(named)):
             raise ValueError(f"no action '{unknown[0]}'; there are: {', '.join(named)}")
         return self

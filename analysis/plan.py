@@ -196,9 +196,17 @@ def _why_not(asked: Programme) -> Iterator[str]:
     floors = [limit for limit in asked.limits if limit.name == "floor"]
     others = [limit for limit in asked.limits if limit not in floors]
     alone = [told for floor in floors if (told := _too_high(asked.options, floor, others))]
+    yield from alone or [_together(floors, others)]
+
+
+def _together(floors: list[Limit], others: list[Limit]) -> str:
+    """What keeps floors from being kept together, each of which could be kept alone."""
+    whole, budget = sum(floor.low for floor in floors), others[0].high
+    more = f" (they come to {whole:,.0f} of {budget:,.0f})" if whole > budget else ""
     named = ", ".join(floor.region for floor in floors)
-    together = f"floors: those of {named} can be kept one by one, not together; lower one of them"
-    yield from alone or [together]
+    return (
+        f"floors: those of {named} can be kept one by one, not together{more}; lower some of them"
+    )
 
 
 def _too_high(options: Options, floor: Limit, others: list[Limit]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from contracts.errors import NothingFound
 from contracts.tables import SOURCES, TABLES, assemble
 from ingest.warehouse import WHOLE, Warehouse
 
@@ -25,6 +26,21 @@ def _of_table(warehouse: Warehouse, name: str) -> pd.DataFrame:
     found["day_local"] = pd.to_datetime(dated).dt.as_unit("s")
     keys = ["table_name", "day_local", "source_file", "file_hash"]
     return found.groupby(keys, dropna=False)["n_rows"].sum().reset_index()
+
+
+def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
+    """Source rows of the days on which a cell stands in the list: those of step 1 of query `why`.
+
+    Raises NothingFound for a cell of which no benefit is known.
+    """
+    known = warehouse.read("benefit").dropna(subset=["level_since"])
+    mine = known[known["cell_id"] == cell_id]
+    if mine.empty:
+        told = "'hexperience query worst_places --param place_type=cell' names cells"
+        raise NothingFound(f"no benefit is known of a cell '{cell_id}'; {told}")
+    days = pd.date_range(mine["level_since"].iloc[0], mine["level_until"].iloc[0])
+    named = days.strftime("%Y-%m-%d").tolist()
+    return pd.concat(rows_of(warehouse, cell_id, named), ignore_index=True)
 
 
 def rows_of(warehouse: Warehouse, cell_id: str, days: list[str]) -> Iterator[pd.DataFrame]:

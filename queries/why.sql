@@ -1,8 +1,8 @@
--- why: Why is this place where it stands in the list, step by step from what was counted?
--- reads: action_share, association, benefit, cell_day, change_point, lineage, load_response, place_cell, priority
+-- why: Why is this place where it stands in the list, step by step from what was counted, down to the files?
+-- reads: action_share, association, benefit, cell_day, change_point, lineage, load_response, place_cell, place_rate, priority, what_if
 -- params: place VARCHAR, place_type VARCHAR = NULL
 -- returns: step INTEGER, cell_id VARCHAR, what VARCHAR, value DOUBLE, told VARCHAR, published DOUBLE, unit VARCHAR, how VARCHAR, source VARCHAR, n_rows BIGINT, n_files BIGINT
--- grain: step, cell_id
+-- grain: step, cell_id, what, how, source
 with place as (
     -- a place by its key as told: cell, site, hexagon as text, or region; by name where that is one
     select *, case place_type when 'cell' then cell_id when 'site' then site_id
@@ -26,7 +26,7 @@ files as (
     where table_name = 'pm' and day_local is not null group by day_local
 ),
 counted as (
-    select cell_id, weight, days_worth, avoidable_load, avoidable_other, level_since, level_until,
+    select cell_id, weight, days_worth, relief_pct, avoidable_load, avoidable_other, level_since, level_until,
         count(day_local) as n_days, cast(sum(n_files) as bigint) as n_files,
         sum(cell_day.dropped_calls) as dropped_calls
     from members join benefit using (cell_id) join cell_day using (cell_id) left join files using (day_local)
@@ -47,6 +47,30 @@ change as (select change_point.* from place join change_point using (change_id))
 curve as (
     select load_response.* from place join load_response on load_response.cell_id = dominant_cell_id
     qualify row_number() over (order by month desc) = 1
+),
+newest as (
+    select place_type, metric, max(level) as level, max(period_start) as period_start from place_rate
+    where period_grain = 'month' and (metric = 'nps' or metric like 'complaints_%')
+    group by place_type, metric
+),
+wider as (
+    -- what customers said about the region, or the hexagon of the finest released grid around the place
+    select rate.* from place join place_rate as rate on case place.place_type
+            when 'region' then rate.place_type = 'region' and rate.region = place.region
+            else rate.place_type = 'hex' and in_hex(place.hex_id, lower(to_hex(rate.hex_id))) end
+        join newest on newest.place_type = rate.place_type and newest.metric = rate.metric
+            and newest.period_start = rate.period_start and newest.level is not distinct from rate.level
+    where period_grain = 'month' and (rate.metric = 'nps' or outcome_class = 'network')
+),
+spared as (
+    select what_if.* from place join what_if on what_if.cell_id = dominant_cell_id
+),
+origin as (
+    select lineage.* from lineage
+        cross join (select min(level_since) as since, max(level_until) as until
+            from members join benefit using (cell_id)) as span cross join place
+    where table_name = 'pm' and day_local between since and until
+        or table_name in ('cell', 'complaint', 'nps', 'subscriber_base')
 ),
 treated as (
     -- the work named beside the place, cell by cell
@@ -71,7 +95,7 @@ steps as (
         '', null, null from parts
     union all
     select 4, cell_id, 'share that relief avoids', avoidable_load, null, null, 'share',
-        'curve at the relieved load; luck since the last change left out', 'benefit', 1, null from parts
+        format('curve at {:.0f} % less load; luck since the last change left out', relief_pct), 'benefit', 1, null from parts
     union all
     select 5, cell_id, 'share that a fix avoids', avoidable_other, null, null, 'share',
         'last change, its part that is not load; luck since then left out', 'benefit', 1, null from parts
@@ -84,7 +108,8 @@ steps as (
         '(3) x ((4) + (5)) x (6)', '', null, null from parts
     union all
     select 8, '', 'drops to avoid', round(drops, 6), null, drops_avoidable_month, 'drops a month',
-        'sum of (7)', '', n_cells, null from total cross join place where n_cells > 0
+        concat_ws('; ', 'sum of (7)', format('90 % {:.0f} to {:.0f}', drops_avoidable_month_lo, drops_avoidable_month_hi)),
+        '', n_cells, null from total cross join place where n_cells > 0
     union all
     select if(outcome_class = 'network', 9, 11), '', concat(outcome_class, ' per drop'), per_drop,
         slope.unsafe_reason, null, 'cases a drop',
@@ -96,17 +121,23 @@ steps as (
         if(outcome_class = 'network', 'complainants a month fewer', 'detractors fewer'),
         round(least(drops * per_drop, persons_at_most), 6), null,
         if(outcome_class = 'network', complainants_avoided, detractors_avoided), 'persons',
-        concat(if(outcome_class = 'network', '(8) x (9)', '(8) x (11)'),
-            format(', at most all {} who are there', persons_at_most)), '', null, null
+        concat_ws('; ', if(outcome_class = 'network', '(8) x (9)', '(8) x (11)'),
+            format('at most all {} who are there', persons_at_most),
+            if(outcome_class = 'network',
+                format('90 % {:.1f} to {:.1f}', complainants_avoided_lo, complainants_avoided_hi),
+                format('90 % {:.1f} to {:.1f}', detractors_avoided_lo, detractors_avoided_hi))),
+        '', null, null
     from slope cross join total cross join place where n_cells > 0
     union all
     select 13, dominant_cell_id, 'drop rate', drop_rate, null, null, 'share',
-        format('{:.0f} of {:.0f} calls, {} to {}', dropped_calls, call_attempts, period_start, period_end),
+        format('{:.0f} of {:.0f} calls, {} to {}; 90 % {:.4f} to {:.4f}', dropped_calls, call_attempts,
+            period_start, period_end, drop_rate_lo, drop_rate_hi),
         'priority', 1, null from place
     union all
     select 14, coalesce(cell_id, ''), 'last change, times', ratio,
         concat(direction, ' since ', strftime(change_utc, '%Y-%m-%d %H:%M'), ' UTC, owed to ', attribution),
-        null, 'x', format('load''s part {:.2f}, p(load) {:.2f}', load_share, p_load),
+        null, 'x', concat_ws('; ', format('90 % {:.2f} to {:.2f}', ratio_lo, ratio_hi),
+            format('load''s part {:.2f}, p(load) {:.2f}', load_share, p_load)),
         'change_point', 1, null from change
     union all
     select 15, cell_id, 'drops more from this load on', knee_pct,
@@ -114,14 +145,19 @@ steps as (
         coalesce(unsafe_reason, format('90 % {:.0f} to {:.0f}', knee_lo_pct, knee_hi_pct)),
         'load_response', 1, null from curve
     union all
-    select 16, '', 'NPS of the wider place', nps, null, null, 'points', 'as released', 'place_rate',
-        null, null from place
+    select 16, '', 'NPS around it', value, case shown when 'few' then '<5' when 'hidden' then shown end, null, 'points',
+        concat_ws(', ', strftime(period_start, '%b %Y'), outcome_class,
+            format('{:.0f} answers', denominator), format('90 % {:.0f} to {:.0f}', value_lo, value_hi)),
+        'place_rate', 1, null from wider where metric = 'nps'
     union all
-    select 17, '', 'complainants of the wider place', null, complainants, null, 'persons a month',
-        'as released', 'place_rate', null, null from place
+    select 17, '', 'complaints around it', value, case shown when 'few' then '<5' when 'hidden' then shown end, null,
+        if(metric = 'complaints_per_1000', 'per 1,000 subscribers a month', 'per 10,000 call attempts'),
+        concat_ws(', ', strftime(period_start, '%b %Y'),
+            format('{:.0f} of {:.0f}', numerator, denominator), format('90 % {:.1f} to {:.1f}', value_lo, value_hi)),
+        'place_rate', 1, null from wider where metric <> 'nps'
     union all
     select 18, treated.cell_id, 'share that the work avoids', avoidable_action, null, null, 'share',
-        concat(place.action, ' at ', place.action_at), 'action_share', 1, null from treated cross join place
+        concat(replace(place.action, '_', ' '), ' at ', place.action_at), 'action_share', 1, null from treated cross join place
     union all
     select 19, '', 'drops that the work spares here', sum(drops_month * avoidable_action * weight), null,
         null, 'drops a month', 'sum of (3) x (18) x (6)', '', count(*), null from treated having count(*) > 0
@@ -131,10 +167,21 @@ steps as (
     union all
     select 21, '', 'drops a month spared for each unit of cost',
         round(sum(drops_month * avoidable_action * treated.weight) / nullif(cost_amount, 0), 6), null,
-        drops_per_cost, 'drops a month', '(19) / (20)', '', null, null
-    from treated cross join place group by cost_amount, drops_per_cost
+        drops_per_cost, 'drops a month',
+        concat_ws('; ', '(19) / (20)', format('90 % {:.3g} to {:.3g}', drops_per_cost_lo, drops_per_cost_hi)),
+        '', null, null
+    from treated cross join place group by cost_amount, drops_per_cost, drops_per_cost_lo, drops_per_cost_hi
+    union all
+    select 22, cell_id, format('drops spared by {:.0f} % less load', relief_pct), drops_avoided_month,
+        if(is_beyond_seen, 'at loads hardly seen there', null), null, 'drops a month',
+        format('90 % {:.0f} to {:.0f}', drops_avoided_month_lo, drops_avoided_month_hi), 'what_if', 1, null
+    from spared
+    union all
+    select 23, '', source_file, n_rows, file_hash, null, 'rows', cast(day_local as varchar), table_name,
+        n_rows, 1
+    from origin
 )
 select cast(step as integer) as step, cell_id, what, value, told, published, unit, how, source,
     cast(n_rows as bigint) as n_rows, n_files
 from steps
-order by step, cell_id
+order by step, cell_id, source, what, how

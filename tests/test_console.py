@@ -55,6 +55,19 @@ def test_a_query_is_written_to_a_file(demo_config: Path, tmp_path: Path, form: s
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_the_rows_behind_a_cell_of_the_list_are_shown(demo_config: Path, tmp_path: Path) -> None:
+    steps, out = tmp_path / "why.csv", tmp_path / "rows.csv"
+    sql = "select dominant_cell_id from priority where place_type = 'site' and rank = 1"
+    cell = _ask("sql", sql, "--format", "csv", config=demo_config).stdout.split()[-1]
+    why = ["query", "why", "--param", f"place={cell}", "--param", "place_type=cell"]
+    for words, to in ((why, steps), (["rows", cell], out)):
+        answer = _ask(*words, "--format", "csv", "--out", str(to), config=demo_config)
+        assert answer.returncode == 0, answer.stderr
+    rows = pd.read_csv(out)
+    assert rows[["source_file", "file_hash", "source_row"]].notna().all(axis=None)
+    assert rows["dropped_calls"].sum() == pd.read_csv(steps).query("step == 1")["value"].iloc[0]
+
+
 def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
     sql = "select count(distinct cell_id) as n from cell_day"
     answer = _ask("sql", sql, "--format", "csv", config=demo_config)

@@ -11,6 +11,8 @@ from views.legend import amount, between, rows, sure, treatment
 _FIRST, _STEP, _MOST_FILES = 30, 5, 1_000
 _TOTALS = (8, 10, 12, 21)
 """Steps of `why` that the list publishes as well."""
+_LADDER, _FILES = 22, 23
+"""Steps of `why` that are drawn, and that name the files."""
 
 
 def show(place: Any, kind: str, facts: pd.Series) -> None:
@@ -66,7 +68,7 @@ def _arithmetic(key: str, kind: str) -> None:
     agree = (totals["value"] == totals["published"]).all()
     of_cells = steps["step"] < _TOTALS[0]
     # the sum first: a region has hundreds of cells
-    _steps(steps[~of_cells])
+    _steps(steps[~of_cells & (steps["step"] < _LADDER)])
     st.caption("What it is the sum of, cell by cell")
     _steps(steps[of_cells])
     if len(totals):
@@ -75,8 +77,13 @@ def _arithmetic(key: str, kind: str) -> None:
             else "not the figures of the list. Do not rely on them."
         ))  # fmt: skip
     with st.expander("The files behind it"):
-        files = data.answer("why_files", place=key, place_type=kind)
-        st.dataframe(files.head(_MOST_FILES), hide_index=True, placeholder="")
+        st.caption("The rows themselves, cell by cell: `hexperience rows CELL` on the console.")
+        st.dataframe(
+            steps[steps["step"] == _FILES].head(_MOST_FILES), hide_index=True, placeholder="",
+            column_order=["source", "how", "what", "told", "n_rows"],
+            column_config={"source": "table", "how": "day", "what": "file", "told": "hash",
+                           "n_rows": st.column_config.NumberColumn("rows", format="localized")},
+        )  # fmt: skip
 
 
 def _steps(steps: pd.DataFrame) -> None:

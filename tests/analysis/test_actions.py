@@ -153,6 +153,10 @@ def test_our_own_catalogue_says_that_its_costs_are_invented() -> None:
         ("{a}kind = 'tilt'\nfix = [0, 0, 1]\n[[bundle]]\nactions = ['x', 'dig']",
          "no action 'dig'; there are: x"),
         ("{a}kind = 'tilt'\nfix = [0, 0, 1]\n[[exclude]]\nactions = ['x']", "name a region"),
+        ("{a}kind = 'tilt'\nfix = [0, 0, 1]\n[[bundle]]\nactions = ['x', 'x']",
+         "bundle x + x: one action twice"),
+        ("{a}kind = 'tilt'\nfix = [0, 0, 1]\ncrew_weeks = inf", "crew_weeks: Input should"),
+        ("currency = 'EUR'\naction = []", "no action: there is nothing to choose from"),
     ],
 )  # fmt: skip
 def test_a_faulty_catalogue_is_told(text: str, told: str, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ CASES: dict[str, tuple[str, dict[str, Any], set[str], str]] = {
     "draws": ("plan", {"draws": 9}, {"plan"}, ""),
     "alternatives": ("plan", {"alternatives": 0}, {"plan", "plan_budget"}, ""),
     "within": ("plan", {"within": 1e-9}, {"plan", "plan_budget"}, ""),
+    "limits": ("regulator", {"limits": {"qtd_drop_rate_pct": 1.0}}, {"threshold"}, ""),
     "complaints": ("targets", {"complaints_per_1000": {"network": 0.1}}, {"place_rate"}, ""),
     # who could complain is known, so calls are no exposure
     "complaints by calls": ("targets", {"complaints_per_10k_attempts": {"network": 9}}, set(), ""),

@@ -138,8 +138,10 @@ def test_floors_that_cannot_be_kept_name_the_region_and_the_remedy() -> None:
     assert "plan" not in told
     assert told["plan_budget"]["n_works"].tolist() == [0]
     assert "lower its floor" in told["plan_budget"]["unsafe_reason"].iloc[0]
-    with pytest.raises(SettingsError, match="North, South can be kept one by one, not together"):
+    with pytest.raises(SettingsError, match="North, South can be kept one by one, not together;"):
         plan.plan(options, 7.0, Settings(floors={"North": 0.55, "South": 0.45}))
+    with pytest.raises(SettingsError, match=r"not together \(they come to 10 of 8\); lower some"):
+        plan.plan(options, 8.0, Settings(floors={"North": 0.75, "South": 0.5}))
 
 
 def test_a_share_of_what_is_spared_is_not_kept_by_sparing_nothing() -> None:

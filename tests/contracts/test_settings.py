@@ -101,6 +101,11 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
             "[source.scale]\ndl_vol_kbit=8\n[source.constants]",
             "dl_vol_kbit: not in [source.columns]",
         ),
+        (
+            "[source.constants]",
+            "[source.scale]\ncall_attempts=inf\n[source.constants]",
+            "call_attempts: Input should be a finite number",
+        ),
     ],
 )
 def test_a_fault_names_its_key_and_remedy(tmp_path: Path, old: str, new: str, fault: str) -> None:

@@ -1,6 +1,7 @@
 """Why a place stands where it stands: the figures of the list come back from its sources."""
 
 import hashlib
+import re
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,6 +11,7 @@ import duckdb
 import pandas as pd
 import pytest
 
+from contracts.errors import NothingFound
 from ingest import lineage
 from ingest.acknowledgements import Subject, Word
 from ingest.warehouse import Warehouse
@@ -39,10 +41,9 @@ def test_figures_of_the_list_come_back_to_the_last_digit(kind: str, demo: Wareho
             assert steps.loc[21, "value"] == place["drops_per_cost"] == steps.loc[21, "published"]
 
 
-@pytest.mark.parametrize("question", ["why", "why_files"])
-def test_of_a_place_that_is_not_listed_nothing_is_told(question: str, demo: Warehouse) -> None:
-    assert len(demo.query(question, place=_first(demo, "site")["site_id"])) > 0
-    assert demo.query(question, place="Nowhere").empty
+def test_of_a_place_that_is_not_listed_nothing_is_told(demo: Warehouse) -> None:
+    assert len(demo.query("why", place=_first(demo, "site")["site_id"])) > 0
+    assert demo.query("why", place="Nowhere").empty
 
 
 def test_every_step_follows_from_those_before_it(demo: Warehouse) -> None:
@@ -67,12 +68,14 @@ def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config
     place = _first(demo, "cell")
     steps = demo.query("why", place=place["cell_id"], place_type="cell")
     (step,) = steps[steps["step"] == 1].to_dict("records")
-    since, until = step["how"].split(" to ")
-    days = [f"{day:%Y-%m-%d}" for day in pd.date_range(since, until)]
-    rows = pd.concat(lineage.rows_of(demo, place["cell_id"], days))
+    rows = lineage.behind(demo, place["cell_id"])
     assert rows["dropped_calls"].sum() == step["value"]
-    files = demo.query("why_files", place=place["cell_id"], place_type="cell")
-    named = files[files["table_name"] == "pm"].set_index("source_file")["file_hash"]
+    assert f"{rows['day_local'].min()} to {rows['day_local'].max()}" == step["how"]
+    with pytest.raises(NothingFound, match="no benefit is known of a cell 'Nowhere'"):
+        lineage.behind(demo, "Nowhere")
+    files = steps[steps["step"] == 23]
+    assert (files["value"] == files["n_rows"]).all()
+    named = files[files["source"] == "pm"].set_index("what")["told"]
     assert set(rows["source_file"]) <= set(named.index)
     name = rows["source_file"].iloc[0]
     content = (demo_config.parent / name).read_bytes()
@@ -80,6 +83,32 @@ def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config
     # the row is where it is said to be, the header being row 1
     line = content.decode().splitlines()[int(rows["source_row"].iloc[0]) - 1]
     assert str(int(rows["call_attempts"].iloc[0])) in line
+
+
+@pytest.mark.parametrize("kind", KEYS)
+def test_customers_stand_beside_a_place_as_they_are_released(kind: str, demo: Warehouse) -> None:
+    places = demo.query("worst_places", place_type=kind, top=40)
+    heard = 0
+    for place in places[places["region"] != ""].to_dict("records"):
+        steps = demo.query("why", place=place[KEYS[kind]], place_type=kind).set_index("step")
+        if isinstance(place["hex_text"], str) and pd.notna(place["nps"]):
+            assert steps.loc[16, "value"] == place["nps"]
+            assert re.search(r"answers, 90 % -?\d+ to -?\d+$", steps.loc[16, "how"])
+            heard += 1
+        if kind == "region":
+            released = demo.query("region_rates", metric="nps", region=place["region"])
+            newest = released.iloc[-1]
+            assert steps.loc[16, "value"] == newest["value"] or newest["shown"] == "hidden"
+            heard += newest["shown"] != "hidden"
+    assert heard > 2
+
+
+def test_what_relief_would_spare_stands_in_the_evidence_as_in_the_ladder(demo: Warehouse) -> None:
+    place = _first(demo, "site")
+    steps = demo.query("why", place=place["site_id"], place_type="site").set_index("step").loc[22]
+    ladder = demo.query("what_if", cell_id=place["dominant_cell_id"])
+    assert steps["value"].tolist() == ladder["drops_avoided_month"].tolist()
+    assert steps["told"].notna().tolist() == ladder["is_beyond_seen"].tolist()
 
 
 def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:
