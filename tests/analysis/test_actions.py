@@ -80,6 +80,20 @@ def test_a_work_at_a_site_adds_its_cells_and_says_of_which_nothing_is_known(
     assert found.known["cell_id"].isna().all()
 
 
+def test_of_a_doubtful_effect_the_likely_one_is_promised(
+    cells: pd.DataFrame, known: Relievable
+) -> None:
+    doubtful = {**FIX, "fix": (0.2, 0.5, 0.8)}
+    drops, by_relief, by_fix = (
+        np.repeat(values[..., :1], 200, axis=-1)
+        for values in (known.drops_month, known.by_relief, known.by_fix)
+    )
+    many = Relievable(drops, STEPS, by_relief, by_fix)
+    benefit = offer(_catalogue(doubtful), cells, many, NONE).benefit[0]
+    assert benefit.mean() == pytest.approx(20.0, abs=1e-6)
+    assert np.quantile(benefit, (0.05, 0.95)) == pytest.approx([8.0, 32.0], abs=0.5)
+
+
 def test_a_bundle_spares_less_than_its_works_one_by_one(
     cells: pd.DataFrame, known: Relievable
 ) -> None:

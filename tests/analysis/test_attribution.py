@@ -6,6 +6,8 @@ import pytest
 import xarray as xr
 
 from analysis import attribution, load_response, verdict
+from analysis.change_rows import Change
+from analysis.onsets import Candidate
 from analysis.wander import Wander
 from benchmarks.attribution import cube_of, score
 from ingest.synth.network import Network, invent_network
@@ -220,3 +222,17 @@ def test_intervals_hold_load_s_share_in_large_cells_with_two_causes_at_once() ->
     assert len(large) >= 30
     assert holds.mean() >= 0.8
     assert (large["load_share_hi"] - large["load_share_lo"]).median() < 0.5
+
+
+@pytest.mark.parametrize(
+    ("luck", "days_after", "level"),
+    [(0.4, 3, np.exp(-0.4 * 27 / 30)), (0.4, 27, np.exp(-0.2)), (-0.4, 3, 1.0), (0.0, 3, 1.0)],
+)
+def test_luck_lies_on_the_side_with_fewer_days_and_never_raises_a_level(
+    luck: float, days_after: int, level: float
+) -> None:
+    none, start = np.zeros(1), 27 * 24
+    found = verdict.Verdict(none, none, none, np.array([luck]), np.ones(1), 0.1)
+    after = slice(start, start + 24 * days_after)
+    change = Change(Candidate(start, start, load=False), slice(0, start), after, after.stop, found)
+    assert attribution._level(change) == pytest.approx(level)

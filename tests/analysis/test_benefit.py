@@ -63,6 +63,19 @@ def test_a_level_is_scaled_to_thirty_days_and_scatters_as_its_noise_says() -> No
     assert np.isnan(none.drops_month).all()
 
 
+def test_luck_since_a_change_is_told_as_no_benefit_anywhere() -> None:
+    present = Present(np.array([1400.0]), np.array([28.0]), np.ones(1))
+    plain = _levers()
+    lucky = replace(plain, level=np.array([0.8]))
+    was, now = (benefit.treatable(levers, present) for levers in (plain, lucky))
+    assert now.drops_month == pytest.approx(0.8 * was.drops_month)
+    gain = benefit.gain_of_cells(now, present, 0.5)
+    assert gain.expected[0] == pytest.approx(0.8 * 1500 * (1 - 0.8 * 0.5))
+    assert gain.drops.mean() == pytest.approx(gain.expected[0], rel=0.02)
+    ladder = benefit.what_if(now, present, {}, np.array([np.nan])).set_index("relief_pct")
+    assert ladder.loc[50, "drops_avoided_month"] == pytest.approx(0.8 * 1500 * 0.2)
+
+
 def test_a_cells_draws_hang_on_its_name_alone() -> None:
     drops, days = np.array([50.0, 80.0]), np.array([28.0, 28.0])
     both = benefit.treatable(_levers(names=("a", "b")), Present(drops, days, np.ones(2)))
@@ -144,6 +157,12 @@ def test_a_level_begins_after_the_last_change(planted: Network, levers: Levers) 
     assert late.any()
     assert np.abs((since - begun)[late].astype(int)).max() <= 3
     assert (since >= newest).all()
+
+
+def test_only_levels_that_began_with_a_change_hold_luck(levers: Levers) -> None:
+    assert ((levers.level > 0.5) & (levers.level <= 1)).all()
+    assert (levers.level == 1).sum() >= 20
+    assert (levers.level < 0.98).any()
 
 
 def test_more_relief_never_spares_less(levers: Levers) -> None:
