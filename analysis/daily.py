@@ -82,19 +82,10 @@ Instants = npt.NDArray[np.datetime64]
 
 
 class Search(NamedTuple):
-    """What one search found: `changes` as of `find`, `visibility` as of `visibility`."""
+    """What one search found, and what it could have seen."""
 
     changes: pd.DataFrame
-    visibility: pd.DataFrame
-
-
-def find(
-    cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MIN_DAYS
-) -> pd.DataFrame:
     """Dated changes of each cell's daily drop rate, one row a change, by cell and date.
-
-    `cube`: see `search`. A change is reported where its ratio is at least `min_ratio` (or at most
-    its inverse) and 3 standard deviations from 1; levels last `min_days` searched days or more.
 
     - `change_utc` starts the first searched day of the new level and `until_utc` ends the level:
       the next change, or the end of the last searched day. The true instant lies within
@@ -108,23 +99,15 @@ def find(
     - `prb_*_pct`, `attempts_*`: means over up to 14 searched days of the old and the new level
       next to the change, busy-hour PRB in % (NaN = unknown) and attempts a day. Both are raw: with
       few days the mix of rest days may differ between the two sides.
-
-    Raises ValueError with every fault of `cube`, and for settings that allow no search.
     """
-    return search(cube, min_ratio=min_ratio, min_days=min_days).changes
-
-
-def visibility(
-    cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MIN_DAYS
-) -> pd.DataFrame:
-    """What a search could see in each cell, one row a cell in the order of `cube`.
+    visibility: pd.DataFrame
+    """What the search could see in each cell, one row a cell in the order of the cube.
 
     `phi` and `rho`: dispersion (1 or more) and day-to-day correlation of the drops, NaN = too few
     days to tell. `min_visible_ratio`: smallest rise that could be seen if it came in the middle of
     the searched days, where it is easiest; NaN = none. `refused`: why the cell was not searched,
-    "" = it was. `cube` and errors as in `search`.
+    "" = it was.
     """
-    return search(cube, min_ratio=min_ratio, min_days=min_days).visibility
 
 
 def search(cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MIN_DAYS) -> Search:
@@ -135,6 +118,10 @@ def search(cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MI
     `availability` (0..1, NaN = unknown and taken as available) as float, `rest_day` and `outage`
     as bool, `day_start_utc` as instants in UTC, all (cell, day). Days without attempts, with
     availability below .98 or in an outage are not searched. The last day is taken as 24 hours.
+
+    A change is reported where its ratio is at least `min_ratio` (or at most its inverse) and 3
+    standard deviations from 1; levels last `min_days` searched days or more. Raises ValueError with
+    every fault of `cube`, and for settings that allow no search.
 
     After METHODS 5, steps 0, 3 and 6. About 5 ms a cell of 60 days on one core, 15 of 365 days, 25
     of 450.

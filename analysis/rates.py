@@ -222,16 +222,6 @@ def _spread_variance(
     return np.bincount(place, each, minlength=len(rate)).astype(np.float64)
 
 
-def effective_cells(weights: sparse.sparray, attempts: Floats) -> Floats:
-    """How many cells each hexagon's rate really stands on: (sum a)^2 / sum a^2, a = w n.
-
-    `weights`: sparse (hex, cell); `attempts`: (cell,), NaN = no data. NaN where no cell has any.
-    The effective sample size of Kish 1965.
-    """
-    calls = np.nan_to_num(attempts)
-    return _ratio((weights @ calls) ** 2, weights.multiply(weights) @ calls**2, np.nan)
-
-
 # --- what customers say -----------------------------------------------------------------------
 
 

@@ -496,9 +496,3 @@ def _line(field: Field, of: Table) -> str:
     must = " Required." if field.name in of.required else ""
     choices = f" One of: {', '.join(field.choices)}." if field.choices else ""
     return f"| {field.name} | {field.type} | {field.unit} | {field.meaning}{choices}{must} |"
-
-
-def unused(fields: Iterable[str] = FIELDS) -> list[str]:
-    """Fields that no table holds and no metric is named by: candidates for deletion."""
-    held = {c for of in _TABLES for c in (*of.columns, *of.read_instead)}
-    return [name for name in fields if name not in held]

@@ -76,9 +76,6 @@ DATA_BY_HOUR = np.array(
     [.30, .20, .14, .10, .10, .14, .28, .52, .72, .76, .75, .77,
      .82, .81, .79, .81, .88, .95, .98, .98, 1.0, .92, .72, .50]
 )  # fmt: skip
-FREE_DAY_VOICE, FREE_DAY_DATA = 0.8, 0.93
-# a little worse in the evening, when people are at home behind walls
-DROPS_BY_HOUR = np.exp(0.08 * np.cos((np.arange(24) - 20) * np.pi / 12))
 
 
 @dataclass(frozen=True)

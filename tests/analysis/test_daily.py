@@ -22,6 +22,11 @@ FIRST_DAY = pd.Timestamp("2026-03-02")
 MONTHS = N_DAYS / 30
 
 
+def find(cube: xr.Dataset, **limits: float) -> pd.DataFrame:
+    """Returns the changes that a search finds."""
+    return daily.search(cube, **limits).changes
+
+
 def cube_of(drops: Floats, attempts: Floats, **others: npt.ArrayLike) -> xr.Dataset:
     """Returns a cube of always available cells in UTC, weekends resting; `others` replace parts."""
     n_cells, n_days = np.shape(drops)
@@ -156,7 +161,7 @@ def planted() -> pd.DataFrame:
     start = rng.integers(8, N_DAYS - 6, 500)
     ratio = rng.uniform(1.5, 2.5, 500) ** rng.choice([-1, 1], 500)
     size = rng.choice([30.0, 100.0, 300.0], 500)
-    found = daily.find(cube_of(*network(rng, size, steps(start, ratio))))
+    found = find(cube_of(*network(rng, size, steps(start, ratio))))
     cell = found["cell_id"].astype(int).to_numpy()
     found["true_ratio"], found["true_utc"] = ratio[cell], [instant(int(d)) for d in start[cell]]
     found["days_off"] = (found["change_utc"] - found["true_utc"]) / pd.Timedelta(days=1)
@@ -189,7 +194,7 @@ def test_a_step_during_a_day_lies_within_the_dates_given() -> None:
     start, part_old = rng.integers(8, N_DAYS - 6, 200), rng.uniform(0, 1, 200)
     rise = steps(start, np.full(200, 2.0))
     rise[np.arange(200), start] = 2 - part_old
-    found = daily.find(cube_of(*network(rng, np.full(200, 100.0), rise)))
+    found = find(cube_of(*network(rng, np.full(200, 100.0), rise)))
     cell = found["cell_id"].astype(int).to_numpy()
     truth = pd.Series(instant(0) + pd.to_timedelta((start + part_old)[cell], unit="D"))
     assert found["cell_id"].nunique() > 190
@@ -200,7 +205,7 @@ def test_a_step_during_a_day_lies_within_the_dates_given() -> None:
 def test_quiet_cells_hardly_ever_alarm(rho: float) -> None:
     rng = np.random.default_rng(13)
     size = rng.choice([5.0, 30.0, 100.0, 300.0], 400)
-    alarms = len(daily.find(cube_of(*network(rng, size, rho=rho)))) / 400 / MONTHS
+    alarms = len(find(cube_of(*network(rng, size, rho=rho)))) / 400 / MONTHS
     log.info(f"false alarms a quiet cell and month at AR(1) {rho}: {alarms:.4f}")
     assert alarms <= 0.02
 
@@ -210,7 +215,7 @@ def test_bursts_shorter_than_a_level_are_no_change() -> None:
     burst = np.ones((200, N_DAYS))
     for row in burst:
         row[rng.choice(N_DAYS, 2, replace=False)] = 5.0
-    found = daily.find(cube_of(*network(rng, np.full(200, 50.0), burst)))
+    found = find(cube_of(*network(rng, np.full(200, 50.0), burst)))
     log.info(f"false alarms a cell and month with two bursts each: {len(found) / 200 / MONTHS:.4f}")
     assert len(found) / 200 / MONTHS <= 0.05
 
@@ -218,9 +223,9 @@ def test_bursts_shorter_than_a_level_are_no_change() -> None:
 def test_smallest_visible_rise_is_seen_about_every_other_time() -> None:
     rng = np.random.default_rng(15)
     size = np.full(200, 60.0)
-    limit = daily.visibility(cube_of(*network(rng, size)))["min_visible_ratio"].median()
+    limit = daily.search(cube_of(*network(rng, size))).visibility["min_visible_ratio"].median()
     rise = steps(np.full(200, N_DAYS // 2), np.full(200, limit))
-    recall = daily.find(cube_of(*network(rng, size, rise)))["cell_id"].nunique() / 200
+    recall = find(cube_of(*network(rng, size, rise)))["cell_id"].nunique() / 200
     log.info(f"rise of {limit:.2f}, the smallest visible, was seen with probability {recall:.2f}")
     assert 0.3 <= recall <= 0.7
 
@@ -234,7 +239,7 @@ def test_excess_is_what_exceeds_the_level_before() -> None:
     rate = np.where(days < 20, 0.01, np.where(days < 45, 0.02, 0.012))
     cube = cube_of((rate * attempts)[None], attempts[None], rest_day=False)
 
-    up, down = daily.find(cube).to_dict("records")
+    up, down = find(cube).to_dict("records")
 
     assert (up["direction"], down["direction"]) == ("up", "down")
     assert (up["ratio"], down["ratio"]) == pytest.approx((2.0, 0.6))
@@ -267,7 +272,7 @@ def test_load_stands_beside_the_change_and_unknown_load_stays_unknown() -> None:
     cube = steady(np.where(np.arange(N_DAYS) < 30, 0.01, 0.02), n_cells=2)
     cube["bh_prb_dl_util_pct"] = (("cell", "day"), load)
 
-    known, unknown = daily.find(cube).to_dict("records")
+    known, unknown = find(cube).to_dict("records")
 
     assert (known["prb_before_pct"], known["prb_after_pct"]) == (40.0, 85.0)
     assert np.isnan([unknown["prb_before_pct"], unknown["prb_after_pct"]]).all()
@@ -280,7 +285,7 @@ def test_dates_follow_each_cells_own_clock() -> None:
     starts = [zone.tz_convert("UTC").tz_localize(None).to_numpy() for zone in (london, kolkata)]
     cube["day_start_utc"] = (("cell", "day"), np.array(starts))
 
-    found = daily.find(cube)
+    found = find(cube)
 
     assert found["change_utc"].tolist() == [london[30], kolkata[30]]
     assert found["until_utc"].tolist() == [
@@ -295,12 +300,12 @@ def test_dates_follow_each_cells_own_clock() -> None:
 def test_a_masked_outage_makes_no_change(mask: str) -> None:
     down = (np.arange(N_DAYS) >= 30) & (np.arange(N_DAYS) < 36)
     cube = steady(np.where(down, 0.1, 0.01))
-    assert len(daily.find(cube)) == 2
+    assert len(find(cube)) == 2
     cube[mask] = (
         ("cell", "day"),
         down[None] if mask == "outage" else np.where(down, 0.9, 1.0)[None],
     )
-    assert daily.find(cube).empty
+    assert find(cube).empty
 
 
 def test_gaps_do_not_shift_dates() -> None:
@@ -308,13 +313,13 @@ def test_gaps_do_not_shift_dates() -> None:
     gaps = [3, 4, 5, 11, 40, 41]
     cube["dropped_calls"][0, gaps] = np.nan
     cube["call_attempts"][0, gaps] = np.nan
-    assert daily.find(cube)["change_utc"].tolist() == [instant(30)]
+    assert find(cube)["change_utc"].tolist() == [instant(30)]
 
 
 def test_a_change_inside_a_gap_is_dated_after_it_and_may_be_anywhere_within() -> None:
     cube = steady(np.where(np.arange(N_DAYS) < 30, 0.01, 0.02))
     cube["call_attempts"][0, 26:34] = np.nan
-    row = daily.find(cube).iloc[0]
+    row = find(cube).iloc[0]
     assert row["change_utc"] == instant(34)
     assert row["change_lo_utc"] <= instant(26)
     assert row["change_hi_utc"] >= instant(35)
@@ -322,27 +327,27 @@ def test_a_change_inside_a_gap_is_dated_after_it_and_may_be_anywhere_within() ->
 
 @pytest.mark.parametrize("rate", [0.0, 0.01])
 def test_a_flat_series_has_no_change(rate: float) -> None:
-    found = daily.find(steady(rate))
+    found = find(steady(rate))
     assert found.empty
     assert found["change_utc"].dtype == "datetime64[us, UTC]"
     assert found["ratio"].dtype == "float64"
 
 
 def test_a_cell_that_stops_dropping_has_a_finite_ratio() -> None:
-    row = daily.find(steady(np.where(np.arange(N_DAYS) < 30, 0.01, 0.0))).iloc[0]
+    row = find(steady(np.where(np.arange(N_DAYS) < 30, 0.01, 0.0))).iloc[0]
     assert row["direction"] == "down"
     assert 0 < row["ratio_lo"] < row["ratio"] < row["ratio_hi"] < 0.01
 
 
 def test_weekends_alone_are_no_change() -> None:
     weekend = (np.arange(N_DAYS) + FIRST_DAY.day_of_week) % 7 >= 5
-    assert daily.find(steady(np.where(weekend, 0.02, 0.01))).empty
+    assert find(steady(np.where(weekend, 0.02, 0.01))).empty
 
 
 def test_small_changes_are_left_out_unless_asked_for() -> None:
     cube = steady(np.where(np.arange(N_DAYS) < 30, 0.01, 0.011), attempts=1e6)
-    assert daily.find(cube).empty
-    assert len(daily.find(cube, min_ratio=1.05)) == 1
+    assert find(cube).empty
+    assert len(find(cube, min_ratio=1.05)) == 1
 
 
 # --- what could be seen, and what is refused --------------------------------------------------
@@ -352,7 +357,7 @@ def test_too_little_data_is_refused_in_words() -> None:
     cube = steady(np.array([[0.01], [0.00004], [0.0], [0.01]]), n_cells=4)
     cube["call_attempts"][3, 5:] = np.nan
 
-    seen = daily.visibility(cube)
+    seen = daily.search(cube).visibility
 
     assert seen["refused"].tolist() == [
         "",
@@ -363,13 +368,13 @@ def test_too_little_data_is_refused_in_words() -> None:
     assert seen["n_days_searched"].tolist() == [60, 60, 60, 5]
     assert seen["min_visible_ratio"].isna().tolist() == [False, False, True, False]
     assert seen["min_visible_ratio"][1] > seen["min_visible_ratio"][0]
-    assert daily.find(cube).empty
+    assert find(cube).empty
 
 
 def test_dispersion_and_memory_are_recovered_beside_real_steps() -> None:
     rng = np.random.default_rng(16)
     rise = steps(np.full(150, 25), np.full(150, 2.5))
-    seen = daily.visibility(cube_of(*network(rng, np.full(150, 200.0), rise, rho=0.5)))
+    seen = daily.search(cube_of(*network(rng, np.full(150, 200.0), rise, rho=0.5))).visibility
     # per day: lognormal and gamma parts of a mean of 200 drops, times 1.75 on average by the step
     per_drop = np.expm1(0.12**2) + 1 / 50
     share_that_remembers = np.expm1(0.12**2) / (per_drop + 1 / 300)
@@ -381,22 +386,22 @@ def test_a_cells_answer_does_not_depend_on_its_neighbours() -> None:
     rng = np.random.default_rng(17)
     rise = steps(np.full(8, 30), np.full(8, 2.0))
     cube = cube_of(*network(rng, np.full(8, 80.0), rise))
-    together = daily.find(cube)
-    apart = [daily.find(cube.isel(cell=[i])) for i in range(8)]
+    together = find(cube)
+    apart = [find(cube.isel(cell=[i])) for i in range(8)]
     pd.testing.assert_frame_equal(together, pd.concat(apart, ignore_index=True))
 
 
 def test_every_fault_of_a_cube_is_named_at_once() -> None:
     cube = steady(0.01).drop_vars("outage").isel(day=[0, 1, 5])
     with pytest.raises(ValueError, match=r"outage is missing.*day_local has gaps.*min_days is 1"):
-        daily.find(cube, min_days=1)
+        find(cube, min_days=1)
     with pytest.raises(ValueError, match=r"day_start_utc has missing.*min_ratio is 1;"):
-        daily.find(
+        find(
             steady(0.01).assign(day_start_utc=steady(0.01)["day_start_utc"].where(False)),
             min_ratio=1,
         )
     with pytest.raises(ValueError, match=r"rest_day has dims \('day',\)"):
-        daily.find(steady(0.01).assign(rest_day=("day", np.zeros(N_DAYS, bool))))
+        find(steady(0.01).assign(rest_day=("day", np.zeros(N_DAYS, bool))))
 
 
 @pytest.mark.parametrize("n_days", [10, 14, 20])
@@ -420,4 +425,4 @@ def test_a_threefold_step_is_seen_in_a_short_history_too(n_days: int) -> None:
             },
             coords={"cell_id": ("cell", [f"c{i}" for i in range(40)]), "day_local": ("day", days)},
         )
-        assert least <= daily.find(cube)["cell_id"].nunique() / 40 <= most
+        assert least <= find(cube)["cell_id"].nunique() / 40 <= most

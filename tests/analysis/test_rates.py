@@ -201,13 +201,6 @@ def test_a_hexagon_without_any_drop_still_has_an_upper_end() -> None:
     assert found.hi[0] == pytest.approx(rates.drop_rate(0, 800, 2.0, 0.0, 7).hi)
 
 
-def test_effective_cells_count_equal_cells_and_ignore_empty_ones() -> None:
-    weights = sparse.csr_array([[1.0, 1.0, 1.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    found = rates.effective_cells(weights, np.array([100.0, 100.0, np.nan]))
-    assert found[:2].tolist() == [2.0, 1.0]
-    assert np.isnan(found[2])
-
-
 # --- crowd reports ----------------------------------------------------------------------------
 
 

@@ -9,7 +9,6 @@ from contracts.errors import SettingsError
 from contracts.regulator import in_force
 from contracts.settings import Settings, load
 
-ROOT = Path(__file__).parents[2]
 GOOD = """
 [operator]
 name = "Example Mobile"
