@@ -547,7 +547,10 @@ class Warehouse:
             raise QuestionError(f"sql: {error}") from None
         if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
             raise QuestionError("sql: give exactly one SELECT")
-        return self._ask(text, {}, beside=True)
+        try:
+            return self._ask(text, {}, beside=True)
+        except QuestionError as error:
+            raise QuestionError(f"{error}{_elsewhere(str(error))}") from None
 
     @property
     def acknowledgements(self) -> Path:
@@ -695,6 +698,21 @@ def read_query(name: str) -> Query:
     if name not in query_names():
         raise NothingFound(f"no query '{name}'; there are: {', '.join(query_names())}")
     return parse_query(path.read_text(encoding="utf-8"), path.name)
+
+
+def _elsewhere(error: str) -> str:
+    """Where a column stands that a SELECT looked for in vain; empty where something else failed."""
+    missing = re.search(r'Referenced column "(\w+)" not found', error)
+    if missing is None:
+        return ""
+    name = missing[1]
+    found = {
+        "table": [table for table in PUBLISHED if name in TABLES[table].columns],
+        "query": [query for query in query_names() if name in read_query(query).returns],
+    }
+    told = [f"{kind} {', '.join(names)}" for kind, names in found.items() if names]
+    where = f"{name} stands in {', and in '.join(told)}" if told else f"no table has {name}"
+    return f"\n{where}; 'describe TABLE' lists a table's columns"
 
 
 def parse_query(text: str, file: str) -> Query:

@@ -115,9 +115,14 @@ def in_short(reason: str) -> str:
 
 
 def between(row: Any, name: str) -> str:
-    """The 90 % interval of a count that is never below 0: 310 to 420; empty if it is not known."""
+    """The 90 % interval of a count, without plus signs: 310 to 420; empty if it is not known."""
     low, high = row[f"{name}_lo"], row[f"{name}_hi"]
-    return "" if pd.isna(low) else f"{low:,.0f} to {high:,.0f}".replace("-", "−")
+    return "" if pd.isna(low) else f"{low:z,.0f} to {high:z,.0f}".replace("-", "−")
+
+
+def work(action: str) -> str:
+    """A work of the catalogue as people read it: add carrier, fix + tilt."""
+    return action.replace("_", " ").replace("+", " + ")
 
 
 def treatment(row: Any) -> str:
@@ -130,7 +135,7 @@ def treatment(row: Any) -> str:
         return f"No cost: {why}." if isinstance(why, str) else ""
     invented = ", invented" if row["costs_invented"] else ""
     told = (
-        f"Best for its cost: {row['action'].replace('_', ' ')} at {row['action_at']}, "
+        f"Best for its cost: {work(row['action'])} at {row['action_at']}, "
         f"{amount(row['cost_amount'])} ({row['cost_currency']}{invented}), "
         f"spares {100 * row['action_reach']:.0f} % of these drops"
     )
@@ -261,7 +266,7 @@ def _sureness(row: Any) -> str:
         return ""
     between = interval(row.load_share_lo, row.load_share_hi, "part")
     span = f", {between}" if between else ""
-    return f" (load's part {number(row.load_share, 'part')}{span}; p(load) {p_load:.2f})"
+    return f" (load's part {number(row.load_share, 'part')}{span}; p(load) {sure(p_load)})"
 
 
 def when(row: Any, timezone: str) -> str:

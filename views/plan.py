@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views import charts, data, parts
-from views.legend import amount, interval, noted, rows, sure, unsafe
+from views.legend import amount, interval, noted, rows, sure, unsafe, work
 
 _LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
 
@@ -73,7 +73,7 @@ def _headline(plan: Any) -> None:
         f"**{amount(plan.benefit_month)}** dropped calls fewer a month "
         f"({between}, 90 %) by **{amount(plan.n_works)}** of {amount(plan.n_options)} works, for "
         f"**{amount(plan.cost_amount)}** {parts.plain(_currency(plan))} and "
-        f"{plan.crew_weeks:,.1f} crew weeks."
+        f"{amount(plan.crew_weeks)} crew weeks."
     )
     if plan.plan_number > 1:
         st.caption(f"{amount(plan.short_of_best)} drops a month fewer spared than by the "
@@ -89,18 +89,18 @@ def _doubts(works: pd.DataFrame) -> None:
 
 
 def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
-    number_column = st.column_config.NumberColumn
+    number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
     event = st.dataframe(
         works.assign(
             likely=[interval(row.benefit_month_lo, row.benefit_month_hi, "plain")
                     for row in rows(works)],
-            action=_named(works["action"]),
+            action=works["action"].map(work),
             # as fine as its interval is told
             benefit_month=works["benefit_month"].round().where(
                 works["benefit_month"] >= 10, works["benefit_month"].round(1)
             ),
             p_in_plan=works["p_in_plan"].map(sure),
-            reason=[unsafe(work) + work["reason"] for work in works.to_dict("records")],
+            reason=[unsafe(row) + row["reason"] for row in works.to_dict("records")],
             noted=[noted(row) for row in rows(works)],
         ),
         hide_index=True, height=480 if len(works) > 12 else "content", placeholder="",
@@ -110,16 +110,16 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
                       "cost_amount", "crew_weeks", "reason",
                       *(["noted"] if works["ack_status"].notna().any() else [])],
         column_config={
-            "action": "work", "place_name": "where", "noted": "acknowledged",
-            "benefit_month": number_column("drops spared a month", format="localized"),
-            "likely": "90 % interval",
-            "p_in_plan": st.column_config.TextColumn(
-                "P(in plan)", help="How often it is in the best plan when the benefits are those "
-                "of one draw of what is not known"),
-            "cost_amount": number_column(f"cost ({currency})" if currency else "cost",
-                                         format="localized"),
-            "crew_weeks": number_column("crew weeks", format="%.1f"),
-            "reason": st.column_config.TextColumn("what it does", width=380),
+            "action": text("work", width=95), "place_name": text("where", width=95),
+            "region": text("region", width=90), "noted": "acknowledged",
+            "benefit_month": number_column("spared a month", format="localized", width=110,
+                                           help="Dropped calls fewer a month"),
+            "likely": text("90 % interval", width=110),
+            "p_in_plan": text("P(in plan)", width=85, help="How often it is in the best plan when "
+                              "the benefits are those of one draw of what is not known"),
+            "cost_amount": number_column("cost", format="localized", width=60, help=currency),
+            "crew_weeks": number_column("crew weeks", format="%.1f", width=85),
+            "reason": text("what it does", width=560),
         },
     )  # fmt: skip
     picked = event["selection"]["rows"]
@@ -127,11 +127,10 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
         _chosen(works.iloc[int(picked[0])], level)
 
 
-def _chosen(work: Any, level: int) -> None:
-    hex_text = parts.hex_of(work, level)
+def _chosen(row: Any, level: int) -> None:
+    hex_text = parts.hex_of(row, level)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        action = str(work["action"]).replace("_", " ")
-        told = (action, str(work["place_name"]), unsafe(work) + str(work["reason"]))
+        told = (work(row["action"]), str(row["place_name"]), unsafe(row) + str(row["reason"]))
         st.markdown("**{}** at {}: {}".format(*map(parts.plain, told)), width="stretch")
         if hex_text and st.button("Show on the map", type="primary"):
             parts.open_map(hex_text)
@@ -159,7 +158,7 @@ def _waiting(works: pd.DataFrame) -> None:
         return
     with st.expander(f"{len(works)} works that wait: in no plan here, but wanted in some draws"):
         st.dataframe(
-            works.assign(action=_named(works["action"]), p_in_plan=works["p_in_plan"].map(sure),
+            works.assign(action=works["action"].map(work), p_in_plan=works["p_in_plan"].map(sure),
                          benefit_month=works["benefit_month"].round(1)),
             hide_index=True,
             column_order=["action", "place_name", "region", "benefit_month", "cost_amount",
@@ -167,11 +166,6 @@ def _waiting(works: pd.DataFrame) -> None:
             column_config={"action": "work", "place_name": "where", "cost_amount": "cost",
                            "benefit_month": "drops spared a month", "p_in_plan": "P(in plan)"},
         )  # fmt: skip
-
-
-def _named(actions: pd.Series) -> pd.Series:
-    """Names of the catalogue as people read them: add_carrier -> add carrier."""
-    return actions.str.replace("_", " ").str.replace("+", " + ")
 
 
 def _about(plan: Any) -> None:
