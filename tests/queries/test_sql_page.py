@@ -16,10 +16,10 @@ def test_what_the_page_shows_answers(demo: Warehouse, sql: str) -> None:
     assert len(demo.sql(sql))
 
 
-def test_regions_come_to_the_network(demo: Warehouse) -> None:
-    by_region = SHOWN[0].replace("/ nullif(sum(weight * call_attempts), 0)", "")
-    placed = demo.sql(
-        "select sum(dropped_calls) as n from cell_day where cell_id in (select cell_id from "
-        "place_cell where place_type = 'region')"
+def test_drops_of_regions_are_those_of_their_hexagons(demo: Warehouse) -> None:
+    by_cells = SHOWN[0].replace("/ nullif(sum(weight * call_attempts), 0)", "")
+    by_hexes = demo.sql(
+        "select sum(dropped_calls) as n from hex_day join hex_place using (hex_id) "
+        "where region is not null"
     )
-    assert demo.sql(by_region)["drop_rate"].sum() == pytest.approx(placed["n"].iloc[0])
+    assert demo.sql(by_cells)["drop_rate"].sum() == pytest.approx(by_hexes["n"].iloc[0])

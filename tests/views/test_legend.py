@@ -229,7 +229,7 @@ def test_what_failed_a_check_says_so_and_nothing_else_does() -> None:
 
 
 def test_a_reason_in_short_leaves_out_what_stands_beside_it() -> None:
-    seen = "2.00 % of calls dropped, mostly in LDS01A1. Up x1.9 since 3 May 2026."
+    seen = "2.00 % of calls dropped, mostly in LDS01A1. Up ×1.9 since 3 May 2026."
     advice = "Add capacity: about 1,000 (910 to 1,090) dropped calls a month fewer; provisionally"
     assert legend.in_short(f"{advice} 20 (18 to 22) detractors. {seen}") == f"Add capacity. {seen}"
     assert legend.in_short(seen) == seen
