@@ -669,7 +669,8 @@ def query_index() -> str:
     """Every query and its question in Markdown, as queries/README.md holds it."""
     lines = ["# Questions", "", "Made from the files' heads by `make docs`; do not edit.", ""]
     lines += [
-        "Ask one: `hexperience query NAME --param name=value`; what has a default may stay out."
+        "Ask one: `hexperience query NAME --param name=value`; what has a default may stay out.",
+        "One of your own: [in SQL](../docs/sql.md).",
     ]
     lines += ["", "| query | question | parameters |", "| --- | --- | --- |"]
     lines += [
