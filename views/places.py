@@ -18,6 +18,7 @@ from views.legend import (
     rows,
     sure,
     unsafe,
+    work,
 )
 
 # what a planner decides by stands first: where, how much, how sure, why, what to do, at what cost
@@ -164,7 +165,7 @@ def _span(low: Any, high: Any) -> str:
 def _work(place: Any) -> str:
     """The work named beside a place and where it is done, or why there is none."""
     if isinstance(place["action"], str):
-        return f"{legend.work(place['action'])} at {place['action_at']}"
+        return f"{work(place['action'])} at {place['action_at']}"
     return place["no_action_reason"] if isinstance(place["no_action_reason"], str) else ""
 
 

@@ -127,10 +127,10 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
         _chosen(works.iloc[int(picked[0])], level)
 
 
-def _chosen(row: Any, level: int) -> None:
-    hex_text = parts.hex_of(row, level)
+def _chosen(chosen: Any, level: int) -> None:
+    hex_text = parts.hex_of(chosen, level)
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        told = (work(row["action"]), str(row["place_name"]), unsafe(row) + str(row["reason"]))
+        told = (work(chosen["action"]), chosen["place_name"], unsafe(chosen) + chosen["reason"])
         st.markdown("**{}** at {}: {}".format(*map(parts.plain, told)), width="stretch")
         if hex_text and st.button("Show on the map", type="primary"):
             parts.open_map(hex_text)
