@@ -22,7 +22,6 @@ from views.legend import (
 )
 
 _MOST = 500
-_SUMS = ("drops", "drops_load", "drops_other", "drops_untested")
 
 
 def page() -> None:
@@ -118,10 +117,10 @@ def _sums() -> None:
     if told.empty:
         st.info("No change of a cell here. Sites, sectors, hexagons and regions take an inventory.")
         return
-    kept = told.to_dict("records")
-    likely = {f"{name}_likely": [between(row, name) for row in kept] for name in _SUMS[:3]}
     # a sum of nothing is 0, not -0
-    told = told.assign(**{name: told[name].round() + 0 for name in _SUMS}, **likely)
+    told = told.assign(**{name: told[name].round() + 0 for name in told if name.startswith("drops")})
+    for name in ("drops", "drops_load", "drops_other"):
+        told[f"{name}_likely"] = [between(row, name) for row in told.to_dict("records")]
     st.caption(
         "Of changes that were found. On planted networks the intervals held 90 to 95 % of "
         "sites and regions, under heavy noise 87 to 91 % (docs/accuracy/sums.md)."

@@ -115,9 +115,9 @@ def in_short(reason: str) -> str:
 
 
 def between(row: Any, name: str) -> str:
-    """The 90 % interval of a count, without plus signs: 310 to 420; empty if it is not known."""
+    """The 90 % interval of a count that is never below 0: 310 to 420; empty if it is not known."""
     low, high = row[f"{name}_lo"], row[f"{name}_hi"]
-    return "" if pd.isna(low) else f"{low:z,.0f} to {high:z,.0f}".replace("-", "−")
+    return "" if pd.isna(low) else f"{low:,.0f} to {high:,.0f}".replace("-", "−")
 
 
 def work(action: str) -> str:
