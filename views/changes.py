@@ -118,7 +118,8 @@ def _sums() -> None:
         st.info("No change of a cell here. Sites, sectors, hexagons and regions take an inventory.")
         return
     # a sum of nothing is 0, not -0
-    told = told.assign(**{name: told[name].round() + 0 for name in told if name.startswith("drops")})
+    sums = told.columns[told.columns.str.startswith("drops")]
+    told = told.assign(**(told[sums].round() + 0))
     for name in ("drops", "drops_load", "drops_other"):
         told[f"{name}_likely"] = [between(row, name) for row in told.to_dict("records")]
     st.caption(
