@@ -1,6 +1,10 @@
 """The screen's door: which pages there are."""
 
+from types import ModuleType
+from typing import Any
+
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from views import (
     changes,
@@ -14,19 +18,27 @@ from views import (
     reports,
 )
 
+
+def _page(title: str, module: ModuleType, *, at: str = "", **how: Any) -> StreamlitPage:
+    path = at or title.lower()
+    return st.Page(parts.told(module.page), title=title, url_path=path, **how)
+
+
 st.set_page_config(page_title="Hexperience", layout="wide", initial_sidebar_state="collapsed")
-home = st.Page(map.page, title="Map", url_path="map", default=True)
+home = _page("Map", map, at="home", default=True)
 parts.set_home(home)
 st.navigation(
     [
         home,
-        st.Page(places.page, title="Places", url_path="places"),
-        st.Page(plan.page, title="Plan", url_path="plan"),
-        st.Page(changes.page, title="Changes", url_path="changes"),
-        st.Page(regulator.page, title="Regulator", url_path="regulator"),
-        st.Page(reports.page, title="Reports", url_path="reports"),
-        st.Page(questions.page, title="Questions", url_path="questions"),
-        st.Page(quality.page, title="Quality", url_path="quality"),
+        _page("Places", places),
+        _page("Plan", plan),
+        _page("Changes", changes),
+        _page("Regulator", regulator),
+        _page("Reports", reports),
+        _page("Questions", questions),
+        _page("Quality", quality),
+        # the first page's own address is /; whoever types /map is to find it too
+        _page("Map", map, visibility="hidden"),
     ],
     position="top",
 ).run()

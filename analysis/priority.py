@@ -146,7 +146,7 @@ def _seen(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], zone: s
     full = f"; busy-hour PRB {load:.0f} %" if np.isfinite(load) else ""
     least = place["min_visible_ratio"]
     seen = (
-        f"one below x{least:.1f} could not be seen" if np.isfinite(least) else "none could be seen"
+        f"one below ×{least:.1f} could not be seen" if np.isfinite(least) else "none could be seen"
     )
     return ", ".join(parts) + f". No rise is dated there ({seen}){full}."
 
@@ -248,7 +248,7 @@ def _since(change: Mapping[Hashable, Any], zone: str) -> str:
 
 def _up(change: Mapping[Hashable, Any], zone: str) -> str:
     since = pd.Timestamp(str(change["change_utc"])).tz_convert(zone)
-    return f"Up x{change['ratio']:.1f} since {since:%-d %b %Y}"
+    return f"Up ×{change['ratio']:.1f} since {since:%-d %b %Y}"
 
 
 def _after_work(change: Mapping[Hashable, Any]) -> str:

@@ -148,8 +148,8 @@ def _like(theirs: str, of: Field, values: pd.Series, decimal: str) -> Like:
     if name < SURE / 2:
         return Like(theirs, of.name, name, why)
     possible = _possible(values, of, decimal, factor_of(theirs, of))
-    told = f"{why}, {possible:.0%} of its values are possible" if len(values) else f"{why}, empty"
-    return Like(theirs, of.name, name * possible, told)
+    told = f"{100 * possible:.0f} % of its values are possible" if len(values) else "empty"
+    return Like(theirs, of.name, name * possible, f"{why}, {told}")
 
 
 def _alike(theirs: str, ours: str) -> tuple[float, str]:

@@ -210,10 +210,12 @@ def _cells(given: Given) -> Iterator[Note]:
     """What the checks of single cells and days come to, and what befell all cells at once."""
     failed = given.warehouse.read("cell_quality")
     for name, rows in failed.groupby("check_name"):
-        unsafe = (rows["verdict"] == "unsafe").sum()
+        n, unsafe = len(rows), (rows["verdict"] == "unsafe").sum()
+        which = "these days" if unsafe == n else f"{unsafe:,} of these days"
         text = (
-            f"{str(name).capitalize()}: {rows['cell_id'].nunique():,} cells, on {len(rows):,} days "
-            f"of cells; what is found on {unsafe:,} of them is marked unsafe (query cell_quality)."
+            f"{str(name).capitalize()}: {n:,} days of {rows['cell_id'].nunique():,} cells. "
+            f"{f'What is found on {which}' if unsafe else 'Nothing'} is marked unsafe for it "
+            "(query cell_quality)."
         )
         if name == "clock of all cells":
             first, last = rows["day_local"].min(), rows["day_local"].max()

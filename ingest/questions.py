@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from contracts.errors import NothingFound, QuestionError
+from contracts.tables import PUBLISHED, TABLES
 
 QUERIES = Path(__file__).resolve().parents[1] / "queries"
 CHECKS = QUERIES / "checks"
@@ -77,7 +78,8 @@ def query_index() -> str:
     """Every query and its question in Markdown, as queries/README.md holds it."""
     lines = ["# Questions", "", "Made from the files' heads by `make docs`; do not edit.", ""]
     lines += [
-        "Ask one: `hexperience query NAME --param name=value`; what has a default may stay out."
+        "Ask one: `hexperience query NAME --param name=value`; what has a default may stay out.",
+        "One of your own: [in SQL](../docs/sql.md).",
     ]
     lines += ["", "| query | question | parameters |", "| --- | --- | --- |"]
     lines += [
@@ -98,6 +100,21 @@ def query_index() -> str:
         for name in check_names()
     ]
     return "\n".join(lines) + "\n"
+
+
+def where_it_stands(error: str) -> str:
+    """Where a column stands that a SELECT looked for in vain; empty where something else failed."""
+    missing = re.search(r'Referenced column "(\w+)" not found', error)
+    if missing is None:
+        return ""
+    name = missing[1]
+    found = {
+        "table": [table for table in PUBLISHED if name in TABLES[table].columns],
+        "query": [query for query in query_names() if name in read_query(query).returns],
+    }
+    told = [f"{kind} {', '.join(names)}" for kind, names in found.items() if names]
+    where = f"{name} stands in {', and in '.join(told)}" if told else f"no table has {name}"
+    return f"\n{where}; 'describe TABLE' lists a table's columns"
 
 
 def parse_query(text: str, file: str) -> Query:

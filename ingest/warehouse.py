@@ -44,7 +44,15 @@ from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES, Table, check, ta
 from ingest import acknowledgements
 from ingest.acknowledgements import Subject, Word
 from ingest.files import as_frame, read_note, read_parquet, whole, write_note, write_parquet
-from ingest.questions import BLOCKING, QUERIES, check_names, read_check, read_query, typed
+from ingest.questions import (
+    BLOCKING,
+    QUERIES,
+    check_names,
+    read_check,
+    read_query,
+    typed,
+    where_it_stands,
+)
 
 MACROS = QUERIES / "macros" / "hexagons.sql"
 WHOLE = "all"
@@ -491,7 +499,10 @@ class Warehouse:
             raise QuestionError(f"sql: {error}") from None
         if [s.type for s in statements] != [duckdb.StatementType.SELECT]:
             raise QuestionError("sql: give exactly one SELECT")
-        return self._ask(text, {}, beside=True)
+        try:
+            return self._ask(text, {}, beside=True)
+        except QuestionError as error:
+            raise QuestionError(f"{error}{where_it_stands(str(error))}") from None
 
     @property
     def acknowledgements(self) -> Path:

@@ -95,7 +95,8 @@ steps as (
         '', null, null from parts
     union all
     select 4, cell_id, 'share that relief avoids', avoidable_load, null, null, 'share',
-        format('curve at {:.0f} % less load; luck since the last change left out', relief_pct), 'benefit', 1, null from parts
+        format('curve at {:.0f} % less load; luck since the last change left out', relief_pct),
+        'benefit', 1, null from parts
     union all
     select 5, cell_id, 'share that a fix avoids', avoidable_other, null, null, 'share',
         'last change, its part that is not load; luck since then left out', 'benefit', 1, null from parts

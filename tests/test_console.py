@@ -75,6 +75,9 @@ def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
     refused = _ask("sql", "drop table cell_day", config=demo_config)
     assert refused.returncode == 2
     assert "exactly one SELECT" in refused.stderr
+    lost = _ask("sql", "select drop_rate from cell_day", config=demo_config)
+    assert lost.returncode == 2
+    assert "drop_rate stands in table priority, and in query cell_history" in lost.stderr
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,19 @@ import streamlit as st
 
 from ingest.acknowledgements import Subject
 from views import acknowledging, charts, data, parts
-from views.legend import CAUSES, change, day, interval, noted, number, place, rows, when
+from views.legend import (
+    CAUSES,
+    between,
+    change,
+    day,
+    interval,
+    noted,
+    number,
+    place,
+    rows,
+    sure,
+    when,
+)
 
 _MOST = 500
 
@@ -28,7 +40,7 @@ def page() -> None:
     if len(found) == _MOST:
         st.caption(f"The {_MOST} with most drops more or fewer are shown.")
     parts.picture(charts.timeline, found, timezone=facts["timezone"])
-    left, right = st.columns([0.6, 0.4], gap="medium")
+    left, right = st.columns([0.66, 0.34], gap="medium")
     with left:
         row = _table(found, facts["timezone"])
     with right:
@@ -49,7 +61,7 @@ def _filtered() -> pd.DataFrame:
 
 
 def _table(found: pd.DataFrame, timezone: str) -> int:
-    number_column = st.column_config.NumberColumn
+    number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
     event = st.dataframe(
         found.assign(
             when=[when(row, timezone) for row in rows(found)],
@@ -58,10 +70,10 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
                 found["ratio_lo"], found["ratio_hi"], strict=True)],
             drops_excess=found["drops_excess"].round(),
             noted=[noted(row) for row in rows(found)],
-            excess_likely=[interval(low, high, "count") for low, high in zip(
-                found["drops_excess_lo"], found["drops_excess_hi"], strict=True)],
+            excess_likely=[between(row, "drops_excess") for row in found.to_dict("records")],
             attribution=found["attribution"].map(CAUSES),
             load_part=[_part(row) for row in rows(found)],
+            p_load=found["p_load"].map(sure),
         ),
         hide_index=True, height=430 if len(found) > 11 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row",
@@ -70,21 +82,21 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
                       "drops_excess", "excess_likely", "prb_before_pct", "prb_after_pct", "p_load",
                       "region", "intervention_id", "noted"],
         column_config={
-            "when": st.column_config.TextColumn("since (90 % interval)"),
-            "ratio": number_column("times", format="×%.2f"),
-            "likely": "90 % interval",
-            "drops_excess": number_column("drops since", format="localized", width=90,
+            "when": text("since (90 % interval)", width=165),
+            "place": text("place", width=78),
+            "ratio": number_column("times", format="×%.2f", width=55),
+            "likely": text("90 % interval", width=98),
+            "drops_excess": number_column("drops since", format="localized", width=78,
                                           help="Dropped calls more (or fewer) than at the level "
                                           "before, while the new level lasts"),
             "prb_before_pct": number_column("PRB before", format="%.0f %%"),
             "prb_after_pct": number_column("PRB after", format="%.0f %%"),
-            "excess_likely": st.column_config.TextColumn("90 % interval", width=130),
-            "attribution": "cause",
-            "load_part": st.column_config.TextColumn(
-                "load's part", width=125,
-                help="Share of the change that load explains, and its 90 % interval"),
-            "p_load": number_column("p(load)", format="%.2f",
-                                    help="Probability that load is the larger part"),
+            "excess_likely": text("90 % interval", width=128),
+            "attribution": text("cause", width=98),
+            "load_part": text("load's part", width=100, help="Per cent of the change that load "
+                              "explains, and its 90 % interval"),
+            "p_load": text("p(load)",
+                           help="Probability that load is the larger part"),
             "intervention_id": "work",
             "noted": "acknowledged",
         },
@@ -105,9 +117,11 @@ def _sums() -> None:
     if told.empty:
         st.info("No change of a cell here. Sites, sectors, hexagons and regions take an inventory.")
         return
+    # a sum of nothing is 0, not -0
+    sums = told.columns[told.columns.str.startswith("drops")]
+    told = told.assign(**(told[sums].round() + 0))
     for name in ("drops", "drops_load", "drops_other"):
-        ends = zip(told[f"{name}_lo"], told[f"{name}_hi"], strict=True)
-        told = told.assign(**{f"{name}_likely": [f"{lo:,.0f} to {hi:,.0f}" for lo, hi in ends]})
+        told[f"{name}_likely"] = [between(row, name) for row in told.to_dict("records")]
     st.caption(
         "Of changes that were found. On planted networks the intervals held 90 to 95 % of "
         "sites and regions, under heavy noise 87 to 91 % (docs/accuracy/sums.md)."
@@ -120,15 +134,16 @@ def _sums() -> None:
                       "drops_load_likely", "drops_other", "drops_other_likely", "drops_untested"],
         column_config={
             "n_changes": "changes",
-            "drops": number_column("drops more", format="%.0f", help="Dropped calls more (or "
+            "drops": number_column("drops more", format="localized", help="Dropped calls more (or "
                                    "fewer) than at the level before each cell's first change"),
             "drops_likely": "90 % interval",
-            "drops_load": number_column("owed to load", format="%.0f"),
+            "drops_load": number_column("owed to load", format="localized"),
             "drops_load_likely": "90 % interval of it",
-            "drops_other": number_column("owed to the rest", format="%.0f"),
+            "drops_other": number_column("owed to the rest", format="localized"),
             "drops_other_likely": "90 % interval of that",
-            "drops_untested": number_column("not tested", format="%.0f", help="By changes of which "
-                                            "load was not known by the hour; not in the others"),
+            "drops_untested": number_column("not tested", format="localized", help="By changes of "
+                                            "which load was not known by the hour; not in the "
+                                            "others"),
         },
     )  # fmt: skip
 
@@ -136,8 +151,8 @@ def _sums() -> None:
 def _part(row: Any) -> str:
     if pd.isna(row.load_share):
         return ""
-    between = interval(row.load_share_lo, row.load_share_hi, "part")
-    return f"{number(row.load_share, 'part')} ({between})"
+    low, high = 100 * row.load_share_lo, 100 * row.load_share_hi
+    return f"{number(row.load_share, 'part')} ({low:.0f} to {high:.0f})"
 
 
 def _history(row: Any, timezone: str) -> None:

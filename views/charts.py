@@ -17,6 +17,8 @@ UP, DOWN, QUIET, DOT = "#c2570c", "#2c7fb8", "#8a8f98", "#3d7ba6"
 BY_LOAD, BY_REST = "#e8a33d", "#9488c2"
 _DAY, _YEAR = pd.Timedelta(days=1), pd.Timedelta(days=300)
 _TIMES: dict[str, Any] = {"values": [0.25, 0.5, 1, 2, 4, 8], "labelExpr": "'×' + datum.label"}
+_LOCALE = {"number": {"decimal": ".", "thousands": ",", "grouping": [3], "currency": ["", ""],
+                      "percent": "\u00a0%"}}  # fmt: skip
 _UTC = alt.Scale(type="utc", nice=False)
 
 
@@ -203,6 +205,7 @@ def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:
     """
     ink, faint = "currentColor", 0.15
     dressed = chart.configure(
+        locale=_LOCALE,
         background="transparent",
         font="inherit",
         view=alt.ViewConfig(stroke=None, continuousWidth=width),
@@ -213,6 +216,12 @@ def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:
     svg = vl_convert.vegalite_to_svg(dressed.to_dict(), allowed_base_urls=[])
     # said once: the marks' own labels would be read out one by one
     return svg.replace("<svg ", f'<svg role="img" aria-label="{escape(title)}" ', 1)
+
+
+def written(chart: alt.TopLevelMixin) -> dict[str, Any]:
+    """The chart as a page takes it, its numbers written as everywhere: 1.5 %."""
+    spec = chart.to_dict(validate=False)
+    return spec | {"config": spec.get("config", {}) | {"locale": _LOCALE}}
 
 
 def label(change: Any) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views import charts, data, parts
-from views.legend import amount, between, rows, sure, treatment
+from views.legend import amount, between, number, rows, sure, treatment
 
 _FIRST, _STEP, _MOST_FILES = 30, 5, 1_000
 _TOTALS = (8, 10, 12, 21)
@@ -21,13 +21,13 @@ def show(place: Any, kind: str, facts: pd.Series) -> None:
     if not isinstance(key, str):
         return
     _about(place)
-    left, right = st.columns(2, gap="medium")
-    with left:
-        _arithmetic(key, kind)
-    with right:
-        if isinstance(place["dominant_cell_id"], str):
-            _what_if(place["dominant_cell_id"])
+    if isinstance(place["dominant_cell_id"], str):
+        left, right = st.columns(2, gap="medium")
+        with left:
             _change(place, str(facts["timezone"]))
+        with right:
+            _what_if(place["dominant_cell_id"])
+    _arithmetic(key, kind)
 
 
 def _about(place: Any) -> None:
@@ -87,14 +87,17 @@ def _arithmetic(key: str, kind: str) -> None:
 
 
 def _steps(steps: pd.DataFrame) -> None:
+    text = st.column_config.TextColumn
     st.dataframe(
         steps.assign(value=[_written(row) for row in rows(steps)],
                      how=[_how(row) for row in rows(steps)]),
         hide_index=True, height="content" if len(steps) < 17 else 390, placeholder="",
         column_order=["step", "cell_id", "what", "value", "unit", "how", "source", "n_rows"],
         column_config={
-            "step": st.column_config.NumberColumn("#", width=40),
-            "cell_id": st.column_config.TextColumn("cell", width=90),
+            "step": st.column_config.NumberColumn("#", width=36),
+            "cell_id": text("cell", width=80), "what": text("what", width=265),
+            "value": text("value", width=70), "unit": text("unit", width=110),
+            "how": text("how", width=510),
             "n_rows": st.column_config.NumberColumn("rows", format="localized"),
         },
     )  # fmt: skip
@@ -103,6 +106,8 @@ def _steps(steps: pd.DataFrame) -> None:
 def _written(row: Any) -> str:
     if pd.isna(row.value):
         return row.told if isinstance(row.told, str) else ""
+    if row.unit == "points":
+        return number(row.value, "points")
     return f"{row.value:,.4f}" if abs(row.value) < 1 else f"{row.value:,.1f}"
 
 

@@ -132,15 +132,15 @@ def treatment(row: Any) -> str:
     """
     if not isinstance(row["action"], str):
         why = row["no_action_reason"]
-        return f"No cost: {why}." if isinstance(why, str) else ""
-    invented = ", invented" if row["costs_invented"] else ""
+        return f"No work named: {why}." if isinstance(why, str) else ""
+    invented = " (invented)" if row["costs_invented"] else ""
     told = (
         f"Best for its cost: {work(row['action'])} at {row['action_at']}, "
-        f"{amount(row['cost_amount'])} ({row['cost_currency']}{invented}), "
+        f"{amount(row['cost_amount'])} {row['cost_currency']}{invented}: "
         f"spares {100 * row['action_reach']:.0f} % of these drops"
     )
     each = per_cost(row)
-    return f"{told}: {each} a month for each unit of cost." if each else f"{told}."
+    return f"{told}, {each} a month for each unit of cost." if each else f"{told}."
 
 
 def per_cost(row: Any) -> str:
@@ -272,7 +272,7 @@ def _sureness(row: Any) -> str:
         return ""
     between = interval(row.load_share_lo, row.load_share_hi, "part")
     span = f", {between}" if between else ""
-    return f" (load's part {number(row.load_share, 'part')}{span}; p(load) {p_load:.2f})"
+    return f" (load's part {number(row.load_share, 'part')}{span}; p(load) {sure(p_load)})"
 
 
 def _traffic(row: Any) -> str:

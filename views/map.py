@@ -25,7 +25,7 @@ def page() -> None:
     facts = parts.run_facts()
     layers = data.answer("map_layers")
     title, layer_box, period_box, compare_box = st.columns(
-        [0.41, 0.24, 0.22, 0.13], vertical_alignment="bottom"
+        [0.39, 0.23, 0.21, 0.17], vertical_alignment="bottom"
     )
     with title:
         parts.head(facts, "Where the network hurts its customers")

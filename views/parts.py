@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import wraps
 from types import FunctionType
 from typing import Any, TypeVar
 
@@ -14,7 +15,7 @@ from streamlit.navigation.page import StreamlitPage as Page
 
 from contracts.errors import HexperienceError, NothingFound
 from geo import hexgrid
-from views import data
+from views import charts, data
 from views.hexmap import Goal, View, view_at, view_from
 from views.legend import LOOKS, Look, look_of, period, rows
 
@@ -88,6 +89,19 @@ def run_facts() -> pd.Series:
     return st.stop()
 
 
+def told(page: Callable[[], None]) -> Callable[[], None]:
+    """The page; what keeps it from being drawn stands there in our words, with the remedy."""
+
+    @wraps(page)
+    def drawn() -> None:
+        try:
+            page()
+        except HexperienceError as error:
+            st.error(plain(str(error)))
+
+    return drawn
+
+
 def head(facts: pd.Series, about: str) -> None:
     """The operator's name, what the page shows, and up to when the data goes."""
     with st.container(gap=None):
@@ -137,7 +151,7 @@ def _made(
 ) -> dict[str, Any]:
     # tests hold every chart to the schema; doing it at each click took most of a click's time
     with debug_mode(arg=False):
-        return chart(*of, **how).to_dict(validate=False)
+        return charts.written(chart(*of, **how))
 
 
 # ---------------------------------------------------------------------------------- pickers
@@ -232,6 +246,8 @@ def pick(
 
 # ---------------------------------------------------------------------------------- the URL
 
+_HEXES = 200
+"""Hexagons of the list that are looked through for the worst one of a cell."""
 _HOME = "home page"
 _GOAL = "map goal"
 
@@ -293,8 +309,13 @@ def open_map(hex_text: str) -> None:
 def hex_of(place: Any, level: int) -> str | None:
     """The hexagon of a place: its own, else the one at its position; None without a position.
 
-    `place`: lat, lon and, if it has a hexagon of its own, hex_text.
+    `place`: lat, lon and, if it has a hexagon of its own, hex_text. Of a site, cell or region it is
+    the hexagon that suffers most from its worst cell, where one is listed: at its mast may be calm.
     """
+    if place.get("place_type") != "hex" and isinstance(cell := place.get("dominant_cell_id"), str):
+        hexes = data.answer("worst_places", place_type="hex", top=_HEXES)
+        if len(worst := hexes.loc[hexes["dominant_cell_id"] == cell, "hex_text"]):
+            return str(worst.iloc[0])
     if isinstance(own := place.get("hex_text"), str):
         return own
     found = hexgrid.hexes_of(lat=[place["lat"]], lon=[place["lon"]], level=level)

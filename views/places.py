@@ -21,8 +21,9 @@ from views.legend import (
     work,
 )
 
-_ORDER = ["rank", "place_name", "region", "amount", "likely", "ranks", "p_top20", "simple_rank",
-          "work", "cost_amount", "per_cost", "action_reach", "reason", "noted", "drop_rate",
+# what a planner decides by stands first: where, how much, how sure, why, what to do, at what cost
+_ORDER = ["rank", "place", "amount", "likely", "p_top20", "reason", "work", "cost_amount",
+          "per_cost", "action_reach", "noted", "ranks", "simple_rank", "drop_rate",
           "prb_dl_util_bh_pct", "complainants", "nps"]  # fmt: skip
 _COUNTED = {
     "Dropped calls": ("drops_avoidable_month", {"per_drop": 1.0}),
@@ -120,10 +121,13 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
                if places[column].isna().all()]  # fmt: skip
     if places["action"].isna().all():
         unknown += ["work", "cost_amount", "per_cost", "action_reach"]
+    if places["ack_status"].isna().all():
+        unknown += ["noted"]
     event = st.dataframe(
         places.assign(
             drop_rate=100 * places["drop_rate"],
             noted=[noted(row) for row in rows(places)],
+            place=[_where(place) for place in places.to_dict("records")],
             amount=places[name].round(),
             likely=[between(place, name) for place in places.to_dict("records")],
             ranks=[_span(*ends) for ends in zip(places["rank_lo"], places["rank_hi"], strict=True)],
@@ -139,10 +143,17 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
         on_select="rerun", selection_mode="single-row",
         key=parts.key_of("places", places["place_name"]),
         column_order=[column for column in _ORDER if column not in unknown],
-        column_config=_columns(what, float(places[name].max()), _currency(places)),
+        column_config=_columns(what, float(places[name].max()),
+                               ", ".join(places["cost_currency"].dropna().unique())),
     )  # fmt: skip
     picked = event["selection"]["rows"]
     return int(picked[0]) if picked else None
+
+
+def _where(place: Any) -> str:
+    """A place's name, and its region where the name does not hold it."""
+    name, region = str(place["place_name"]), place["region"]
+    return f"{name}, {region}" if isinstance(region, str) and region not in name else name
 
 
 def _span(low: Any, high: Any) -> str:
@@ -158,31 +169,27 @@ def _work(place: Any) -> str:
     return place["no_action_reason"] if isinstance(place["no_action_reason"], str) else ""
 
 
-def _currency(places: pd.DataFrame) -> str:
-    known = places["cost_currency"].dropna()
-    return f"cost ({known.iloc[0]})" if len(known) else "cost"
-
-
-def _columns(what: str, most: float, cost: str) -> dict[str, Any]:
+def _columns(what: str, most: float, currency: str) -> dict[str, Any]:
     number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
     return {
-        "rank": number_column("#", width=45),
-        "place_name": text("place", width=140),
-        "region": text("region", width=110),
+        "rank": number_column("#", width=40),
+        "place": text("place", width=115),
         "amount": st.column_config.ProgressColumn(
-            what, width=150, format="localized", min_value=0,
+            what, width=120, format="localized", min_value=0,
             max_value=max(most, 1.0)),
-        "likely": "90 % interval",
+        "likely": text("90 % interval", width=110),
+        "p_top20": text("in first 20", width=78, help="How sure it is to be among the first 20"),
+        "reason": text("reason", width=400),
+        "work": text("work", width=150, help="The work of the catalogue that spares most drops "
+                     "there for its cost, of those that reach enough of them"),
+        "cost_amount": number_column("cost", format="localized", width=55, help=currency),
+        "per_cost": text("drops per cost", width=120, help="Dropped calls a month fewer for each "
+                         "unit of the work's cost, and the 90 % interval"),
+        "action_reach": number_column("reaches", format="%.0f %%", width=65, help="Share of the "
+                                      "drops that could be avoided there that this work spares"),
+        "noted": text("acknowledged", width=150),
         "ranks": text("rank, 90 %", help="By dropped calls spared, or those for each unit of "
                       "cost, whatever counts here"),
-        "work": text("work", width=170, help="The work of the catalogue that spares most drops "
-                     "there for its cost, of those that reach enough of them"),
-        "cost_amount": number_column(cost, format="localized"),
-        "per_cost": text("drops per cost, 90 %", help="Dropped calls a month fewer for each unit "
-                         "of the work's cost"),
-        "action_reach": number_column("reaches", format="%.0f %%", help="Share of the drops that "
-                                      "could be avoided there that this work spares"),
-        "p_top20": text("in first 20", help="How sure it is to be among the first 20"),
         "simple_rank": number_column("simple rank", help="By drops above the network's normal "
                                      "rate: where most calls drop, avoidable or not"),
         "drop_rate": number_column("drop rate", format="%.2f %%"),
@@ -190,8 +197,6 @@ def _columns(what: str, most: float, cost: str) -> dict[str, Any]:
         "complainants": text("complainants", help="Distinct complainants in the newest month; "
                              "fewer than five are not counted out"),
         "nps": number_column("NPS", format="%+.0f"),
-        "reason": text("reason", width=430),
-        "noted": text("acknowledged", width=150),
     }  # fmt: skip
 
 

@@ -73,7 +73,7 @@ def _headline(plan: Any) -> None:
         f"**{amount(plan.benefit_month)}** dropped calls fewer a month "
         f"({between}, 90 %) by **{amount(plan.n_works)}** of {amount(plan.n_options)} works, for "
         f"**{amount(plan.cost_amount)}** {parts.plain(_currency(plan))} and "
-        f"{plan.crew_weeks:,.1f} crew weeks."
+        f"{amount(plan.crew_weeks)} crew weeks."
     )
     if plan.plan_number > 1:
         st.caption(f"{amount(plan.short_of_best)} drops a month fewer spared than by the "
@@ -89,7 +89,7 @@ def _doubts(works: pd.DataFrame) -> None:
 
 
 def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
-    number_column = st.column_config.NumberColumn
+    number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
     event = st.dataframe(
         works.assign(
             likely=[interval(row.benefit_month_lo, row.benefit_month_hi, "plain")
@@ -110,16 +110,16 @@ def _listed(works: pd.DataFrame, level: int, currency: str) -> None:
                       "cost_amount", "crew_weeks", "reason",
                       *(["noted"] if works["ack_status"].notna().any() else [])],
         column_config={
-            "action": "work", "place_name": "where", "noted": "acknowledged",
-            "benefit_month": number_column("drops spared a month", format="localized"),
-            "likely": "90 % interval",
-            "p_in_plan": st.column_config.TextColumn(
-                "P(in plan)", help="How often it is in the best plan when the benefits are those "
-                "of one draw of what is not known"),
-            "cost_amount": number_column(f"cost ({currency})" if currency else "cost",
-                                         format="localized"),
-            "crew_weeks": number_column("crew weeks", format="%.1f"),
-            "reason": st.column_config.TextColumn("what it does", width=380),
+            "action": text("work", width=95), "place_name": text("where", width=95),
+            "region": text("region", width=90), "noted": "acknowledged",
+            "benefit_month": number_column("spared a month", format="localized", width=110,
+                                           help="Dropped calls fewer a month"),
+            "likely": text("90 % interval", width=110),
+            "p_in_plan": text("P(in plan)", width=85, help="How often it is in the best plan when "
+                              "the benefits are those of one draw of what is not known"),
+            "cost_amount": number_column("cost", format="localized", width=60, help=currency),
+            "crew_weeks": number_column("crew weeks", format="%.1f", width=85),
+            "reason": text("what it does", width=560),
         },
     )  # fmt: skip
     picked = event["selection"]["rows"]

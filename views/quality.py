@@ -9,7 +9,7 @@ from views import data, parts
 from views.legend import day, rows
 
 _MOST = 1000
-_VERDICTS = {"unsafe": ("do not rely on it", "red"), "warn": ("mind", "orange")}
+_VERDICTS = {"unsafe": ("do not rely on it", "red"), "warn": ("with care", "orange")}
 
 
 def page() -> None:
@@ -41,7 +41,8 @@ def _receipt() -> None:
             "n_accepted": st.column_config.NumberColumn("accepted", format="localized"),
             "n_refused": st.column_config.NumberColumn("refused", format="localized"),
             "n_values_missing": st.column_config.NumberColumn(
-                "impossible values set to missing", format="localized"),
+                "values lost", format="localized",
+                help="Impossible values in accepted rows: set to missing"),
         },
     )  # fmt: skip
 
@@ -53,14 +54,15 @@ def _responses() -> None:
     st.markdown("##### Who answered the surveys")
     st.caption("of all invited, delivered or not; empty: too few persons to tell")
     st.dataframe(
-        answer.drop(columns=["shown", "delivered_share"], errors="ignore"),
+        answer.drop(columns=["shown", "delivered_share"], errors="ignore").assign(
+            response_rate=100 * answer["response_rate"]),
         hide_index=True, placeholder="",
         column_config={
             "survey_type": "survey",
             "n_invited": st.column_config.NumberColumn("invited", format="localized"),
             "n_delivered": st.column_config.NumberColumn("delivered", format="localized"),
             "n_completed": st.column_config.NumberColumn("answered", format="localized"),
-            "response_rate": st.column_config.NumberColumn("response rate", format="percent"),
+            "response_rate": st.column_config.NumberColumn("response rate", format="%.1f %%"),
         },
     )  # fmt: skip
 
@@ -70,17 +72,18 @@ def _notes() -> None:
     notes = data.answer("quality_notes")
     if notes.empty:
         st.caption("None.")
-    fine = notes["verdict"] == "ok"
-    for note in rows(notes[~fine]):
+    # what was refused stands in the receipt beside
+    fine = (notes["verdict"] == "ok") & (notes["check_name"] != "refused rows")
+    for note in rows(notes[notes["verdict"] != "ok"]):
         said, colour = _VERDICTS.get(str(note.verdict), (str(note.verdict), "gray"))
         with st.container(gap="xxsmall"):
             st.markdown(f":{colour}-badge[{said}] **{parts.plain(str(note.table_name))}**")
             st.markdown(parts.plain(str(note.message)))
     if fine.any():
-        st.dataframe(
-            notes.loc[fine, ["table_name", "message"]], hide_index=True, height="content",
-            column_config={"table_name": "source", "message": "in order"},
-        )  # fmt: skip
+        st.markdown("**In order**")
+        told = (f"**{parts.plain(note.table_name)}**: {parts.plain(note.message)}"
+                for note in rows(notes[fine]))  # fmt: skip
+        st.caption("  \n".join(told))
 
 
 def _cells() -> None:
@@ -106,6 +109,8 @@ def _table(query: str, none: str) -> None:
         return
     if len(found) > _MOST:
         st.caption(f"The first {_MOST:,} of {len(found):,}; all: `hexperience query {query}`.")
+    if "covered_share" in found:
+        found = found.assign(covered_share=100 * found["covered_share"])
     st.dataframe(
         found.head(_MOST), hide_index=True, height="content" if len(found) < 10 else 360,
         placeholder="", column_config=_HEADS,
@@ -117,7 +122,7 @@ _HEADS: dict[str, Any] = {
     "last_day": st.column_config.DateColumn("to"), "n_days": "days", "message": "what is wrong",
     "lacks": "lacks", "call_attempts": st.column_config.NumberColumn("calls", format="localized"),
     "n_days_missing": "days without counters", "n_days_unsafe": "unsafe days",
-    "covered_share": st.column_config.NumberColumn("covered", format="percent"),
+    "covered_share": st.column_config.NumberColumn("covered", format="%.1f %%"),
 }  # fmt: skip
 """Heads of the columns of the tables of cells."""
 
@@ -127,7 +132,7 @@ def _run(facts: pd.Series) -> None:
     told = {
         "data as of": parts.as_of(facts),
         "hexagons": f"H3 level {facts['level']}",
-        "figures": _span(),
+        "periods of figures": _span(),
         "software": f"Hexperience {facts['software_version']}, schema {facts['schema_version']}",
         "run": str(facts["run_id"]),
     }

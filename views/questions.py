@@ -11,6 +11,9 @@ from ingest.questions import Query, query_names, read_query
 from views import data, export, parts
 
 _MOST, _FEW, _TALL = 2_000, 11, 420
+_KINDS = {"VARCHAR": "text", "INTEGER": "whole number", "BIGINT": "whole number",
+          "DOUBLE": "number", "BOOLEAN": "true or false", "DATE": "day"}  # fmt: skip
+_EMPTY = {"": "empty", "NULL": "empty"}
 
 
 def page() -> None:
@@ -41,8 +44,8 @@ def _given(question: Query) -> dict[str, str]:
     with st.container(horizontal=True):
         typed = {
             name: st.text_input(
-                f"{name} ({kind})", key=f"{question.name} {name}", width=190,
-                placeholder="needed" if default is None else default or "empty",
+                f"{name} ({_KINDS.get(kind, kind)})", key=f"{question.name} {name}", width=190,
+                placeholder="needed" if default is None else _EMPTY.get(default, default),
             )
             for name, (kind, default) in question.params.items()
         }  # fmt: skip

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from views import data, export, parts, periods
-from views.legend import amount, day, interval, kept, noted, number, rows
+from views.legend import CAUSES, amount, day, interval, kept, noted, number, rows
 
 _GRAINS = {"month": "Months", "quarter": "Quarters"}
 _NAMES = {
@@ -153,7 +153,7 @@ def _cell(row: Any) -> dict[str, Any]:
         "times the 4 weeks before": number(row.ratio_to_4_weeks, "ratio"),
         "PRB, busy hour": number(row.prb_dl_util_bh_pct, "percent"),
         "availability": number(row.availability, "share"),
-        "rise owed to": _first(row.attribution),
+        "rise owed to": CAUSES.get(row.attribution, ""),
         "newest work": f"{work}, {day(pd.Timestamp(row.intervention_day))}" if work else "",
         "acknowledged": noted(row),
     }

@@ -24,6 +24,7 @@ from views.periods import Period
 
 _LISTED, _MARKED, _PICTURED, _CHANGES, _CUSTOMERS, _WORST = 10, 8, 3, 15, 5, 10
 _HISTORY_DAYS = 70
+_OF_WORST_CELLS = ("breach_days", "min_attempts", "worst_cell_drop_rate_pct")
 # of several classes the one a network planner can do something about
 _CLASSES = ("network", "relationship", "all")
 _PEOPLE = {"complaints_per_1000": "subscribers", "complaints_per_10k_attempts": "call attempts",
@@ -66,7 +67,7 @@ def context(
         "worst_cells": list(_worst_cells(answers.get("worst_cells"))),
         "n_worst_cells": len(answers.get("worst_cells", ())),
         "percentiles": list(_percentiles(answers.get("percentiles"))),
-        "limits": list(rows(warehouse.query("thresholds"))),
+        "limits": list(rows(_limits(warehouse, period))),
         "works": _works(answers["works"]),
         "receipt": list(rows(answers["receipt"])),
         "notes": [note for note in rows(answers["notes"]) if note.verdict != "ok"],
@@ -83,6 +84,15 @@ def _regions(settings: Settings) -> tuple[gpd.GeoDataFrame | None, str]:
         return read_regions(settings.resolve(settings.operator.regions)), ""
     except InputError as error:
         return None, f"The regions are not drawn. {error}"
+
+
+def _limits(warehouse: Warehouse, period: Period) -> pd.DataFrame:
+    """The limits that the period's regulator tables are held to."""
+    known = warehouse.query("thresholds")
+    of_a_week = known["threshold_name"].isin(_OF_WORST_CELLS)
+    return known[
+        of_a_week if period.grain == "week" else ~known["threshold_name"].eq("breach_days")
+    ]
 
 
 # --------------------------------------------------------------------------- what is said of it
@@ -119,9 +129,10 @@ def _headline(period: Period, network: pd.DataFrame) -> dict[str, str]:
         "same": f"no change beyond chance from the {period.grain} before",
     }.get(str(now["step"]), f"there is no {period.grain} before to compare with")
     return {
-        "rate": number(now["drop_rate"], "share"), "said": f"of calls dropped: {said}.",
+        "rate": number(now["drop_rate"], "share"),
+        "said": f"of calls dropped: {said}{_crept(network, period, now)}.",
         "tone": str(now["step"]),
-    }  # fmt: skip
+    }
 
 
 def _of_period(network: pd.DataFrame, period: Period) -> pd.Series | None:
@@ -136,6 +147,8 @@ def _in_short(
     now = _of_period(answers["network"], period)
     if now is not None:
         yield "Drop rate", _rate_in_words(period, now) + _once(answers["network"], period, now)
+    if len(answers["look_first"]):
+        yield "To do first", _first_in_words(answers["look_first"].iloc[0])
     if len(answers["cells"]):
         yield "Worst cell", _worst_in_words(answers["cells"].iloc[0])
     if len(answers["cells"]) or len(answers["changes"]):
@@ -164,13 +177,34 @@ def _rate_in_words(period: Period, now: pd.Series) -> str:
 
 def _once(network: pd.DataFrame, period: Period, now: pd.Series) -> str:
     """The oldest rate that is drawn: what creeps is in no step from one period to the next."""
-    first = network.sort_values("period_start").iloc[0]
-    if len(network) < 3 or first["period_start"] == now["period_start"]:
+    first = _oldest(network, now)
+    if first is None:
         return ""
-    the = "the " if period.grain == "week" else ""
-    when = the + legend.period(period.grain, first["period_start"], first["period_end"])
     rate, between = number(first["drop_rate"], "share"), _between(first, "drop_rate", "share")
-    return f" In {when} it was {rate} ({between})."
+    return f" In {_when(period, first)} it was {rate} ({between})."
+
+
+def _crept(network: pd.DataFrame, period: Period, now: pd.Series) -> str:
+    """How far the rate has come since the oldest one drawn, where their intervals do not meet."""
+    first = _oldest(network, now)
+    if first is None or not (
+        now["drop_rate_lo"] > first["drop_rate_hi"] or now["drop_rate_hi"] < first["drop_rate_lo"]
+    ):
+        return ""
+    way = "up" if now["drop_rate"] > first["drop_rate"] else "down"
+    return f"; {way} from {number(first['drop_rate'], 'share')} in {_when(period, first)}"
+
+
+def _oldest(network: pd.DataFrame, now: pd.Series) -> pd.Series | None:
+    """The first of at least three rates; None where there are fewer, or it is the newest."""
+    first = network.sort_values("period_start").iloc[0]
+    alone = len(network) < 3 or first["period_start"] == now["period_start"]
+    return None if alone else first
+
+
+def _when(period: Period, row: pd.Series) -> str:
+    the = "the " if period.grain == "week" else ""
+    return the + legend.period(period.grain, row["period_start"], row["period_end"])
 
 
 def _points(difference: float) -> str:
@@ -180,6 +214,16 @@ def _points(difference: float) -> str:
 
 def _between(row: Any, name: str, figure: legend.Figure) -> str:
     return interval(row[f"{name}_lo"], row[f"{name}_hi"], figure)
+
+
+def _first_in_words(place: pd.Series) -> str:
+    name, _ = legend.ranked_by(place.to_frame().T)
+    what = "fewer a month" if name == "benefit_month" else "a month above normal"
+    advice = legend.in_short(place["reason"]).partition(". ")[0]
+    return (
+        f"{place['place_name']}: {advice[0].lower()}{advice[1:]}. {amount(place[name])} dropped "
+        f"calls {what} ({legend.between(place, name)})."
+    )
 
 
 def _worst_in_words(worst: pd.Series) -> str:
@@ -226,9 +270,9 @@ def _data_in_words(row: pd.Series, now: pd.Series | None, notes: pd.DataFrame) -
         told += f", {amount(now['n_cells'])} cells, available {up} of the time"
     unsafe, mind = (int((notes["verdict"] == verdict).sum()) for verdict in ("unsafe", "warn"))
     if unsafe:
-        return f"{told}; {unsafe} of its checks say: do not rely on it (below)."
+        return f"{told}; {unsafe} notes say: do not rely on it (below)."
     return (
-        f"{told}; {mind} of its checks to mind (below)."
+        f"{told}; {mind} notes to read with care (below)."
         if mind
         else f"{told}; all checks in order."
     )

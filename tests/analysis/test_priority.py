@@ -55,7 +55,7 @@ def test_a_rise_that_lasts_is_told_with_its_local_date_and_load() -> None:
     row = _rank(_places(), _change("w", "up", "2026-06-01T23:00")).iloc[0]
     assert row["reason"] == (
         "2.00 % of calls dropped, 4.0 times the network's 0.50 %, mostly in w. "
-        "Up x2.0 since 2 Jun 2026, busy-hour PRB 55 to 81 %; "
+        "Up ×2.0 since 2 Jun 2026, busy-hour PRB 55 to 81 %; "
         "cause undecided, not tested against load by the hour."
     )
     assert row["change_id"] == "w-up"
@@ -81,7 +81,7 @@ def test_a_rise_that_is_over_is_not_the_reason() -> None:
     changes = _change("w", "up", "2026-06-01"), _change("w", "down", "2026-06-05")
     row = _rank(_places(), *changes).iloc[0]
     assert row["reason"].endswith(
-        "No rise is dated there (one below x1.2 could not be seen); busy-hour PRB 71 %."
+        "No rise is dated there (one below ×1.2 could not be seen); busy-hour PRB 71 %."
     )
     assert pd.isna(row["change_id"])
 

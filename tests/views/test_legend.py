@@ -255,7 +255,7 @@ def test_what_failed_a_check_says_so_and_nothing_else_does() -> None:
 
 
 def test_a_reason_in_short_leaves_out_what_stands_beside_it() -> None:
-    seen = "2.00 % of calls dropped, mostly in LDS01A1. Up x1.9 since 3 May 2026."
+    seen = "2.00 % of calls dropped, mostly in LDS01A1. Up ×1.9 since 3 May 2026."
     advice = "Add capacity: about 1,000 (910 to 1,090) dropped calls a month fewer; provisionally"
     assert legend.in_short(f"{advice} 20 (18 to 22) detractors. {seen}") == f"Add capacity. {seen}"
     assert legend.in_short(seen) == seen
@@ -267,12 +267,12 @@ def test_a_works_cost_is_told_with_what_it_spares_or_why_there_is_none() -> None
         "costs_invented": False, "action_reach": 0.6, "drops_per_cost": 0.0217,
         "drops_per_cost_lo": 0.0, "drops_per_cost_hi": 1234.4, "no_action_reason": None,
     }  # fmt: skip
-    told = "Best for its cost: add carrier at A/0, 40 (EUR), spares 60 % of these drops"
+    told = "Best for its cost: add carrier at A/0, 40 EUR: spares 60 % of these drops"
     each = "0.022 (0 to 1,234) a month for each unit of cost."
-    assert legend.treatment(place) == f"{told}: {each}"
-    assert "(EUR, invented)" in legend.treatment(place | {"costs_invented": True})
+    assert legend.treatment(place) == f"{told}, {each}"
+    assert "40 EUR (invented)" in legend.treatment(place | {"costs_invented": True})
     free = dict.fromkeys(("drops_per_cost", "drops_per_cost_lo", "drops_per_cost_hi"), math.nan)
     assert legend.treatment(place | free) == f"{told}."
     none = {"action": None, "no_action_reason": "there are no drops to avoid"}
-    assert legend.treatment(none) == "No cost: there are no drops to avoid."
+    assert legend.treatment(none) == "No work named: there are no drops to avoid."
     assert not legend.treatment({"action": None, "no_action_reason": None})

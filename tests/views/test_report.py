@@ -339,3 +339,23 @@ def test_due_is_what_is_over_and_waited_for_and_not_written(
     week: Period = parse("2025-W10")
     report.write(warehouse, week, tmp_path / "reports", here)
     assert due("2025-03-10T06:00") == []
+
+
+@pytest.mark.parametrize(
+    ("oldest", "told"),
+    [
+        ((0.006, 0.0059, 0.0062), "; up from 0.60 % in the week of 10 Aug 2026."),
+        ((0.009, 0.0086, 0.0094), "; down from 0.90 % in the week of 10 Aug 2026."),
+        ((0.0078, 0.0075, 0.0081), "from the week before."),
+    ],
+)
+def test_the_headline_says_what_crept(oldest: tuple[float, ...], told: str) -> None:
+    rates = [oldest, (0.0079, 0.0077, 0.0081), (0.008, 0.0079, 0.0081)]
+    starts = pd.date_range("2026-08-10", periods=3, freq="7D")
+    network = pd.DataFrame(rates, columns=["drop_rate", "drop_rate_lo", "drop_rate_hi"]).assign(
+        period_grain="week", period_start=starts, period_end=starts + pd.Timedelta(days=6),
+        step=["", "same", "same"],
+    )  # fmt: skip
+    said = telling._headline(Period("week", starts[-1].date()), network)["said"]
+    assert said.startswith("of calls dropped: no change beyond chance from the week before")
+    assert said.endswith(told)
