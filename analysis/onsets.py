@@ -83,8 +83,8 @@ def _onset(cell: Cell, near: int, left: int, right: int, *, load: bool, drops: b
     first, last = max(left + 24, near - SEEK_HOURS), min(right - 24, near + SEEK_HOURS)
     if last <= first:
         return Candidate(near, near, load, near - 24, near + 24)
-    old, new = slice(max(left, first - REACH_DAYS * 24), first), slice(last, last + REACH_DAYS * 24)
-    new = slice(last, min(right, new.stop))
+    reach = REACH_DAYS * 24
+    old, new = slice(max(left, first - reach), first), slice(last, min(right, last + reach))
     hours = slice(first, last)
     gain = np.zeros(last - first)
     if load:

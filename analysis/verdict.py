@@ -102,7 +102,7 @@ def rate_changes(cell: Cell, changes: list[tuple[int, int]]) -> list[RateChange]
 
 
 def _shape(cell: Cell, start: int, whole: int) -> Floats:
-    """How much of a change is there on each day."""
+    """What part of a change is there on each day, 0 to 1, shape (day,)."""
     hour = np.arange(len(cell.drops))
     there = np.clip((hour - start + 1) / max(whole - start, 1), 0.0, 1.0)
     total = cell.exposure.reshape(-1, 24).sum(axis=1)

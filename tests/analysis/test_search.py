@@ -128,6 +128,16 @@ def test_nothing_found_is_an_empty_table() -> None:
         assert {"cell_id", "attribution_note", "change"} <= set(merged)
 
 
+def test_what_is_said_of_a_change_is_joined_and_nothing_stays_missing() -> None:
+    own, beside = (
+        pd.Series(said, dtype="str")
+        for said in (["a", "b", None, None], ["c", None, "d", None])
+    )  # fmt: skip
+    joined = search._joined_notes(own, beside)
+    assert joined[:3].tolist() == ["a; c", "b", "d"]
+    assert joined.isna().tolist() == [False, False, False, True]
+
+
 def test_hours_of_too_few_days_are_named_as_the_reason() -> None:
     merged = search._merged(daily(change("a", 1), change("b", 1)), search._nothing(("a",), 5), NONE)
     told = merged["attribution_note"].str.partition(":")[0].tolist()
