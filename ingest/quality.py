@@ -12,7 +12,7 @@ from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest import availability, inventory, retain, surveys, verdicts
 from ingest.carriers import ASSUMED
-from ingest.clean import wall_clock
+from ingest.clock import wall_clock
 from ingest.repeats import repeats
 from ingest.settle import zones_of
 from ingest.sources.delimited import CUT_OFF
