@@ -14,7 +14,7 @@ from contracts.settings import Privacy, Targets
 from contracts.tables import TABLES
 from geo import hexgrid
 from ingest import release
-from ingest.clean import wall_clock
+from ingest.clock import wall_clock
 
 METHOD_VERSION = "customers-3"
 # a month known for fewer days has no rate worth a place on the map

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ingest.clean import local_days
+from ingest.clock import local_days
 
 _SPAN = ["cell_id", "valid_from"]
 

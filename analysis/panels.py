@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from geo import hexgrid
-from ingest.clean import wall_clock
+from ingest.clock import wall_clock
 
 _WEEK = "W-SUN"
 _DETRACTOR_UP_TO = 6

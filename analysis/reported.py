@@ -18,7 +18,7 @@ from analysis import cube, customers, identity, search
 from contracts.settings import Operator, Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
-from ingest.clean import wall_clock
+from ingest.clock import wall_clock
 from ingest.workers import Progress
 
 GRAINS = ("instant", "hour", "day")

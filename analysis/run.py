@@ -32,7 +32,7 @@ from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from geo.footprint import coarser, valid_on
-from ingest.clean import local_days
+from ingest.clock import local_days
 from ingest.repeats import repeats
 from ingest.retain import RELEASED
 from ingest.settle import newest_rows, zones_of

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from lxml import etree
 
-from contracts.settings import Source
+from contracts.source import Source
 from ingest.sources import pm_xml
 
 INFOS, COUNTERS, CELLS = 12, 40, 12

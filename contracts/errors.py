@@ -1,6 +1,7 @@
 """The few refusals; each says what is wrong, where, and the remedy."""
 
-from collections.abc import Sequence
+import difflib
+from collections.abc import Iterable, Sequence
 
 
 class HexperienceError(Exception):
@@ -44,3 +45,9 @@ class ExpressionError(HexperienceError, ValueError):
 
 class Interrupted(HexperienceError):
     """Stopped by the person at the console; what was finished is kept."""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Ends a fault with the known name that was meant, or with all that are known."""
+    close = difflib.get_close_matches(name, list(known), 1)
+    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known))}"

@@ -9,7 +9,7 @@ import pandas as pd
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest import verdicts
-from ingest.clean import wall_clock
+from ingest.clock import wall_clock
 from ingest.settle import zones_of
 from ingest.warehouse import Warehouse
 

@@ -22,7 +22,7 @@ from contracts import vendors
 from contracts.errors import InputError
 from contracts.exports import of_persons
 from contracts.fields import FIELDS
-from contracts.settings import Source
+from contracts.source import Source
 from contracts.tables import TABLES
 from ingest import privacy
 from ingest.likeness import Fit, fits

@@ -14,7 +14,7 @@ import pandas as pd
 from contracts import vendors
 from contracts.expressions import Name, parse
 from contracts.fields import FIELDS, Field
-from contracts.settings import Source
+from contracts.source import Source
 from contracts.tables import PAIRS, SOURCES, TABLES
 from ingest.moments import moments_of
 from ingest.sources.expressions import numbers_of

@@ -15,10 +15,12 @@ from typing import Any
 import pandas as pd
 
 from contracts.errors import HexperienceError, InputError
-from contracts.settings import Settings, Source
+from contracts.settings import Settings
+from contracts.source import Source
 from contracts.tables import TABLES
 from ingest import privacy, retain, sources
-from ingest.clean import Cleaned, clean, day_instant, local_days
+from ingest.clean import Cleaned, clean
+from ingest.clock import day_instant, local_days
 from ingest.logs import where
 from ingest.warehouse import WHOLE, Warehouse
 

@@ -16,7 +16,8 @@ import pandas as pd
 
 from contracts.errors import SettingsError
 from contracts.fields import FIELDS
-from contracts.settings import Settings, Source
+from contracts.settings import Settings
+from contracts.source import Source
 from contracts.tables import LINEAGE, TABLES
 from ingest import msisdn, redact
 

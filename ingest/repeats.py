@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from ingest.clean import wall_clock
+from ingest.clock import wall_clock
 
 
 def repeats(complaints: pd.DataFrame, *, days: int, zone: str) -> pd.Series:

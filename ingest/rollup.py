@@ -10,7 +10,7 @@ from scipy import sparse
 
 from contracts.tables import ADDITIVE, COUNTED, TABLES, TIME_WEIGHTED
 from geo.footprint import valid_on
-from ingest.clean import UTC_TIME, day_instant, wall_clock
+from ingest.clock import UTC_TIME, day_instant, wall_clock
 
 HOUR_S = 3600
 _SUMMED = ["covered_s", *ADDITIVE, *TIME_WEIGHTED, *COUNTED, "_rsrp", "_rsrp_s"]

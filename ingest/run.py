@@ -18,12 +18,12 @@ from geo import hexgrid, regions
 from geo.sites import with_sites
 from ingest import cell_quality, lineage, privacy, quality, release, retain, surveys
 from ingest.carriers import with_blocks
-from ingest.clean import settle
 from ingest.cluster import code_id, same_everywhere
 from ingest.footprints import settle_footprints
 from ingest.inventory import changed_ids, continued, names_of_blocks
 from ingest.load import FileToLoad, Loaded, load, plan
 from ingest.settle import DayToSettle, digest, moved_keys, newest_rows, settle_day
+from ingest.unique import settle
 from ingest.warehouse import WHOLE, Warehouse
 from ingest.workers import Progress, each, silent
 

@@ -15,7 +15,8 @@ import pandas as pd
 from contracts.settings import Settings
 from contracts.tables import TABLES
 from ingest import carriers, inventory, rollup
-from ingest.clean import local_days, newest_first, settle
+from ingest.clock import local_days
+from ingest.unique import newest_first, settle
 from ingest.warehouse import WHOLE, Warehouse
 
 _METHOD = "settle-3"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from contracts.tables import TABLES, assemble
-from ingest.clean import wall_clock
+from ingest.clock import wall_clock
 from ingest.release import FEWEST_CASES
 
 WAVE = ["survey_type", "wave"]

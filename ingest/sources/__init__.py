@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from contracts.errors import InputError
-from contracts.settings import FromName, Source, parts_of
+from contracts.source import FromName, Source, parts_of
 from ingest import redact
 from ingest.privacy import PERSONS, Door
 from ingest.sources import delimited, omes, parquet, pm_xml, qualtrics, trouble_ticket

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from contracts.expressions import Expression, Name, lacking, names, parse, vectors
-from contracts.settings import Source
+from contracts.source import Source
 from contracts.tables import PAIRS
 from ingest.sources.expressions import Header, elements, numbers_of, value_of
 

@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from contracts.settings import Source
+from contracts.source import Source
 
 UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError, csv.Error)
 _HEADER_BYTES = 1 << 20

@@ -9,7 +9,7 @@ from typing import IO, Any
 
 from lxml import etree
 
-from contracts.settings import Source
+from contracts.source import Source
 from ingest.sources.delimited import CUT_OFF
 
 _CHUNK = 1 << 15

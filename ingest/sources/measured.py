@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from contracts.settings import Source
+from contracts.source import Source
 
 ALWAYS = ("@managed_element", "@object", "@start", "@end", "@duration_s", "@suspect")
 _MISSING = ["", "NULL", None]

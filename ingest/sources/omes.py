@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from contracts.settings import Source
+from contracts.source import Source
 from ingest.sources.elements import UNREADABLE, Stream, local
 from ingest.sources.measured import ALWAYS, Measured, instant, may_be_absent, wanted_of
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contracts.settings import Source
+from contracts.source import Source
 
 UNREADABLE = (pa.ArrowInvalid, OSError)
 

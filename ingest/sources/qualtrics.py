@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from contracts.settings import Source
+from contracts.source import Source
 from ingest.sources import delimited
 
 _HEADER_ROWS = 3

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from contracts.settings import Source
+from contracts.source import Source
 from ingest.sources.delimited import CUT_OFF
 
 _CHUNK = 1 << 16

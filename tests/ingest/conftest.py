@@ -42,6 +42,17 @@ rrc_users_mean = "users"
 period_s = 900
 """
 
+PERSONS = """
+[[source]]
+table = "complaint"
+path = "raw/complaints.csv"
+[source.columns]
+complaint_id = "id"
+created_utc = "at"
+complaint_class = "class"
+subscriber_id = "who"
+"""
+
 
 @dataclass
 class Operator:
@@ -50,8 +61,17 @@ class Operator:
     folder: Path
 
     @property
+    def config(self) -> Path:
+        return self.folder / "hexperience.toml"
+
+    @property
     def settings(self) -> Settings:
-        return load(self.folder / "hexperience.toml", environ={})
+        return load(self.config, environ={})
+
+    def configure(self, more: str, old: str = "", new: str = "") -> None:
+        """Adds to the configuration, and replaces what stands in it."""
+        text = self.config.read_text("utf-8").replace(old, new)
+        self.config.write_text(text + more, "utf-8")
 
     @property
     def warehouse(self) -> Warehouse:

@@ -29,7 +29,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contracts.errors import InputError
-from contracts.settings import Settings, Source
+from contracts.settings import Settings
+from contracts.source import Source
 from ingest import sources
 from ingest.clean import clean
 from ingest.privacy import Door, Key

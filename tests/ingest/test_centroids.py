@@ -8,7 +8,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from contracts.errors import InputError
-from contracts.settings import Operator, Settings, Source
+from contracts.settings import Operator, Settings
+from contracts.source import Source
 from ingest import centroids
 from ingest.clean import Cleaned, clean
 from ingest.load import FileToLoad, _load_id

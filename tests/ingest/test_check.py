@@ -11,18 +11,7 @@ from contracts.settings import load
 from ingest.check import Finding, promises, rehearse
 from ingest.workers import workers
 from tests.conftest import Town
-from tests.ingest.conftest import Operator
-
-PERSONS = """
-[[source]]
-table = "complaint"
-path = "raw/complaints.csv"
-[source.columns]
-complaint_id = "id"
-created_utc = "at"
-complaint_class = "class"
-subscriber_id = "who"
-"""
+from tests.ingest.conftest import PERSONS, Operator
 
 
 def _rehearse(operator: Operator, newest: int = 0) -> list[Finding]:
@@ -32,11 +21,6 @@ def _rehearse(operator: Operator, newest: int = 0) -> list[Finding]:
 
 def _told(found: list[Finding], verdict: str) -> str:
     return "\n".join(f"{one.about}: {one.message}" for one in found if one.verdict == verdict)
-
-
-def _configure(operator: Operator, more: str, old: str = "", new: str = "") -> None:
-    config = operator.folder / "hexperience.toml"
-    config.write_text(config.read_text("utf-8").replace(old, new) + more, "utf-8")
 
 
 def test_sound_data_has_no_fault_and_nothing_is_written(
@@ -63,7 +47,7 @@ def test_all_faults_are_told_at_once(
     more = PERSONS + '[[source]]\ntable = "outage"\npath = "raw/none_*.csv"\n[source.columns]\n'
     more += 'outage_id = "id"\ncell_id = "cell"\nstart_utc = "start"\n'
     more += '[privacy]\nkey_file = "open.key"\n'
-    _configure(operator, more, "[grid]", 'regions = "nowhere.gpkg"\n[grid]')
+    operator.configure(more, "[grid]", 'regions = "nowhere.gpkg"\n[grid]')
     text = counters("2026-03-01")
     operator.write("pm_1.csv", text.replace("attempts", "tries"))
     operator.write("pm_2.csv", "\n".join(f"{line}99" for line in text.splitlines()[:200]))
@@ -82,7 +66,7 @@ def test_all_faults_are_told_at_once(
 def test_a_source_of_which_no_row_is_accepted_is_a_fault(
     operator: Operator, counters: Callable[..., str]
 ) -> None:
-    _configure(operator, '[source.formats]\nperiod_start_utc = "%d.%m.%Y"\n')
+    operator.configure('[source.formats]\nperiod_start_utc = "%d.%m.%Y"\n')
     operator.write("pm_1.csv", counters("2026-03-01", n=2))
     found = _rehearse(operator)
     assert _told(found, "fault") == "pm: 1 file(s): 6 rows read, 6 refused"

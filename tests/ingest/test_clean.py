@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts.settings import Operator, Settings, Source
+from contracts.settings import Operator, Settings
+from contracts.source import Source
 from contracts.tables import TABLES, check
 from geo import hexgrid
-from ingest.clean import Cleaned, clean, settle
+from ingest.clean import Cleaned, clean
 from ingest.sources import Raw
+from ingest.unique import settle
 
 LONDON = Settings(operator=Operator(timezone="Europe/London", bbox=(-0.6, 51.2, 0.4, 51.8)))
 PM = {

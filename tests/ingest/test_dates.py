@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 import pandas as pd
 import pytest
 
-from contracts.settings import Settings, Source
+from contracts.settings import Settings
+from contracts.source import Source
 from ingest import dates
 from ingest.clean import Cleaned, clean
 from ingest.sources import Raw

@@ -107,8 +107,7 @@ def test_without_a_person_a_spot_is_one_witness() -> None:
 def test_supplied_coverage_comes_before_the_model_and_totals_are_conserved(
     operator: Operator, counters: Callable[..., str]
 ) -> None:
-    config = operator.folder / "hexperience.toml"
-    config.write_text(config.read_text("utf-8") + COVERAGE, "utf-8")
+    operator.configure(COVERAGE)
     one, two = hexgrid.as_text(NEAR[:2])
     operator.write("coverage.csv", f"cell,hex,traffic\n003,{one},30\n003,{two},10\n002,rubbish,1\n")
     operator.write("pm_1.csv", counters("2026-03-01"))
@@ -132,8 +131,7 @@ def test_where_calls_were_shapes_a_cell_once_their_month_is_over(
     operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEXPERIENCE_KEY", "k" * 40)
-    config = operator.folder / "hexperience.toml"
-    config.write_text(config.read_text("utf-8") + CALLS, "utf-8")
+    operator.configure(CALLS)
     (lat,), (lon,) = hexgrid.centres([HERE])
     head, row = "who,start,cell,lat,lon\n", "{},2026-{}-05T10:00:00,001,{},{}\n"
     february = [row.format(person, "02", lat, lon) for person in range(40)]

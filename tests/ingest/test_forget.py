@@ -41,8 +41,8 @@ subscriber_id = "who"
 @pytest.fixture
 def town(operator: Operator, counters: Callable[..., str]) -> Operator:
     """Two persons who complain and call, one of them in two files and on two days."""
-    config, key = operator.folder / "hexperience.toml", operator.folder / "a.key"
-    config.write_text(config.read_text("utf-8") + PERSONS, "utf-8")
+    key = operator.folder / "a.key"
+    operator.configure(PERSONS)
     _give_key(key, f"1 = {'a' * 32}")
     operator.write("pm_1.csv", counters("2026-03-01"))
     head = "id,at,class,who\n"

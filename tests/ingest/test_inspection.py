@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 import hexperience
 from contracts.errors import InputError, QuestionError
-from contracts.settings import Source, load
+from contracts.settings import load
+from contracts.source import Source
 from ingest import run, sources, starter
 from ingest.inspection import Looks, look
 from ingest.moments import Moments, moments_of

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from contracts.errors import InputError
-from contracts.settings import Source
+from contracts.source import Source
 from ingest import sources
 from ingest.privacy import Door, Key
 from ingest.sources import pm_xml

@@ -9,7 +9,8 @@ import pytest
 
 from contracts.errors import SettingsError
 from contracts.fields import FIELDS
-from contracts.settings import Privacy, Settings, Source
+from contracts.settings import Privacy, Settings
+from contracts.source import Source
 from contracts.tables import TABLES
 from ingest import privacy
 from ingest.privacy import Door, Key

@@ -8,7 +8,8 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from contracts.settings import Operator, Settings, Source
+from contracts.settings import Operator, Settings
+from contracts.source import Source
 from ingest import sources
 from ingest.clean import Cleaned, clean
 from ingest.privacy import Door, Key

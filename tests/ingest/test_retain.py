@@ -33,10 +33,10 @@ hour_days = 21
 @pytest.fixture
 def town(operator: Operator, counters: Callable[..., str]) -> Operator:
     """Counters on three days, complaints in three months; the middle ones are half old."""
-    config, key = operator.folder / "hexperience.toml", operator.folder / "a.key"
+    key = operator.folder / "a.key"
     persons = PERSONS.replace('subscriber_id = "who"\n[[', 'subscriber_id = "who"\n'
         'text_redacted = "text"\nlat = "lat"\nlon = "lon"\n[[')  # fmt: skip
-    config.write_text(config.read_text("utf-8") + persons + PERIODS, "utf-8")
+    operator.configure(persons + PERIODS)
     key.write_text("k" * 32, "utf-8")
     key.chmod(0o600)
     for day in ("2026-04-28", "2026-04-29", "2026-05-19"):
@@ -67,10 +67,9 @@ def test_periods_count_back_from_the_local_day_and_persons_by_whole_months() -> 
 
 
 def test_hours_can_not_go_before_what_they_are_made_of(town: Operator) -> None:
-    config = town.folder / "hexperience.toml"
-    config.write_text(config.read_text("utf-8").replace("hour_days = 21", "hour_days = 3"), "utf-8")
+    town.configure("", "hour_days = 21", "hour_days = 3")
     with pytest.raises(SettingsError, match="hour_days: hours are made of what pm_days keeps"):
-        load(config, environ={})
+        load(town.config, environ={})
 
 
 def test_old_rows_go_and_a_run_over_the_same_files_does_not_bring_them_back(
@@ -157,8 +156,7 @@ def test_old_acknowledgements_go(town: Operator) -> None:
 
 
 def test_old_logs_go(town: Operator, tmp_path: Path) -> None:
-    config = town.folder / "hexperience.toml"
-    config.write_text(config.read_text("utf-8") + '[run]\nlog = "run.log"\n', "utf-8")
+    town.configure('[run]\nlog = "run.log"\n')
     for name, year in (("run.log", 2020), ("run.log.1", 2026), ("run.log.2", 2020)):
         path = tmp_path / name
         path.write_text("x", "utf-8")

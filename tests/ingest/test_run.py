@@ -20,7 +20,7 @@ from ingest.load import FileToLoad, load
 from ingest.settle import settle_day
 from ingest.warehouse import Warehouse
 from ingest.workers import each, workers
-from tests.ingest.conftest import Operator
+from tests.ingest.conftest import PERSONS, Operator
 
 TABLES = ("cell", "cell_hex", "cell_hour", "cell_day", "hex_day", "hex_place", "receipt", "quality")
 
@@ -217,18 +217,7 @@ def test_numbers_of_persons_need_a_key_and_another_key_reads_anew(
     operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HEXPERIENCE_KEY", raising=False)
-    config = operator.folder / "hexperience.toml"
-    source = """
-[[source]]
-table = "complaint"
-path = "raw/complaints.csv"
-[source.columns]
-complaint_id = "id"
-created_utc = "at"
-complaint_class = "class"
-subscriber_id = "who"
-"""
-    config.write_text(config.read_text("utf-8") + source, "utf-8")
+    operator.configure(PERSONS)
     operator.write("pm_1.csv", counters("2026-03-01"))
     operator.write("complaints.csv", "id,at,class,who\n1,2026-03-01 10:00,network,+44123456\n")
     with pytest.raises(SettingsError, match="there is no pseudonym key"):
@@ -282,10 +271,9 @@ def test_an_hour_told_whole_and_in_quarters_counts_once(
     operator.write("pm_1.csv", counters("2026-03-01", n=8))
     whole = operator.ingest().loc["pm"]
     before = operator.warehouse.read("cell_day")["call_attempts"].sum()
-    config = operator.folder / "hexperience.toml"
-    hourly = "[[source]]" + config.read_text("utf-8").split("[[source]]")[2]
+    hourly = "[[source]]" + operator.config.read_text("utf-8").split("[[source]]")[2]
     hourly = hourly.replace("pm_*", "hourly").replace("900", "3600")
-    config.write_text(config.read_text("utf-8") + hourly, "utf-8")
+    operator.configure(hourly)
     operator.write("hourly.csv", counters("2026-03-01T01:00:00", n=1, cells=("001",)))
     receipt = operator.ingest().loc["pm"]
     assert receipt["n_refused"] - whole["n_refused"] == 1
@@ -352,7 +340,6 @@ def _written(operator: Operator, part: str) -> set[tuple[Path, int]]:
 def test_where_subscribers_live_is_on_the_map_though_nothing_reaches(
     operator: Operator, counters: Callable[..., str]
 ) -> None:
-    config = operator.folder / "hexperience.toml"
     source = """
 [[source]]
 table = "subscriber_base"
@@ -363,7 +350,7 @@ place_id = "id"
 month = "month"
 n_active_subscribers = "n"
 """
-    config.write_text(config.read_text("utf-8") + source, "utf-8")
+    operator.configure(source)
     operator.write("pm_1.csv", counters("2026-03-01"))
     far = hexgrid.hexes_of(lat=[19.9], lon=[73.9], level=8)
     text = hexgrid.as_text(far)[0]
@@ -379,7 +366,6 @@ def test_days_told_by_totals_stand_beside_days_told_by_hours(
     operator: Operator, counters: Callable[..., str]
 ) -> None:
     operator.write("pm_1.csv", counters("2026-03-02", n=96))
-    config = operator.folder / "hexperience.toml"
     archive = """
 [[source]]
 table = "pm"
@@ -392,7 +378,7 @@ dropped_calls = "drops"
 [source.constants]
 period_s = 86400
 """
-    config.write_text(config.read_text(encoding="utf-8") + archive, encoding="utf-8")
+    operator.configure(archive)
     days = [f"{cell},2026-03-0{day},700,7" for cell in ("001", "002") for day in (1, 2)]
     operator.write("archive.csv", "\n".join(["cell,day,attempts,drops", *days]) + "\n")
     receipt = operator.ingest().loc["pm"]

@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from contracts.errors import InputError
-from contracts.settings import FromName, Settings, Source
+from contracts.settings import Settings
+from contracts.source import FromName, Source
 from ingest import sources
 from ingest.clean import clean
 from ingest.privacy import Door, Key

@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from contracts.settings import Settings, Source
+from contracts.settings import Settings
+from contracts.source import Source
 from ingest import sources, surveys
 from ingest.clean import clean
 from ingest.privacy import Door, Key
@@ -157,8 +158,7 @@ def test_a_run_tells_response_rates_repetitions_and_weights(
     operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HEXPERIENCE_KEY", "k" * 32)
-    config = operator.folder / "hexperience.toml"
-    config.write_text(config.read_text("utf-8") + SURVEYS, encoding="utf-8")
+    operator.configure(SURVEYS)
     operator.write("pm_1.csv", counters("2026-03-01", n=4))
     answers = [
         f"{n},p{n % 30},relationship,w1,{'ab'[n % 2]},2026-03-0{1 + n // 30},9,{1 + n % 2}"

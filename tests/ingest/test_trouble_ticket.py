@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from contracts.errors import InputError
-from contracts.settings import Settings, Source
+from contracts.settings import Settings
+from contracts.source import Source
 from ingest import sources
 from ingest.clean import Cleaned, clean
 from ingest.privacy import Door, Key

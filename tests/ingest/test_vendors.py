@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from contracts import vendors
-from contracts.settings import Settings, Source, vendor_faults
+from contracts.settings import Settings, vendor_faults
+from contracts.source import Source
 from ingest import sources
 from ingest.clean import clean
 from ingest.privacy import Door, Key

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from contracts.settings import Source
+from contracts.source import Source
 from ingest import sources
 from ingest.sources import pm_xml
 from tests.ingest.pm_files import Info, written

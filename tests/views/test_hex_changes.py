@@ -19,11 +19,12 @@ from views.periods import parse
 AT = datetime(2018, 4, 12, tzinfo=UTC)
 
 
-@pytest.fixture
-def dated(reports_town: Any, tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def dated(reports_town: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Returns the configuration of the callers' country, with one hexagon's change published."""
-    shutil.copytree(reports_town.config.parent, tmp_path / "dated", symlinks=True)
-    warehouse = Warehouse(tmp_path / "dated" / "warehouse")
+    folder = tmp_path_factory.mktemp("of reports") / "dated"
+    shutil.copytree(reports_town.config.parent, folder, symlinks=True)
+    warehouse = Warehouse(folder / "warehouse")
     day = timedelta(days=1)
     warehouse.write("change_point", rows(
         "change_point", change_id=[f"{reports_town.worse_hex}-up-20180412T00"], place_type="hex",
@@ -34,7 +35,7 @@ def dated(reports_town: Any, tmp_path: Path) -> Path:
         attribution_note="no load is known here: what it is owed to was not tested", run_id="r",
     ))  # fmt: skip
     warehouse.publish("dated", keep=2)
-    return tmp_path / "dated" / "hexperience.toml"
+    return folder / "hexperience.toml"
 
 
 def _told(page: str, **params: str) -> str:
