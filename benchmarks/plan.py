@@ -328,9 +328,11 @@ as if drops fell as load does. `told / true`: what plans promised over what they
 networks together.
 
 The true effects of works are planted anew in each network, anywhere within the wide intervals of
-the packaged catalogue, and only the plan made with the truth known is told them. `effects known`:
-the same for a planner who knows them too, and of the cells no more than we do. The networks that
-come out worst do so because of the effects: **put measured ones into the catalogue**.
+the packaged catalogue, and only the plan made with the truth known is told them. Every second
+network has the mirror image of the one before, so that promises do not hang on the luck of 30
+draws. `effects known`: the same for a planner who knows them too, and of the cells no more than we
+do. The networks that come out worst do so because of the effects:
+**put measured ones into the catalogue**.
 
 Invented networks of `ingest.synth.network`, with all that the analysis makes of 56 days of their
 counters: {found["seed"].nunique()} networks of {CELLS} cells at each level of noise.
