@@ -294,17 +294,17 @@ def present_of(network: Network, levers: benefit.Levers) -> benefit.Present:
 
 
 def size(n_options: int) -> dict[str, float]:
-    """Seconds of one programme and of all that one budget takes."""
+    """Seconds of a processor for one programme and for all that one budget takes."""
     options = random_options(np.random.default_rng(7), n_options, int(0.4 * n_options), 100)
     budget = 0.12 * float(options.cost.sum())
     settings = Settings(crew_weeks={"*": 0.1 * float(options.crew_weeks.sum())},
                         floors={"*": 0.2})  # fmt: skip
     asked = programme(options, limits_of(options, budget, settings))
-    began = time.perf_counter()
+    began = time.process_time()
     taken, gap = best(asked, _mean(options))
-    one = time.perf_counter() - began
+    one = time.process_time() - began
     plan.plan(options, budget, settings)
-    whole = time.perf_counter() - began - one
+    whole = time.process_time() - began - one
     return {"options": n_options, "works": float(taken.sum()), "gap": gap, "one": one,
             "whole": whole}  # fmt: skip
 
@@ -328,14 +328,24 @@ as if drops fell as load does. `told / true`: what plans promised over what they
 networks together.
 
 The true effects of works are planted anew in each network, anywhere within the wide intervals of
-the packaged catalogue, and only the plan made with the truth known is told them. `effects known`:
-the same for a planner who knows them too, and of the cells no more than we do. What lies between is
-what knowing one's own works' effects would bring: **put measured effects into the catalogue**.
+the packaged catalogue, and only the plan made with the truth known is told them. Every second
+network has the mirror image of the one before, so that promises do not hang on the luck of 30
+draws. `effects known`: the same for a planner who knows them too, and of the cells no more than we
+do. The networks that come out worst do so because of the effects:
+**put measured ones into the catalogue**.
 
 Invented networks of `ingest.synth.network`, with all that the analysis makes of 56 days of their
 counters: {found["seed"].nunique()} networks of {CELLS} cells at each level of noise.
 
 {_table(found, ["noise", "spent"])}
+
+**Promises**: what is chosen for looking best looks better than it is. Of what is promised too much,
+luck is 2.6 % (heavy) or .5 % (normal): on average it adds so much to drops, and the truth leaves it
+out. Much of the rest is owed to levels of few days. On 30 other networks with heavy noise, of plans
+with money for few works (`spent` .05), 6 % was promised for cells that changed in the last three
+days and half of that delivered; the rest was 5 % too much. With more money such works delivered .7
+to .8 of what they promised. Days that are bad at the very end for no reason look as a fault does
+that lasts.
 
 Invented benefits, seen once with a log-normal error of that scatter in level, relief and fix of
 each cell: {noise["seed"].nunique()} networks of 300 cells.
@@ -346,8 +356,8 @@ Where level, relief and fix are each off by a factor of e (scatter 1) and money 
 only, a plan reaches less than {WANTED:g}: which few cells are the best is then not known.
 
 **Size**: {large["options"]:,.0f} works, budget, crew weeks and floors: one programme
-{large["one"]:.1f} s to within {large["gap"]:.0e}; all of one budget (two alternatives, 64 draws,
-what each limit costs) {large["whole"]:.0f} s on a busy machine of two cores, as long as
+{large["one"]:.1f} s of one core to within {large["gap"]:.0e}; all of one budget (two alternatives,
+64 draws, what each limit costs) {large["whole"]:.0f} s, as long as
 {large["whole"] / large["one"]:.0f} programmes.
 """
 

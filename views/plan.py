@@ -175,5 +175,7 @@ def _about(plan: Any) -> None:
         f"spares over {gap:.2%} more. A cell is treated at most once: works on one cell do not "
         "add up. "
         "What a work does to the interference of its neighbours is not counted, nor that its "
-        "effect wears off as traffic grows. How far a work relieves a cell is the catalogue's word."
+        "effect wears off as traffic grows. How far a work relieves a cell is the catalogue's "
+        "word. Plans of noisy networks delivered 2 to 7 % less than promised on planted truth; "
+        "works at cells that changed in the last three days a fifth to a half less."
     )
