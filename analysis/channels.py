@@ -172,7 +172,8 @@ def _load_steps(found: LoadChannel, hours: Hours) -> Steps:
     precision = np.asarray(np.linalg.inv(_covariance(found, values, n_hours)), np.float64)
     equations = steps.equations(values.reshape(len(values), -1), precision)
     price = np.full(equations.moment.shape, LOAD_STEP_SD**2)
-    chosen = steps.search(equations, price, MIN_DAYS * len(PARTS))
+    together = steps.apart(len(PARTS) * values.shape[1], MIN_DAYS * len(PARTS))
+    chosen = steps.search(equations, price, together)
     return [[part // len(PARTS) for part in row] for row in chosen]
 
 
@@ -296,11 +297,11 @@ def drop_channel(
     price = np.full(drops.shape, needed**2)
     for row, days in zip(price, load, strict=True):
         row[days] /= 2
-    chosen: Steps = []
+    together, chosen = steps.apart(drops.shape[1], MIN_DAYS), Steps()
     for _ in range(ROUNDS):
         rates = _rates(drops, expected, level, found.phi, wander)
         equations = steps.equations(rates.log_rate, rates.precision)
-        chosen = steps.search(equations, price, MIN_DAYS)
+        chosen = steps.search(equations, price, together)
         level = _levels_of(equations, chosen)
     return DropChannel(chosen, _rates(drops, expected, level, found.phi, wander))
 

@@ -38,13 +38,32 @@ def _from_each_day(values: Floats, axis: int) -> Floats:
     return np.flip(np.cumsum(np.flip(values, axis), axis), axis)
 
 
-def search(found: Equations, price: Floats, least: int) -> list[list[int]]:
-    """Days of each row on which its level steps, ascending, `least` days apart and from the ends.
+def apart(n_days: int, least: int) -> Flags:
+    """Which steps may stand together: those `least` days apart, and from the ends; (day, day)."""
+    day = np.arange(n_days)
+    together = np.abs(np.subtract.outer(day, day)) >= least
+    together[0] &= day <= n_days - least
+    return together
 
-    `price`: squares that a step on each day must explain to be taken, (row, day).
+
+class Rules(NamedTuple):
+    """What a row's steps must keep to."""
+
+    price: Floats
+    """Squares that a step on each day must explain to be taken, (day,)."""
+    together: Flags
+    """Which may stand beside which, (day, day); its row 0 tells which may stand at all."""
+
+
+def search(found: Equations, price: Floats, together: Flags) -> list[list[int]]:
+    """Days of each row on which its level steps, ascending.
+
+    The equations may be those of any other shapes in place of steps, the level first.
+    `price`, (row, day), and `together` as in `Rules`.
     """
     return [
-        _stepwise(gram, moment, own, least) for gram, moment, own in zip(*found, price, strict=True)
+        _stepwise(gram, moment, Rules(own, together))
+        for gram, moment, own in zip(*found, price, strict=True)
     ]
 
 
@@ -55,45 +74,43 @@ def levels(gram: Floats, moment: Floats, days: list[int]) -> tuple[Floats, Float
     return covariance @ moment[chosen], covariance
 
 
-def _stepwise(gram: Floats, moment: Floats, price: Floats, least: int) -> list[int]:
+def explained(gram: Floats, moment: Floats, days: list[int]) -> Floats:
+    """Squares that one more step on each day would explain of what these steps leave, (day,)."""
+    return _squares(*_left(gram, moment, days))
+
+
+def _stepwise(gram: Floats, moment: Floats, rules: Rules) -> list[int]:
     days = list[int]()
     for _ in range(MOST_ROUNDS):
-        more = _added(gram, moment, price, days, least)
+        more = _added(gram, moment, rules, days)
         if not more:
             break
-        days = _settled(gram, moment, price, days + more, least)
+        days = _settled(gram, moment, rules, days + more)
     return sorted(days)
 
 
-def _added(gram: Floats, moment: Floats, price: Floats, days: list[int], least: int) -> list[int]:
+def _added(gram: Floats, moment: Floats, rules: Rules, days: list[int]) -> list[int]:
     """The day that explains most beyond its price; else the pair of days; else none."""
-    free = _free(len(moment), days, least)
-    left, explained = _left(gram, moment, days)
-    gain = np.where(free, _squares(left, explained) - price, -np.inf)
+    free = rules.together[[0, *days]].all(axis=0)
+    left = _left(gram, moment, days)
+    gain = np.where(free, _squares(*left) - rules.price, -np.inf)
     if gain.max() > 0:
         return [int(gain.argmax())]
-    return _pair(left, explained, price, np.flatnonzero(free), least)
+    return _pair(*left, rules, np.flatnonzero(free))
 
 
-def _settled(gram: Floats, moment: Floats, price: Floats, days: list[int], least: int) -> list[int]:
+def _settled(gram: Floats, moment: Floats, rules: Rules, days: list[int]) -> list[int]:
     """Each day moved to where it explains most given the others, or dropped, until none moves."""
     for _ in range(MOST_ROUNDS):
         before = set(days)
         for day in sorted(before):
             others = [other for other in days if other != day]
-            left, explained = _left(gram, moment, others)
-            free = _free(len(moment), others, least)
-            gain = np.where(free, _squares(left, explained) - price, -np.inf)
+            free = rules.together[[0, *others]].all(axis=0)
+            gain = np.where(free, explained(gram, moment, others) - rules.price, -np.inf)
             days = [*others, int(gain.argmax())] if gain.max() > 0 else others
         if set(days) == before:
             break
     return days
-
-
-def _free(n_days: int, days: list[int], least: int) -> Flags:
-    """Days on which another step may stand."""
-    apart = np.abs(np.subtract.outer(np.arange(n_days), [0, *days, n_days])).min(axis=1)
-    return np.asarray(apart >= least)
 
 
 def _left(gram: Floats, moment: Floats, days: list[int]) -> tuple[Floats, Floats]:
@@ -109,21 +126,19 @@ def _squares(gram: Floats, moment: Floats) -> Floats:
     return np.where(known > _TINY, moment**2 / np.maximum(known, _TINY), 0.0)
 
 
-def _pair(
-    gram: Floats, moment: Floats, price: Floats, free: npt.NDArray[np.intp], least: int
-) -> list[int]:
+def _pair(gram: Floats, moment: Floats, rules: Rules, free: npt.NDArray[np.intp]) -> list[int]:
     """The two free days that together explain most beyond their prices; none if that is not more.
 
     There are more pairs than days: a pair costs a little more than its two days.
     """
     own, both, m = np.diagonal(gram)[free], gram[np.ix_(free, free)], moment[free]
     known = np.outer(own, own) - both**2
-    some = (known > _TINY * np.outer(own, own)) & (np.subtract.outer(free, free) <= -least)
+    some = (known > _TINY * np.outer(own, own)) & np.triu(rules.together[np.ix_(free, free)], 1)
     if not some.any():
         return []
     first = m[:, None] ** 2 * own + m**2 * own[:, None] - 2 * np.outer(m, m) * both
-    explained = first / np.where(some, known, 1.0)
-    gain = np.where(some, explained - np.add.outer(price[free], price[free]), -np.inf)
+    squares = first / np.where(some, known, 1.0)
+    gain = np.where(some, squares - np.add.outer(rules.price[free], rules.price[free]), -np.inf)
     if gain.max() <= PAIR_PRICE:
         return []
     i, j = np.unravel_index(gain.argmax(), gain.shape)

@@ -15,7 +15,7 @@ planted changes count from a ratio of 1.18 on, a find near a smaller one counts 
 import argparse
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -26,7 +26,7 @@ import xarray as xr
 
 from analysis import attribution, changes
 from benchmarks import series, shares
-from ingest.synth.network import Network, invent_network
+from ingest.synth.network import NOISE, Network, invent_network
 
 N_CELLS, N_DAYS, SEEDS = 280, 56, tuple(range(3001, 3013))
 HOURS_APART, MATERIAL = 48, np.log(1.18)
@@ -35,6 +35,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "attribution.md"
 
 Floats = npt.NDArray[np.float64]
 
+Measures = Sequence[tuple[str, int, str]]
+METHODS = ("ours", "threshold rule", "correlation rule")
 # measure, digits, must at normal and at heavy noise
 MEASURES = (
     ("detection F1", 3, "≥ .86 / .75"),
@@ -62,6 +64,19 @@ MEASURES = (
 
 
 # --- the data ---------------------------------------------------------------------------------
+
+
+def networks(
+    seeds: tuple[int, ...], causes: Mapping[str, int] | None = None
+) -> Iterator[tuple[str, int, Network]]:
+    """Level of noise, seed and network of each; `causes` as of `invent_network`."""
+    for noise in NOISE:
+        for seed in seeds:
+            rng = np.random.default_rng(seed)
+            planted = invent_network(
+                rng, n_cells=N_CELLS, n_days=N_DAYS, noise=noise, causes=causes
+            )
+            yield noise, seed, planted
 
 
 def cube_of(network: Network) -> xr.Dataset:
@@ -170,7 +185,7 @@ def score(network: Network, found: pd.DataFrame) -> dict[str, float]:
     truth["material"] = truth["ratio"].map(np.log).abs() >= MATERIAL
     truth["is_load"] = truth["attribution"].isin(["load", "relief"])
     found = found.reset_index(drop=True)
-    pairs = _matched(truth, found)
+    pairs = matched(truth, found)
     sound = pairs[pairs["material"]]
     n_months = N_DAYS / 30
     alarms = found[~found.index.isin(pairs["found"])]
@@ -186,7 +201,7 @@ def score(network: Network, found: pd.DataFrame) -> dict[str, float]:
     return told | _attribution(sound) | _calibration(sound) | _recall(truth, sound)
 
 
-def _matched(truth: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
+def matched(truth: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
     """Nearest pairs first, each change used once: columns of both, `_true` for the truth's."""
     pairs = found.rename_axis("found").reset_index().merge(
         truth.rename_axis("true").reset_index(), on="cell_id", suffixes=("", "_true")
@@ -280,25 +295,19 @@ def _share(hit: npt.NDArray[np.bool_]) -> float:
 def run(seeds: tuple[int, ...]) -> pd.DataFrame:
     """One row a method, level of noise and seed."""
     rows = []
-    for noise in ("normal", "heavy"):
-        for seed in seeds:
-            network = invent_network(
-                np.random.default_rng(seed), n_cells=N_CELLS, n_days=N_DAYS, noise=noise
-            )
-            cube = cube_of(network)
+    for noise, seed, network in networks(seeds):
+        cube = cube_of(network)
+        begun = time.process_time()
+        learnt = attribution.learn(cube)
+        learning = time.process_time() - begun
+        for name, method in zip(
+            METHODS, (partial(ours, learnt), threshold_rule, correlation_rule), strict=True
+        ):
             begun = time.process_time()
-            learnt = attribution.learn(cube)
-            learning = time.process_time() - begun
-            for name, method in (
-                ("ours", partial(ours, learnt)),
-                ("threshold rule", threshold_rule),
-                ("correlation rule", correlation_rule),
-            ):
-                begun = time.process_time()
-                found = method(cube)
-                spent = (time.process_time() - begun) * 1000 / N_CELLS
-                told = {"method": name, "noise": noise, "seed": seed, "learning s": learning}
-                rows.append(told | score(network, found) | {"ms a cell": spent})
+            found = method(cube)
+            spent = (time.process_time() - begun) * 1000 / N_CELLS
+            told = {"method": name, "noise": noise, "seed": seed, "learning s": learning}
+            rows.append(told | score(network, found) | {"ms a cell": spent})
     scored = pd.DataFrame(rows)
     rule = scored[scored["method"] == "threshold rule"].set_index(["noise", "seed"])["ms a cell"]
     cost = rule.reindex(pd.MultiIndex.from_frame(scored[["noise", "seed"]])).to_numpy()
@@ -308,38 +317,35 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
 def run_mixed(seeds: tuple[int, ...]) -> pd.DataFrame:
     """Material finds and their truths on networks with many mixed causes, at both noises."""
     pairs = []
-    for noise in ("normal", "heavy"):
-        for seed in seeds:
-            network = invent_network(
-                np.random.default_rng(seed),
-                n_cells=N_CELLS, n_days=N_DAYS, noise=noise, causes=shares.PLANTED,
-            )  # fmt: skip
-            cube = cube_of(network)
-            found = ours(attribution.learn(cube), cube)
-            pairs.append(_matched(network.truth, found).assign(noise=noise))
+    for noise, _, network in networks(seeds, shares.PLANTED):
+        cube = cube_of(network)
+        found = ours(attribution.learn(cube), cube)
+        pairs.append(matched(network.truth, found).assign(noise=noise))
     both = pd.concat(pairs, ignore_index=True)
     return both[np.log(both["ratio_true"]).abs() >= MATERIAL]
 
 
 def page(scored: pd.DataFrame, mixed: pd.DataFrame, outside: Path | None) -> str:
     """docs/accuracy/attribution.md. `outside`: folder of the public series, None = not there."""
-    seeds = scored["seed"].nunique()
-    table = scored.groupby(["method", "noise"])
-    mean, sd = table.mean(numeric_only=True), table.std(numeric_only=True)
-    columns = [
-        (method, noise)
-        for method in ("ours", "threshold rule", "correlation rule")
-        for noise in ("normal", "heavy")
-    ]
-    lines = [_HEAD.format(seeds=seeds, cells=N_CELLS, days=N_DAYS)]
-    lines.append("| measure | wanted | " + " | ".join(f"{m}, {n}" for m, n in columns) + " |")
+    head = _HEAD.format(seeds=scored["seed"].nunique(), cells=N_CELLS, days=N_DAYS)
+    columns = [(method, noise) for method in METHODS for noise in NOISE]
+    figures = table_of(scored, columns, MEASURES)
+    foot = _FOOT.format(learning=scored.loc[scored["method"] == "ours", "learning s"].mean())
+    return "\n".join([head, *figures, "", foot, shares.section(mixed), _segments(outside)])
+
+
+def table_of(
+    scored: pd.DataFrame, columns: Sequence[tuple[str, str]], measures: Measures
+) -> list[str]:
+    """Lines of a table: each measure's mean ± sd over seeds, of each method and level of noise."""
+    by = scored.groupby(["method", "noise"])
+    mean, sd = by.mean(numeric_only=True), by.std(numeric_only=True)
+    lines = ["| measure | wanted | " + " | ".join(map(", ".join, columns)) + " |"]
     lines.append("|---|---|" + "---|" * len(columns))
-    for name, digits, wanted in MEASURES:
+    for name, digits, wanted in measures:
         cells = [_told(mean.loc[at, name], sd.loc[at, name], digits) for at in columns]
         lines.append(f"| {name} | {wanted} | " + " | ".join(cells) + " |")
-    learning = scored.loc[scored["method"] == "ours", "learning s"].mean()
-    foot = _FOOT.format(learning=learning)
-    return "\n".join([*lines, "", foot, shares.section(mixed), _segments(outside)])
+    return lines
 
 
 def _told(mean: float, sd: float, digits: int) -> str:

@@ -19,12 +19,12 @@ import numpy as np
 import pandas as pd
 
 from analysis import attribution
-from benchmarks.attribution import cube_of
+from benchmarks.attribution import N_CELLS, N_DAYS, cube_of, networks
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
-from ingest.synth.network import Network, invent_network
+from ingest.synth.network import Network
 from ingest.warehouse import Warehouse
 
-N_CELLS, N_DAYS, SEEDS = 280, 56, tuple(range(8201, 8211))
+SEEDS = tuple(range(8201, 8211))
 GRAINS = ("cell", "sector", "site", "region", "network")
 PARTS = {"drops": "all drops", "drops_load": "load's part", "drops_other": "the rest"}
 RULES = {"as told": 0.1, "independent": 0.0, "all alike": 1.0}
@@ -114,13 +114,9 @@ def _added(cells: pd.DataFrame, part: str, correlation: float) -> pd.DataFrame:
 def run(seeds: tuple[int, ...]) -> pd.DataFrame:
     """Rows of `judged` for each level of noise and seed."""
     rows = []
-    for noise in ("normal", "heavy"):
-        for seed in seeds:
-            planted = invent_network(
-                np.random.default_rng(seed), n_cells=N_CELLS, n_days=N_DAYS, noise=noise
-            )
-            with tempfile.TemporaryDirectory() as folder:
-                rows.append(judged(planted, told(planted, Path(folder))).assign(noise=noise))
+    for noise, _, planted in networks(seeds):
+        with tempfile.TemporaryDirectory() as folder:
+            rows.append(judged(planted, told(planted, Path(folder))).assign(noise=noise))
     return pd.concat(rows, ignore_index=True)
 
 

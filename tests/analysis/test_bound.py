@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from benchmarks import bound
-from benchmarks.bound import DAYS, Series
+from benchmarks.attribution import networks
+from benchmarks.bound import DAYS, Step
 from ingest.synth import network as synth
 from ingest.synth.country import clock_of
 
@@ -17,13 +18,14 @@ MEMORY = bound.memory_of(HEAVY, N_DAYS)
 SHAPES = bound.shapes(N_DAYS, DAYS, 11.0, 10.0)
 
 
-def series_of(levels: np.ndarray, seed: int, per_day: float = 200.0, phi: float = 2.0) -> Series:
-    """Counts at these log levels, with the noise that `network` gives them."""
+def told_of(levels: np.ndarray, seed: int, least: float = 0.0) -> list[Step]:
+    """Steps told of counts at these log levels, with the noise that `network` gives them."""
     rng = np.random.default_rng(seed)
     luck = rng.multivariate_normal(np.zeros(N_DAYS), MEMORY.drops)
-    mean = per_day * np.exp(levels + luck)
+    mean, phi = 200.0 * np.exp(levels + luck), 2.0
     counts = rng.poisson(rng.gamma(mean / (phi - 1), phi - 1)).astype(float)
-    return Series(counts, np.full(N_DAYS, per_day), phi, MEMORY.drops)
+    found = bound.fit_counts(counts, np.full(N_DAYS, 200.0), phi, MEMORY.drops, SHAPES)
+    return bound.sure(found, SHAPES, least)
 
 
 def test_the_load_behind_prb_is_known_beyond_100() -> None:
@@ -38,29 +40,10 @@ def test_the_noise_of_drops_is_that_of_the_network() -> None:
     assert np.cov(logs.T) == pytest.approx(MEMORY.drops, abs=0.001)
 
 
-def test_what_a_step_explains_is_what_it_takes_from_the_whitened_squares() -> None:
-    memory = MEMORY.drops + 0.01 * np.eye(N_DAYS)
-    logs = np.random.default_rng(2).normal(size=N_DAYS) / 10
-    series = Series(np.exp(logs), np.ones(N_DAYS), 0.0, memory)
-    one = bound.gains(series, SHAPES, bound.fit(series, SHAPES, ())).one
-
-    def squares(design: np.ndarray) -> float:
-        inverse = np.linalg.inv(memory)
-        size = np.linalg.solve(design.T @ inverse @ design, design.T @ inverse @ logs)
-        rest = logs - design @ size
-        return float(rest @ inverse @ rest)
-
-    flat = np.ones((N_DAYS, 1))
-    for shape in (3, 40, 90):
-        stepped = np.column_stack([flat, SHAPES.columns[:, shape]])
-        told = squares(flat) - squares(stepped) - SHAPES.price[shape]
-        assert one[shape] == pytest.approx(told, rel=1e-6)
-
-
 def test_a_step_is_dated_and_sized() -> None:
     day = np.arange(N_DAYS)
     for seed in range(5):
-        (step,) = bound.steps_of(series_of(0.8 * (day >= 30), seed), SHAPES)
+        step = max(told_of(0.8 * (day >= 30), seed), key=lambda step: step.posterior)
         assert abs(step.day - 30) <= 1
         assert step.size == pytest.approx(0.8, abs=0.3)
         assert step.posterior > 0.9
@@ -69,24 +52,23 @@ def test_a_step_is_dated_and_sized() -> None:
 def test_up_and_down_again_are_two_steps_and_a_bad_day_is_none() -> None:
     day = np.arange(N_DAYS)
     box = 0.9 * ((day >= 20) & (day < 26))
-    up, down = sorted(bound.steps_of(series_of(box, 3), SHAPES), key=lambda step: step.day)
-    assert (round(up.day), round(down.day)) == (20, 26)
-    assert up.size > 0 > down.size
-    assert not list(bound.steps_of(series_of(1.1 * (day == 20), 3), SHAPES))
+    for seed in range(1, 6):
+        up, down = told_of(box, seed)
+        assert (up.day, down.day) == pytest.approx((20, 26), abs=1.5)
+        assert up.size > 0 > down.size
+        assert not told_of(1.1 * (day == 20), seed)
 
 
-def test_noise_alone_is_told_of_as_rarely_as_the_page_says() -> None:
-    told = [
-        bound._sure(bound.steps_of(series_of(np.zeros(N_DAYS), s), SHAPES), "heavy")
-        for s in range(40)
-    ]
-    assert sum(map(len, told)) <= 2
+def test_noise_alone_is_told_of_as_rarely_as_is_wanted() -> None:
+    told = [told_of(np.zeros(N_DAYS), seed, bound.TOLD["heavy"]) for seed in range(100)]
+    assert sum(map(len, told)) / len(told) / (N_DAYS / 30) <= 0.03
 
 
 def test_the_sd_of_load_is_the_one_that_was_drawn() -> None:
-    network, load_sd = bound.network_of(7, "heavy")
+    (network,) = (of for noise, _, of in networks((7,)) if noise == "heavy")
+    load_sd = bound.load_sd_of(7, "heavy")
     events = set(network.truth["cell_id"])
-    cells = bound.cells_of(network, load_sd)
     quiet = np.array([cell_id not in events for cell_id in network.cells["cell_id"]])
+    cells = bound.cells_of(network, load_sd)
     seen = np.array([np.nanstd(cell.load[1::2]) for cell in cells])
     assert np.corrcoef(seen[quiet], load_sd[quiet])[0, 1] > 0.5

@@ -40,14 +40,32 @@ def test_the_first_day_chosen_is_the_best_of_all_days_tried_one_by_one() -> None
         ]
         for start in range(3, 38)
     ]
-    assert steps.search(found, np.full((1, 40), 12.0), 3)[0] == [3 + int(np.argmin(left))]
+    assert steps.search(found, np.full((1, 40), 12.0), steps.apart(40, 3))[0] == [
+        3 + int(np.argmin(left))
+    ]
+
+
+def test_what_a_step_explains_is_what_it_takes_from_the_whitened_squares() -> None:
+    values, precision = _noise(np.random.default_rng(2), 1, 30)
+    gram, moment = (part[0] for part in steps.equations(values, precision))
+    white = np.linalg.cholesky(precision[0]).T
+    day = np.arange(30)
+
+    def left(*starts: int) -> float:
+        design = np.column_stack([day >= start for start in (0, *starts)]).astype(float)
+        return float(np.linalg.lstsq(white @ design, white @ values[0])[1][0])
+
+    one, two = steps.explained(gram, moment, []), steps.explained(gram, moment, [9])
+    assert one[20] == pytest.approx(left() - left(20))
+    assert two[20] == pytest.approx(left(9) - left(9, 20))
 
 
 def test_steps_and_stretches_come_back_and_noise_hardly_alarms() -> None:
     values, precision = _noise(np.random.default_rng(7), 300, 56)
     values[:100, 30:] += 1.0
     values[100:200, 20:34] += 1.0
-    found = steps.search(steps.equations(values, precision), np.full(values.shape, 3.5**2), 3)
+    equations, price = steps.equations(values, precision), np.full(values.shape, 3.5**2)
+    found = steps.search(equations, price, steps.apart(56, 3))
     right = [any(abs(day - 30) <= 1 for day in row) for row in found[:100]]
     both = [{20, 34} <= {d + o for d in row for o in (-1, 0, 1)} for row in found[100:200]]
     assert np.mean(right) > 0.9
