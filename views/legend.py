@@ -122,7 +122,7 @@ def between(row: Any, name: str) -> str:
 
 def work(action: str) -> str:
     """A work of the catalogue as people read it: add_carrier -> add carrier."""
-    return action.replace("_", " ").replace("+", " + ")
+    return action.replace("_", " ")
 
 
 def treatment(row: Any) -> str:
