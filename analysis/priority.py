@@ -270,6 +270,6 @@ def _owed(change: Mapping[Hashable, Any]) -> str:
         return "cause undecided, not tested against load by the hour"
     share = f"load's part {100 * change['load_share']:.0f} %"
     if change["attribution"] not in ("load", "other"):
-        return f"load or not is undecided ({share}, p(load) {change['p_load']:.2f})"
+        return f"load or not is undecided ({share}, p(load) {100 * change['p_load']:.0f} %)"
     told = {"load": "owed to load", "other": "mostly not load"}
     return f"{told[change['attribution']]} ({share})"

@@ -124,7 +124,7 @@ def _sums() -> None:
         told[f"{name}_likely"] = [between(row, name) for row in told.to_dict("records")]
     st.caption(
         "Of changes that were found. On planted networks the intervals held 90 to 95 % of "
-        "sites and regions, under heavy noise 87 to 91 % (docs/accuracy/sums.md)."
+        "sites and regions, under heavy noise 87 to 92 % (docs/accuracy/sums.md)."
     )
     number_column = st.column_config.NumberColumn
     st.dataframe(

@@ -180,8 +180,8 @@ def _columns(what: str, most: float, currency: str) -> dict[str, Any]:
         "likely": text("90 % interval", width=110),
         "p_top20": text("in first 20", width=78, help="How sure it is to be among the first 20"),
         "reason": text("reason", width=400),
-        "work": text("work", width=150, help="The work of the catalogue that spares most drops "
-                     "there for its cost, of those that reach enough of them"),
+        "work": text("best for its cost", width=150, help="The work of the catalogue that "
+                     "spares most drops there for its cost, of those that reach enough of them"),
         "cost_amount": number_column("cost", format="localized", width=55, help=currency),
         "per_cost": text("drops per cost", width=120, help="Dropped calls a month fewer for each "
                          "unit of the work's cost, and the 90 % interval"),

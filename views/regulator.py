@@ -42,8 +42,9 @@ def _percentiles() -> None:
                            param="grain")  # fmt: skip
         over = parts.pick("Counted over", list(_COUNTED), key=str, title=_COUNTED.__getitem__,
                           param="over")  # fmt: skip
-        start = parts.pick("Which", _starts(grain), key=date.isoformat, param="from",
-                           title=_NAMES[grain])  # fmt: skip
+        starts, whole = _starts(grain)
+        start = parts.pick("Which", starts, key=date.isoformat, title=_NAMES[grain],
+                           param="from", like=whole)  # fmt: skip
     found = data.answer(
         "regulator_percentiles", period_grain=grain, counted_over=over, period_start=start
     )
@@ -63,11 +64,14 @@ def _percentiles() -> None:
     _download(found, f"percentiles-{grain}-{over}-{start}")
 
 
-def _starts(grain: str) -> list[date]:
-    """First days of the months or quarters with counters, newest first."""
+def _starts(grain: str) -> tuple[list[date], str]:
+    """First days of the months or quarters with counters, newest first; that of the newest over."""
     known = data.answer("periods").query("period_grain == 'month' and n_days_known > 0")
-    months = pd.to_datetime(known["period_start"]).dt.to_period("Q" if grain == "quarter" else "M")
-    return sorted({month.start_time.date() for month in months}, reverse=True)
+    each = pd.to_datetime(known["period_start"]).dt.to_period("Q" if grain == "quarter" else "M")
+    starts = {period: period.start_time.date() for period in sorted(set(each), reverse=True)}
+    ends = set(pd.to_datetime(known["period_end"][known["is_over"]]))
+    over = [start for period, start in starts.items() if period.end_time.normalize() in ends]
+    return list(starts.values()), over[0].isoformat() if over else ""
 
 
 def _span(row: Any) -> str:

@@ -66,7 +66,7 @@ def test_a_rise_that_lasts_is_told_with_its_local_date_and_load() -> None:
     [
         ("load", 0.97, "owed to load (load's part 80 %)."),
         ("other", 0.02, "mostly not load (load's part 80 %)."),
-        ("undecided", 0.5, "load or not is undecided (load's part 80 %, p(load) 0.50)."),
+        ("undecided", 0.5, "load or not is undecided (load's part 80 %, p(load) 50 %)."),
     ],
 )
 def test_the_reason_names_what_the_rise_is_owed_to(

@@ -598,5 +598,13 @@ def test_the_regulator_s_page_lists_the_planted_cell_and_whose_limits_they_are(
     percentiles, limits = at.dataframe[0].value, at.dataframe[-1].value
     assert "whole network" in set(percentiles["region"])
     assert limits["threshold_source"].str.contains("TRAI").any()
-    every = shown("regulator", grain="quarter", over="day")
-    assert "1 Apr 2025 to 30 Jun 2025: 31 of 91 days known" in texts(every)
+
+
+def test_the_regulator_s_page_begins_with_the_newest_period_that_is_over(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    over = shown("regulator", grain="quarter", over="day")
+    assert "1 Jan 2025 to 31 Mar 2025: 29 of 90 days known" in texts(over)
+    running = shown("regulator", grain="quarter", over="day", **{"from": "2025-04-01"})
+    assert "1 Apr 2025 to 30 Jun 2025: 31 of 91 days known" in texts(running)
