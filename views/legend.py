@@ -282,7 +282,8 @@ def _traffic(row: Any) -> str:
     if pd.isna([ratio, before, after]).any():
         return ""
     part, whole = math.log(ratio), math.log(after / before)
-    moved = f"PRB of the same traffic went {'up' if part > 0 else 'down'} by {abs(ratio - 1):.0%}"
+    way, by = "up" if part > 0 else "down", 100 * abs(ratio - 1)
+    moved = f"PRB of the same traffic went {way} by {by:.0f} %"
     # most of what PRB did, and more than a level that wanders
     own = abs(part) >= max(abs(whole) / 2, math.log(1.07)) and part * whole >= 0
     if row.attribution == "relief":

@@ -169,13 +169,12 @@ def _waiting(works: pd.DataFrame) -> None:
 
 
 def _about(plan: Any) -> None:
-    gap = max(plan.optimality_gap, 1e-4)
+    gap_pct = 100 * max(plan.optimality_gap, 1e-4)
     st.caption(
         "Made by a mixed-integer programme on expected benefits; no plan within these limits "
-        f"spares over {gap:.2%} more. A cell is treated at most once: works on one cell do not "
-        "add up. "
-        "What a work does to the interference of its neighbours is not counted, nor that its "
-        "effect wears off as traffic grows. How far a work relieves a cell is the catalogue's "
-        "word. Plans of noisy networks delivered 2 to 7 % less than promised on planted truth; "
-        "works at cells that changed in the last three days a fifth to a half less."
+        f"spares over {gap_pct:.2f} % more. A cell is treated at most once: works on one cell do "
+        "not add up. What a work does to the interference of its neighbours is not counted, nor "
+        "that its effect wears off as traffic grows. How far a work relieves a cell is the "
+        "catalogue's word. Plans of noisy networks delivered 2 to 7 % less than promised on "
+        "planted truth; works at cells that changed in the last three days a fifth to a half less."
     )
