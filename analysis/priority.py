@@ -15,7 +15,7 @@ from analysis import benefit
 from analysis.benefit import Floats, Gain, Slopes
 from geo import hexgrid
 
-METHOD_VERSION, SIMPLE = "benefit-1", "simple-1"
+SIMPLE = "simple-1"
 TOP = 20
 # what to do, from this share of load in the drops to avoid on
 _WORKS = (
@@ -65,7 +65,7 @@ def rank(
         reason(place, change, zone=zone)
         for place, change in zip(ranked.to_dict("records"), known.to_dict("records"), strict=True)
     ]
-    return ranked.assign(method_version=METHOD_VERSION)
+    return ranked.assign(method_version=benefit.METHOD_VERSION)
 
 
 def rank_intervals(expected: Floats, draws: Floats) -> dict[str, Floats]:
