@@ -75,10 +75,10 @@ figures as (
 margins as (
     -- the halves lie a standard error off; 2.3 of them held .94, .88, .87 of rate, QSD, QTD in 480 planted regions
     select place_type, region, period_start,
-        2.3 * sqrt(avg((part.rate - whole.rate) ** 2)) as rate_off,
-        2.3 * sqrt(avg((part.qsd - whole.qsd) ** 2)) as qsd_off,
-        2.3 * sqrt(avg((part.qtd - whole.qtd) ** 2)) as qtd_off,
-        2.3 * sqrt(avg((part.worst - whole.worst) ** 2)) as worst_off
+        2.3 * nullif(sqrt(avg((part.rate - whole.rate) ** 2)), 0) as rate_off,
+        2.3 * nullif(sqrt(avg((part.qsd - whole.qsd) ** 2)), 0) as qsd_off,
+        2.3 * nullif(sqrt(avg((part.qtd - whole.qtd) ** 2)), 0) as qtd_off,
+        2.3 * nullif(sqrt(avg((part.worst - whole.worst) ** 2)), 0) as worst_off
     from figures as part join figures as whole using (place_type, region, period_start)
     where part.half > 0 and whole.half = 0 group by all
 )

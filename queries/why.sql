@@ -130,7 +130,7 @@ steps as (
         '', null, null
     from slope cross join total cross join place where n_cells > 0
     union all
-    select 13, dominant_cell_id, 'drop rate', drop_rate, null, null, 'share',
+    select 13, '', 'drop rate', drop_rate, null, null, 'share',
         format('{:.0f} of {:.0f} calls, {} to {}; 90 % {:.4f} to {:.4f}', dropped_calls, call_attempts,
             period_start, period_end, drop_rate_lo, drop_rate_hi),
         'priority', 1, null from place

@@ -96,8 +96,8 @@ def _steps(steps: pd.DataFrame) -> None:
         column_config={
             "step": st.column_config.NumberColumn("#", width=36),
             "cell_id": text("cell", width=80), "what": text("what", width=265),
-            "value": text("value", width=70), "unit": text("unit", width=110),
-            "how": text("how", width=510),
+            "value": text("value", width=70), "unit": text("unit", width=130),
+            "how": text("how", width=490),
             "n_rows": st.column_config.NumberColumn("rows", format="localized"),
         },
     )  # fmt: skip

@@ -58,8 +58,9 @@ def _percentiles() -> None:
         "QSD: 90 % of cells stay below it on 90 % of days. QTD: on 90 % of days 97 % of cells "
         "stay below it. ✓ within the limit, ✗ over it; where the limit lies inside the 90 % "
         "interval, chance may have decided: it tells how the figure would scatter had other days "
-        "fallen out, and is there from 16 days on. A cell's day of few calls is coarse: at 100 "
-        "calls one drop more is a whole per cent, which alone lifts both figures in small cells."
+        "fallen out, and is there from 16 days on, where halves of the days differ in it. A cell's "
+        "day of few calls is coarse: at 100 calls one drop more is a whole per cent, which alone "
+        "lifts both figures in small cells."
     )
     _download(found, f"percentiles-{grain}-{over}-{start}")
 

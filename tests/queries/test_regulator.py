@@ -156,7 +156,15 @@ def test_fewer_than_sixteen_days_have_no_interval(marts: Warehouse) -> None:
     assert len(ends) == 8
     april = pd.to_datetime(found["period_start"]) == "2025-04-01"
     assert found.loc[april, ends].isna().all(axis=None)
-    assert found.loc[~april, ends].notna().all(axis=None)
+    for name in ("drop_rate", "qsd_drop_rate_pct", "qtd_drop_rate_pct"):
+        assert (found.loc[~april, f"{name}_lo"] < found.loc[~april, f"{name}_hi"]).all()
+
+
+def test_a_figure_that_no_half_of_the_days_moves_has_no_interval(marts: Warehouse) -> None:
+    march = date(2025, 3, 1)
+    found = marts.query("regulator_percentiles", period_grain="month", period_start=march)
+    assert found["worst_cells_pct"].tolist() == [0.0, 0.0, 0.0]
+    assert found[["worst_cells_pct_lo", "worst_cells_pct_hi"]].isna().all(axis=None)
 
 
 def test_one_period_can_be_asked_for_and_is_the_same(marts: Warehouse) -> None:
