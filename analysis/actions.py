@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from scipy import sparse
 from scipy.special import ndtri
 
+from analysis.arrays import Floats
 from analysis.plan import Options
 from contracts.errors import SettingsError
 from contracts.fields import FIELDS
@@ -32,7 +33,6 @@ _MOST_RELIEF = 0.5
 _NINETY = 1.645
 _AND = " + "
 
-Floats = npt.NDArray[np.float64]
 Share = Annotated[float, Field(ge=0, le=1)]
 
 

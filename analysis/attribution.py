@@ -22,6 +22,7 @@ import xarray as xr
 
 from analysis import benefit, change_rows, channels, load_response, onsets, verdict
 from analysis import wander as wandering
+from analysis.arrays import Floats
 from analysis.cell import Cell, cells_of
 from analysis.change_rows import MIN_SD_DROPS, NO_CURVE, NO_DAYS, Change, Columns
 from analysis.channels import LoadChannel, Steps
@@ -37,8 +38,6 @@ MIN_DROPS, MIN_HOURS, MIN_DAYS = 30, 40, 14
 MIN_QUIET, USUAL_BLUR = 10, 1.3
 # no curve of the shelf is a cell's own: what many drops say in its favour counts as from so many
 CURVE_DROPS = 1000.0
-
-Floats = npt.NDArray[np.float64]
 
 
 class Search(NamedTuple):

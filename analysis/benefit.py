@@ -21,6 +21,7 @@ import xarray as xr
 from scipy import sparse
 
 from analysis import load_response, rates
+from analysis.arrays import Flags, Floats
 from analysis.load_response import FACTOR, Hours
 from analysis.network import CORRELATION
 
@@ -43,8 +44,6 @@ _MIN_DAYS = 2
 # of the drops that count, so many may lie at loads the cell has hardly been at
 _BEYOND, _RARE = 0.05, 0.01
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Days = npt.NDArray[np.datetime64]
 
 

@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis import channels, load_response
+from analysis.arrays import Floats
 from analysis.channels import DropChannel, LoadChannel
 from analysis.load_response import FACTOR, Hours, Response
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

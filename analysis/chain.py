@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from analysis.arrays import Floats
 from analysis.benefit import N_DRAWS, SEED, PerDrop
 
 METHOD_VERSION = "pooled-1"
@@ -28,7 +29,6 @@ MIN_WEEKS, MIN_PLACES, MIN_CASES = 5, 10, 100
 Z90 = 1.6449
 _SWEEPS = 60
 
-Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.intp]
 
 

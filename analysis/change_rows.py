@@ -8,6 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis import load_response
+from analysis.arrays import Floats, Instants
 from analysis.cell import Cell
 from analysis.channels import DropChannel
 from analysis.load_response import FACTOR, Hours
@@ -18,8 +19,6 @@ METHOD_VERSION = "two-channels-3"
 MIN_SD_DROPS = 3.7
 
 Columns = dict[str, Any]
-Floats = npt.NDArray[np.float64]
-Instants = npt.NDArray[np.datetime64]
 
 _CHANGE_TYPES = {
     "cell_id": "str",

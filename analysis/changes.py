@@ -17,6 +17,8 @@ from ruptures import Pelt
 from ruptures.base import BaseCost
 from scipy.special import xlogy
 
+from analysis.arrays import Floats, Indices
+
 PENALTY_PER_LOG_POINT = 5.0
 LINE_PER_LOG_POINT = 3.0
 MIN_POINTS = 5
@@ -25,8 +27,6 @@ RUPTURES_POINTS = 100
 _SD_OF_MAD = 1.4826
 
 Noise = Literal["white", "ar1"]
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 Costs = Callable[[Indices, int], Floats]
 
 

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis import steps
+from analysis.arrays import Floats
 from analysis.load_response import FULL_PCT, Hours, Response, median
 from analysis.wander import Wander
 
@@ -36,8 +36,6 @@ _MEMORY_DAYS, _LOAD_MEMORY = 30, 0.35
 _MIN_PAIRS, _LOAD_SD = 7, 0.08
 _SD_OF_MAD = 1.4826
 
-Floats = npt.NDArray[np.float64]
-Indices = npt.NDArray[np.intp]
 Steps = list[list[int]]
 
 

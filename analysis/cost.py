@@ -12,7 +12,8 @@ import pandas as pd
 from scipy import sparse
 
 from analysis import benefit, priority, works
-from analysis.benefit import Floats, Gain, Slopes
+from analysis.arrays import Floats
+from analysis.benefit import Gain, Slopes
 from analysis.works import Offered
 
 UNKNOWN, NOTHING = "no benefit is known here", "there are no drops to avoid"

@@ -15,13 +15,13 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 from scipy.optimize import brentq
 from scipy.special import gammainc, gammaincinv
 
 from analysis import changes
+from analysis.arrays import Flags, Floats, Indices, Instants
 
 METHOD_VERSION = "daily-poisson-1"
 MIN_RATIO = 1.18
@@ -74,11 +74,6 @@ _SHAPES = {
     "outage": ("cell", "day"),
 }
 _Z90 = 1.6448536269514722
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Indices = npt.NDArray[np.intp]
-Instants = npt.NDArray[np.datetime64]
 
 
 class Search(NamedTuple):

@@ -20,6 +20,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis import pooling
+from analysis.arrays import Flags, Floats
 from contracts.settings import Targets
 from geo import hexgrid
 from ingest import release
@@ -27,8 +28,6 @@ from ingest import release
 ESTIMATES = ["value", "value_lo", "value_hi", "value_raw", "borrowed", "target", "p_worse",
              "standing"]  # fmt: skip
 
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int64]
 Names = npt.NDArray[Any]
 

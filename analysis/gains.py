@@ -11,7 +11,8 @@ import pandas as pd
 import xarray as xr
 
 from analysis import benefit, chain, panels
-from analysis.benefit import Floats, Gain, Levers, Slopes
+from analysis.arrays import Floats
+from analysis.benefit import Gain, Levers, Slopes
 from analysis.chain import Slope
 from analysis.rates import Noise
 from contracts.settings import Settings

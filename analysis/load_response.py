@@ -17,6 +17,8 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from analysis.arrays import Flags, Floats, Indices
+
 METHOD_VERSION = "shelf-1"
 MIN_AVAILABILITY = 0.98
 FULL_PCT = 90.0
@@ -29,10 +31,6 @@ PRIOR_CELLS = 400
 _FIRST_EDGE, _LAST_EDGE, _BIN = 36.0, 126.0, 3.0
 EDGES = np.arange(_FIRST_EDGE, _LAST_EDGE, _BIN)
 CENTRES = np.concatenate([[_FIRST_EDGE - _BIN], EDGES + _BIN / 2])
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
-Indices = npt.NDArray[np.intp]
 
 
 # --- the shelf of curves ----------------------------------------------------------------------

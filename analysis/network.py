@@ -11,6 +11,7 @@ import xarray as xr
 from scipy import sparse
 
 from analysis import rates, safety
+from analysis.arrays import Floats
 from analysis.places import Places
 
 METHOD_VERSION = "network-1"
@@ -23,8 +24,6 @@ _LEVEL_DAYS = 14
 # of the errors of two cells' changes, which share the network's prior and its days: chosen on
 # planted networks (docs/accuracy/sums.md)
 CORRELATION = 0.1
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

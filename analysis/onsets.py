@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis import channels
+from analysis.arrays import Floats
 from analysis.cell import Cell
 from analysis.channels import DropChannel, LoadChannel
 
@@ -14,8 +14,6 @@ REACH_DAYS = 28
 HOUR_OF_LOAD_SD = 0.2
 SEEK_HOURS = 60
 MIN_LEVEL_HOURS = 72
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ import pandas as pd
 from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
+from analysis.arrays import Flags, Floats
 from contracts.errors import SettingsError
 from contracts.settings import Plan as PlanSettings
 
@@ -37,9 +38,6 @@ _INFEASIBLE = 2
 _NO_PLAN = "no plan keeps the limits of [plan]"
 # options that are decided as whole works at first; what lies in rounding
 _CORE, _DUST = 400, 1e-9
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

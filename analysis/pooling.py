@@ -20,7 +20,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy.special import betainc, betaincinv, betaln, gammaincc, gammaincinv, gammaln, logsumexp
 
-Floats = npt.NDArray[np.float64]
+from analysis.arrays import Floats
+
 Codes = npt.NDArray[np.integer]
 
 # standard deviation of places' rates over their family's mean

@@ -12,7 +12,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis import benefit
-from analysis.benefit import Floats, Gain, Slopes
+from analysis.arrays import Floats
+from analysis.benefit import Gain, Slopes
 from geo import hexgrid
 
 SIMPLE = "simple-1"

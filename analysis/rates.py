@@ -15,12 +15,13 @@ import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from analysis.arrays import Floats
+
 Z90 = 1.6448536269514722
 MAX_RHO = 0.9
 # a cell's own noise weighs as much as the network's once it has this many degrees of freedom
 NETWORK_DAYS = 20.0
 
-Floats = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.integer]
 
 

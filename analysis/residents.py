@@ -13,8 +13,7 @@ import xarray as xr
 from scipy import sparse
 
 from analysis import customers
-
-Floats = npt.NDArray[np.float64]
+from analysis.arrays import Floats
 
 
 @dataclass(frozen=True)

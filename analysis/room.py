@@ -1,13 +1,10 @@
 """Which cells could take load of a full one: those that reach the same ground and have room."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
 LEAST_OVERLAP, TOLD = 0.1, 3
-
-Floats = npt.NDArray[np.float64]
 
 
 def relief_cells(

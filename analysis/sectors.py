@@ -1,17 +1,15 @@
 """Did load only move between the carriers of a sector? Each change beside its sector as a whole."""
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
 from analysis import places
+from analysis.arrays import Floats
 
 # calls of both carriers moved by so much, in opposite ways, between the days about the change
 MOVED = float(np.log(1.2))
 LEAST_DAYS, MOST_DAYS = 7, 14
-
-Floats = npt.NDArray[np.float64]
 
 
 def notes(found: pd.DataFrame, cells: pd.DataFrame, counters: xr.Dataset) -> pd.Series:

@@ -13,11 +13,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from analysis.arrays import Flags, Floats
+
 MOST_ROUNDS, PAIR_PRICE = 30, 2.0
 _TINY = 1e-9
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 
 class Equations(NamedTuple):

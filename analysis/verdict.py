@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from analysis import channels, load_response
+from analysis.arrays import Floats
 from analysis.cell import Cell
 from analysis.load_response import FACTOR
 
@@ -21,7 +21,6 @@ P_OTHER, OTHER_SD = 0.42, 0.6
 MIN_SHIFT, MIN_SHIFT_SD, MIN_LOST = np.log(1.07), 2.5, 0.05
 EFFICIENCY_SD = 0.03
 
-Floats = npt.NDArray[np.float64]
 
 # three points that stand for a normal distribution (Gauss and Hermite)
 _NORMAL = ((-np.sqrt(3.0), 1 / 6), (0.0, 2 / 3), (np.sqrt(3.0), 1 / 6))

@@ -8,17 +8,16 @@ restricted maximum likelihood (Patterson & Thompson 1971) from cells in which no
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import minimize
 from scipy.special import expit, logit
+
+from analysis.arrays import Floats
 
 MOST_CELLS, MIN_CELLS, MOST_TRIES = 60, 10, 150
 # a step that so many more cells take up than down, or the other way, is no wandering of theirs
 COMMON_SHARE, COMMON_STEP, COMMON_DAYS = 0.3, float(np.log(1.18)), 7
 # memory from one day to the next: of days it fades within the week, of weeks after it
 BOUNDS = ((0.0, 0.5), (0.0, 0.75), (0.0, 0.5), (0.85, 0.995))
-
-Floats = npt.NDArray[np.float64]
 
 
 class Wander(NamedTuple):

@@ -12,6 +12,7 @@ from scipy import sparse
 
 from analysis import actions, benefit, plan
 from analysis.actions import Catalogue, Relievable
+from analysis.arrays import Floats
 from analysis.benefit import Levers, Present, Treatable
 from analysis.plan import Options
 from analysis.rates import Noise
@@ -35,9 +36,9 @@ class Offered:
     options: Options
     treats: sparse.csr_array
     """Which cells of the counters each treats, (O, cell), 1 or 0."""
-    spared: dict[str, actions.Floats]
+    spared: dict[str, Floats]
     """Drops a month by action, (cell, draw); 0 = nothing is known."""
-    drops_month: actions.Floats
+    drops_month: Floats
     """As counted, (cell,); NaN = not known."""
     cell_ids: npt.NDArray[np.object_]
     is_listed: npt.NDArray[np.bool_]
@@ -151,7 +152,7 @@ def _serving(cells: pd.DataFrame, counters: xr.Dataset) -> pd.DataFrame:
 def _of(known: Relievable, rows: npt.NDArray[np.intp]) -> Relievable:
     """The rows, -1 for a cell of which nothing is known."""
 
-    def taken(values: actions.Floats) -> actions.Floats:
+    def taken(values: Floats) -> Floats:
         unknown = (rows < 0).reshape(-1, *[1] * (values.ndim - 1))
         return np.where(unknown, np.nan, values[rows])
 

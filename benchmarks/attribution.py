@@ -25,6 +25,7 @@ import pandas as pd
 import xarray as xr
 
 from analysis import attribution, changes
+from analysis.arrays import Floats
 from benchmarks import series, shares
 from ingest.synth.network import NOISE, Network, invent_network
 
@@ -33,7 +34,6 @@ HOURS_APART, MATERIAL = 48, np.log(1.18)
 FULL_PCT, CORRELATED = 70.0, 0.5
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "attribution.md"
 
-Floats = npt.NDArray[np.float64]
 
 Measures = Sequence[tuple[str, int, str]]
 METHODS = ("ours", "threshold rule", "correlation rule")

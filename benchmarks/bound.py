@@ -28,6 +28,7 @@ import pandas as pd
 from scipy.linalg import toeplitz
 
 from analysis import attribution, steps
+from analysis.arrays import Flags, Floats
 from benchmarks import attribution as rules
 from benchmarks.attribution import MATERIAL, N_CELLS, N_DAYS, cube_of, matched, networks, ours
 from ingest.synth import network as synth
@@ -52,9 +53,6 @@ MEASURES = (
     (ONLY_HERE, 3, ""),
 )
 UNKNOWN = 1e6  # variance of a day without data
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 
 # --- what the oracle is told ------------------------------------------------------------------

@@ -30,6 +30,7 @@ from scipy import sparse
 
 from analysis import actions, attribution, benefit, plan
 from analysis.actions import Catalogue, Relievable
+from analysis.arrays import Floats
 from analysis.plan import Options, best, limits_of, programme
 from analysis.works import relievable
 from benchmarks.attribution import cube_of
@@ -50,8 +51,6 @@ _DRAWS, _LEAST = 200, 0.02
 # variance of a cell's count over its mean
 _NOISE = 2.0
 _NONE = pd.DataFrame({"kind": [], "cell_id": [], "site_id": []})
-
-Floats = npt.NDArray[np.float64]
 
 
 # --- exactness --------------------------------------------------------------------------------

@@ -22,7 +22,8 @@ import xarray as xr
 from scipy import sparse
 
 from analysis import attribution, benefit, network, priority
-from analysis.benefit import Floats, Gain
+from analysis.arrays import Floats
+from analysis.benefit import Gain
 from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
 from ingest.synth.customers import invent_customers

@@ -20,6 +20,7 @@ import pandas as pd
 from scipy.special import betaincinv, gammaincinv
 
 from analysis import customers, estimates
+from analysis.arrays import Floats
 from contracts.settings import Privacy, Targets
 from geo import hexgrid
 from ingest import release
@@ -32,7 +33,6 @@ JUNE = pd.Timestamp("2026-06-01")
 Z90 = 1.6448536269514722
 WAYS = ("pooled", "plain", "plug-in")
 
-Floats = npt.NDArray[np.float64]
 Ends = tuple[Floats, Floats]
 
 

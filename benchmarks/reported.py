@@ -13,6 +13,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis import customers, daily, reported
+from analysis.arrays import Floats
 from contracts.settings import Operator
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
@@ -27,7 +28,6 @@ RATIOS, CALLS_A_DAY = (1.5, 2.0, 3.0), (60, 200, 600)
 NEAR = pd.Timedelta(hours=48)
 
 Hexes = npt.NDArray[np.uint64]
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

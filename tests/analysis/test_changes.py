@@ -8,8 +8,7 @@ import pytest
 import ruptures
 
 from analysis import changes
-
-Floats = npt.NDArray[np.float64]
+from analysis.arrays import Floats
 
 
 def ar1(rng: np.random.Generator, n_series: int, n: int, phi: float) -> Floats:

@@ -10,7 +10,8 @@ from scipy import sparse
 
 from analysis import cost
 from analysis.actions import Catalogue
-from analysis.benefit import Floats, Gain, PerDrop
+from analysis.arrays import Floats
+from analysis.benefit import Gain, PerDrop
 from analysis.plan import Options
 from analysis.works import Offered
 

@@ -12,8 +12,7 @@ import xarray as xr
 from scipy.special import xlogy
 
 from analysis import changes, daily
-
-Floats = npt.NDArray[np.float64]
+from analysis.arrays import Floats
 
 log = logging.getLogger(__name__)  # what was measured: pytest --log-cli-level=info
 

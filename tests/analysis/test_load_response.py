@@ -7,8 +7,7 @@ import pytest
 import xarray as xr
 
 from analysis import load_response as response
-
-Floats = npt.NDArray[np.float64]
+from analysis.arrays import Floats
 
 N_DAYS = 42
 FIRST = pd.Timestamp("2026-06-01")

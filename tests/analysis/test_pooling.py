@@ -9,8 +9,7 @@ import pytest
 from scipy import stats
 
 from analysis import pooling
-
-Floats = npt.NDArray[np.float64]
+from analysis.arrays import Floats
 
 log = logging.getLogger(__name__)  # what was measured: pytest --log-cli-level=info
 

@@ -8,8 +8,7 @@ import pytest
 from scipy import sparse, stats
 
 from analysis import rates
-
-Floats = npt.NDArray[np.float64]
+from analysis.arrays import Floats
 
 log = logging.getLogger(__name__)  # what was measured: pytest --log-cli-level=info
 

@@ -3,17 +3,14 @@
 from collections.abc import Iterator
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 import pytest
 from scipy import sparse
 from scipy.optimize import linprog
 
+from analysis.arrays import Flags, Floats
 from geo import hexgrid
 from ingest import release
-
-Floats = npt.NDArray[np.float64]
-Flags = npt.NDArray[np.bool_]
 
 FINEST, DAYS, CROWD, MANY = 7, 3, 16, 10_000
 MIDDLE = int(hexgrid.hexes_of(lat=[53.8], lon=[-1.55], level=5)[0])
