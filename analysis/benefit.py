@@ -5,11 +5,10 @@ its drops would fall. And what else raised its drops, and still lasts, can be fi
 factors on the drops of the cell's present level: the newest days, no farther back than its last
 change. What is not known is drawn: the curve, what the change did beside load, and the level
 itself. A cell's draws hang on its name alone, so that another cell, another order or another
-setting do not move them. Errors of two cells correlate by `network.CORRELATION`, as those of their
+setting do not move them. Errors of two cells correlate by `draws.CORRELATION`, as those of their
 changes do: independent draws called sums over towns too sure (docs/accuracy/sums.md).
 """
 
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import NamedTuple
@@ -20,16 +19,15 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import load_response, rates
+from analysis import load_response
 from analysis.arrays import Flags, Floats
 from analysis.load_response import FACTOR, Hours
-from analysis.network import CORRELATION
+from analysis.uncertainty import intervals
+from analysis.uncertainty.draws import CORRELATION, N_DRAWS, cell_rng, with_interval
 
 METHOD_VERSION = "benefit-2"
 DAYS_A_MONTH = 30.0
 _DAY_S = 86_400
-N_DRAWS = 200
-SEED = 8
 LADDER = np.arange(0.0, 0.51, 0.1)
 """Shares of its load that a cell may be relieved of; between them drops go straight."""
 
@@ -159,7 +157,7 @@ def treatable(levers: Levers, present: "Present") -> Treatable:
     per_day = levers.level * noise / np.where(known, days, np.nan)
     level = np.full((len(drops), N_DRAWS), np.nan)
     for i in np.flatnonzero(known):
-        rng, wander = _rng(str(levers.cell_id[i]), "level"), _WANDER * levers.wander[i]
+        rng, wander = cell_rng(str(levers.cell_id[i]), "level"), _WANDER * levers.wander[i]
         level[i] = rng.gamma(shape[i], size=N_DRAWS)
         level[i] *= np.exp(wander * rng.normal(size=N_DRAWS) - wander**2 / 2)
     return _alike(Treatable(levers, level * DAYS_A_MONTH * per_day[:, None]))
@@ -171,8 +169,8 @@ def _alike(cells: Treatable) -> Treatable:
     Iman and Conover, Communications in Statistics B11 (1982) 311-334: ranks of correlated normals.
     """
     levers, n_cells = cells.levers, len(cells.levers.cell_id)
-    common = _rng("", "network").normal(size=N_DRAWS)
-    own = [_rng(str(name), "order").normal(size=N_DRAWS) for name in levers.cell_id]
+    common = cell_rng("", "network").normal(size=N_DRAWS)
+    own = [cell_rng(str(name), "order").normal(size=N_DRAWS) for name in levers.cell_id]
     wanted = np.sqrt(CORRELATION) * common + np.sqrt(1 - CORRELATION) * np.reshape(
         own, (-1, N_DRAWS)
     )
@@ -182,10 +180,6 @@ def _alike(cells: Treatable) -> Treatable:
     fixed, relieved = levers.fixed[cell, draw], levers.relieved.transpose(0, 2, 1)[cell, draw]
     ordered = replace(levers, relieved=relieved.transpose(0, 2, 1), fixed=fixed)
     return Treatable(ordered, cells.drops_month[cell, draw])
-
-
-def _rng(cell_id: str, of: str) -> np.random.Generator:
-    return np.random.default_rng([SEED, zlib.crc32(of.encode()), zlib.crc32(cell_id.encode())])
 
 
 # --- the levers -------------------------------------------------------------------------------
@@ -217,7 +211,7 @@ def levers_of(
         load, calls = hours.load[i, since[i] :].ravel(), exposure[i, since[i] :].ravel()
         curve, fixed[i] = _drawn(str(names[i]), log_weights[i], lasting.get(int(i)))
         kept = np.array([_mean_factor(load * (1 - step), calls) for step in LADDER])
-        doubt = np.exp(_CURVE_SD * _rng(str(names[i]), "curve").normal(size=N_DRAWS))
+        doubt = np.exp(_CURVE_SD * cell_rng(str(names[i]), "curve").normal(size=N_DRAWS))
         relieved[i] = (kept / np.maximum(kept[0], 1e-12))[:, curve] ** doubt
         beyond[i] = _is_beyond(hours.load[i], load, calls)
     day = newest[since - n_days]
@@ -239,7 +233,7 @@ def _drawn(name: str, log_weights: Floats, last: Lasting | None) -> tuple[Floats
     else:
         weight, other = last.weight, last.other
     held = np.cumsum(weight)
-    rng = _rng(name, "levers")
+    rng = cell_rng(name, "levers")
     # one draw of each N-th part of the probability: the mean is then nearly that of all
     at = rng.permutation((np.arange(N_DRAWS) + rng.random(N_DRAWS)) / N_DRAWS)
     drawn = np.minimum(np.searchsorted(held, at * held[-1]), len(held) - 1)
@@ -327,7 +321,7 @@ class Present(NamedTuple):
     noise: Floats
 
 
-def present_of(cube: xr.Dataset, levers: Levers, noise: rates.Noise, days: int) -> Present:
+def present_of(cube: xr.Dataset, levers: Levers, noise: intervals.Noise, days: int) -> Present:
     """What was counted since each cell's level began. `cube`: `cube.of_cell_days`, `days` newest.
 
     A day counts by the part of it that is known and in which the cell was up, and by what usual
@@ -345,7 +339,7 @@ def present_of(cube: xr.Dataset, levers: Levers, noise: rates.Noise, days: int) 
     worth = part * np.where(rest, of_kind[0][:, None], of_kind[1][:, None])
     since = cube["day_local"].to_numpy()[new][None] >= levers.since[:, None]
     n_days = (known & since).sum(axis=1)
-    spread = noise.phi * rates.inflation(noise.rho, np.maximum(n_days, 1))
+    spread = noise.phi * intervals.inflation(noise.rho, np.maximum(n_days, 1))
     return Present(
         np.where(known & since, drops, 0.0).sum(axis=1),
         np.where(since, np.nan_to_num(worth), 0.0).sum(axis=1),
@@ -405,14 +399,6 @@ def gain_of_places(share: sparse.csr_array, cells: Gain) -> Gain:
     return Gain(by_load, by_other, drops, np.asarray(unknown_cells, np.int64))
 
 
-def told(name: str, expected: Floats, draws: Floats) -> dict[str, Floats]:
-    """Columns `name`, `name_lo` and `name_hi`; of skewed draws the mean may lie outside them."""
-    low, high = interval(draws)
-    ends = {f"{name}_lo": np.minimum(low, expected), f"{name}_hi": np.maximum(high, expected)}
-    # so that a sum in another order is the same number
-    return {key: values.round(6) for key, values in {name: expected, **ends}.items()}
-
-
 def following(
     expected: Floats, drops: Floats, slopes: Slopes, at_most: Floats
 ) -> dict[str, Floats]:
@@ -420,7 +406,7 @@ def following(
 
     `at_most`: as of `PerDrop.of`: a place can't lose more detractors than live there.
     """
-    found = {name: told(name, *slope.of(expected, drops, at_most))
+    found = {name: with_interval(name, *slope.of(expected, drops, at_most))
              for name, slope in slopes.items()}  # fmt: skip
     return {column: values for part in found.values() for column, values in part.items()}
 
@@ -437,7 +423,7 @@ def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> p
             "relief_pct": 100 * relief,
             "avoidable_load": by_load,
             "avoidable_other": by_other,
-            **told("drops_avoidable_month", gain.expected, gain.drops),
+            **with_interval("drops_avoidable_month", gain.expected, gain.drops),
             "unknown_reason": pd.Series(cells.levers.why_not).replace("", None),
             "method_version": METHOD_VERSION,
         }
@@ -458,18 +444,10 @@ def what_if(cells: Treatable, present: Present, slopes: Slopes, at_most: Floats)
         ladder = {
             "cell_id": cells.levers.cell_id,
             "relief_pct": round(100 * share),
-            **told("drops_avoided_month", expected, drops),
+            **with_interval("drops_avoided_month", expected, drops),
             **following(expected, drops, slopes, at_most),
             "is_beyond_seen": cells.levers.beyond[:, step],
             "method_version": METHOD_VERSION,
         }  # fmt: skip
         rows.append(pd.DataFrame(ladder).iloc[known])
     return pd.concat(rows, ignore_index=True)
-
-
-def interval(draws: Floats) -> tuple[Floats, Floats]:
-    """The 5th and 95th percentile of each row of draws; NaN where there are none."""
-    known = np.isfinite(draws).all(axis=-1)
-    low, high = np.full(draws.shape[:-1], np.nan), np.full(draws.shape[:-1], np.nan)
-    low[known], high[known] = np.quantile(draws[known], (0.05, 0.95), axis=-1)
-    return low, high

@@ -21,7 +21,8 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.arrays import Floats
-from analysis.benefit import N_DRAWS, SEED, PerDrop
+from analysis.benefit import PerDrop
+from analysis.uncertainty.draws import N_DRAWS, SEED
 
 METHOD_VERSION = "pooled-1"
 PROVISIONAL = "provisional: one coefficient for the whole network"

@@ -11,9 +11,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from analysis import benefit, priority, works
+from analysis import priority, works
 from analysis.arrays import Floats
 from analysis.benefit import Gain, Slopes
+from analysis.uncertainty.draws import with_interval
 from analysis.works import Offered
 
 UNKNOWN, NOTHING = "no benefit is known here", "there are no drops to avoid"
@@ -104,7 +105,7 @@ def _drawn(share: sparse.csr_array, work: Rows, offered: Offered) -> Floats:
 
 
 def _per_cost(name: str, expected: Floats, draws: Floats, cost: Floats) -> dict[str, Floats]:
-    return benefit.told(name, _ratio(expected, cost), _ratio(draws, cost[:, None]))
+    return with_interval(name, _ratio(expected, cost), _ratio(draws, cost[:, None]))
 
 
 def _ranked(expected: Floats, draws: Floats, cost: Floats) -> dict[str, Floats]:

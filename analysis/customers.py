@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import estimates, rates
+from analysis import estimates
+from analysis.uncertainty import intervals
 from contracts.settings import Privacy, Targets
 from contracts.tables import TABLES
 from geo import hexgrid
@@ -283,7 +284,7 @@ def _witnesses(reports: pd.DataFrame) -> pd.DataFrame:
 
 def _drop_rates(placed: pd.DataFrame) -> pd.DataFrame:
     found = _witnessed(placed, "dropped")
-    found["value"], found["value_lo"], found["value_hi"] = rates.crowd_rate(
+    found["value"], found["value_lo"], found["value_hi"] = intervals.crowd_rate(
         found["numerator"].to_numpy(),
         found["denominator"].to_numpy(),
         (found["denominator"] / found["n_effective"]).to_numpy(),
@@ -297,7 +298,7 @@ def _mean_ratings(placed: pd.DataFrame) -> pd.DataFrame:
     # the spread of the whole network: a place with few ratings has none of its own worth trusting
     within = placed["rating"] - placed.groupby(_PLACE_MONTH)["rating"].transform("mean")
     variance = within.pow(2).sum() / max(len(within) - len(found), 1)
-    half = rates.Z90 * np.sqrt(variance / found["n_effective"])
+    half = intervals.Z90 * np.sqrt(variance / found["n_effective"])
     found["value_lo"] = (found["value"] - half).clip(1, 5)
     found["value_hi"] = (found["value"] + half).clip(1, 5)
     return found
@@ -314,7 +315,7 @@ def _witnessed(placed: pd.DataFrame, outcome: str) -> pd.DataFrame:
     sizes = placed.groupby([*_PLACE_MONTH, "witness"])[[outcome]].count().reset_index()
     sizes["square"] = sizes[outcome].pow(2)
     squares = sizes.groupby(_PLACE_MONTH)[["square"]].sum()["square"]
-    effect = rates.design_effect(
+    effect = intervals.design_effect(
         placed.groupby("witness").ngroup().to_numpy(),
         placed[outcome].to_numpy(),
         grouped.ngroup().to_numpy(),

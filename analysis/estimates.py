@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import pooling
 from analysis.arrays import Flags, Floats
+from analysis.uncertainty import pooling
 from contracts.settings import Targets
 from geo import hexgrid
 from ingest import release

@@ -14,7 +14,8 @@ from analysis import benefit, chain, panels
 from analysis.arrays import Floats
 from analysis.benefit import Gain, Levers, Slopes
 from analysis.chain import Slope
-from analysis.rates import Noise
+from analysis.uncertainty import draws
+from analysis.uncertainty.intervals import Noise
 from contracts.settings import Settings
 from contracts.tables import TABLES
 from ingest.warehouse import Warehouse
@@ -63,7 +64,7 @@ def find(
 def nothing() -> Found:
     """No gain of no cell."""
     none, empty = pd.DataFrame(), np.empty(0)
-    gain = Gain(empty, empty, np.empty((0, benefit.N_DRAWS)), empty.astype(np.int64))
+    gain = Gain(empty, empty, np.empty((0, draws.N_DRAWS)), empty.astype(np.int64))
     return Found(gain, {}, none, none, none)
 
 

@@ -10,9 +10,11 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import rates, safety
+from analysis import safety
 from analysis.arrays import Floats
 from analysis.places import Places
+from analysis.uncertainty import intervals
+from analysis.uncertainty.draws import CORRELATION
 
 METHOD_VERSION = "network-1"
 _DAYS_A_MONTH = 30.0
@@ -21,9 +23,6 @@ _PERIOD = {"week": "W-SUN", "month": "M"}
 # A day's scatter is measured around the level of so many days: over 28 a step of a fifth passed for
 # noise (seen 1 time in 15), over 7 days that remember long were called too sure (.84 for .90).
 _LEVEL_DAYS = 14
-# of the errors of two cells' changes, which share the network's prior and its days: chosen on
-# planted networks (docs/accuracy/sums.md)
-CORRELATION = 0.1
 
 
 @dataclass(frozen=True)
@@ -55,16 +54,16 @@ def newest_days(cube: xr.Dataset, n: int) -> Period:
     return Period("all", calendar[days][0], calendar[days][-1], days)
 
 
-def noise_of(cube: xr.Dataset, changes: pd.DataFrame) -> rates.Noise:
+def noise_of(cube: xr.Dataset, changes: pd.DataFrame) -> intervals.Noise:
     """How each cell's daily drops scatter around the levels between its changes."""
     drops = cube["dropped_calls"].where(~cube["outage"]).to_numpy()
-    return rates.dispersion(
+    return intervals.dispersion(
         drops, cube["call_attempts"].to_numpy(), _levels(cube, changes), cube["rest_day"].to_numpy()
     )
 
 
 def drop_rates(
-    cube: xr.Dataset, places: Places, period: Period, noise: rates.Noise
+    cube: xr.Dataset, places: Places, period: Period, noise: intervals.Noise
 ) -> pd.DataFrame:
     """One row a place: drops, attempts, rate with its 90 % interval, normal rate, load, excess.
 
@@ -76,7 +75,7 @@ def drop_rates(
     """
     drops, attempts, n_days = _totals(cube, period, places)
     phi, rho = noise.phi[places.cell], noise.rho[places.cell]
-    spread = rates.spread_rate(places.share, drops, attempts, phi, rho, n_days)
+    spread = intervals.spread_rate(places.share, drops, attempts, phi, rho, n_days)
     normal = _normal(drops, attempts, places)
     found = pd.DataFrame(
         {
@@ -110,11 +109,11 @@ def whole_network(cube: xr.Dataset) -> Iterator[pd.DataFrame]:
     )
     levels = np.arange(drops.shape[1])[None] // _LEVEL_DAYS
     rest = cube["rest_day"].to_numpy().mean(axis=0) > 0.5
-    noise = rates.dispersion(drops, attempts, levels, rest)
+    noise = intervals.dispersion(drops, attempts, levels, rest)
     for period in periods_of(cube):
         counted = drops[:, period.days].sum(), attempts[:, period.days].sum()
         n_days = max((attempts[:, period.days] > 0).sum(), 1)
-        found = rates.drop_rate(*counted, noise.phi, noise.rho, n_days)
+        found = intervals.drop_rate(*counted, noise.phi, noise.rho, n_days)
         yield pd.DataFrame(
             {
                 "place_type": "network",

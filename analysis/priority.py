@@ -14,6 +14,7 @@ import pandas as pd
 from analysis import benefit
 from analysis.arrays import Floats
 from analysis.benefit import Gain, Slopes
+from analysis.uncertainty.draws import with_interval
 from geo import hexgrid
 
 SIMPLE = "simple-1"
@@ -44,7 +45,7 @@ def rank(
         drops_avoidable_load=gain.by_load.round(6),
         drops_avoidable_other=gain.by_other.round(6),
         n_cells_unknown=gain.n_unknown,
-        **benefit.told("drops_avoidable_month", gain.expected, gain.drops),
+        **with_interval("drops_avoidable_month", gain.expected, gain.drops),
         **benefit.following(gain.expected, gain.drops, slopes, at_most),
         **rank_intervals(gain.expected, gain.drops),
     )

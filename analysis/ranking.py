@@ -12,8 +12,8 @@ from scipy import sparse
 from analysis import benefit, cost, network, places, priority, room
 from analysis.gains import Found
 from analysis.places import Kind, Places
-from analysis.rates import Noise
 from analysis.residents import Residents
+from analysis.uncertainty.intervals import Noise
 from analysis.works import Offered
 from contracts.settings import Settings
 from geo import hexgrid

@@ -25,8 +25,8 @@ from analysis import (
 )
 from analysis.locate import located
 from analysis.places import Kind
-from analysis.rates import Noise
 from analysis.residents import Residents
+from analysis.uncertainty.intervals import Noise
 from contracts import regulator
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble

@@ -15,7 +15,7 @@ from analysis.actions import Catalogue, Relievable
 from analysis.arrays import Floats
 from analysis.benefit import Levers, Present, Treatable
 from analysis.plan import Options
-from analysis.rates import Noise
+from analysis.uncertainty.intervals import Noise
 from contracts.errors import SettingsError
 from contracts.settings import Plan as PlanSettings
 from contracts.settings import Settings

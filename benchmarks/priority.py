@@ -24,6 +24,7 @@ from scipy import sparse
 from analysis import attribution, benefit, network, priority
 from analysis.arrays import Floats
 from analysis.benefit import Gain
+from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
 from ingest.synth.customers import invent_customers
@@ -86,7 +87,7 @@ def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[
     cells = pd.DataFrame({
         "cell_id": truth["cell_id"],
         "true": true,
-        **benefit.told("benefit", gain.expected, gain.drops),
+        **draws.with_interval("benefit", gain.expected, gain.drops),
         "simple": drops - network.normal_rate(drops, attempts) * attempts,
         "complaints": truth["cell_id"].map(complaints).fillna(0.0),
         "p_top20": p_top,
@@ -105,7 +106,7 @@ def holds_of_sums(place: pd.Series, gain: Gain, true: Floats) -> float:
     at = (code[known], known)
     share = sparse.csr_array((np.ones(len(known)), at), (len(ids), len(code)))
     summed = benefit.gain_of_places(share, gain)
-    of = benefit.told("sum", summed.expected, summed.drops)
+    of = draws.with_interval("sum", summed.expected, summed.drops)
     holds = (share @ true >= of["sum_lo"] - 1e-6) & (share @ true <= of["sum_hi"] + 1e-6)
     return float(holds[summed.expected >= LEAST].mean())
 

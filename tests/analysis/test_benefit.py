@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from analysis import attribution, benefit
-from analysis.benefit import LADDER, N_DRAWS, Levers, Present, Treatable
-from analysis.network import CORRELATION
+from analysis.benefit import LADDER, Levers, Present, Treatable
+from analysis.uncertainty import draws
+from analysis.uncertainty.draws import CORRELATION, N_DRAWS
 from benchmarks.attribution import cube_of
 from ingest.synth.network import Network, invent_network
 
@@ -107,7 +108,7 @@ def test_of_cells_that_could_not_be_judged_the_reason_stays() -> None:
     assert known.why_not.tolist() == ["no hours", ""]
     assert np.isnan(known.relieved[0]).all()
     assert not np.isnan(known.relieved[1]).any()
-    low, high = benefit.interval(known.fixed.astype(float))
+    low, high = draws.interval(known.fixed.astype(float))
     assert np.isnan(low[0])
     assert high[1] == pytest.approx(0.5)
 

@@ -12,13 +12,14 @@ from analysis import attribution, benefit, gains, network, panels, room
 from analysis.attribution import Search
 from analysis.benefit import Gain, PerDrop
 from analysis.chain import Slope
+from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
 from contracts.settings import Settings
 from geo import hexgrid
 from ingest.synth.network import Network, invent_network
 
-SLOPES = {"complainants_avoided": PerDrop(0.02, np.full(benefit.N_DRAWS, 0.02))}
+SLOPES = {"complainants_avoided": PerDrop(0.02, np.full(draws.N_DRAWS, 0.02))}
 NOBODY = pd.DataFrame()
 
 

@@ -8,7 +8,7 @@ import pytest
 import xarray as xr
 
 from analysis import network, places
-from analysis.rates import Noise
+from analysis.uncertainty.intervals import Noise
 
 CELLS = {"a": (1000.0, 10.0), "b": (3000.0, 15.0), "c": (10.0, 5.0)}
 HALVES = pd.DataFrame(

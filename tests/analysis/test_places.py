@@ -9,7 +9,7 @@ import pytest
 import xarray as xr
 
 from analysis import inventory, network, places
-from analysis.rates import Noise
+from analysis.uncertainty.intervals import Noise
 from geo import hexgrid
 
 CELLS = {"a": (1000.0, 10.0), "b": (3000.0, 15.0), "lost": (500.0, 7.0)}

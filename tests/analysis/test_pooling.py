@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pytest
 from scipy import stats
 
-from analysis import pooling
 from analysis.arrays import Floats
+from analysis.uncertainty import pooling
 
 log = logging.getLogger(__name__)  # what was measured: pytest --log-cli-level=info
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from analysis import priority
-from analysis.benefit import N_DRAWS, Gain, PerDrop
+from analysis.benefit import Gain, PerDrop
+from analysis.uncertainty.draws import N_DRAWS
 
 
 def _places(**changes: object) -> pd.DataFrame:

@@ -7,8 +7,8 @@ import numpy.typing as npt
 import pytest
 from scipy import sparse, stats
 
-from analysis import rates
 from analysis.arrays import Floats
+from analysis.uncertainty import intervals
 
 log = logging.getLogger(__name__)  # what was measured: pytest --log-cli-level=info
 
@@ -41,7 +41,7 @@ def weekly(days: Floats) -> Floats:
     return days[:, : 7 * N_WEEKS].reshape(len(days), N_WEEKS, 7).sum(axis=2)
 
 
-def held(interval: rates.Rate | rates.Interval, truth: Floats | float) -> Floats:
+def held(interval: intervals.Rate | intervals.Interval, truth: Floats | float) -> Floats:
     return np.mean((interval.lo <= truth) & (truth <= interval.hi), axis=-1)
 
 
@@ -59,12 +59,12 @@ def test_weekly_intervals_hold_the_long_run_rate_at_every_volume(
     cells: tuple[Floats, Floats, Floats],
 ) -> None:
     volume, drops, attempts = cells
-    noise = rates.dispersion(drops, attempts, np.zeros(drops.shape, np.int64))
+    noise = intervals.dispersion(drops, attempts, np.zeros(drops.shape, np.int64))
 
-    honest = rates.drop_rate(
+    honest = intervals.drop_rate(
         weekly(drops), weekly(attempts), noise.phi[:, None], noise.rho[:, None], 7
     )
-    plain = rates.drop_rate(weekly(drops), weekly(attempts), 1.0, 0.0, 7)
+    plain = intervals.drop_rate(weekly(drops), weekly(attempts), 1.0, 0.0, 7)
 
     for one in VOLUMES:
         ours, naive = (held(r, RATE)[volume == one].mean() for r in (honest, plain))
@@ -76,7 +76,7 @@ def test_weekly_intervals_hold_the_long_run_rate_at_every_volume(
 
 def test_dispersion_recovers_the_planted_day_effect(cells: tuple[Floats, Floats, Floats]) -> None:
     volume, drops, attempts = cells
-    noise = rates.dispersion(drops, attempts, np.zeros(drops.shape, np.int64))
+    noise = intervals.dispersion(drops, attempts, np.zeros(drops.shape, np.int64))
     for one in VOLUMES:
         a_day = one * 24 * RATE
         day_part = np.expm1(0.1**2) * a_day
@@ -95,8 +95,8 @@ def test_planted_levels_and_rest_days_are_not_noise() -> None:
     mean = attempts * RATE * np.where(levels, 2.5, 1.0) * np.where(rest, 1.5, 1.0)
     drops = rng.poisson(mean).astype(float)
 
-    known = rates.dispersion(drops, attempts, levels, rest)
-    blind = rates.dispersion(drops, attempts, np.zeros_like(levels))
+    known = intervals.dispersion(drops, attempts, levels, rest)
+    blind = intervals.dispersion(drops, attempts, np.zeros_like(levels))
 
     assert known.phi.max() < 1.5
     assert np.median(known.rho) < 0.1
@@ -112,19 +112,19 @@ def test_days_without_data_do_not_count() -> None:
     masked[:, ::9] = np.nan
     holes = np.where(np.arange(N_DAYS) % 9 == 0, np.nan, drops)
     levels = np.zeros(drops.shape, np.int64)
-    without = rates.dispersion(wild, masked, levels)
-    assert np.allclose(without.phi, rates.dispersion(holes, attempts, levels).phi)
+    without = intervals.dispersion(wild, masked, levels)
+    assert np.allclose(without.phi, intervals.dispersion(holes, attempts, levels).phi)
     assert without.phi.max() < 5
 
 
 def test_a_cell_without_drops_takes_the_networks_noise() -> None:
     drops, attempts = days_of(np.random.default_rng(24), np.full(40, 800.0))
     drops[0], attempts[1] = 0.0, np.nan
-    noise = rates.dispersion(drops, attempts, np.zeros(drops.shape, np.int64))
+    noise = intervals.dispersion(drops, attempts, np.zeros(drops.shape, np.int64))
     assert np.isfinite(noise.phi).all()
     assert np.isfinite(noise.rho).all()
     assert noise.phi[:2].tolist() == [1.0, 1.0]
-    empty = rates.dispersion(np.zeros((2, 9)), np.zeros((2, 9)), np.zeros((2, 9), np.int64))
+    empty = intervals.dispersion(np.zeros((2, 9)), np.zeros((2, 9)), np.zeros((2, 9), np.int64))
     assert (empty.phi.tolist(), empty.rho.tolist()) == ([1.0, 1.0], [0.0, 0.0])
 
 
@@ -132,11 +132,11 @@ def test_a_cell_without_drops_takes_the_networks_noise() -> None:
 @pytest.mark.parametrize("n_days", [1, 2, 7, 60])
 def test_inflation_is_the_sum_over_all_pairs_of_days(rho: float, n_days: int) -> None:
     gap = np.abs(np.subtract.outer(np.arange(n_days), np.arange(n_days)))
-    assert rates.inflation(rho, n_days) == pytest.approx((rho**gap).sum() / n_days)
+    assert intervals.inflation(rho, n_days) == pytest.approx((rho**gap).sum() / n_days)
 
 
 def test_plain_wilson_is_the_textbooks() -> None:
-    found = rates.drop_rate(np.array([0, 3, 50]), np.array([20, 100, 50]), 1.0, 0.0, 1)
+    found = intervals.drop_rate(np.array([0, 3, 50]), np.array([20, 100, 50]), 1.0, 0.0, 1)
     for i, (k, n) in enumerate([(0, 20), (3, 100), (50, 50)]):
         book = stats.binomtest(k, n).proportion_ci(0.9, method="wilson")
         assert (found.lo[i], found.hi[i]) == pytest.approx((book.low, book.high), abs=1e-12)
@@ -144,7 +144,7 @@ def test_plain_wilson_is_the_textbooks() -> None:
 
 
 def test_no_attempt_is_no_rate() -> None:
-    found = rates.drop_rate([0.0, np.nan], [0.0, np.nan], 2.0, 0.3, [7, 0])
+    found = intervals.drop_rate([0.0, np.nan], [0.0, np.nan], 2.0, 0.3, [7, 0])
     assert np.isnan(np.array(found)).all()
 
 
@@ -155,14 +155,14 @@ def test_hexagons_hold_their_own_long_run_rate() -> None:
     rng = np.random.default_rng(25)
     n_cells, n_hexes = 300, 600
     drops, attempts = days_of(rng, rng.choice(VOLUMES, n_cells))
-    noise = rates.dispersion(drops, attempts, np.zeros(drops.shape, np.int64))
+    noise = intervals.dispersion(drops, attempts, np.zeros(drops.shape, np.int64))
     share = rng.dirichlet([0.6] * 3, n_hexes).ravel()
     served = [rng.choice(n_cells, 3, replace=False) for _ in range(n_hexes)]
     place = (np.repeat(np.arange(n_hexes), 3), np.concatenate(served))
     weights = sparse.csr_array((share, place), shape=(n_hexes, n_cells))
 
     holds = [
-        held(rates.spread_rate(weights, d, n, noise.phi, noise.rho, 7), RATE)
+        held(intervals.spread_rate(weights, d, n, noise.phi, noise.rho, 7), RATE)
         for d, n in zip(weekly(drops).T, weekly(attempts).T, strict=True)
     ]
 
@@ -173,10 +173,10 @@ def test_hexagons_hold_their_own_long_run_rate() -> None:
 def test_a_hexagon_of_one_cell_has_that_cells_rate_whatever_its_weight() -> None:
     drops, attempts = np.array([30.0, 0.0, 4.0]), np.array([2000.0, 500.0, 100.0])
     phi, rho = np.array([3.0, 1.0, 2.0]), np.array([0.2, 0.0, 0.5])
-    own = rates.drop_rate(drops, attempts, phi, rho, 7)
+    own = intervals.drop_rate(drops, attempts, phi, rho, 7)
     weights = sparse.csr_array(np.diag([0.1, 1.0, 0.6]))
     for ours, theirs in zip(
-        rates.spread_rate(weights, drops, attempts, phi, rho, 7), own, strict=True
+        intervals.spread_rate(weights, drops, attempts, phi, rho, 7), own, strict=True
     ):
         assert np.allclose(ours, theirs)
 
@@ -184,7 +184,7 @@ def test_a_hexagon_of_one_cell_has_that_cells_rate_whatever_its_weight() -> None
 def test_hexagon_rates_are_weighted_sums_and_do_not_gain_from_splitting() -> None:
     weights = sparse.csr_array([[0.5, 0.25, 0.0], [0.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
     drops, attempts = np.array([40.0, 10.0, np.nan]), np.array([1000.0, 2000.0, np.nan])
-    found = rates.spread_rate(weights, drops, attempts, 1.0, 0.0, 7)
+    found = intervals.spread_rate(weights, drops, attempts, 1.0, 0.0, 7)
     assert found.rate[0] == pytest.approx((20 + 2.5) / (500 + 500))
     assert np.isnan(found.rate[1:]).all()
     assert np.isnan(found.n_eff[1:]).all()
@@ -194,10 +194,10 @@ def test_hexagon_rates_are_weighted_sums_and_do_not_gain_from_splitting() -> Non
 
 def test_a_hexagon_without_any_drop_still_has_an_upper_end() -> None:
     weights = sparse.csr_array([[0.5, 0.5]])
-    found = rates.spread_rate(weights, np.zeros(2), np.full(2, 400.0), 2.0, 0.0, 7)
+    found = intervals.spread_rate(weights, np.zeros(2), np.full(2, 400.0), 2.0, 0.0, 7)
     assert (found.rate[0], found.lo[0]) == (0.0, 0.0)
     assert found.n_eff[0] == pytest.approx(800 / 2)
-    assert found.hi[0] == pytest.approx(rates.drop_rate(0, 800, 2.0, 0.0, 7).hi)
+    assert found.hi[0] == pytest.approx(intervals.drop_rate(0, 800, 2.0, 0.0, 7).hi)
 
 
 # --- crowd reports ----------------------------------------------------------------------------
@@ -217,15 +217,17 @@ def crowd(
 
 
 def test_design_effect_is_that_of_the_planted_likeness() -> None:
-    effect = rates.design_effect(*crowd(np.random.default_rng(28), 300, 0.15))
+    effect = intervals.design_effect(*crowd(np.random.default_rng(28), 300, 0.15))
     assert effect == pytest.approx(1 + 7 * 0.15, rel=0.08)
 
 
 def test_crowd_intervals_hold_with_the_design_effect_and_not_without() -> None:
     spot, outcome, place = crowd(np.random.default_rng(29), 600, 0.15)
     successes, n = np.bincount(place, outcome), np.bincount(place)
-    honest = held(rates.crowd_rate(successes, n, rates.design_effect(spot, outcome, place)), 0.2)
-    plain = held(rates.crowd_rate(successes, n), 0.2)
+    honest = held(
+        intervals.crowd_rate(successes, n, intervals.design_effect(spot, outcome, place)), 0.2
+    )
+    plain = held(intervals.crowd_rate(successes, n), 0.2)
     log.info(f"crowd shares: held {honest:.3f}, without design effect {plain:.3f}")
     assert 0.86 <= honest <= 0.94
     assert plain < 0.8
@@ -235,20 +237,20 @@ def test_reports_that_stand_alone_or_tell_nothing_have_no_design_effect() -> Non
     rng = np.random.default_rng(30)
     alone = np.arange(5000)
     outcome = rng.binomial(1, 0.3, 5000).astype(float)
-    assert rates.design_effect(alone, outcome, alone // 100) == pytest.approx(1.0, abs=0.02)
+    assert intervals.design_effect(alone, outcome, alone // 100) == pytest.approx(1.0, abs=0.02)
     one_spot = np.zeros(50, np.int64)
-    assert rates.design_effect(one_spot, outcome[:50], one_spot) == 1.0
-    assert rates.design_effect(alone, np.full(5000, np.nan), alone) == 1.0
+    assert intervals.design_effect(one_spot, outcome[:50], one_spot) == 1.0
+    assert intervals.design_effect(alone, np.full(5000, np.nan), alone) == 1.0
 
 
 def test_unknown_outcomes_are_left_out() -> None:
     spot, outcome, place = crowd(np.random.default_rng(31), 50, 0.3)
     with_gaps = np.concatenate([outcome, [np.nan, np.nan]])
     ends = np.array([0, 1])
-    assert rates.design_effect(
+    assert intervals.design_effect(
         np.concatenate([spot, ends]), with_gaps, np.concatenate([place, ends])
-    ) == rates.design_effect(spot, outcome, place)
+    ) == intervals.design_effect(spot, outcome, place)
 
 
 def test_places_without_reports_have_no_share() -> None:
-    assert np.isnan(np.array(rates.crowd_rate([0.0], [0.0], 2.0))).all()
+    assert np.isnan(np.array(intervals.crowd_rate([0.0], [0.0], 2.0))).all()

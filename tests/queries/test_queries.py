@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import network
+from analysis.uncertainty import draws
 from contracts.errors import NothingFound
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from geo import hexgrid
@@ -246,7 +246,7 @@ def test_errors_of_cells_add_up_by_the_rule_of_the_maps(tmp_path: Path) -> None:
     # what either could be more without its change: 50 and 25, times a quarter
     half = np.array([50.0, 25.0]) / 4
     alone, alike = (half**2).sum(), half.sum() ** 2
-    wide = np.sqrt((1 - network.CORRELATION) * alone + network.CORRELATION * alike)
+    wide = np.sqrt((1 - draws.CORRELATION) * alone + draws.CORRELATION * alike)
     assert sites.loc["S", "drops"] - sites.loc["S", "drops_lo"] == pytest.approx(wide)
     whole = warehouse.query("owed", place_type="network").iloc[0]
     assert whole["drops"] == pytest.approx(50 + 75 - 100)
