@@ -12,7 +12,8 @@ import xarray as xr
 
 from analysis import benefit, chain, panels
 from analysis.arrays import Floats
-from analysis.benefit import Gain, Levers, Slopes
+from analysis.attribution.levers import Levers, aligned
+from analysis.benefit import Gain, Slopes
 from analysis.chain import Slope
 from analysis.uncertainty import draws
 from analysis.uncertainty.intervals import Noise
@@ -51,7 +52,7 @@ def find(
 
     `at_most`: subscribers whom each cell serves (`residents`).
     """
-    known = benefit.aligned(levers, counters["cell_id"].to_numpy(), _NO_HOURS)
+    known = aligned(levers, counters["cell_id"].to_numpy(), _NO_HOURS)
     present = benefit.present_of(counters, known, noise, settings.priority.days)
     cells, relief = benefit.treatable(known, present), settings.priority.relief_pct / 100
     gain = benefit.gain_of_cells(cells, present, relief)

@@ -17,18 +17,10 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import (
-    alike,
-    attribution,
-    benefit,
-    change_rows,
-    cube,
-    daily,
-    identity,
-    masks,
-    sectors,
-    told,
-)
+from analysis import alike, cube, daily, identity, masks, sectors, told
+from analysis.attribution import search as attribution_search
+from analysis.attribution.levers import Levers, together, unknown
+from analysis.attribution.rows import NO_CURVE, NO_DAYS, no_changes
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.settle import newest_rows, zones_of
@@ -57,7 +49,7 @@ class Found(NamedTuple):
     curves: pd.DataFrame
     responses: pd.DataFrame
     visible: pd.Series
-    levers: benefit.Levers
+    levers: Levers
 
 
 def find(
@@ -124,16 +116,16 @@ class _Task:
     settings: Settings
     cells: tuple[str, ...]
     days: tuple[str, ...]
-    network: attribution.Network | None = None
+    network: attribution_search.Network | None = None
 
 
 def _by_hour(
     warehouse: Warehouse, settings: Settings, client: Client, progress: Progress
-) -> attribution.Search:
+) -> attribution_search.Search:
     known = tuple(warehouse.days("cell_hour", filled=True))
     days = known[-HOURLY_DAYS:]
     cells = _cells_with_hours(warehouse, days)
-    if not cells or len(days) < attribution.MIN_DAYS:
+    if not cells or len(days) < attribution_search.MIN_DAYS:
         return _nothing(cells, len(days))
     network = _network(warehouse, settings, known)
     tasks = [
@@ -173,13 +165,13 @@ def _cube(task: _Task) -> xr.Dataset:
     )
 
 
-def _search(task: _Task) -> attribution.Search:
-    network = task.network or attribution.learn(_cube(task))
+def _search(task: _Task) -> attribution_search.Search:
+    network = task.network or attribution_search.learn(_cube(task))
     limits, days = task.settings.changes, task.settings.priority.days
-    return attribution.search(_cube(task), network, min_ratio=limits.min_ratio, days=days)
+    return attribution_search.search(_cube(task), network, min_ratio=limits.min_ratio, days=days)
 
 
-def _together(parts: list[attribution.Search]) -> attribution.Search:
+def _together(parts: list[attribution_search.Search]) -> attribution_search.Search:
     """One search of many; rows of days and curves keep pointing at their change."""
     shift = np.cumsum([0, *(len(part.changes) for part in parts)])
     moved = [
@@ -191,7 +183,7 @@ def _together(parts: list[attribution.Search]) -> attribution.Search:
     ]
     frames = zip(*(part[:-1] for part in moved), strict=True)
     whole = [pd.concat(part, ignore_index=True) for part in frames]
-    return attribution.Search._make([*whole, benefit.together([part.levers for part in moved])])
+    return attribution_search.Search._make([*whole, together([part.levers for part in moved])])
 
 
 # --- what the network taught ------------------------------------------------------------------
@@ -199,11 +191,11 @@ def _together(parts: list[attribution.Search]) -> attribution.Search:
 
 def _network(
     warehouse: Warehouse, settings: Settings, known: tuple[str, ...]
-) -> attribution.Network:
+) -> attribution_search.Network:
     """What the newest day is judged by, learnt from cells spread evenly over all."""
     cells, days = _lesson(warehouse, known)
     some = cells[:: max(len(cells) // PRIOR_CELLS, 1)][:PRIOR_CELLS]
-    return attribution.learn(_cube(_Task(settings, some, days)))
+    return attribution_search.learn(_cube(_Task(settings, some, days)))
 
 
 def _lesson(
@@ -216,7 +208,7 @@ def _lesson(
     month = f"{known[-1][:7]}-01"
     days = tuple(day for day in known if day < month)[-HOURLY_DAYS:]
     cells = _cells_with_hours(warehouse, days)
-    if cells and len(days) >= attribution.MIN_DAYS:
+    if cells and len(days) >= attribution_search.MIN_DAYS:
         return cells, days
     newest = known[-HOURLY_DAYS:]
     return _cells_with_hours(warehouse, newest), newest
@@ -225,7 +217,9 @@ def _lesson(
 # --- both together ----------------------------------------------------------------------------
 
 
-def _merged(by_day: pd.DataFrame, by_hour: attribution.Search, kept: pd.DataFrame) -> pd.DataFrame:
+def _merged(
+    by_day: pd.DataFrame, by_hour: attribution_search.Search, kept: pd.DataFrame
+) -> pd.DataFrame:
     """Hourly finds where a cell's hours were searched, daily ones elsewhere and before.
 
     `kept`: changes that stand as hours told them before. `change`: row of the hourly finds, -1 for
@@ -341,24 +335,24 @@ def nothing() -> Found:
         none,
         none,
         pd.Series(dtype="float64"),
-        benefit.unknown([], ""),
+        unknown([], ""),
     )
 
 
-def _nothing(cells: Sequence[str], n_days: int) -> attribution.Search:
+def _nothing(cells: Sequence[str], n_days: int) -> attribution_search.Search:
     """No search of cells that have hours on too few days."""
-    told = f"too little data: {n_days} days with hours, {attribution.MIN_DAYS} are needed"
+    told = f"too little data: {n_days} days with hours, {attribution_search.MIN_DAYS} are needed"
     visible = pd.DataFrame({"cell_id": pd.Series(list(cells), dtype="str"), "refused": told})
     visible = visible.assign(
         min_visible_ratio=np.nan,
         hours_from_utc=pd.Series(pd.NaT, visible.index, "datetime64[us, UTC]"),
     ).astype({"refused": "str"})
     response = pd.DataFrame(columns=list(TABLES["load_response"].columns))
-    return attribution.Search(
-        change_rows.no_changes(),
+    return attribution_search.Search(
+        no_changes(),
         visible,
         response,
-        change_rows.NO_DAYS,
-        change_rows.NO_CURVE,
-        benefit.unknown(cells, told),
+        NO_DAYS,
+        NO_CURVE,
+        unknown(cells, told),
     )

@@ -13,7 +13,8 @@ from scipy import sparse
 from analysis import actions, benefit, plan
 from analysis.actions import Catalogue, Relievable
 from analysis.arrays import Floats
-from analysis.benefit import Levers, Present, Treatable
+from analysis.attribution.levers import LADDER, Levers, aligned
+from analysis.benefit import Present, Treatable
 from analysis.plan import Options
 from analysis.uncertainty.intervals import Noise
 from contracts.errors import SettingsError
@@ -83,7 +84,7 @@ def offered(
 ) -> Offered:  # fmt: skip
     """Works that could be done on the newest day of the inventory. `counters`: of_cell_days."""
     cells, seen = _serving(warehouse.read("cell"), counters), counters["cell_id"].to_numpy()
-    known = benefit.aligned(levers, seen, _NO_HOURS)
+    known = aligned(levers, seen, _NO_HOURS)
     present = benefit.present_of(counters, known, noise, settings.priority.days)
     treatable = relievable(benefit.treatable(known, present), present)
     rows = pd.Index(seen).get_indexer(pd.Index(cells["cell_id"]))
@@ -136,7 +137,7 @@ def relievable(cells: Treatable, present: Present) -> Relievable:
 
     Draws of a cell's level are made to mean what the list expects: both tell one figure.
     """
-    ladder, month = benefit.LADDER, cells.levers.level * benefit.drops_month(present)
+    ladder, month = LADDER, cells.levers.level * benefit.drops_month(present)
     level = cells.drops_month.mean(axis=1)
     scaled = replace(cells, drops_month=cells.drops_month * (month / level)[:, None])
     by_relief = np.stack([benefit.of_relief(scaled, share) for share in ladder], axis=1)

@@ -24,8 +24,9 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from analysis import attribution, changes
+from analysis import changes
 from analysis.arrays import Floats
+from analysis.attribution import search
 from benchmarks import series, shares
 from ingest.synth.network import NOISE, Network, invent_network
 
@@ -116,9 +117,9 @@ def cube_of(network: Network) -> xr.Dataset:
 # --- the methods ------------------------------------------------------------------------------
 
 
-def ours(network: attribution.Network, cube: xr.Dataset) -> pd.DataFrame:
+def ours(network: search.Network, cube: xr.Dataset) -> pd.DataFrame:
     """Finds of `analysis.attribution`; what the network teaches is learnt before."""
-    return attribution.search(cube, network).changes
+    return search.search(cube, network).changes
 
 
 def threshold_rule(cube: xr.Dataset) -> pd.DataFrame:
@@ -298,7 +299,7 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
     for noise, seed, network in networks(seeds):
         cube = cube_of(network)
         begun = time.process_time()
-        learnt = attribution.learn(cube)
+        learnt = search.learn(cube)
         learning = time.process_time() - begun
         for name, method in zip(
             METHODS, (partial(ours, learnt), threshold_rule, correlation_rule), strict=True
@@ -319,7 +320,7 @@ def run_mixed(seeds: tuple[int, ...]) -> pd.DataFrame:
     pairs = []
     for noise, _, network in networks(seeds, shares.PLANTED):
         cube = cube_of(network)
-        found = ours(attribution.learn(cube), cube)
+        found = ours(search.learn(cube), cube)
         pairs.append(matched(network.truth, found).assign(noise=noise))
     both = pd.concat(pairs, ignore_index=True)
     return both[np.log(both["ratio_true"]).abs() >= MATERIAL]

@@ -27,8 +27,8 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.linalg import toeplitz
 
-from analysis import attribution, steps
 from analysis.arrays import Flags, Floats
+from analysis.attribution import search, stepwise
 from benchmarks import attribution as rules
 from benchmarks.attribution import MATERIAL, N_CELLS, N_DAYS, cube_of, matched, networks, ours
 from ingest.synth import network as synth
@@ -229,9 +229,9 @@ def fit(values: Floats, covariance: Floats, of: Shapes) -> Fit:
     """Generalised least squares on a series with this noise."""
     weighted = np.linalg.solve(covariance, of.columns)
     gram, moment = of.columns.T @ weighted, weighted.T @ values
-    equations = steps.Equations(gram[None], moment[None])
-    (chosen,) = steps.search(equations, of.price[None], of.together)
-    return Fit(gram, moment, chosen, steps.levels(gram, moment, chosen)[0])
+    equations = stepwise.Equations(gram[None], moment[None])
+    (chosen,) = stepwise.search(equations, of.price[None], of.together)
+    return Fit(gram, moment, chosen, stepwise.levels(gram, moment, chosen)[0])
 
 
 def fit_counts(counts: Floats, expected: Floats, phi: float, noise: Floats, of: Shapes) -> Fit:
@@ -263,7 +263,9 @@ def sure(found: Fit, of: Shapes, least: float) -> list[Step]:
         if of.lasts[shape]:
             others = [other for other in found.chosen if other != shape]
             free = of.together[[0, *others]].all(axis=0)
-            gain = np.where(free, steps.explained(found.gram, found.moment, others), 0) - of.price
+            gain = (
+                np.where(free, stepwise.explained(found.gram, found.moment, others), 0) - of.price
+            )
             day, posterior = _dated(gain[levels], of.start[levels])
             told.append(Step(day, float(size), posterior, of.columns[:, shape]))
     return sorted((step for step in told if step.posterior >= least), key=lambda step: step.day)
@@ -349,7 +351,7 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
         cube = cube_of(network)
         found = {
             "oracle": oracle(network, noise, load_sd_of(seed, noise)),
-            "ours": ours(attribution.learn(cube), cube),
+            "ours": ours(search.learn(cube), cube),
         }
         for name, told in beside(network, found).items():
             rows.append({"method": name, "noise": noise, "seed": seed} | told)

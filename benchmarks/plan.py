@@ -28,9 +28,11 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from analysis import actions, attribution, benefit, plan
+from analysis import actions, benefit, plan
 from analysis.actions import Catalogue, Relievable
 from analysis.arrays import Floats
+from analysis.attribution import search
+from analysis.attribution.levers import Levers
 from analysis.plan import Options, best, limits_of, programme
 from analysis.works import relievable
 from benchmarks.attribution import cube_of
@@ -252,7 +254,7 @@ def analysed(seed: int, n_cells: int, noise: str) -> Rows:
     rng = np.random.default_rng(seed)
     network = invent_network(rng, n_cells=n_cells, n_days=56, noise=noise)
     cube = cube_of(network)
-    levers = attribution.search(cube, attribution.learn(cube)).levers
+    levers = search.search(cube, search.learn(cube)).levers
     present = present_of(network, levers)
     known = relievable(benefit.treatable(levers, present), present)
     told = realised(seed, network_cells(network), planted(network), known)
@@ -278,7 +280,7 @@ def planted(network: Network) -> Relievable:
     )
 
 
-def present_of(network: Network, levers: benefit.Levers) -> benefit.Present:
+def present_of(network: Network, levers: Levers) -> benefit.Present:
     """Drops since each cell's level began, of the newest 28 days, and those days."""
     clock = network.clock
     day = (clock.local.tz_localize(None).normalize()).to_numpy("datetime64[D]")

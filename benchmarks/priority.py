@@ -21,8 +21,9 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import attribution, benefit, network, priority
+from analysis import benefit, network, priority
 from analysis.arrays import Floats
+from analysis.attribution import search
 from analysis.benefit import Gain
 from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
@@ -74,7 +75,7 @@ def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[
     And how often the intervals of sums of cells hold.
     """
     hours, days = cube_of(planted), days_of(planted)
-    found = attribution.search(hours, attribution.learn(hours), days=DAYS)
+    found = search.search(hours, search.learn(hours), days=DAYS)
     noise = network.noise_of(days, found.changes)
     present = benefit.present_of(days, found.levers, noise, DAYS)
     cells = benefit.treatable(found.levers, present)

@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis import attribution
+from analysis.attribution import search
 from benchmarks.attribution import N_CELLS, N_DAYS, cube_of, networks
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from ingest.synth.network import Network
@@ -60,7 +60,7 @@ def truth_of(planted: Network) -> pd.DataFrame:
 def told(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
     """Answers of query `owed` on what the search finds, by grain."""
     cube = cube_of(planted)
-    found = attribution.search(cube, attribution.learn(cube)).changes
+    found = search.search(cube, search.learn(cube)).changes
     named = found.assign(change_id=found.index.astype(str), place_type="cell", metric="drop_rate")
     warehouse = Warehouse(folder)
     run = {"run_id": ["r"], "timezone": "Europe/London", "level": 8,

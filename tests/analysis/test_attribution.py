@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import attribution, load_response, verdict
-from analysis.change_rows import Change
-from analysis.onsets import Candidate
-from analysis.wander import Wander
+from analysis.attribution import load_share, response
+from analysis.attribution import search as attribution_search
+from analysis.attribution.dating import Candidate
+from analysis.attribution.rows import Change
+from analysis.attribution.wander import Wander
 from benchmarks.attribution import cube_of, score
 from ingest.synth.network import Network, invent_network
 
@@ -29,18 +30,18 @@ def cube(planted: Network) -> xr.Dataset:
 
 
 @pytest.fixture(scope="module")
-def taught(cube: xr.Dataset) -> attribution.Network:
+def taught(cube: xr.Dataset) -> attribution_search.Network:
     """What these cells teach."""
-    return attribution.learn(cube)
+    return attribution_search.learn(cube)
 
 
 @pytest.fixture(scope="module")
-def found(cube: xr.Dataset, taught: attribution.Network) -> attribution.Search:
+def found(cube: xr.Dataset, taught: attribution_search.Network) -> attribution_search.Search:
     """What is found in them."""
-    return attribution.search(cube, taught)
+    return attribution_search.search(cube, taught)
 
 
-def of_kind(planted: Network, found: attribution.Search, kind: str) -> pd.DataFrame:
+def of_kind(planted: Network, found: attribution_search.Search, kind: str) -> pd.DataFrame:
     """Returns what was found within 48 h of changes of that kind, with the truth beside it."""
     truth = planted.truth[planted.truth["kind"] == kind]
     pairs = found.changes.merge(truth, on="cell_id", suffixes=("", "_true"))
@@ -49,7 +50,7 @@ def of_kind(planted: Network, found: attribution.Search, kind: str) -> pd.DataFr
 
 
 def test_the_figures_of_a_small_network_are_those_of_the_benchmark(
-    planted: Network, found: attribution.Search
+    planted: Network, found: attribution_search.Search
 ) -> None:
     told = score(planted, found.changes)
     assert told["detection F1"] > 0.8
@@ -70,7 +71,7 @@ def test_the_figures_of_a_small_network_are_those_of_the_benchmark(
     ],
 )
 def test_each_cause_is_named_for_what_it_is(
-    planted: Network, found: attribution.Search, kind: str, attributed: str
+    planted: Network, found: attribution_search.Search, kind: str, attributed: str
 ) -> None:
     pairs = of_kind(planted, found, kind)
     assert len(pairs) >= 2
@@ -79,12 +80,12 @@ def test_each_cause_is_named_for_what_it_is(
 
 @pytest.mark.parametrize("counted", [("rrc_users_mean",), ()])
 def test_without_volume_users_or_attempts_tell_lost_efficiency_from_load(
-    planted: Network, cube: xr.Dataset, taught: attribution.Network, counted: tuple[str, ...]
+    planted: Network, cube: xr.Dataset, taught: attribution_search.Network, counted: tuple[str, ...]
 ) -> None:
     blind = cube.copy()
     for name in {"dl_vol_kbit", "rrc_users_mean"} - set(counted):
         blind[name] = blind[name] * np.nan
-    found = attribution.search(blind, taught)
+    found = attribution_search.search(blind, taught)
     for kind, attributed in (("interference_raising_prb", "other"), ("load_step", "load")):
         pairs = of_kind(planted, found, kind)
         assert len(pairs) >= 2
@@ -92,7 +93,7 @@ def test_without_volume_users_or_attempts_tell_lost_efficiency_from_load(
 
 
 def test_uplink_that_binds_is_held_against_its_own_volume(
-    cube: xr.Dataset, taught: attribution.Network
+    cube: xr.Dataset, taught: attribution_search.Network
 ) -> None:
     downlink = (cube["prb_dl_util_pct"] < cube["prb_ul_util_pct"]).sum("hour") == 0
     plain = cube.isel(cell=np.flatnonzero(downlink))
@@ -101,13 +102,16 @@ def test_uplink_that_binds_is_held_against_its_own_volume(
         prb_ul_util_pct=plain["prb_dl_util_pct"], prb_dl_util_pct=plain["prb_ul_util_pct"],
         ul_vol_kbit=plain["dl_vol_kbit"], dl_vol_kbit=plain["dl_vol_kbit"] * 0 + 1e6,
     )  # fmt: skip
-    one, other = (attribution.search(side, taught).changes for side in (plain, turned))
+    one, other = (attribution_search.search(side, taught).changes for side in (plain, turned))
     assert set(one["attribution"]) >= {"load", "relief", "other"}
     pd.testing.assert_frame_equal(one, other)
 
 
 def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
-    cube: xr.Dataset, taught: attribution.Network, planted: Network, found: attribution.Search
+    cube: xr.Dataset,
+    taught: attribution_search.Network,
+    planted: Network,
+    found: attribution_search.Search,
 ) -> None:
     upgraded = of_kind(planted, found, "capacity_upgrade")
     cells = np.flatnonzero(np.isin(cube["cell_id"], upgraded["cell_id"]))
@@ -118,7 +122,7 @@ def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
         for name in ("prb_dl_util_pct", "dl_vol_kbit", "rrc_users_mean", "call_attempts"):
             values = left[name].to_numpy()[i]
             values[start:] = np.resize(values[start - 168 : start], len(values) - start) / 2
-    emptied = attribution.search(left, taught).changes
+    emptied = attribution_search.search(left, taught).changes
     emptied = emptied[emptied["attribution"] == "relief"]
     assert len(upgraded) >= 2
     assert (upgraded["prb_per_traffic_ratio"] < 0.75).all()
@@ -127,12 +131,12 @@ def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
 
 
 def test_load_that_grows_with_headroom_is_no_change(
-    planted: Network, found: attribution.Search
+    planted: Network, found: attribution_search.Search
 ) -> None:
     assert of_kind(planted, found, "load_growth_with_headroom").empty
 
 
-def test_rows_agree_with_themselves_and_with_their_days(found: attribution.Search) -> None:
+def test_rows_agree_with_themselves_and_with_their_days(found: attribution_search.Search) -> None:
     rows = found.changes
     assert (rows["change_lo_utc"] <= rows["change_utc"]).all()
     assert (rows["change_utc"] <= rows["change_hi_utc"]).all()
@@ -151,59 +155,63 @@ def test_rows_agree_with_themselves_and_with_their_days(found: attribution.Searc
 
 
 def test_a_cells_answer_does_not_depend_on_its_neighbours(
-    cube: xr.Dataset, taught: attribution.Network, found: attribution.Search
+    cube: xr.Dataset, taught: attribution_search.Network, found: attribution_search.Search
 ) -> None:
-    parts = [attribution.search(cube.isel(cell=slice(i, i + 31)), taught) for i in (0, 31, 62)]
+    parts = [
+        attribution_search.search(cube.isel(cell=slice(i, i + 31)), taught) for i in (0, 31, 62)
+    ]
     for name in ("changes", "visibility", "response"):
         together = pd.concat([getattr(part, name) for part in parts], ignore_index=True)
         pd.testing.assert_frame_equal(getattr(found, name), together, rtol=1e-9)
 
 
-def test_too_little_data_is_refused_in_words(cube: xr.Dataset, taught: attribution.Network) -> None:
-    short = attribution.search(cube.isel(cell=slice(0, 3), hour=slice(0, 24 * 5)), taught)
+def test_too_little_data_is_refused_in_words(
+    cube: xr.Dataset, taught: attribution_search.Network
+) -> None:
+    short = attribution_search.search(cube.isel(cell=slice(0, 3), hour=slice(0, 24 * 5)), taught)
     assert short.changes.empty
     assert short.visibility["refused"].str.startswith("too little data: 5 days").all()
     silent = cube.isel(cell=slice(0, 2)).copy()
     silent["dropped_calls"] = silent["dropped_calls"] * 0
-    none = attribution.search(silent, taught)
+    none = attribution_search.search(silent, taught)
     assert none.changes.empty
     assert none.visibility["refused"].tolist() == ["too little data: 0 drops, 30 are needed"] * 2
     assert none.visibility["min_visible_ratio"].isna().all()
 
 
 def test_without_load_nothing_is_searched_by_the_hour(
-    cube: xr.Dataset, taught: attribution.Network
+    cube: xr.Dataset, taught: attribution_search.Network
 ) -> None:
     blind = cube.isel(cell=slice(0, 2)).copy()
     for name in ("prb_dl_util_pct", "prb_ul_util_pct"):
         blind[name] = blind[name] * np.nan
-    assert (attribution.search(blind, taught).visibility["refused"] != "").all()
+    assert (attribution_search.search(blind, taught).visibility["refused"] != "").all()
 
 
 def test_parts_of_two_factors_are_shared_as_shapley_has_it() -> None:
     load, other = np.log([2.0, 1.0, 2.0, 0.5]), np.log([1.0, 2.0, 2.0, 1.0])
-    assert verdict.shapley(load, other) == pytest.approx([1.0, 0.0, 0.5, 1.0])
-    assert verdict.shapley(np.zeros(1), np.zeros(1)).tolist() == [0.0]
+    assert load_share.shapley(load, other) == pytest.approx([1.0, 0.0, 0.5, 1.0])
+    assert load_share.shapley(np.zeros(1), np.zeros(1)).tolist() == [0.0]
 
 
 def test_many_drops_tell_no_more_of_a_curve_than_a_thousand() -> None:
-    prior = load_response.FLAT
-    seen = load_response.Response(
+    prior = response.FLAT
+    seen = response.Response(
         np.tile(np.arange(2.0), (3, 1)),
         np.ones((3, 2)),
         np.ones(1),
         np.ones(1, np.intp),
         np.ones(3),
     )
-    two = attribution.Network(load_response.Prior(np.ones(2), prior.by_hour), Wander(), 1.0)
-    told = attribution._log_weights(seen, two, np.array([0.0, 1000.0, 1e6]))
+    two = attribution_search.Network(response.Prior(np.ones(2), prior.by_hour), Wander(), 1.0)
+    told = attribution_search._log_weights(seen, two, np.array([0.0, 1000.0, 1e6]))
     # drops times what each one tells
     assert told[:, 1] == pytest.approx([1.0, 0.5, 0.001], rel=1e-2)
 
 
 def test_demand_that_remembers_blurs_shifts_of_load() -> None:
     blur = [
-        attribution.learn(
+        attribution_search.learn(
             cube_of(invent_network(np.random.default_rng(3), n_cells=60, causes={}, noise=noise))
         ).blur
         for noise in ("normal", "heavy")
@@ -215,7 +223,7 @@ def test_intervals_hold_load_s_share_in_large_cells_with_two_causes_at_once() ->
     rng = np.random.default_rng(6201)
     planted = invent_network(rng, n_cells=200, causes={"load_and_fault": 90})
     cube = cube_of(planted)
-    search = attribution.search(cube, attribution.learn(cube))
+    search = attribution_search.search(cube, attribution_search.learn(cube))
     pairs = of_kind(planted, search, "load_and_fault")
     large = pairs[(pairs["drops_before"] + pairs["drops_after"] > 3000) & (pairs["ratio"] > 1)]
     holds = large["load_share_true"].between(large["load_share_lo"], large["load_share_hi"])
@@ -232,7 +240,7 @@ def test_luck_lies_on_the_side_with_fewer_days_and_never_raises_a_level(
     luck: float, days_after: int, level: float
 ) -> None:
     none, start = np.zeros(1), 27 * 24
-    found = verdict.Verdict(none, none, none, np.array([luck]), np.ones(1), 0.1)
+    found = load_share.Verdict(none, none, none, np.array([luck]), np.ones(1), 0.1)
     after = slice(start, start + 24 * days_after)
     change = Change(Candidate(start, start, load=False), slice(0, start), after, after.stop, found)
-    assert attribution._level(change) == pytest.approx(level)
+    assert attribution_search._level(change) == pytest.approx(level)

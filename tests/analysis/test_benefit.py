@@ -5,8 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis import attribution, benefit
-from analysis.benefit import LADDER, Levers, Present, Treatable
+from analysis import benefit
+from analysis.attribution import search
+from analysis.attribution.levers import LADDER, Levers, aligned
+from analysis.benefit import Present, Treatable
 from analysis.uncertainty import draws
 from analysis.uncertainty.draws import CORRELATION, N_DRAWS
 from benchmarks.attribution import cube_of
@@ -103,7 +105,7 @@ def test_errors_of_cells_correlate_and_each_keeps_its_own_draws() -> None:
 
 
 def test_of_cells_that_could_not_be_judged_the_reason_stays() -> None:
-    known = benefit.aligned(_levers(names=("b",)), np.array(["a", "b"], object), "no hours")
+    known = aligned(_levers(names=("b",)), np.array(["a", "b"], object), "no hours")
     assert known.cell_id.tolist() == ["a", "b"]
     assert known.why_not.tolist() == ["no hours", ""]
     assert np.isnan(known.relieved[0]).all()
@@ -127,7 +129,7 @@ def planted() -> Network:
 def levers(planted: Network) -> Levers:
     """What the search says of treating them."""
     cube = cube_of(planted)
-    return attribution.search(cube, attribution.learn(cube)).levers
+    return search.search(cube, search.learn(cube)).levers
 
 
 def test_factors_are_near_the_planted_ones(planted: Network, levers: Levers) -> None:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis import channels, load_response, onsets
-from analysis.onsets import Candidate
+from analysis.attribution import dating, load_steps, response
+from analysis.attribution.dating import Candidate
 from benchmarks.attribution import cube_of
 from ingest.synth.network import invent_network
 
@@ -16,11 +16,11 @@ def test_the_covariance_of_nights_and_days_is_that_of_the_noise_planted() -> Non
     for t in range(1, n_days):
         day[:, t] = memory * day[:, t - 1] + np.sqrt(1 - memory**2) * day[:, t]
     hours = day[..., None] + rng.normal(0, hour_sd, (n_cells, n_days, 24))
-    values = np.stack([hours[..., part].mean(axis=2) for part in channels.PARTS], axis=2)
+    values = np.stack([hours[..., part].mean(axis=2) for part in load_steps.PARTS], axis=2)
     known = np.broadcast_to([7.0, 17.0], values.shape)
     whole = hours.mean(axis=2)
-    found = channels.LoadChannel([], hours, whole, *channels._memory(whole))
-    told = channels._covariance(found, values, known).mean(axis=0)
+    found = load_steps.LoadChannel([], hours, whole, *load_steps._memory(whole))
+    told = load_steps._covariance(found, values, known).mean(axis=0)
     seen = np.cov(values.reshape(n_cells, -1), rowvar=False)
     for near in (0, 1, 2):
         ours, theirs = (np.diagonal(matrix, near)[::2].mean() for matrix in (told, seen))
@@ -30,21 +30,21 @@ def test_the_covariance_of_nights_and_days_is_that_of_the_noise_planted() -> Non
 def test_days_without_hours_are_no_calm_ones() -> None:
     rng = np.random.default_rng(10)
     daily = rng.normal(0, 0.1, (200, 56))
-    whole, _ = channels._memory(daily)
+    whole, _ = load_steps._memory(daily)
     for known in (slice(36, None), slice(0, None, 2)):
         young = np.full_like(daily, np.nan)
         young[:, known] = daily[:, known]
-        sd, _ = channels._memory(young)
+        sd, _ = load_steps._memory(young)
         assert np.median(sd) == pytest.approx(np.median(whole), rel=0.1)
-    assert channels._memory(np.full((1, 56), np.nan))[0] == pytest.approx(channels._LOAD_SD)
+    assert load_steps._memory(np.full((1, 56), np.nan))[0] == pytest.approx(load_steps._LOAD_SD)
 
 
 def test_a_neighbours_outage_of_some_days_is_seen_to_begin_and_end() -> None:
     planted = invent_network(
         np.random.default_rng(9), n_cells=100, causes={"neighbour_outage": 20}, noise="heavy"
     )
-    hours = load_response.hours_of(cube_of(planted))
-    found = channels.load_channel(hours)
+    hours = response.hours_of(cube_of(planted))
+    found = load_steps.load_channel(hours)
     day = planted.truth["start"].to_numpy() // 24
     near = [
         any(abs(step - own) <= 1 for step in found.steps[cell])
@@ -58,7 +58,7 @@ def test_what_lasts_less_than_three_days_is_no_level_unless_load_stepped() -> No
     def at(*hours: int, load: bool = False) -> list[Candidate]:
         return [Candidate(hour, hour, load) for hour in hours]
 
-    assert onsets._without_bursts(at(100, 150)) == []
-    assert onsets._without_bursts(at(100, 172)) == at(100, 172)
-    assert onsets._without_bursts(at(100, 150, 400)) == at(400)
-    assert onsets._without_bursts(at(100, 150, load=True)) == at(100, 150, load=True)
+    assert dating._without_bursts(at(100, 150)) == []
+    assert dating._without_bursts(at(100, 172)) == at(100, 172)
+    assert dating._without_bursts(at(100, 150, 400)) == at(400)
+    assert dating._without_bursts(at(100, 150, load=True)) == at(100, 150, load=True)

@@ -8,8 +8,9 @@ import pytest
 import xarray as xr
 from scipy import sparse
 
-from analysis import attribution, benefit, gains, network, panels, room
-from analysis.attribution import Search
+from analysis import benefit, gains, network, panels, room
+from analysis.attribution import levers, search
+from analysis.attribution.search import Search
 from analysis.benefit import Gain, PerDrop
 from analysis.chain import Slope
 from analysis.uncertainty import draws
@@ -40,7 +41,7 @@ def counters(planted: Network) -> xr.Dataset:
 def searched(planted: Network) -> Search:
     """What the search found in them."""
     cube = cube_of(planted)
-    return attribution.search(cube, attribution.learn(cube))
+    return search.search(cube, search.learn(cube))
 
 
 def _found(counters: xr.Dataset, searched: Search, **priority: float) -> gains.Found:
@@ -94,8 +95,8 @@ def test_the_same_finds_give_the_same_figures(counters: xr.Dataset, searched: Se
 def test_of_cells_that_were_not_searched_by_the_hour_nothing_is_known(
     counters: xr.Dataset, searched: Search
 ) -> None:
-    fields = dataclasses.fields(benefit.Levers)
-    some = benefit.Levers(*(getattr(searched.levers, f.name)[3:] for f in fields))
+    fields = dataclasses.fields(levers.Levers)
+    some = levers.Levers(*(getattr(searched.levers, f.name)[3:] for f in fields))
     found = _found(counters, searched._replace(levers=some))
     told = found.benefits.set_index("cell_id").loc[searched.levers.cell_id[:3]]
     assert told["drops_avoidable_month"].isna().all()

@@ -6,8 +6,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import load_response as response
 from analysis.arrays import Floats
+from analysis.attribution import response as response
 
 N_DAYS = 42
 FIRST = pd.Timestamp("2026-06-01")

@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import attribution, benefit, search
+from analysis import search
+from analysis.attribution import levers
+from analysis.attribution.search import Search
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.synth.network import invent_network
@@ -30,7 +32,7 @@ def change(cell_id: str, day: float, until: float = 90.0, **others: Any) -> dict
     }  # fmt: skip
 
 
-def same_levers(one: benefit.Levers, other: benefit.Levers) -> None:
+def same_levers(one: levers.Levers, other: levers.Levers) -> None:
     """Holds that both are the same, draw by draw."""
     assert one.cell_id.tolist() == other.cell_id.tolist()
     assert (one.since == other.since).all()
@@ -38,14 +40,14 @@ def same_levers(one: benefit.Levers, other: benefit.Levers) -> None:
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-4)
 
 
-def hourly(*changes: dict[str, Any], searched: tuple[str, ...]) -> attribution.Search:
+def hourly(*changes: dict[str, Any], searched: tuple[str, ...]) -> Search:
     """Returns a search by the hour with these finds."""
     visible = pd.DataFrame({"cell_id": list(searched), "min_visible_ratio": 1.4,
                             "hours_from_utc": FROM, "refused": ""})  # fmt: skip
     found = pd.DataFrame(changes, columns=list(change("a", 0)))
     found = found.astype({"change_utc": "datetime64[us, UTC]"})
     none = pd.DataFrame()
-    return attribution.Search(found, visible, none, none, none, benefit.unknown([], ""))
+    return Search(found, visible, none, none, none, levers.unknown([], ""))
 
 
 def daily(*changes: dict[str, Any]) -> pd.DataFrame:

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis import steps
-from analysis.wander import Wander
+from analysis.attribution import stepwise
+from analysis.attribution.wander import Wander
 
 WANDER = Wander(0.12, 0.5, 0.08, 0.97)
 
@@ -18,8 +18,8 @@ def _noise(rng: np.random.Generator, n_rows: int, n_days: int) -> tuple[np.ndarr
 
 def test_heights_are_those_of_least_squares_on_whitened_data() -> None:
     values, precision = _noise(np.random.default_rng(3), 1, 30)
-    gram, moment = (part[0] for part in steps.equations(values, precision))
-    heights, covariance = steps.levels(gram, moment, [9, 20])
+    gram, moment = (part[0] for part in stepwise.equations(values, precision))
+    heights, covariance = stepwise.levels(gram, moment, [9, 20])
     day = np.arange(30)
     design = np.column_stack([day >= start for start in (0, 9, 20)]).astype(float)
     white = np.linalg.cholesky(precision[0]).T
@@ -31,7 +31,7 @@ def test_heights_are_those_of_least_squares_on_whitened_data() -> None:
 def test_the_first_day_chosen_is_the_best_of_all_days_tried_one_by_one() -> None:
     values, precision = _noise(np.random.default_rng(5), 1, 40)
     values[0, 17:] += 1.2
-    found = steps.equations(values, precision)
+    found = stepwise.equations(values, precision)
     white = np.linalg.cholesky(precision[0]).T
     day = np.arange(40)
     left = [
@@ -40,14 +40,14 @@ def test_the_first_day_chosen_is_the_best_of_all_days_tried_one_by_one() -> None
         ]
         for start in range(3, 38)
     ]
-    assert steps.search(found, np.full((1, 40), 12.0), steps.apart(40, 3))[0] == [
+    assert stepwise.search(found, np.full((1, 40), 12.0), stepwise.apart(40, 3))[0] == [
         3 + int(np.argmin(left))
     ]
 
 
 def test_what_a_step_explains_is_what_it_takes_from_the_whitened_squares() -> None:
     values, precision = _noise(np.random.default_rng(2), 1, 30)
-    gram, moment = (part[0] for part in steps.equations(values, precision))
+    gram, moment = (part[0] for part in stepwise.equations(values, precision))
     white = np.linalg.cholesky(precision[0]).T
     day = np.arange(30)
 
@@ -55,7 +55,7 @@ def test_what_a_step_explains_is_what_it_takes_from_the_whitened_squares() -> No
         design = np.column_stack([day >= start for start in (0, *starts)]).astype(float)
         return float(np.linalg.lstsq(white @ design, white @ values[0])[1][0])
 
-    one, two = steps.explained(gram, moment, []), steps.explained(gram, moment, [9])
+    one, two = stepwise.explained(gram, moment, []), stepwise.explained(gram, moment, [9])
     assert one[20] == pytest.approx(left() - left(20))
     assert two[20] == pytest.approx(left(9) - left(9, 20))
 
@@ -64,8 +64,8 @@ def test_steps_and_stretches_come_back_and_noise_hardly_alarms() -> None:
     values, precision = _noise(np.random.default_rng(7), 300, 56)
     values[:100, 30:] += 1.0
     values[100:200, 20:34] += 1.0
-    equations, price = steps.equations(values, precision), np.full(values.shape, 3.5**2)
-    found = steps.search(equations, price, steps.apart(56, 3))
+    equations, price = stepwise.equations(values, precision), np.full(values.shape, 3.5**2)
+    found = stepwise.search(equations, price, stepwise.apart(56, 3))
     right = [any(abs(day - 30) <= 1 for day in row) for row in found[:100]]
     both = [{20, 34} <= {d + o for d in row for o in (-1, 0, 1)} for row in found[100:200]]
     assert np.mean(right) > 0.9

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from analysis import wander
-from analysis.wander import Wander
+from analysis.attribution import wander
+from analysis.attribution.wander import Wander
 
 TRUE = Wander(0.12, 0.5, 0.08, 0.97)
 

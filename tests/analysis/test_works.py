@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from analysis import works
-from analysis.benefit import LADDER, Levers, Present, Treatable
+from analysis.attribution.levers import LADDER, Levers
+from analysis.benefit import Present, Treatable
 from analysis.uncertainty.draws import N_DRAWS
 from contracts.errors import SettingsError
 from contracts.settings import Plan, Settings

@@ -6,10 +6,11 @@ from functools import cached_property
 
 import numpy as np
 
-from analysis import channels, load_response
 from analysis.arrays import Floats
-from analysis.channels import DropChannel, LoadChannel
-from analysis.load_response import FACTOR, Hours, Response
+from analysis.attribution import load_steps, response
+from analysis.attribution.drop_steps import DropChannel
+from analysis.attribution.load_steps import LoadChannel
+from analysis.attribution.response import FACTOR, Hours, Response
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Cell:
     @cached_property
     def log_rates(self) -> Floats:
         """The same under each curve of the shelf, shape (day, curve)."""
-        bins = load_response.bins_of(self.load) + len(FACTOR) * (np.arange(len(self.load)) // 24)
+        bins = response.bins_of(self.load) + len(FACTOR) * (np.arange(len(self.load)) // 24)
         size = len(self.log_rate) * len(FACTOR)
         per_bin = np.bincount(bins, self.exposure, size).reshape(-1, len(FACTOR))
         expected = per_bin @ np.column_stack([FACTOR, FACTOR @ self.mean_weights])
@@ -53,7 +54,7 @@ class Cell:
 
     def mean_factor(self, hours: slice, by: float) -> Floats:
         """Load's expected factor in each hour, had log load been less `by`."""
-        bins = load_response.bins_of(self.load[hours] * np.exp(-by))
+        bins = response.bins_of(self.load[hours] * np.exp(-by))
         return np.asarray((self.mean_weights @ FACTOR.T)[bins])
 
 
@@ -71,7 +72,7 @@ def cells_of(
     kept = np.divide(drops.rates.drops, raw, out=np.ones_like(raw), where=raw > 0)
     factor, sd, jump_sd = found.mean_factor(), blur * load.long_run_sd, blur * load.jump_sd
     # each direction is held against what is usual for itself
-    down, up = (per_demand - channels.usual(per_demand, hours) for per_demand in hours.efficiency)
+    down, up = (per_demand - load_steps.usual(per_demand, hours) for per_demand in hours.efficiency)
     efficiency = np.where(hours.uplink, up, down)
 
     def cell(i: int) -> Cell:

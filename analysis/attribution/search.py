@@ -20,15 +20,38 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from analysis import benefit, change_rows, channels, load_response, onsets, verdict
-from analysis import wander as wandering
 from analysis.arrays import Floats
-from analysis.cell import Cell, cells_of
-from analysis.change_rows import MIN_SD_DROPS, NO_CURVE, NO_DAYS, Change, Columns
-from analysis.channels import LoadChannel, Steps
-from analysis.load_response import Hours, Prior, Response
-from analysis.onsets import REACH_DAYS, Candidate
-from analysis.wander import Wander
+from analysis.attribution import dating, drop_steps, load_share, load_steps
+from analysis.attribution import wander as wandering
+from analysis.attribution.cell_hours import Cell, cells_of
+from analysis.attribution.dating import REACH_DAYS, Candidate
+from analysis.attribution.levers import Lasting, Levers, levers_of
+from analysis.attribution.load_steps import LoadChannel, Steps
+from analysis.attribution.response import (
+    Hours,
+    Prior,
+    Response,
+    clock_of,
+    hours_of,
+    prior_of,
+    respond,
+    table,
+)
+from analysis.attribution.rows import (
+    MIN_SD_DROPS,
+    NO_CURVE,
+    NO_DAYS,
+    Change,
+    Columns,
+    curve_of,
+    days_of,
+    hours_from,
+    row_of,
+    stacked,
+    typed,
+    visibility_of,
+)
+from analysis.attribution.wander import Wander
 
 MIN_RATIO, MIN_SD_LOAD = 1.18, 1.0
 # where learning how levels wander begins, and the steps that it leaves out
@@ -55,7 +78,7 @@ class Search(NamedTuple):
     response: pd.DataFrame
     days: pd.DataFrame
     curves: pd.DataFrame
-    levers: benefit.Levers
+    levers: Levers
 
 
 @dataclass(frozen=True)
@@ -77,13 +100,13 @@ def learn(cube: xr.Dataset) -> Network:
     How levels wander is learnt twice, since what counts as a clear step depends on it; steps that
     are not clear are taken for wandering.
     """
-    hours = load_response.hours_of(cube)
-    prior = load_response.prior_of(hours)
-    response, load = load_response.respond(hours, prior), channels.load_channel(hours)
+    hours = hours_of(cube)
+    prior = prior_of(hours)
+    response, load = respond(hours, prior), load_steps.load_channel(hours)
     enough = np.flatnonzero(hours.drops.sum(axis=(1, 2)) >= MIN_DROPS)
 
     def wander_and_steps(known: Wander) -> tuple[Wander, Steps]:
-        drops = channels.drop_channel(hours, response, load.steps, known, CLEAR_SD)
+        drops = drop_steps.drop_channel(hours, response, load.steps, known, CLEAR_SD)
         rates, steps = drops.rates, [drops.steps[i] for i in enough]
         return wandering.learn(rates.log_rate[enough], rates.variance[enough], steps), steps
 
@@ -100,7 +123,7 @@ def _blur(hours: Hours, load: LoadChannel, quiet: list[np.intp]) -> float:
     square = list[float]()
     for i in quiet:
         for cut in (n_hours // 4, n_hours // 2, 3 * n_hours // 4):
-            shift, sd = verdict.shift_of(
+            shift, sd = load_share.shift_of(
                 load.residual[i].ravel(),
                 hours.load[i].ravel(),
                 (slice(max(cut - reach, 0), cut), slice(cut, cut + reach)),
@@ -117,7 +140,7 @@ def search(
 
     `cube`: as of `analysis.cube.of_cell_hours`. Searched are hours with attempts, drops and PRB, in
     which the cell was available, an hour away from its outages, and no incident of hours or a day
-    (`load_response.hours_of`). A change is reported where its ratio is at least `min_ratio` (or its
+    (`response.hours_of`). A change is reported where its ratio is at least `min_ratio` (or its
     inverse) and 1 standard deviation from 1 if load clearly moved on that day, which is date
     enough, 3.7 if not. `ratio` is actual over counterfactual
     drops (A11 / A00) from `change_utc`, of a ramp from `ramp_end_utc`, until `until_utc`, at actual
@@ -126,36 +149,36 @@ def search(
     Intervals hold 90 %; what they reached stands in docs/accuracy/attribution.md. `days`: newest
     days that `levers` look at.
     """
-    hours = load_response.hours_of(cube)
-    response = load_response.respond(hours, network.prior)
-    load = channels.load_channel(hours)
-    drops = channels.drop_channel(hours, response, load.steps, network.wander)
+    hours = hours_of(cube)
+    response = respond(hours, network.prior)
+    load = load_steps.load_channel(hours)
+    drops = drop_steps.drop_channel(hours, response, load.steps, network.wander)
     log_weights = _log_weights(response, network, drops.rates.drops.sum(axis=1))
     cells = cells_of(hours, response, log_weights, load, drops, blur=network.blur)
-    refused, clock = _refusals(hours), load_response.clock_of(cube)
+    refused, clock = _refusals(hours), clock_of(cube)
     names = cube["cell_id"].to_numpy()
     first = cube["day_local"].to_numpy().min().astype("datetime64[D]")
     rows, told, curves = list[dict[str, Any]](), list[Columns](), list[Columns]()
-    lasting = dict[int, benefit.Lasting]()
+    lasting = dict[int, Lasting]()
     for i in map(int, np.flatnonzero(refused == "")):
         if not (load.steps[i] or drops.steps[i]):
             continue
         cell = cells(i)
-        for found in _search_cell(cell, onsets.candidates(cell, load, drops, i), min_ratio):
-            row = change_rows.row_of(cell, found, clock[i])
-            told.append({"change": len(rows), **change_rows.days_of(cell, found, row, first)})
-            curves.append({"change": len(rows), **change_rows.curve_of(cell, found)})
+        for found in _search_cell(cell, dating.candidates(cell, load, drops, i), min_ratio):
+            row = row_of(cell, found, clock[i])
+            told.append({"change": len(rows), **days_of(cell, found, row, first)})
+            curves.append({"change": len(rows), **curve_of(cell, found)})
             rows.append({"cell_id": names[i], **row})
             draws = found.verdict
-            lasting[i] = benefit.Lasting(found.at.whole, draws.weight, draws.other, _level(found))
-    visible = change_rows.visibility_of(names, hours, drops, refused)
+            lasting[i] = Lasting(found.at.whole, draws.weight, draws.other, _level(found))
+    visible = visibility_of(names, hours, drops, refused)
     return Search(
-        _at_least(change_rows.typed(rows), min_ratio),
-        _at_least(visible, min_ratio).assign(hours_from_utc=change_rows.hours_from(hours, clock)),
-        load_response.table(names, hours, response, refused),
-        change_rows.stacked(told, NO_DAYS),
-        change_rows.stacked(curves, NO_CURVE),
-        benefit.levers_of(
+        _at_least(typed(rows), min_ratio),
+        _at_least(visible, min_ratio).assign(hours_from_utc=hours_from(hours, clock)),
+        table(names, hours, response, refused),
+        stacked(told, NO_DAYS),
+        stacked(curves, NO_CURVE),
+        levers_of(
             names, hours, response.exposure, log_weights,
             lasting=lasting, refused=refused, wander=network.wander.between(REACH_DAYS),
             newest=(first + np.arange(hours.rest.shape[1]))[-days:],
@@ -213,13 +236,13 @@ def _judged(cell: Cell, candidates: list[Candidate]) -> Iterator[Change]:
     reach = REACH_DAYS * 24
     lefts = [0, *(c.whole for c in candidates)]
     rights = [*(c.start for c in candidates[1:]), len(cell.drops)]
-    rates = verdict.rate_changes(cell, [(c.start, c.whole) for c in candidates])
+    rates = load_share.rate_changes(cell, [(c.start, c.whole) for c in candidates])
     for candidate, rate, left, right in zip(candidates, rates, lefts, rights, strict=False):
         before = slice(max(left, candidate.start - reach), candidate.start)
         after = slice(candidate.whole, min(right, candidate.whole + reach))
         known = min((cell.attempts[side] > 0).sum() for side in (before, after))
         enough = known >= MIN_HOURS
-        found = verdict.judge(cell, before, after, rate) if enough else verdict.NOTHING
+        found = load_share.judge(cell, before, after, rate) if enough else load_share.NOTHING
         yield Change(candidate, before, after, right, found)
 
 

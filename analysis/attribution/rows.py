@@ -7,13 +7,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import load_response
 from analysis.arrays import Floats, Instants
-from analysis.cell import Cell
-from analysis.channels import DropChannel
-from analysis.load_response import FACTOR, Hours
-from analysis.onsets import Candidate
-from analysis.verdict import Verdict
+from analysis.attribution import response
+from analysis.attribution.cell_hours import Cell
+from analysis.attribution.dating import Candidate
+from analysis.attribution.drop_steps import DropChannel
+from analysis.attribution.load_share import Verdict
+from analysis.attribution.response import FACTOR, Hours
 
 METHOD_VERSION = "two-channels-3"
 MIN_SD_DROPS = 3.7
@@ -127,7 +127,7 @@ def days_of(cell: Cell, change: Change, row: dict[str, Any], day: np.datetime64)
 def curve_of(cell: Cell, change: Change) -> Columns:
     """Drop rate by load on both sides of a change, beside the cell's curve at its old rate."""
     middle = np.arange(2.5, 100, 5.0)
-    prb = load_response.shown(np.nan_to_num(cell.load))
+    prb = response.shown(np.nan_to_num(cell.load))
     rates = []
     for side in (change.before, change.after):
         bins = np.minimum(prb[side] // 5, len(middle) - 1).astype(np.intp)
@@ -141,7 +141,7 @@ def curve_of(cell: Cell, change: Change) -> Columns:
     level = cell.drops[change.before].sum() / max(
         (cell.attempts[change.before] * cell.mean_factor(change.before, 0.0)).sum(), 1e-9
     )
-    at = load_response.bins_of(load_response.stretched(middle))
+    at = response.bins_of(response.stretched(middle))
     return {
         "prb_pct": middle,
         "drop_rate_before": rates[0],
@@ -173,7 +173,7 @@ def _beside(cell: Cell, at: Candidate) -> dict[str, float]:
         known = ~np.isnan(days)
         fullest = np.where(known, days, -1.0).reshape(-1, 24).max(axis=1)
         n_days = max(known.sum() / 24, 1e-9)
-        told[f"prb_{side}_pct"] = _mean(load_response.shown(fullest[fullest >= 0]))
+        told[f"prb_{side}_pct"] = _mean(response.shown(fullest[fullest >= 0]))
         told[f"attempts_{side}"] = float(cell.attempts[first:end].sum() / n_days)
     return told
 

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from analysis import channels, load_response
 from analysis.arrays import Floats
-from analysis.cell import Cell
-from analysis.load_response import FACTOR
+from analysis.attribution import load_steps, response
+from analysis.attribution.cell_hours import Cell
+from analysis.attribution.response import FACTOR
 
 LOAD, OTHER = 0.65, 0.35
 # before the data: does something else change where a candidate stands, and by how much (log)
@@ -152,7 +152,7 @@ def shapley(load: Floats, other: Floats) -> Floats:
 
 def _factor(cell: Cell, hours: slice, by: float) -> Floats:
     """Load's mean factor over these hours under each curve, had log load been less `by`."""
-    bins = load_response.bins_of(cell.load[hours] * np.exp(-by))
+    bins = response.bins_of(cell.load[hours] * np.exp(-by))
     exposure = np.bincount(bins, cell.exposure[hours], len(FACTOR))
     return np.asarray(exposure @ FACTOR / max(exposure.sum(), 1e-9))
 
@@ -185,7 +185,7 @@ def shift_of(
     both, for one day. (0, 0) where a side has no hours.
     """
     before, after = sides
-    weight = np.where(np.isnan(residual), 0.0, channels.weight_of(load))
+    weight = np.where(np.isnan(residual), 0.0, load_steps.weight_of(load))
     values = np.nan_to_num(residual)
 
     def apart(old: slice, new: slice) -> tuple[float, float]:

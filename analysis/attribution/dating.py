@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis import channels
 from analysis.arrays import Floats
-from analysis.cell import Cell
-from analysis.channels import DropChannel, LoadChannel
+from analysis.attribution import load_steps
+from analysis.attribution.cell_hours import Cell
+from analysis.attribution.drop_steps import DropChannel
+from analysis.attribution.load_steps import LoadChannel
 
 REACH_DAYS = 28
 HOUR_OF_LOAD_SD = 0.2
@@ -55,7 +56,7 @@ def _steps(load: LoadChannel, drops: DropChannel, i: int) -> Iterator[tuple[int,
     """
     alone = list(drops.steps[i])
     found = list[tuple[int, int, bool, bool]]()
-    for first, whole in channels.ramps(load, i):
+    for first, whole in load_steps.ramps(load, i):
         near = [day for day in alone if first - 2 <= day <= whole + 2]
         alone = [day for day in alone if day not in near]
         found.append((first, whole, True, bool(near)))
