@@ -9,7 +9,6 @@ setting do not move them. Errors of two cells correlate by `draws.CORRELATION`, 
 changes do: independent draws called sums over towns too sure (docs/accuracy/sums.md).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ import xarray as xr
 from scipy import sparse
 
 from analysis.arrays import Floats
+from analysis.association.per_drop import Slopes, following
 from analysis.attribution.levers import LADDER, Levers
 from analysis.uncertainty import intervals
 from analysis.uncertainty.draws import CORRELATION, N_DRAWS, cell_rng, with_interval
@@ -137,31 +137,6 @@ def _alike(cells: Treatable) -> Treatable:
     return Treatable(ordered, cells.drops_month[cell, draw])
 
 
-# --- the present ------------------------------------------------------------------------------
-
-
-class PerDrop(NamedTuple):
-    """Persons that one drop less spares: as expected, and as draws, (draw,); NaN = not known.
-
-    `worth`: what is told for each of them: 1 for the persons themselves, or their revenue.
-    """
-
-    expected: float
-    draws: Floats
-    worth: float = 1.0
-
-    def of(self, expected: Floats, drops: Floats, at_most: Floats) -> tuple[Floats, Floats]:
-        """What follows from drops spared, as expected and in each draw.
-
-        `at_most`: persons that there are, (place,); NaN = not known.
-        """
-        at_most = np.where(np.isnan(at_most), np.inf, at_most)
-        persons = np.minimum(expected * self.expected, at_most)
-        drawn = np.minimum(drops * self.draws, at_most[:, None])
-        return persons * self.worth, drawn * self.worth
-
-
-Slopes = Mapping[str, PerDrop]
 """What a drop less spares, by the name of the column that it fills."""
 
 
@@ -249,18 +224,6 @@ def gain_of_places(share: sparse.csr_array, cells: Gain) -> Gain:
     drops = np.where(some[:, None], parts @ cells.drops[known], np.nan)
     unknown_cells = (share[:, np.flatnonzero(~known)] > 0).sum(axis=1)
     return Gain(by_load, by_other, drops, np.asarray(unknown_cells, np.int64))
-
-
-def following(
-    expected: Floats, drops: Floats, slopes: Slopes, at_most: Floats
-) -> dict[str, Floats]:
-    """Columns of what follows from drops avoided: each slope's name, with its interval.
-
-    `at_most`: as of `PerDrop.of`: a place can't lose more detractors than live there.
-    """
-    found = {name: with_interval(name, *slope.of(expected, drops, at_most))
-             for name, slope in slopes.items()}  # fmt: skip
-    return {column: values for part in found.values() for column, values in part.items()}
 
 
 def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> pd.DataFrame:

@@ -13,7 +13,8 @@ from scipy import sparse
 
 from analysis import priority, works
 from analysis.arrays import Floats
-from analysis.benefit import Gain, Slopes
+from analysis.association.per_drop import Slopes
+from analysis.benefit import Gain
 from analysis.uncertainty.draws import with_interval
 from analysis.works import Offered
 

@@ -13,7 +13,9 @@ import pandas as pd
 
 from analysis import benefit
 from analysis.arrays import Floats
-from analysis.benefit import Gain, Slopes
+from analysis.association import per_drop
+from analysis.association.per_drop import Slopes
+from analysis.benefit import Gain
 from analysis.uncertainty.draws import with_interval
 from geo import hexgrid
 
@@ -46,7 +48,7 @@ def rank(
         drops_avoidable_other=gain.by_other.round(6),
         n_cells_unknown=gain.n_unknown,
         **with_interval("drops_avoidable_month", gain.expected, gain.drops),
-        **benefit.following(gain.expected, gain.drops, slopes, at_most),
+        **per_drop.following(gain.expected, gain.drops, slopes, at_most),
         **rank_intervals(gain.expected, gain.drops),
     )
     simple = found.sort_values(["drops_excess_month", "place_name"], ascending=[False, True])

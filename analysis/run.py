@@ -23,6 +23,7 @@ from analysis import (
     search,
     works,
 )
+from analysis.association import stage
 from analysis.locate import located
 from analysis.places import Kind
 from analysis.residents import Residents
@@ -61,7 +62,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         kinds = _kinds(warehouse, settings)
         belonging = places.members(kinds, warehouse.read("cell"))
         rates += _network_rates(counters, kinds, found.changes, noise, settings)
-        by_drop = gains.slopes_of(warehouse, *_exposure(warehouse, settings), settings)
+        by_drop = stage.slopes_of(warehouse, *_exposure(warehouse, settings), settings)
         living = _residents(warehouse, counters, settings)
         gained = gains.find(
             counters, found.levers, noise, *by_drop, at_most=living.of_cells(), settings=settings

@@ -11,7 +11,8 @@ from scipy import sparse
 from analysis import cost
 from analysis.actions import Catalogue
 from analysis.arrays import Floats
-from analysis.benefit import Gain, PerDrop
+from analysis.association.per_drop import PerDrop
+from analysis.benefit import Gain
 from analysis.plan import Options
 from analysis.works import Offered
 

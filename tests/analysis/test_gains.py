@@ -8,11 +8,14 @@ import pytest
 import xarray as xr
 from scipy import sparse
 
-from analysis import benefit, gains, network, panels, room
+from analysis import benefit, gains, network, room
+from analysis.association import stage
+from analysis.association import weeks as association_weeks
+from analysis.association.per_drop import PerDrop
+from analysis.association.slopes import Slope
 from analysis.attribution import levers, search
 from analysis.attribution.search import Search
-from analysis.benefit import Gain, PerDrop
-from analysis.chain import Slope
+from analysis.benefit import Gain
 from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
@@ -170,10 +173,10 @@ def test_a_person_counts_once_a_week_and_only_in_whole_weeks() -> None:
         _complaint("r", fine, "2025-06-15", "account"), _complaint("s", fine, "2025-06-18"),
     ]  # fmt: skip
     frame = pd.DataFrame(rows).astype({"hex_id": "UInt64"})
-    told = panels.complainants(frame, "network", level=6, zone="UTC")
+    told = association_weeks.complainants(frame, "network", level=6, zone="UTC")
     assert told["week"].dt.strftime("%m-%d").tolist() == ["06-02", "06-09"]
     assert told["n"].tolist() == [1, 2]
-    none = panels.complainants(frame, "device", level=6, zone="UTC")
+    none = association_weeks.complainants(frame, "device", level=6, zone="UTC")
     assert none["n"].tolist() == [0, 0]
 
 
@@ -181,7 +184,7 @@ def test_a_week_has_the_subscribers_of_its_thursdays_month() -> None:
     months = pd.to_datetime(["2025-06-01", "2025-07-01"])
     known = pd.DataFrame({"hex_id": 1, "period_start": months, "n": [100.0, 200.0]})
     weeks = pd.Series(pd.to_datetime(["2025-06-23", "2025-06-30"]))
-    assert panels.exposure(known, weeks)["exposure"].tolist() == [100, 200]
+    assert association_weeks.exposure(known, weeks)["exposure"].tolist() == [100, 200]
 
 
 def test_where_the_control_responds_detractors_are_doubted_as_complainants_are(
@@ -202,7 +205,7 @@ def test_where_the_control_responds_detractors_are_doubted_as_complainants_are(
         monkeypatch.setattr(gains, "_Weeks", Weeks)
         monkeypatch.setattr(gains, "_revenue", lambda *_: np.nan)
         asked = ("complaints_per_1000", NOBODY, Settings())
-        return gains.slopes_of(None, *asked)[1]  # type: ignore[arg-type]
+        return stage.slopes_of(None, *asked)[1]  # type: ignore[arg-type]
 
     silent, moved = slopes(Slope(0.0, 0.01, 60)), slopes(Slope(0.02, 0.001, 60))
     assert silent["detractors_avoided"].expected == 0.5

@@ -10,8 +10,9 @@ import pytest
 
 import analysis.run
 import ingest.run
-from analysis import chain, search
+from analysis import search
 from analysis.actions import DEFAULT
+from analysis.association import slopes
 from contracts.settings import Settings, load
 from contracts.tables import PUBLISHED
 from ingest.synth import write_operator
@@ -85,8 +86,8 @@ def analysed(config: Path) -> Iterator[Callable[[Settings], Tables]]:
     with workers(plain.run) as client, pytest.MonkeyPatch.context() as patch:
         patch.setattr(search, "find", once)
         # so few weeks and answers tell nothing of opinions, and value follows from them
-        patch.setattr(chain, "MIN_WEEKS", 2)
-        patch.setattr(chain, "MIN_CASES", 20)
+        patch.setattr(slopes, "MIN_WEEKS", 2)
+        patch.setattr(slopes, "MIN_CASES", 20)
         ingest.run.run(plain, client)
         warehouse = Warehouse(plain.resolve(plain.warehouse.path))
 

@@ -5,7 +5,8 @@ import pandas as pd
 import pytest
 
 from analysis import priority
-from analysis.benefit import Gain, PerDrop
+from analysis.association.per_drop import PerDrop
+from analysis.benefit import Gain
 from analysis.uncertainty.draws import N_DRAWS
 
 

@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.arrays import Floats
-from analysis.benefit import PerDrop
+from analysis.association.per_drop import PerDrop
 from analysis.uncertainty.draws import N_DRAWS, SEED
 
 METHOD_VERSION = "pooled-1"
