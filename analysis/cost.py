@@ -14,7 +14,7 @@ from scipy import sparse
 from analysis import priority, works
 from analysis.arrays import Floats
 from analysis.association.per_drop import Slopes
-from analysis.benefit import Gain
+from analysis.benefit.gain import Gain
 from analysis.uncertainty.draws import with_interval
 from analysis.works import Offered
 

@@ -11,11 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import benefit
 from analysis.arrays import Floats
 from analysis.association import per_drop
 from analysis.association.per_drop import Slopes
-from analysis.benefit import Gain
+from analysis.benefit import tables
+from analysis.benefit.gain import Gain
 from analysis.uncertainty.draws import with_interval
 from geo import hexgrid
 
@@ -69,7 +69,7 @@ def rank(
         reason(place, change, zone=zone)
         for place, change in zip(ranked.to_dict("records"), known.to_dict("records"), strict=True)
     ]
-    return ranked.assign(method_version=benefit.METHOD_VERSION)
+    return ranked.assign(method_version=tables.METHOD_VERSION)
 
 
 def rank_intervals(expected: Floats, draws: Floats) -> dict[str, Floats]:

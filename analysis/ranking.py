@@ -9,8 +9,9 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import benefit, cost, network, places, priority, room
-from analysis.gains import Found
+from analysis import cost, network, places, priority, room
+from analysis.benefit.gain import gain_of_places
+from analysis.benefit.stage import Found
 from analysis.places import Kind, Places
 from analysis.residents import Residents
 from analysis.uncertainty.intervals import Noise
@@ -54,7 +55,7 @@ def rank(
         facts = network.drop_rates(known.counters, members, newest, known.noise)
         excess = network.dominant_cells(known.counters, members, newest, facts)
         share = _share(members, known)[pd.Index(members.ids).get_indexer(facts["place"])]
-        gain = benefit.gain_of_places(share, known.gained.cells)
+        gain = gain_of_places(share, known.gained.cells)
         at_most = known.residents.at_most(kind.name, facts["place"].to_numpy(), share)
         facts["persons_at_most"] = at_most
         slopes, reach = known.gained.slopes, settings.priority.least_reach_pct / 100
@@ -141,5 +142,5 @@ def _checked(ranked: pd.DataFrame, known: Known) -> pd.DataFrame:
 def _tops(weights: pd.DataFrame, known: Known) -> set[int]:
     """The first 20 hexagons by the drops that treating their cells would spare."""
     members = places.of_weights(weights, known.counters)
-    gain = benefit.gain_of_places(_share(members, known), known.gained.cells)
+    gain = gain_of_places(_share(members, known), known.gained.cells)
     return priority.top_of(members.ids, gain)

@@ -11,7 +11,6 @@ from dask.distributed import Client
 from analysis import (
     cube,
     customers,
-    gains,
     inventory,
     network,
     places,
@@ -24,6 +23,7 @@ from analysis import (
     works,
 )
 from analysis.association import stage
+from analysis.benefit.stage import find, nothing
 from analysis.locate import located
 from analysis.places import Kind
 from analysis.residents import Residents
@@ -53,7 +53,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     catalogue, planned = works.catalogue_of(settings, warehouse.read("cell")), works.nothing()
     told = list(_customer_rates(warehouse, settings))
     rates = [*told, *_inventory_rates(warehouse, settings)]
-    gained, belonging = gains.nothing(), pd.DataFrame()
+    gained, belonging = nothing(), pd.DataFrame()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
         found = search.find(counters, warehouse, settings, client, progress)
@@ -64,7 +64,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         rates += _network_rates(counters, kinds, found.changes, noise, settings)
         by_drop = stage.slopes_of(warehouse, *_exposure(warehouse, settings), settings)
         living = _residents(warehouse, counters, settings)
-        gained = gains.find(
+        gained = find(
             counters, found.levers, noise, *by_drop, at_most=living.of_cells(), settings=settings
         )
         where: dict[str, Any] = {"warehouse": warehouse, "settings": settings}

@@ -10,11 +10,14 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import actions, benefit, plan
+from analysis import actions, plan
 from analysis.actions import Catalogue, Relievable
 from analysis.arrays import Floats
 from analysis.attribution.levers import LADDER, Levers, aligned
-from analysis.benefit import Present, Treatable
+from analysis.benefit import present as benefit_present
+from analysis.benefit import spared as benefit_spared
+from analysis.benefit.present import Present
+from analysis.benefit.spared import Treatable
 from analysis.plan import Options
 from analysis.uncertainty.intervals import Noise
 from contracts.errors import SettingsError
@@ -85,8 +88,8 @@ def offered(
     """Works that could be done on the newest day of the inventory. `counters`: of_cell_days."""
     cells, seen = _serving(warehouse.read("cell"), counters), counters["cell_id"].to_numpy()
     known = aligned(levers, seen, _NO_HOURS)
-    present = benefit.present_of(counters, known, noise, settings.priority.days)
-    treatable = relievable(benefit.treatable(known, present), present)
+    present = benefit_present.present_of(counters, known, noise, settings.priority.days)
+    treatable = relievable(benefit_spared.treatable(known, present), present)
     rows = pd.Index(seen).get_indexer(pd.Index(cells["cell_id"]))
     options = actions.offer(catalogue, cells, _of(treatable, rows), _planned(warehouse))
     counted = rows >= 0
@@ -97,7 +100,7 @@ def offered(
         options,
         sparse.csr_array(options.treats @ sparse.csr_array(at, (len(rows), len(seen)))),
         {name: np.nan_to_num(drops) for name, drops in spared.items()},
-        benefit.drops_month(present),
+        benefit_present.drops_month(present),
         seen,
         np.isin(seen.astype(str), cells["cell_id"].to_numpy(str)),
     )
@@ -137,11 +140,11 @@ def relievable(cells: Treatable, present: Present) -> Relievable:
 
     Draws of a cell's level are made to mean what the list expects: both tell one figure.
     """
-    ladder, month = LADDER, cells.levers.level * benefit.drops_month(present)
+    ladder, month = LADDER, cells.levers.level * benefit_present.drops_month(present)
     level = cells.drops_month.mean(axis=1)
     scaled = replace(cells, drops_month=cells.drops_month * (month / level)[:, None])
-    by_relief = np.stack([benefit.of_relief(scaled, share) for share in ladder], axis=1)
-    return Relievable(scaled.drops_month, ladder, by_relief, benefit.of_fix(scaled))
+    by_relief = np.stack([benefit_spared.of_relief(scaled, share) for share in ladder], axis=1)
+    return Relievable(scaled.drops_month, ladder, by_relief, benefit_spared.of_fix(scaled))
 
 
 def _serving(cells: pd.DataFrame, counters: xr.Dataset) -> pd.DataFrame:

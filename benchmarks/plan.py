@@ -28,11 +28,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from analysis import actions, benefit, plan
+from analysis import actions, plan
 from analysis.actions import Catalogue, Relievable
 from analysis.arrays import Floats
 from analysis.attribution import search
 from analysis.attribution.levers import Levers
+from analysis.benefit.present import Present
+from analysis.benefit.spared import treatable
 from analysis.plan import Options, best, limits_of, programme
 from analysis.works import relievable
 from benchmarks.attribution import cube_of
@@ -256,7 +258,7 @@ def analysed(seed: int, n_cells: int, noise: str) -> Rows:
     cube = cube_of(network)
     levers = search.search(cube, search.learn(cube)).levers
     present = present_of(network, levers)
-    known = relievable(benefit.treatable(levers, present), present)
+    known = relievable(treatable(levers, present), present)
     told = realised(seed, network_cells(network), planted(network), known)
     return [{"seed": seed, "noise": noise, **row} for row in told]
 
@@ -280,7 +282,7 @@ def planted(network: Network) -> Relievable:
     )
 
 
-def present_of(network: Network, levers: Levers) -> benefit.Present:
+def present_of(network: Network, levers: Levers) -> Present:
     """Drops since each cell's level began, of the newest 28 days, and those days."""
     clock = network.clock
     day = (clock.local.tz_localize(None).normalize()).to_numpy("datetime64[D]")
@@ -288,7 +290,7 @@ def present_of(network: Network, levers: Levers) -> benefit.Present:
     counted = network.measured["dropped_calls"]
     held &= ~np.isnan(counted)
     drops = np.where(held, counted, 0.0).sum(axis=1)
-    return benefit.Present(drops, held.sum(axis=1) / 24, np.full(len(drops), _NOISE))
+    return Present(drops, held.sum(axis=1) / 24, np.full(len(drops), _NOISE))
 
 
 # --- size -------------------------------------------------------------------------------------

@@ -21,10 +21,12 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import benefit, network, priority
+from analysis import network, priority
 from analysis.arrays import Floats
 from analysis.attribution import search
-from analysis.benefit import Gain
+from analysis.benefit import spared
+from analysis.benefit.gain import Gain, gain_of_cells, gain_of_places
+from analysis.benefit.present import present_of
 from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
@@ -77,9 +79,9 @@ def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[
     hours, days = cube_of(planted), days_of(planted)
     found = search.search(hours, search.learn(hours), days=DAYS)
     noise = network.noise_of(days, found.changes)
-    present = benefit.present_of(days, found.levers, noise, DAYS)
-    cells = benefit.treatable(found.levers, present)
-    gain = benefit.gain_of_cells(cells, present, RELIEF)
+    present = present_of(days, found.levers, noise, DAYS)
+    cells = spared.treatable(found.levers, present)
+    gain = gain_of_cells(cells, present, RELIEF)
     attempts, drops = (days[n].to_numpy()[:, -DAYS:] for n in ("call_attempts", "dropped_calls"))
     attempts, drops = np.nansum(attempts, axis=1), np.nansum(drops, axis=1)
     truth = planted.avoidable
@@ -106,7 +108,7 @@ def holds_of_sums(place: pd.Series, gain: Gain, true: Floats) -> float:
     code, ids = pd.factorize(place)
     at = (code[known], known)
     share = sparse.csr_array((np.ones(len(known)), at), (len(ids), len(code)))
-    summed = benefit.gain_of_places(share, gain)
+    summed = gain_of_places(share, gain)
     of = draws.with_interval("sum", summed.expected, summed.drops)
     holds = (share @ true >= of["sum_lo"] - 1e-6) & (share @ true <= of["sum_hi"] + 1e-6)
     return float(holds[summed.expected >= LEAST].mean())

@@ -5,10 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from analysis import benefit
 from analysis.attribution import search
 from analysis.attribution.levers import LADDER, Levers, aligned
-from analysis.benefit import Present, Treatable
+from analysis.benefit import spared, tables
+from analysis.benefit.gain import gain_of_cells
+from analysis.benefit.present import Present
+from analysis.benefit.spared import Treatable
 from analysis.uncertainty import draws
 from analysis.uncertainty.draws import CORRELATION, N_DRAWS
 from benchmarks.attribution import cube_of
@@ -37,20 +39,20 @@ def _thousand(**levers: float) -> Treatable:
 
 def test_relief_spares_what_the_curve_says_and_straight_between_its_steps() -> None:
     cells = _thousand()
-    assert benefit.of_relief(cells, 0.5)[0, 0] == pytest.approx(200)
-    assert benefit.of_relief(cells, 0.25)[0, 0] == pytest.approx(100)
-    assert benefit.of_relief(cells, [0.0])[0, 0] == 0
+    assert spared.of_relief(cells, 0.5)[0, 0] == pytest.approx(200)
+    assert spared.of_relief(cells, 0.25)[0, 0] == pytest.approx(100)
+    assert spared.of_relief(cells, [0.0])[0, 0] == 0
     # no curve reaches beyond half
-    assert benefit.of_relief(cells, 0.9)[0, 0] == pytest.approx(200)
+    assert spared.of_relief(cells, 0.9)[0, 0] == pytest.approx(200)
 
 
 def test_relief_and_fix_together_spare_less_than_their_sum_and_parts_add_up() -> None:
     cells = _thousand()
-    both = benefit.of_both(cells, 0.5)[0, 0]
-    assert benefit.of_fix(cells)[0, 0] == pytest.approx(500)
-    assert benefit.of_fix(cells, 0.5)[0, 0] == pytest.approx(250)
+    both = spared.of_both(cells, 0.5)[0, 0]
+    assert spared.of_fix(cells)[0, 0] == pytest.approx(500)
+    assert spared.of_fix(cells, 0.5)[0, 0] == pytest.approx(250)
     assert both == pytest.approx(1000 * (1 - 0.8 * 0.5))
-    by_load, by_other = benefit.shares_of_both(cells.levers, 0.5)
+    by_load, by_other = spared.shares_of_both(cells.levers, 0.5)
     assert 1000 * (by_load + by_other)[0, 0] == pytest.approx(both)
     assert by_load[0, 0] == pytest.approx((0.2 + 0.1) / 2)
 
@@ -58,11 +60,11 @@ def test_relief_and_fix_together_spare_less_than_their_sum_and_parts_add_up() ->
 def test_a_level_is_scaled_to_thirty_days_and_scatters_as_its_noise_says() -> None:
     levers = _levers(names=tuple(f"c{i}" for i in range(100)))
     counted, ten, noise = np.full(100, 400.0), np.full(100, 10.0), np.full(100, 4.0)
-    cells = benefit.treatable(levers, Present(counted, ten, noise))
+    cells = spared.treatable(levers, Present(counted, ten, noise))
     assert cells.drops_month.mean() == pytest.approx(1200, rel=0.01)
     # variance of the count is 4 x 400, of the month's nine times that
     assert cells.drops_month.std() == pytest.approx(3 * 40, rel=0.05)
-    none = benefit.treatable(levers, Present(counted, 0 * ten, noise))
+    none = spared.treatable(levers, Present(counted, 0 * ten, noise))
     assert np.isnan(none.drops_month).all()
 
 
@@ -70,19 +72,19 @@ def test_luck_since_a_change_is_told_as_no_benefit_anywhere() -> None:
     present = Present(np.array([1400.0]), np.array([28.0]), np.ones(1))
     plain = _levers()
     lucky = replace(plain, level=np.array([0.8]))
-    was, now = (benefit.treatable(levers, present) for levers in (plain, lucky))
+    was, now = (spared.treatable(levers, present) for levers in (plain, lucky))
     assert now.drops_month == pytest.approx(0.8 * was.drops_month)
-    gain = benefit.gain_of_cells(now, present, 0.5)
+    gain = gain_of_cells(now, present, 0.5)
     assert gain.expected[0] == pytest.approx(0.8 * 1500 * (1 - 0.8 * 0.5))
     assert gain.drops.mean() == pytest.approx(gain.expected[0], rel=0.02)
-    ladder = benefit.what_if(now, present, {}, np.array([np.nan])).set_index("relief_pct")
+    ladder = tables.what_if(now, present, {}, np.array([np.nan])).set_index("relief_pct")
     assert ladder.loc[50, "drops_avoided_month"] == pytest.approx(0.8 * 1500 * 0.2)
 
 
 def test_a_cells_draws_hang_on_its_name_alone() -> None:
     drops, days = np.array([50.0, 80.0]), np.array([28.0, 28.0])
-    both = benefit.treatable(_levers(names=("a", "b")), Present(drops, days, np.ones(2)))
-    back = benefit.treatable(_levers(names=("b", "a")), Present(drops[::-1], days, np.ones(2)))
+    both = spared.treatable(_levers(names=("a", "b")), Present(drops, days, np.ones(2)))
+    back = spared.treatable(_levers(names=("b", "a")), Present(drops[::-1], days, np.ones(2)))
     assert (both.drops_month == back.drops_month[::-1]).all()
     assert (both.drops_month[0] != both.drops_month[1]).all()
 
@@ -94,8 +96,8 @@ def test_errors_of_cells_correlate_and_each_keeps_its_own_draws() -> None:
     drawn[0] = np.nan
     levers = replace(_levers(names=names), fixed=drawn)
     levers = replace(levers, relieved=np.repeat(drawn[:, None], len(LADDER), axis=1))
-    cells = benefit.treatable(levers, present)
-    between = np.corrcoef(benefit.of_both(cells, 0.3)[1:])[~np.eye(n - 1, dtype=bool)]
+    cells = spared.treatable(levers, present)
+    between = np.corrcoef(spared.of_both(cells, 0.3)[1:])[~np.eye(n - 1, dtype=bool)]
     assert between.mean() == pytest.approx(CORRELATION, abs=0.02)
     assert (np.sort(cells.levers.fixed[1:]) == np.sort(drawn[1:])).all()
     # what was drawn together stays together

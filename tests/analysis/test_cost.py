@@ -12,7 +12,7 @@ from analysis import cost
 from analysis.actions import Catalogue
 from analysis.arrays import Floats
 from analysis.association.per_drop import PerDrop
-from analysis.benefit import Gain
+from analysis.benefit.gain import Gain
 from analysis.plan import Options
 from analysis.works import Offered
 

@@ -8,14 +8,16 @@ import pytest
 import xarray as xr
 from scipy import sparse
 
-from analysis import benefit, gains, network, room
+from analysis import network, room
 from analysis.association import stage
 from analysis.association import weeks as association_weeks
 from analysis.association.per_drop import PerDrop
 from analysis.association.slopes import Slope
 from analysis.attribution import levers, search
 from analysis.attribution.search import Search
-from analysis.benefit import Gain
+from analysis.benefit import gain, present
+from analysis.benefit.gain import Gain
+from analysis.benefit.stage import Found, Slopes, find
 from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
@@ -47,10 +49,10 @@ def searched(planted: Network) -> Search:
     return search.search(cube, search.learn(cube))
 
 
-def _found(counters: xr.Dataset, searched: Search, **priority: float) -> gains.Found:
+def _found(counters: xr.Dataset, searched: Search, **priority: float) -> Found:
     settings = Settings.model_validate({"priority": priority})
     noise = network.noise_of(counters, searched.changes)
-    return gains.find(
+    return find(
         counters, searched.levers, noise, NOBODY, SLOPES,
         at_most=np.full(counters.sizes["cell"], np.nan), settings=settings,
     )  # fmt: skip
@@ -117,7 +119,7 @@ def test_days_over_a_weekend_are_worth_less_than_as_many_working_days(
     rest = counters["rest_day"].to_numpy()[0, -3:]
     assert rest.tolist() == [False, True, True]  # the data end with a Sunday
     late = dataclasses.replace(searched.levers, since=np.full(40, days[-2]))
-    worth = benefit.present_of(counters, late, noise, 28).days_worth
+    worth = present.present_of(counters, late, noise, 28).days_worth
     calls = counters["call_attempts"].to_numpy()[:, -28:]
     quiet = np.nanmean(calls[:, -2:], axis=1) < 0.9 * np.nanmean(calls, axis=1)
     assert quiet.sum() > 10
@@ -130,7 +132,7 @@ def test_places_add_up_their_cells_and_say_how_many_are_unknown() -> None:
         np.array([80.0, 0, np.nan]), np.array([30.0, 11, np.nan]), drops, np.array([0, 0, 1])
     )
     share = sparse.csr_array([[1, 0.5, 0], [0, 0.5, 1], [0, 0, 1]])
-    places = benefit.gain_of_places(share, cells)
+    places = gain.gain_of_places(share, cells)
     assert places.by_load.tolist()[:2] == [80, 0]
     assert places.by_other.tolist()[:2] == [35.5, 5.5]
     assert places.drops[0].tolist() == [105, 126]
@@ -190,7 +192,7 @@ def test_a_week_has_the_subscribers_of_its_thursdays_month() -> None:
 def test_where_the_control_responds_detractors_are_doubted_as_complainants_are(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def slopes(control: Slope) -> gains.Slopes:
+    def slopes(control: Slope) -> Slopes:
         class Weeks:
             known = True
 

@@ -6,7 +6,7 @@ import pytest
 
 from analysis import priority
 from analysis.association.per_drop import PerDrop
-from analysis.benefit import Gain
+from analysis.benefit.gain import Gain
 from analysis.uncertainty.draws import N_DRAWS
 
 

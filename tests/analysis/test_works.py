@@ -7,7 +7,8 @@ import pytest
 
 from analysis import works
 from analysis.attribution.levers import LADDER, Levers
-from analysis.benefit import Present, Treatable
+from analysis.benefit.present import Present
+from analysis.benefit.spared import Treatable
 from analysis.uncertainty.draws import N_DRAWS
 from contracts.errors import SettingsError
 from contracts.settings import Plan, Settings

@@ -10,23 +10,15 @@ changes do: independent draws called sums over towns too sure (docs/accuracy/sum
 """
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
-import xarray as xr
-from scipy import sparse
 
 from analysis.arrays import Floats
-from analysis.association.per_drop import Slopes, following
 from analysis.attribution.levers import LADDER, Levers
-from analysis.uncertainty import intervals
-from analysis.uncertainty.draws import CORRELATION, N_DRAWS, cell_rng, with_interval
+from analysis.benefit.present import DAYS_A_MONTH, Present
+from analysis.uncertainty.draws import CORRELATION, N_DRAWS, cell_rng
 
-METHOD_VERSION = "benefit-2"
-DAYS_A_MONTH = 30.0
-_DAY_S = 86_400
 """Shares of its load that a cell may be relieved of; between them drops go straight."""
 # what wanders over months shows less of it within the weeks it was learnt from
 _WANDER = 1.5
@@ -138,131 +130,3 @@ def _alike(cells: Treatable) -> Treatable:
 
 
 """What a drop less spares, by the name of the column that it fills."""
-
-
-class Present(NamedTuple):
-    """Drops of each cell's present level, the days' worth they were counted in, its noise."""
-
-    drops: Floats
-    days_worth: Floats
-    noise: Floats
-
-
-def present_of(cube: xr.Dataset, levers: Levers, noise: intervals.Noise, days: int) -> Present:
-    """What was counted since each cell's level began. `cube`: `cube.of_cell_days`, `days` newest.
-
-    A day counts by the part of it that is known and in which the cell was up, and by what usual
-    rest days and other days bring: three days over a weekend are no three days.
-    """
-    new = slice(-days, None)
-    counted, drops = (cube[name].to_numpy()[:, new] for name in ("call_attempts", "dropped_calls"))
-    known = (counted > 0) & ~np.isnan(drops)
-    covered_s, down_s = (cube[name].to_numpy()[:, new] for name in ("covered_s", "unavail_s"))
-    part = np.where(known, covered_s - np.nan_to_num(down_s), 0.0) / _DAY_S
-    rest = cube["rest_day"].to_numpy()[:, new]
-    usual = _ratio(np.where(known, counted, 0).sum(axis=1), part.sum(axis=1))
-    of_kind = [_ratio(np.where(known & k, counted, 0).sum(axis=1), (part * k).sum(axis=1)) / usual
-               for k in (rest, ~rest)]  # fmt: skip
-    worth = part * np.where(rest, of_kind[0][:, None], of_kind[1][:, None])
-    since = cube["day_local"].to_numpy()[new][None] >= levers.since[:, None]
-    n_days = (known & since).sum(axis=1)
-    spread = noise.phi * intervals.inflation(noise.rho, np.maximum(n_days, 1))
-    return Present(
-        np.where(known & since, drops, 0.0).sum(axis=1),
-        np.where(since, np.nan_to_num(worth), 0.0).sum(axis=1),
-        spread,
-    )
-
-
-def drops_month(present: Present) -> Floats:
-    """Drops a month as they were counted, (cell,); NaN = no day is known."""
-    return DAYS_A_MONTH * _ratio(present.drops, present.days_worth)
-
-
-def _ratio(above: Floats, below: Floats) -> Floats:
-    return np.divide(above, below, out=np.full(len(above), np.nan), where=below > 0)
-
-
-# --- what is told -----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class Gain:
-    """What relief and fix together would spare of cells or places, in drops a month.
-
-    `by_load`, `by_other`: (place,), as expected; `drops`: both together, (place, draw). NaN where
-    nothing is known. `n_unknown`: cells of the place of which nothing is.
-    """
-
-    by_load: Floats
-    by_other: Floats
-    drops: Floats
-    n_unknown: npt.NDArray[np.int64]
-
-    @property
-    def expected(self) -> Floats:
-        """Drops a month, (place,)."""
-        return self.by_load + self.by_other
-
-
-def gain_of_cells(cells: Treatable, present: Present, relief: float) -> Gain:
-    """The gain of each cell, its expectation plain arithmetic on what is published."""
-    month = drops_month(present)
-    by_load, by_other = (month * share for share in avoidable(cells.levers, relief))
-    drops = of_both(cells, relief)
-    return Gain(by_load, by_other, drops, np.isnan(by_load + drops[:, 0]).astype(np.int64))
-
-
-def gain_of_places(share: sparse.csr_array, cells: Gain) -> Gain:
-    """The gain of places of which each cell is a part. `share`: (place, cell)."""
-    known = cells.n_unknown == 0
-    parts = share[:, np.flatnonzero(known)]
-    some = parts.sum(axis=1) > 0
-    by_load, by_other = (
-        np.where(some, parts @ values[known], np.nan) for values in (cells.by_load, cells.by_other)
-    )
-    drops = np.where(some[:, None], parts @ cells.drops[known], np.nan)
-    unknown_cells = (share[:, np.flatnonzero(~known)] > 0).sum(axis=1)
-    return Gain(by_load, by_other, drops, np.asarray(unknown_cells, np.int64))
-
-
-def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> pd.DataFrame:
-    """Rows of table `benefit`, without level_until."""
-    by_load, by_other = avoidable(cells.levers, relief)
-    return pd.DataFrame(
-        {
-            "cell_id": cells.levers.cell_id,
-            "level_since": cells.levers.since.astype("datetime64[s]"),
-            "dropped_calls": present.drops,
-            "days_worth": present.days_worth,
-            "relief_pct": 100 * relief,
-            "avoidable_load": by_load,
-            "avoidable_other": by_other,
-            **with_interval("drops_avoidable_month", gain.expected, gain.drops),
-            "unknown_reason": pd.Series(cells.levers.why_not).replace("", None),
-            "method_version": METHOD_VERSION,
-        }
-    )
-
-
-def what_if(cells: Treatable, present: Present, slopes: Slopes, at_most: Floats) -> pd.DataFrame:
-    """Rows of table `what_if`: each cell with a curve, relieved of each step of LADDER.
-
-    `slopes` and `at_most`: as of `following`.
-    """
-    known = np.flatnonzero(~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0))
-    month = cells.levers.level * drops_month(present)
-    rows = []
-    for step, share in enumerate(LADDER[1:], 1):
-        drops = of_relief(cells, share)
-        expected = month * (1 - cells.levers.relieved[:, step].mean(axis=1, dtype=float))
-        ladder = {
-            "cell_id": cells.levers.cell_id,
-            "relief_pct": round(100 * share),
-            **with_interval("drops_avoided_month", expected, drops),
-            **following(expected, drops, slopes, at_most),
-            "is_beyond_seen": cells.levers.beyond[:, step],
-            "method_version": METHOD_VERSION,
-        }  # fmt: skip
-        rows.append(pd.DataFrame(ladder).iloc[known])
-    return pd.concat(rows, ignore_index=True)

@@ -10,11 +10,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from analysis import benefit
 from analysis.arrays import Floats
 from analysis.association.per_drop import Slopes
 from analysis.attribution.levers import Levers, aligned
-from analysis.benefit import Gain
+from analysis.benefit import spared, tables
+from analysis.benefit.gain import Gain, gain_of_cells
+from analysis.benefit.present import present_of
 from analysis.uncertainty import draws
 from analysis.uncertainty.intervals import Noise
 from contracts.settings import Settings
@@ -50,12 +51,12 @@ def find(
     `at_most`: subscribers whom each cell serves (`residents`).
     """
     known = aligned(levers, counters["cell_id"].to_numpy(), _NO_HOURS)
-    present = benefit.present_of(counters, known, noise, settings.priority.days)
-    cells, relief = benefit.treatable(known, present), settings.priority.relief_pct / 100
-    gain = benefit.gain_of_cells(cells, present, relief)
+    present = present_of(counters, known, noise, settings.priority.days)
+    cells, relief = spared.treatable(known, present), settings.priority.relief_pct / 100
+    gain = gain_of_cells(cells, present, relief)
     until = pd.Timestamp(counters["day_local"].to_numpy()[-1])
-    benefits = benefit.table(cells, present, gain, relief=relief).assign(level_until=until)
-    ladder = benefit.what_if(cells, present, slopes, at_most)
+    benefits = tables.table(cells, present, gain, relief=relief).assign(level_until=until)
+    ladder = tables.what_if(cells, present, slopes, at_most)
     return Found(gain, slopes, benefits, ladder, associations)
 
 

@@ -1,0 +1,56 @@
+"""Rows of the tables `benefit` and `what_if`."""
+
+import numpy as np
+import pandas as pd
+
+from analysis.arrays import Floats
+from analysis.association.per_drop import Slopes, following
+from analysis.attribution.levers import LADDER
+from analysis.benefit.gain import Gain
+from analysis.benefit.present import Present, drops_month
+from analysis.benefit.spared import Treatable, avoidable, of_relief
+from analysis.uncertainty.draws import with_interval
+
+METHOD_VERSION = "benefit-2"
+
+
+def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> pd.DataFrame:
+    """Rows of table `benefit`, without level_until."""
+    by_load, by_other = avoidable(cells.levers, relief)
+    return pd.DataFrame(
+        {
+            "cell_id": cells.levers.cell_id,
+            "level_since": cells.levers.since.astype("datetime64[s]"),
+            "dropped_calls": present.drops,
+            "days_worth": present.days_worth,
+            "relief_pct": 100 * relief,
+            "avoidable_load": by_load,
+            "avoidable_other": by_other,
+            **with_interval("drops_avoidable_month", gain.expected, gain.drops),
+            "unknown_reason": pd.Series(cells.levers.why_not).replace("", None),
+            "method_version": METHOD_VERSION,
+        }
+    )
+
+
+def what_if(cells: Treatable, present: Present, slopes: Slopes, at_most: Floats) -> pd.DataFrame:
+    """Rows of table `what_if`: each cell with a curve, relieved of each step of LADDER.
+
+    `slopes` and `at_most`: as of `following`.
+    """
+    known = np.flatnonzero(~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0))
+    month = cells.levers.level * drops_month(present)
+    rows = []
+    for step, share in enumerate(LADDER[1:], 1):
+        drops = of_relief(cells, share)
+        expected = month * (1 - cells.levers.relieved[:, step].mean(axis=1, dtype=float))
+        ladder = {
+            "cell_id": cells.levers.cell_id,
+            "relief_pct": round(100 * share),
+            **with_interval("drops_avoided_month", expected, drops),
+            **following(expected, drops, slopes, at_most),
+            "is_beyond_seen": cells.levers.beyond[:, step],
+            "method_version": METHOD_VERSION,
+        }  # fmt: skip
+        rows.append(pd.DataFrame(ladder).iloc[known])
+    return pd.concat(rows, ignore_index=True)
