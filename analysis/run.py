@@ -8,25 +8,21 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import (
-    cube,
-    customers,
-    inventory,
-    network,
-    places,
-    priority,
-    ranking,
-    reported,
-    residents,
-    safety,
-    search,
-    works,
-)
+from analysis import cube, safety
 from analysis.association import stage
 from analysis.benefit.stage import find, nothing
-from analysis.locate import located
-from analysis.places import Kind
-from analysis.residents import Residents
+from analysis.changes import hexagons
+from analysis.changes import stage as changes_stage
+from analysis.places import members as places_members
+from analysis.places import serving, subscribers
+from analysis.places.located import located
+from analysis.places.members import Kind
+from analysis.places.subscribers import Residents
+from analysis.plan import stage as plan_stage
+from analysis.priority.reports import rank_reports
+from analysis.priority.stage import Known, rank
+from analysis.rates import call_reports, network, nps
+from analysis.rates.complaints import complaint_rates
 from analysis.uncertainty.intervals import Noise
 from contracts import regulator
 from contracts.settings import Settings
@@ -50,17 +46,20 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
-    catalogue, planned = works.catalogue_of(settings, warehouse.read("cell")), works.nothing()
+    catalogue, planned = (
+        plan_stage.catalogue_of(settings, warehouse.read("cell")),
+        plan_stage.nothing(),
+    )
     told = list(_customer_rates(warehouse, settings))
     rates = [*told, *_inventory_rates(warehouse, settings)]
     gained, belonging = nothing(), pd.DataFrame()
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
-        found = search.find(counters, warehouse, settings, client, progress)
+        found = changes_stage.find(counters, warehouse, settings, client, progress)
         progress("rates and priorities", 0, 1)
         noise = network.noise_of(counters, found.changes)
         kinds = _kinds(warehouse, settings)
-        belonging = places.members(kinds, warehouse.read("cell"))
+        belonging = places_members.members(kinds, warehouse.read("cell"))
         rates += _network_rates(counters, kinds, found.changes, noise, settings)
         by_drop = stage.slopes_of(warehouse, *_exposure(warehouse, settings), settings)
         living = _residents(warehouse, counters, settings)
@@ -68,14 +67,14 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
             counters, found.levers, noise, *by_drop, at_most=living.of_cells(), settings=settings
         )
         where: dict[str, Any] = {"warehouse": warehouse, "settings": settings}
-        offered = works.offered(catalogue, counters, found.levers, noise, **where)
+        offered = plan_stage.offered(catalogue, counters, found.levers, noise, **where)
         finer = _weights(warehouse, settings, finer=1).rename(columns={"hex_id": "place"})
         knees = found.responses.set_index("cell_id")["knee_pct"]
-        known = ranking.Known(
+        known = Known(
             counters, noise, found.changes, found.visible, knees, gained, offered, living, finer
         )
-        ranked = list(ranking.rank(known, kinds, told, settings))
-        planned = works.tables(offered, settings)
+        ranked = list(rank(known, kinds, told, settings))
+        planned = plan_stage.tables(offered, settings)
     else:
         found = _hex_changes(warehouse, settings, told, client, progress)
         ranked = [_rank_reports(told, found.changes, warehouse.read("hex_place"), settings)]
@@ -102,7 +101,7 @@ def changes(settings: Settings, client: Client, progress: Progress = silent) -> 
     run_id = str(warehouse.read("run")["run_id"].iloc[0])
     if "cell_day" in _filled(warehouse):
         counters = _counters(warehouse, settings)
-        found = search.find(counters, warehouse, settings, client, progress)
+        found = changes_stage.find(counters, warehouse, settings, client, progress)
     else:
         rates = list(_call_rates(warehouse, settings))
         found = _hex_changes(warehouse, settings, rates, client, progress)
@@ -116,15 +115,15 @@ def _hex_changes(
     rates: list[pd.DataFrame],
     client: Client,
     progress: Progress,
-) -> search.Found:
+) -> changes_stage.Found:
     """What positioned calls tell of changes, where there are no counters. `rates`: of customers."""
     calls = warehouse.read("call")
     if calls.empty:
-        return search.nothing()
+        return changes_stage.nothing()
     released = pd.concat(rates)
-    found = reported.find(calls, released, settings, client, progress)
+    found = hexagons.find(calls, released, settings, client, progress)
     weights, told = _weights(warehouse, settings), warehouse.read("change_point")
-    named = reported.named(
+    named = hexagons.named(
         found,
         told,
         warehouse.read("intervention"),
@@ -134,12 +133,12 @@ def _hex_changes(
     )
     if first := warehouse.kept_from().get("call"):
         went = warehouse.read("place_rate", days=[RELEASED])
-        named = reported.with_standing(named, told, released, went, first)
+        named = hexagons.with_standing(named, told, released, went, first)
     unsafe = safety.of_table(warehouse.read("quality"), "call")
-    return search.nothing()._replace(changes=named.assign(unsafe_reason=unsafe))
+    return changes_stage.nothing()._replace(changes=named.assign(unsafe_reason=unsafe))
 
 
-def _write_changes(warehouse: Warehouse, found: search.Found, run_id: str) -> None:
+def _write_changes(warehouse: Warehouse, found: changes_stage.Found, run_id: str) -> None:
     unsafe = safety.of_changes(found.changes, warehouse.read("cell_quality"))
     for name, table in (
         ("change_point", found.changes.assign(unsafe_reason=unsafe)),
@@ -174,7 +173,7 @@ def _counters(warehouse: Warehouse, settings: Settings) -> xr.Dataset:
 
 def _kinds(warehouse: Warehouse, settings: Settings) -> list[Kind]:
     return list(
-        places.kinds(
+        places_members.kinds(
             warehouse.read("cell_day")["cell_id"].drop_duplicates(),
             warehouse.read("cell"),
             _weights(warehouse, settings),
@@ -199,7 +198,7 @@ def _day(warehouse: Warehouse) -> date:
 def _inventory_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.DataFrame]:
     weights, cells = _weights(warehouse, settings), newest_rows(warehouse.read("cell"))
     if len(weights):
-        yield inventory.cells_serving(cells, weights, day=_day(warehouse))
+        yield serving.cells_serving(cells, weights, day=_day(warehouse))
 
 
 # ------------------------------------------------------------------------------------ rates
@@ -214,7 +213,7 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
             # calls are known on days with counters only
             days = local_days(complaints["created_utc"], settings.operator.timezone)
             complaints = complaints[days.isin(warehouse.days("cell_day"))]
-        found = customers.complaint_rates(
+        found = complaint_rates(
             complaints,
             exposure,
             metric=metric,
@@ -223,7 +222,7 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
         )
         yield _judged(found, "complaint", warehouse)
     if "nps" in filled:
-        found = customers.nps(warehouse.read("nps"), level=levels["nps"], **how)
+        found = nps.nps(warehouse.read("nps"), level=levels["nps"], **how)
         yield _judged(found, "nps", warehouse)
     yield from _call_rates(warehouse, settings)
 
@@ -231,7 +230,7 @@ def _customer_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.Dat
 def _call_rates(warehouse: Warehouse, settings: Settings) -> Iterator[pd.DataFrame]:
     if "call" in _filled(warehouse):
         how = _how(warehouse, settings)
-        found = customers.call_reports(
+        found = call_reports.call_reports(
             warehouse.read("call"), level=settings.grid.levels["call"], **how
         )
         yield _judged(found, "call", warehouse)
@@ -260,7 +259,7 @@ def _exposure(warehouse: Warehouse, settings: Settings) -> tuple[str, pd.DataFra
     level = settings.grid.levels["complaint"]
     if "subscriber_base" in _filled(warehouse):
         base = warehouse.read("subscriber_base")
-        return "complaints_per_1000", customers.subscribers(
+        return "complaints_per_1000", subscribers.subscribers(
             base, valid_on(_weights(warehouse, settings, finer=1), _day(warehouse)), level=level
         )
     days = warehouse.read("hex_day")
@@ -277,7 +276,7 @@ def _residents(warehouse: Warehouse, counters: xr.Dataset, settings: Settings) -
     finer, weights = (
         valid_on(_weights(warehouse, settings, finer=levels), _day(warehouse)) for levels in (1, 0)
     )
-    return residents.known(
+    return subscribers.known(
         warehouse.read("subscriber_base"),
         finer,
         weights,
@@ -301,14 +300,16 @@ def _network_rates(
     }
     yield from network.whole_network(counters)
     newest = network.newest_days(counters, settings.priority.days)
-    for kind in places.with_coarser(kinds, settings.grid.map_levels):
-        members = places.of_weights(kind.weights, counters, rest=kind.rest)
+    for kind in places_members.with_coarser(kinds, settings.grid.map_levels):
+        members = places_members.of_weights(kind.weights, counters, rest=kind.rest)
         for period in network.periods_of(counters) if kind.name in metrics else ():
             rates = network.drop_rates(counters, members, period, noise)
             for metric in metrics[kind.name]:
-                yield places.of_kind(network.as_metric(rates, metric, period), kind)
+                yield places_members.of_kind(network.as_metric(rates, metric, period), kind)
         if kind.name == "hex":
-            yield places.of_kind(network.change_ratios(counters, members, newest, found), kind)
+            yield places_members.of_kind(
+                network.change_ratios(counters, members, newest, found), kind
+            )
 
 
 # ------------------------------------------------------------------------------- priorities
@@ -324,6 +325,6 @@ def _rank_reports(
     whole = pd.concat(rates).drop(columns="region")
     reports = whole[(whole["metric"] == "call_drop_rate")
                     & (whole["level"] == settings.grid.levels["call"])]  # fmt: skip
-    return priority.rank_reports(
+    return rank_reports(
         reports.merge(known, on="hex_id", how="left"), found, zone=settings.operator.timezone
     )

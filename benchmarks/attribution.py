@@ -6,7 +6,7 @@ docs/accuracy/attribution.md: `python -m benchmarks.attribution`. The seeds were
 A change found counts if it lies within 48 h of a planted one of its cell and goes the same way;
 planted changes count from a ratio of 1.18 on, a find near a smaller one counts neither way.
 
-- The threshold rule: steps of the daily drop rate (`changes.segment_many`), owed to load where
+- The threshold rule: steps of the daily drop rate (`segments.segment_many`), owed to load where
   busy-hour PRB after a rise, or before a fall, exceeds 70 %.
 - The correlation rule: the same steps, owed to load where daily drop rate and busy-hour PRB of the
   fortnights about the step correlate by more than .5.
@@ -24,9 +24,9 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from analysis import changes
 from analysis.arrays import Floats
 from analysis.attribution import search
+from analysis.changes import segments
 from benchmarks import series, shares
 from ingest.synth.network import NOISE, Network, invent_network
 
@@ -165,7 +165,7 @@ def _by_rule(
     is_load: Callable[..., bool],
 ) -> pd.DataFrame:
     names, rows = cube["cell_id"].to_numpy(), []
-    for cell, starts in enumerate(changes.segment_many(rate)):
+    for cell, starts in enumerate(segments.segment_many(rate)):
         edges = [0, *starts, rate.shape[1]]
         for left, start, right in zip(edges, edges[1:], edges[2:], strict=False):
             old, new = slice(left, start), slice(start, right)
@@ -354,14 +354,14 @@ def _told(mean: float, sd: float, digits: int) -> str:
 
 
 def _segments(outside: Path | None) -> str:
-    """How well `changes.segment` agrees with people, and how often it alarms on noise alone."""
+    """How well `segments.segment` agrees with people, and how often it alarms on noise alone."""
     lines = ['| memory of the noise | default | noise="ar1" |', "|---|---|---|"]
     for memory in (0.0, 0.3, 0.6, 0.8):
         rows = np.random.default_rng(7).normal(size=(200, 720))
         for t in range(1, rows.shape[1]):
             rows[:, t] += memory * rows[:, t - 1]
         share = [
-            np.mean([len(found) > 0 for found in changes.segment_many(rows, noise=noise)])
+            np.mean([len(found) > 0 for found in segments.segment_many(rows, noise=noise)])
             for noise in ("white", "ar1")
         ]
         lines.append(f"| {memory} | {share[0]:.3f} | {share[1]:.3f} |")
@@ -405,7 +405,7 @@ at all](bound.md).
 
 _SEGMENT = """## Changes in any series
 
-`changes.segment` on the Turing Change Point Dataset (14 series without gaps, marks of five people
+`segments.segment` on the Turing Change Point Dataset (14 series without gaps, marks of five people
 each): {series}
 
 Share of 200 series of 720 points of noise alone in which a change is found:

@@ -28,15 +28,17 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from analysis import actions, plan
-from analysis.actions import Catalogue, Relievable
 from analysis.arrays import Floats
 from analysis.attribution import search
 from analysis.attribution.levers import Levers
 from analysis.benefit.present import Present
 from analysis.benefit.spared import treatable
-from analysis.plan import Options, best, limits_of, programme
-from analysis.works import relievable
+from analysis.plan import offer, solver
+from analysis.plan.catalogue import DEFAULT, Catalogue, read_catalogue
+from analysis.plan.offer import Relievable
+from analysis.plan.options import Options
+from analysis.plan.solver import best, limits_of, programme
+from analysis.plan.stage import relievable
 from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
 from contracts.errors import SettingsError
@@ -114,7 +116,7 @@ def invented(rng: np.random.Generator, n_cells: int) -> tuple[pd.DataFrame, Reli
 def inventory_of(
     cell_id: list[str], site_id: list[str], azimuth: Floats, band: object, region: object
 ) -> pd.DataFrame:
-    """An inventory as `actions.offer` reads it."""
+    """An inventory as `offer.offer` reads it."""
     sector = [f"{s}/{a:.0f}" for s, a in zip(site_id, azimuth, strict=True)]
     return pd.DataFrame({
         "cell_id": cell_id, "site_id": site_id, "sector_id": sector, "azimuth_deg": azimuth,
@@ -174,10 +176,10 @@ def realised(
 
     `_sure`: the plan of one who knows the effects of works, and of the cells no more than we do.
     """
-    catalogue = actions.read_catalogue(actions.DEFAULT)
+    catalogue = read_catalogue(DEFAULT)
     planted = true_catalogue(seed, catalogue)
     right, ours, sure = (
-        actions.offer(effects, cells, of, _NONE)
+        offer.offer(effects, cells, of, _NONE)
         for effects, of in ((planted, truth), (catalogue, known), (planted, known))
     )
     for share in SPENT:
@@ -223,7 +225,7 @@ def _plain(cells: pd.DataFrame, known: Relievable, budget: float) -> tuple[Optio
     """Most dropped calls per cost first, as if drops fell as load does; nothing is fixed."""
     drops = np.nan_to_num(known.drops_month.mean(axis=1, keepdims=True)) * np.ones((1, 8))
     simple = Relievable(drops, _STEPS, drops[:, None] * _STEPS[None, :, None], 0 * drops)
-    every = actions.offer(actions.read_catalogue(actions.DEFAULT), cells, simple, _NONE)
+    every = offer.offer(read_catalogue(DEFAULT), cells, simple, _NONE)
     order = np.argsort(-_mean(every) / every.cost, kind="stable")
     return every, _first_come(every, order, budget)
 
@@ -306,7 +308,7 @@ def size(n_options: int) -> dict[str, float]:
     began = time.process_time()
     taken, gap = best(asked, _mean(options))
     one = time.process_time() - began
-    plan.plan(options, budget, settings)
+    solver.plan(options, budget, settings)
     whole = time.process_time() - began - one
     return {"options": n_options, "works": float(taken.sum()), "gap": gap, "one": one,
             "whole": whole}  # fmt: skip

@@ -21,12 +21,13 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import network, priority
 from analysis.arrays import Floats
 from analysis.attribution import search
 from analysis.benefit import spared
 from analysis.benefit.gain import Gain, gain_of_cells, gain_of_places
 from analysis.benefit.present import present_of
+from analysis.priority import rank, reasons
+from analysis.rates import network
 from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
@@ -86,7 +87,7 @@ def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[
     attempts, drops = np.nansum(attempts, axis=1), np.nansum(drops, axis=1)
     truth = planted.avoidable
     true = truth["drops_month"] - truth[f"both_{100 * RELIEF:.0f}"]
-    p_top = priority.rank_intervals(gain.expected, gain.drops)["p_top20"]
+    p_top = rank.rank_intervals(gain.expected, gain.drops)["p_top20"]
     cells = pd.DataFrame({
         "cell_id": truth["cell_id"],
         "true": true,
@@ -126,8 +127,8 @@ def complaints_of(planted: Network, rng: np.random.Generator) -> pd.Series:
 def regret(cells: pd.DataFrame, by: str) -> float:
     """Part of the best 20 cells' avoidable drops that the first 20 by `by` leave."""
     # ties go by name, so that every run says the same
-    first = cells.sort_values([by, "cell_id"], ascending=[False, True]).head(priority.TOP)
-    best = cells["true"].nlargest(priority.TOP).sum()
+    first = cells.sort_values([by, "cell_id"], ascending=[False, True]).head(reasons.TOP)
+    best = cells["true"].nlargest(reasons.TOP).sum()
     return float(1 - first["true"].sum() / best)
 
 
@@ -136,7 +137,7 @@ def score(cells: pd.DataFrame) -> dict[str, float]:
     holds = cells["true"].between(cells["benefit_lo"] - 1e-6, cells["benefit_hi"] + 1e-6)
     claimed, first = cells["benefit"] >= LEAST, cells["benefit"].rank(ascending=False) <= 20
     either = claimed | (cells["true"] >= LEAST)
-    best = cells["true"].rank(ascending=False) <= priority.TOP
+    best = cells["true"].rank(ascending=False) <= reasons.TOP
     return {
         "90 % interval holds, first 20": holds[first].mean(),
         "90 % interval holds, cells with a benefit": holds[claimed].mean(),

@@ -19,8 +19,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.special import betaincinv, gammaincinv
 
-from analysis import customers, estimates
 from analysis.arrays import Floats
+from analysis.rates import estimates, nps
+from analysis.rates.complaints import complaint_rates
 from contracts.settings import Privacy, Targets
 from geo import hexgrid
 from ingest import release
@@ -142,9 +143,9 @@ def figures(planted: Town, seed: int) -> pd.DataFrame:
     how = {"zone": "UTC", "rule": Privacy(), "targets": Targets()}
     coarse = regions.groupby(hexgrid.parents(regions.index.to_numpy(), level=6)).first()
     found = pd.concat([
-        customers.complaint_rates(complaints_of(planted, rng), exposure, level=7, regions=regions,
+        complaint_rates(complaints_of(planted, rng), exposure, level=7, regions=regions,
                                   metric="complaints_per_1000", **how),
-        customers.nps(answers_of(planted, rng), level=6, regions=coarse, **how),
+        nps.nps(answers_of(planted, rng), level=6, regions=coarse, **how),
     ], ignore_index=True)  # fmt: skip
     found["level"] = found["level"].fillna(release.REGION).astype(int)
     found["hex_id"] = found["hex_id"].fillna(hexgrid.NO_HEX).astype(np.uint64)
@@ -265,7 +266,7 @@ def cost(n_hexes: int = 20_000) -> dict[str, float]:
 
     estimates.of_counts = timed  # type: ignore[assignment]
     began = time.perf_counter()
-    customers.complaint_rates(
+    complaint_rates(
         complaints, pd.DataFrame({"hex_id": hexes, "n": 400.0, "period_start": JUNE}), level=8,
         metric="complaints_per_1000", regions=pd.Series("All", index=hexes), zone="UTC",
         rule=Privacy(), targets=Targets(),

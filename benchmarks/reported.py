@@ -12,8 +12,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import customers, daily, reported
 from analysis.arrays import Floats
+from analysis.changes import daily, hexagons
+from analysis.rates import call_reports
 from contracts.settings import Operator
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
@@ -84,9 +85,9 @@ def _calls(
 
 def found_in(calls: pd.DataFrame) -> pd.DataFrame:
     """Changes of hexagons, with their hex_id."""
-    reports = customers.reported(calls, level=LEVEL, zone=ZONE)
+    reports = call_reports.reported(calls, level=LEVEL, zone=ZONE)
     operator = Operator(timezone=ZONE, country="GB")
-    found = daily.search(reported.series(reports, operator)).changes
+    found = daily.search(hexagons.series(reports, operator)).changes
     return found.assign(hex_id=hexgrid.from_text(found["cell_id"]))
 
 

@@ -1,4 +1,4 @@
-"""How well does `changes.segment` agree with people on public series? Its default, and left out.
+"""How well does `segments.segment` agree with people on public series? Its default, and left out.
 
 The Turing Change Point Dataset (arXiv 2003.06222): its 14 series without gaps, marks of five
 people each. The default's two penalties were chosen on these same series; so they are also chosen
@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from analysis import changes
+from analysis.changes import segments
 from benchmarks import scores
 
 PENALTIES, LINES = (3.0, 4.0, 5.0, 6.0, 8.0), (1.0, 2.0, 3.0, 5.0)
@@ -42,7 +42,7 @@ def told(folder: Path | None) -> str:
     series, marks = read(folder)
     whole = {name: values for name, values in series.items() if not np.isnan(values).any()}
     scored = by_penalties(whole, marks)
-    default = scored.xs((changes.PENALTY_PER_LOG_POINT, changes.LINE_PER_LOG_POINT)).mean()
+    default = scored.xs((segments.PENALTY_PER_LOG_POINT, segments.LINE_PER_LOG_POINT)).mean()
     chosen, rival = left_out(scored).mean(), _published(folder, list(whole))
     n_pairs = len(PENALTIES) * len(LINES)
     return (
@@ -57,9 +57,9 @@ def by_penalties(series: Series, marks: Marks) -> pd.DataFrame:
     """Columns covering and f1, one row a pair of penalties and series."""
     rows = []
     for penalty, line in product(PENALTIES, LINES):
-        with patch.multiple(changes, PENALTY_PER_LOG_POINT=penalty, LINE_PER_LOG_POINT=line):
+        with patch.multiple(segments, PENALTY_PER_LOG_POINT=penalty, LINE_PER_LOG_POINT=line):
             for name, values in series.items():
-                found = changes.segment(values)
+                found = segments.segment(values)
                 cover = scores.covering(marks[name], found, len(values))
                 rows.append((penalty, line, name, cover, scores.f1(marks[name], found)))
     frame = pd.DataFrame(rows, columns=["penalty", "line", "series", "covering", "f1"])

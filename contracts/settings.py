@@ -229,8 +229,8 @@ class Plan(Section):
     )
     catalogue: str = Field(
         "",
-        description="Works with cost and effect, TOML; empty = analysis/actions.toml, whose costs "
-        "are invented round numbers (docs/plan.md).",
+        description="Works with cost and effect, TOML; empty = analysis/plan/actions.toml, whose "
+        "costs are invented round numbers (docs/plan.md).",
     )
     crew_weeks: dict[str, Annotated[float, Field(ge=0)]] = Field(
         {}, description="Crew weeks of each region; '*' = of any other; none = no limit."

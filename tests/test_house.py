@@ -35,7 +35,7 @@ DOORS = {
     "duckdb": ("ingest/warehouse.py",),
     "h3": ("geo/hexgrid.py",),
     "phonenumbers": ("ingest/msisdn.py",),
-    "ruptures": ("analysis/changes.py",),
+    "ruptures": ("analysis/changes/segments.py",),
     "sqlite3": ("ingest/acknowledgements.py",),
     "streamlit": ("app.py", "views/*"),
 }

@@ -22,7 +22,7 @@ def slopes_of(
 ) -> tuple[pd.DataFrame, Slopes]:
     """Rows of table `association` and the slopes that follow; NaN where nothing can be told.
 
-    `exposure`: who could complain, as `metric` counts them (`customers.complaint_rates`).
+    `exposure`: who could complain, as `metric` counts them (`complaints.complaint_rates`).
     """
     network = control = detractors = association_slopes.UNKNOWN
     weeks = _Weeks(warehouse, exposure, settings)

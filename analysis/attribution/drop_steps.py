@@ -40,7 +40,7 @@ class DailyRates(NamedTuple):
 class DropChannel:
     """Each cell's steps of drops beyond load's part, and how drops scatter."""
 
-    stepwise: Steps
+    steps: Steps
     rates: DailyRates
 
 

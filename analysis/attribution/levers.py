@@ -1,4 +1,4 @@
-"""What would lower each cell's drops: relief of its load, and a fix of what load does not explain."""
+"""What would lower each cell's drops: relief of its load, and a fix of what load leaves open."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields

@@ -38,7 +38,7 @@ Steps = list[list[int]]
 class LoadChannel:
     """Each cell's steps of load, and log load about what is usual for the hour."""
 
-    stepwise: Steps
+    steps: Steps
     residual: Floats
     daily: Floats
     jump_sd: Floats

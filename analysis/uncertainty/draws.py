@@ -11,6 +11,7 @@ SEED = 8
 
 
 def cell_rng(cell_id: str, of: str) -> np.random.Generator:
+    """The generator of one cell's draws for one purpose, the same in any order of cells."""
     return np.random.default_rng([SEED, zlib.crc32(of.encode()), zlib.crc32(cell_id.encode())])
 
 

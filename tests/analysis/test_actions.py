@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.actions import DEFAULT, Catalogue, Relievable, offer, read_catalogue
+from analysis.plan.catalogue import DEFAULT, Catalogue, read_catalogue
+from analysis.plan.offer import Relievable, offer
 from contracts.errors import SettingsError
 
 NONE = pd.DataFrame({"kind": ["tilt"], "cell_id": [None], "site_id": ["elsewhere"]})

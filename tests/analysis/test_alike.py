@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis import alike
+from analysis.changes import network_note
 
 AT = pd.Timestamp("2026-06-10 02:00", tz="UTC")
 
@@ -16,13 +16,13 @@ def changes(*of: tuple[str, str, float]) -> pd.DataFrame:
 def test_each_cell_of_an_upgrade_is_told_how_many_they_are() -> None:
     upgraded = [(f"c{i}", "up", 5.0 * (i % 3)) for i in range(20)]
     found = changes(*upgraded, ("c0", "up", 120.0), ("c30", "down", 1.0))
-    told = alike.notes(found, 80)
+    told = network_note.notes(found, 80)
     assert told[:20].str.startswith("20 of 80 cells went the same way").all()
     assert told[20:].isna().all()
 
 
 def test_a_few_of_many_cells_or_all_of_a_handful_are_no_crowd() -> None:
     some = changes(*[(f"c{i}", "up", 0.0) for i in range(15)])
-    assert alike.notes(some, 80).isna().all()
-    assert alike.notes(some[:4], 4).isna().all()
-    assert alike.notes(some[:0], 80).empty
+    assert network_note.notes(some, 80).isna().all()
+    assert network_note.notes(some[:4], 4).isna().all()
+    assert network_note.notes(some[:0], 80).empty

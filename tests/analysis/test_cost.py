@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from analysis import cost
-from analysis.actions import Catalogue
 from analysis.arrays import Floats
 from analysis.association.per_drop import PerDrop
 from analysis.benefit.gain import Gain
-from analysis.plan import Options
-from analysis.works import Offered
+from analysis.plan.catalogue import Catalogue
+from analysis.plan.options import Options
+from analysis.plan.stage import Offered
+from analysis.priority import cost
 
 DRAWS = 41
 AROUND = np.linspace(0.5, 1.5, DRAWS)

@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import customers, priority
+from analysis.places import subscribers
+from analysis.priority.reports import rank_reports
+from analysis.rates import call_reports, nps
+from analysis.rates.complaints import complaint_rates
 from contracts.settings import Privacy, Targets
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
@@ -37,7 +40,7 @@ EXPOSURE = pd.DataFrame({"hex_id": [PLACE, OTHER], "period_start": JUNE, "n": [2
 
 
 def _all_rates(complaints: pd.DataFrame, exposure: pd.DataFrame = EXPOSURE) -> pd.DataFrame:
-    return customers.complaint_rates(complaints, exposure, metric="complaints_per_1000", **HOW)
+    return complaint_rates(complaints, exposure, metric="complaints_per_1000", **HOW)
 
 
 def _rates(complaints: pd.DataFrame, exposure: pd.DataFrame = EXPOSURE) -> pd.DataFrame:
@@ -105,9 +108,7 @@ def test_complaints_known_to_the_month_have_no_days() -> None:
 
 def test_without_regions_there_are_hexagons_only() -> None:
     how = HOW | {"regions": pd.Series(dtype="str")}
-    found = customers.complaint_rates(
-        _complaints(20), EXPOSURE, metric="complaints_per_1000", **how
-    )
+    found = complaint_rates(_complaints(20), EXPOSURE, metric="complaints_per_1000", **how)
     assert set(found["place_type"]) == {"hex"}
 
 
@@ -130,7 +131,9 @@ def test_subscribers_come_from_hexagons_or_else_from_cells() -> None:
     weights = pd.DataFrame(
         {"cell_id": "a", "hex_id": [HERE, THERE], "level": 9, "weight": [0.4, 0.6]}
     )
-    found = customers.subscribers(base, weights, level=LEVEL).set_index(["period_start", "hex_id"])
+    found = subscribers.subscribers(base, weights, level=LEVEL).set_index(
+        ["period_start", "hex_id"]
+    )
     july = pd.Timestamp("2026-07-01")
     assert found["n"].to_dict() == {(JUNE, PLACE): 100, (july, PLACE): 20, (july, OTHER): 30}
 
@@ -141,7 +144,7 @@ def test_a_base_by_region_alone_gives_no_rate() -> None:
         columns=["place_type", "place_id", "month", "n_active_subscribers"],
     )
     weights = pd.DataFrame({"cell_id": ["a"], "hex_id": [HERE], "level": 9, "weight": 1.0})
-    exposure = customers.subscribers(base, weights, level=LEVEL)
+    exposure = subscribers.subscribers(base, weights, level=LEVEL)
     assert exposure.empty
     assert _rates(_complaints(20), exposure).empty
 
@@ -165,7 +168,7 @@ def _answers(scores: list[int], **changes: object) -> pd.DataFrame:
 
 
 def _nps(answers: pd.DataFrame) -> pd.DataFrame:
-    found = customers.nps(answers, **HOW)
+    found = nps.nps(answers, **HOW)
     return found[found["level"] == LEVEL].reset_index(drop=True)
 
 
@@ -249,7 +252,7 @@ def _reports(spots: list[int], outcomes: list[str]) -> pd.DataFrame:
 def _calls(reports: pd.DataFrame) -> pd.DataFrame:
     how = {**HOW, "level": 5, "regions": pd.Series(dtype="str")}
     del how["targets"]
-    return customers.call_reports(reports, **how).set_index("metric")
+    return call_reports.call_reports(reports, **how).set_index("metric")
 
 
 def test_reports_give_a_share_and_a_mean() -> None:
@@ -270,7 +273,7 @@ def test_many_reports_from_one_spot_are_one_witness() -> None:
 
 
 def _ranked(reports: pd.DataFrame) -> pd.DataFrame:
-    return priority.rank_reports(reports, assemble([], TABLES["change_point"]), zone="UTC")
+    return rank_reports(reports, assemble([], TABLES["change_point"]), zone="UTC")
 
 
 def test_what_is_not_released_is_not_ranked() -> None:

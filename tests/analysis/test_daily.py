@@ -11,8 +11,8 @@ import ruptures
 import xarray as xr
 from scipy.special import xlogy
 
-from analysis import changes, daily
 from analysis.arrays import Floats
+from analysis.changes import daily, daily_noise, segments
 
 log = logging.getLogger(__name__)  # what was measured: pytest --log-cli-level=info
 
@@ -116,10 +116,10 @@ def wild_series(seed: int, n_days: int) -> tuple[Floats, Floats]:
     return rng.poisson(level * exposure).astype(float), exposure
 
 
-def fit_of(drops: Floats, exposure: Floats, noise: float) -> daily._Fit:
+def fit_of(drops: Floats, exposure: Floats, noise: float) -> daily_noise.Fit:
     days = np.arange(len(drops))
-    series = daily._Series(days, drops, exposure, np.zeros(len(drops), np.bool_))
-    return daily._Fit(series, drops, exposure, phi=noise, rho=0.0)
+    series = daily_noise.Series(days, drops, exposure, np.zeros(len(drops), np.bool_))
+    return daily_noise.Fit(series, drops, exposure, phi=noise, rho=0.0)
 
 
 @pytest.mark.parametrize("min_days", [2, 3, 5])
@@ -144,7 +144,7 @@ def test_found_levels_are_those_of_ruptures_own_exact_search(seed: int) -> None:
     starts = daily._starts(fit, 3)
     assert starts
 
-    exact = ruptures.Dynp(custom_cost=changes.CountRate(), min_size=3, jump=1)
+    exact = ruptures.Dynp(custom_cost=segments.CountRate(), min_size=3, jump=1)
     exact.fit(np.column_stack([drops, exposure]))
 
     assert exact.predict(n_bkps=len(starts)) == [*starts, 40]

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import customers, estimates
+from analysis.rates import estimates
+from analysis.rates.complaints import complaint_rates
 from contracts.settings import Privacy, Targets
 from geo import hexgrid
 
@@ -30,7 +31,7 @@ def _made(counts: dict[int, int], targets: Targets = NONE) -> pd.DataFrame:
     exposure = pd.DataFrame({"hex_id": list(counts), "period_start": JUNE, "n": 900.0})
     how: dict[str, Any] = {"regions": pd.Series(dtype="str"), "level": 7, "zone": "UTC",
                            "rule": Privacy(), "targets": targets}  # fmt: skip
-    return customers.complaint_rates(complaints, exposure, metric="complaints_per_1000", **how)
+    return complaint_rates(complaints, exposure, metric="complaints_per_1000", **how)
 
 
 def _town(**changes: int) -> dict[int, int]:

@@ -8,7 +8,6 @@ import pytest
 import xarray as xr
 from scipy import sparse
 
-from analysis import network, room
 from analysis.association import stage
 from analysis.association import weeks as association_weeks
 from analysis.association.per_drop import PerDrop
@@ -18,6 +17,8 @@ from analysis.attribution.search import Search
 from analysis.benefit import gain, present
 from analysis.benefit.gain import Gain
 from analysis.benefit.stage import Found, Slopes, find
+from analysis.places import spare_load
+from analysis.rates import network
 from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
@@ -150,12 +151,12 @@ def test_only_cells_on_the_same_ground_with_room_are_named() -> None:
         "weight": [0.5, 0.5, 0.4, 0.6, 1.0, 0.5, 0.5, 1.0],
     })  # fmt: skip
     prb = pd.Series({"a": 90.0, "b": 30.0, "c": 20.0, "d": 40.0, "e": 80.0})
-    told = room.relief_cells(weights, prb, pd.Series(["a", "c", None]), room_pct=50)
+    told = spare_load.relief_cells(weights, prb, pd.Series(["a", "c", None]), room_pct=50)
     assert told["a"] == "b (30 %), d (40 %)"
     assert told["c"] == "d (40 %)"
-    strict = room.relief_cells(weights, prb, pd.Series(["a"]), room_pct=35)
+    strict = spare_load.relief_cells(weights, prb, pd.Series(["a"]), room_pct=35)
     assert strict["a"] == "b (30 %)"
-    assert "a" not in room.relief_cells(weights, prb, pd.Series(["a"]), room_pct=10)
+    assert "a" not in spare_load.relief_cells(weights, prb, pd.Series(["a"]), room_pct=10)
 
 
 # --- weeks ------------------------------------------------------------------------------------
@@ -204,8 +205,8 @@ def test_where_the_control_responds_detractors_are_doubted_as_complainants_are(
             def detractors(self) -> Slope:
                 return Slope(0.5, 0.05, 60)
 
-        monkeypatch.setattr(gains, "_Weeks", Weeks)
-        monkeypatch.setattr(gains, "_revenue", lambda *_: np.nan)
+        monkeypatch.setattr(stage, "_Weeks", Weeks)
+        monkeypatch.setattr(stage, "_revenue", lambda *_: np.nan)
         asked = ("complaints_per_1000", NOBODY, Settings())
         return stage.slopes_of(None, *asked)[1]  # type: ignore[arg-type]
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis import identity
+from analysis.changes import identity
 
 NOW = pd.Timestamp("2026-07-01", tz="UTC")
 

@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 from analysis.arrays import Floats
-from analysis.attribution import response as response
+from analysis.attribution import response
 
 N_DAYS = 42
 FIRST = pd.Timestamp("2026-06-01")

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import customers
-from analysis.locate import located
+from analysis.places.located import located
+from analysis.rates.complaints import complaint_rates
 from contracts.settings import Privacy, Targets
 from geo import footprint, hexgrid
 
@@ -126,7 +126,7 @@ def test_rates_count_each_complaint_once_wherever_its_cell_reaches(cell_hex: pd.
     hexes = finest["hex_id"].unique()
     exposure = pd.DataFrame({"hex_id": hexes, "period_start": june, "n": 900.0})
     rows = located(complaints, finest, zone="UTC")
-    found = customers.complaint_rates(
+    found = complaint_rates(
         rows, exposure, metric="complaints_per_1000", regions=pd.Series("North", hexes), level=8,
         zone="UTC", rule=Privacy(), targets=Targets(),
     )  # fmt: skip

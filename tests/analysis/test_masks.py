@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from analysis.masks import masked
+from analysis.changes.masks import masked
 
 SITES = pd.Series({"a": "S", "b": "S", "c": None})
 NONE = pd.DataFrame({"cell_id": [], "start_utc": [], "end_utc": []})

@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import network, places
+from analysis.places.members import of_weights
+from analysis.rates import network
 from analysis.uncertainty.intervals import Noise
 
 CELLS = {"a": (1000.0, 10.0), "b": (3000.0, 15.0), "c": (10.0, 5.0)}
@@ -33,7 +34,7 @@ def test_a_place_s_rate_is_weighted_drops_over_weighted_attempts(
     counters: Callable[..., xr.Dataset],
 ) -> None:
     cube = counters(CELLS)
-    members = places.of_weights(HALVES, cube)
+    members = of_weights(HALVES, cube)
     found = network.drop_rates(cube, members, network.newest_days(cube, 7), _noise(3))
     assert found["place"].tolist() == [1, 2]
     assert found["call_attempts"].tolist() == [0.25 * 7000, 0.75 * 7000 + 21_000]
@@ -108,7 +109,7 @@ def test_excess_is_rate_above_normal_times_attempts_a_month(
     cube = counters(CELLS)
     every = pd.DataFrame({"cell_id": list("abc"), "place": list("abc"), "weight": 1.0})
     found = network.drop_rates(
-        cube, places.of_weights(every, cube), network.newest_days(cube, 10), _noise(3)
+        cube, of_weights(every, cube), network.newest_days(cube, 10), _noise(3)
     )
     assert found["drops_excess_month"].tolist() == pytest.approx([5 * 30, 0, 4.95 * 30])
 
@@ -116,7 +117,7 @@ def test_excess_is_rate_above_normal_times_attempts_a_month(
 def test_the_dominant_cell_has_most_excess_drops(counters: Callable[..., xr.Dataset]) -> None:
     cube = counters(CELLS)
     weights = pd.DataFrame({"cell_id": list("abc"), "place": "site", "weight": 1.0})
-    members, newest = places.of_weights(weights, cube), network.newest_days(cube, 7)
+    members, newest = of_weights(weights, cube), network.newest_days(cube, 7)
     found = network.drop_rates(cube, members, newest, _noise(3))
     assert network.dominant_cells(cube, members, newest, found).tolist() == ["a"]
 
@@ -127,7 +128,7 @@ def test_a_place_s_change_is_the_sum_of_its_cells(counters: Callable[..., xr.Dat
         {"cell_id": ["a"], "ratio": 2.0, "ratio_lo": 1.6, "ratio_hi": 2.5,
          "change_utc": pd.to_datetime(["2026-06-01"], utc=True)}
     )  # fmt: skip
-    members = places.of_weights(HALVES, cube)
+    members = of_weights(HALVES, cube)
     found = network.change_ratios(cube, members, network.newest_days(cube, 28), changes)
     # cell a dropped 10 a day where 5 would have been; cell b did not change
     assert found["value"].tolist() == pytest.approx([2.0, (7.5 + 15) / (3.75 + 15)])
@@ -135,11 +136,11 @@ def test_a_place_s_change_is_the_sum_of_its_cells(counters: Callable[..., xr.Dat
     assert found["value_lo"].iloc[0] == pytest.approx(1.6)
     assert found["value_hi"].iloc[0] == pytest.approx(2.5)
     both = pd.concat([changes, changes.assign(cell_id="b")])
-    site = places.of_weights(pd.DataFrame({"cell_id": ["a", "b"], "place": 1, "weight": 1.0}), cube)
+    site = of_weights(pd.DataFrame({"cell_id": ["a", "b"], "place": 1, "weight": 1.0}), cube)
     told = network.change_ratios(cube, site, network.newest_days(cube, 28), both).iloc[0]
     assert told["value"] == pytest.approx(2.0)
     assert 1.6 < told["value_lo"] < 2.0 < told["value_hi"] < 2.5
-    only_b = places.of_weights(HALVES[HALVES["cell_id"] == "b"], cube)
+    only_b = of_weights(HALVES[HALVES["cell_id"] == "b"], cube)
     assert network.change_ratios(cube, only_b, network.newest_days(cube, 28), changes).empty
 
 

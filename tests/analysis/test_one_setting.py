@@ -10,9 +10,9 @@ import pytest
 
 import analysis.run
 import ingest.run
-from analysis import search
-from analysis.actions import DEFAULT
 from analysis.association import slopes
+from analysis.changes import stage
+from analysis.plan.catalogue import DEFAULT
 from contracts.settings import Settings, load
 from contracts.tables import PUBLISHED
 from ingest.synth import write_operator
@@ -75,16 +75,16 @@ def analysed(config: Path) -> Iterator[Callable[[Settings], Tables]]:
 
     The search by the hour is done once for each number of days: no other setting here reaches it.
     """
-    plain, searched, find = _settings(config), {}, search.find
+    plain, searched, find = _settings(config), {}, stage.find
 
-    def once(counters: Any, warehouse: Any, settings: Settings, *rest: Any) -> search.Found:
+    def once(counters: Any, warehouse: Any, settings: Settings, *rest: Any) -> stage.Found:
         days = settings.priority.days
         if days not in searched:
             searched[days] = find(counters, warehouse, settings, *rest)
         return searched[days]
 
     with workers(plain.run) as client, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(search, "find", once)
+        patch.setattr(stage, "find", once)
         # so few weeks and answers tell nothing of opinions, and value follows from them
         patch.setattr(slopes, "MIN_WEEKS", 2)
         patch.setattr(slopes, "MIN_CASES", 20)

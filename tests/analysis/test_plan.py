@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from scipy import sparse
 
-from analysis import plan
-from analysis.plan import Limit, Options, best, limits_of, programme
+from analysis.plan import solver
+from analysis.plan.options import Options
+from analysis.plan.solver import Limit, best, limits_of, programme
 from contracts.errors import SettingsError
 from contracts.settings import Plan as Settings
 
@@ -65,7 +66,7 @@ SETTINGS = {
 @pytest.mark.parametrize("name", SETTINGS)
 def test_no_other_plan_is_better(name: str, core: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # a core of one option: what is settled by reduced costs must still be right
-    monkeypatch.setattr(plan, "_CORE", core)
+    monkeypatch.setattr(solver, "_CORE", core)
     n_kept = 0
     for seed in range(12):
         options = _options(seed)
@@ -92,7 +93,7 @@ def test_a_limit_costs_what_the_plan_without_it_would_bring_more() -> None:
         truth = _by_trial(options, limits)
         if truth is None:
             continue
-        found = plan.plan(options, 9.0, settings, gap=0)
+        found = solver.plan(options, 9.0, settings, gap=0)
         assert [limit.name for limit, _ in found.lost] == [limit.name for limit in limits]
         for i, (_, lost) in enumerate(found.lost):
             without = _by_trial(options, [*limits[:i], *limits[i + 1 :]])
@@ -103,7 +104,7 @@ def test_a_limit_costs_what_the_plan_without_it_would_bring_more() -> None:
 def test_alternatives_are_other_plans_within_reach_of_the_best() -> None:
     options = _options(3)
     settings = Settings(alternatives=3, within=0.15)
-    found = plan.plan(options, 9.0, settings, gap=0)
+    found = solver.plan(options, 9.0, settings, gap=0)
     mean = options.benefit.mean(axis=1)
     limits = limits_of(options, 9.0, settings)
     plans = [found.chosen, *found.alternatives]
@@ -123,7 +124,7 @@ def test_how_often_a_work_is_wanted_follows_what_is_known_of_it() -> None:
     sure, never = np.full(64, 100.0), np.full(64, 1.0)
     either = np.where(rng.random(64) < 0.7, 40.0, 10.0)
     options = _of([1, 1, 1, 1], np.array([sure, either, 50 - either, never]))
-    found = plan.plan(options, 2.0, Settings())
+    found = solver.plan(options, 2.0, Settings())
     wanted = (either > 25).mean()
     assert found.p_in_plan == pytest.approx([1, wanted, 1 - wanted, 0])
     assert found.chosen.tolist() == [True, True, False, False]
@@ -133,28 +134,28 @@ def test_floors_that_cannot_be_kept_name_the_region_and_the_remedy() -> None:
     options = _of([4, 4, 4], [9, 8, 7], region=np.array(["North", "North", "South"], object))
     settings = Settings(budgets=(10.0,), floors={"South": 0.5})
     with pytest.raises(SettingsError, match=r"South shall get 5, but its works come to 4 at most"):
-        plan.plan(options, 10.0, settings)
-    told = plan.ladder(options, settings)
+        solver.plan(options, 10.0, settings)
+    told = solver.ladder(options, settings)
     assert "plan" not in told
     assert told["plan_budget"]["n_works"].tolist() == [0]
     assert "lower its floor" in told["plan_budget"]["unsafe_reason"].iloc[0]
     with pytest.raises(SettingsError, match="North, South can be kept one by one, not together;"):
-        plan.plan(options, 7.0, Settings(floors={"North": 0.55, "South": 0.45}))
+        solver.plan(options, 7.0, Settings(floors={"North": 0.55, "South": 0.45}))
     with pytest.raises(SettingsError, match=r"not together \(they come to 10 of 8\); lower some"):
-        plan.plan(options, 8.0, Settings(floors={"North": 0.75, "South": 0.5}))
+        solver.plan(options, 8.0, Settings(floors={"North": 0.75, "South": 0.5}))
 
 
 def test_a_share_of_what_is_spared_is_not_kept_by_sparing_nothing() -> None:
     options = _of([4, 4], [9, 8], region=REGIONS)
     shares = Settings(floors={"North": 0.8, "South": 0.8}, floor_of="benefit")
     with pytest.raises(SettingsError, match="North, South can be kept one by one, not together"):
-        plan.plan(options, 10.0, shares)
+        solver.plan(options, 10.0, shares)
     idle = Settings(floors={"South": 0.1}, floor_of="benefit", crew_weeks={"South": 0.0})
     busy = _of([4, 4], [9, 8], region=REGIONS, crew_weeks=[1, 1])
     with pytest.raises(SettingsError, match=r"South has no works .* raise crew_weeks there"):
-        plan.plan(busy, 10.0, idle)
+        solver.plan(busy, 10.0, idle)
     # where no work would fit anyway, nothing is the plan
-    assert not plan.plan(options, 1.0, shares).chosen.any()
+    assert not solver.plan(options, 1.0, shares).chosen.any()
 
 
 def test_the_table_of_limits_tells_what_is_used_of_each() -> None:
@@ -163,7 +164,7 @@ def test_the_table_of_limits_tells_what_is_used_of_each() -> None:
         settings = Settings(
             budgets=(10.0,), floors={"South": 0.3}, floor_of=of, crew_weeks={"South": 3.0}
         )
-        told = plan.ladder(options, settings)["plan_limit"].set_index("limit_name")
+        told = solver.ladder(options, settings)["plan_limit"].set_index("limit_name")
         assert told.loc["floor", "used_amount"] == used
         assert told.loc["floor", "limit_amount"] == pytest.approx(limit)
         assert told.loc["crew_weeks", ["used_amount", "limit_amount"]].tolist() == [2.0, 3.0]
@@ -173,26 +174,26 @@ def test_the_table_of_limits_tells_what_is_used_of_each() -> None:
 def test_crews_are_no_remedy_where_there_is_no_limit_on_them() -> None:
     options = _of([4, 4], [9, 8], region=REGIONS)
     with pytest.raises(SettingsError, match=r"come to 4 at most within budget; lower its floor$"):
-        plan.plan(options, 1e6, Settings(floors={"South": 0.1}))
+        solver.plan(options, 1e6, Settings(floors={"South": 0.1}))
 
 
 def test_a_floor_without_any_work_is_told() -> None:
     nothing = _of([], np.zeros((0, 8)))
-    assert plan.plan(nothing, 5.0, Settings()).chosen.size == 0
+    assert solver.plan(nothing, 5.0, Settings()).chosen.size == 0
     with pytest.raises(SettingsError, match="South: there is no work to choose from"):
-        plan.plan(nothing, 5.0, Settings(floors={"South": 0.1}))
+        solver.plan(nothing, 5.0, Settings(floors={"South": 0.1}))
 
 
 def test_equal_works_are_chosen_alike_every_time() -> None:
     options = _of(np.ones(40), np.full(40, 5.0))
-    plans = [plan.plan(options, 7.0, Settings()) for _ in range(3)]
+    plans = [solver.plan(options, 7.0, Settings()) for _ in range(3)]
     assert plans[0].chosen.sum() == 7
     assert all((other.chosen == plans[0].chosen).all() for other in plans)
 
 
 def test_more_budget_never_brings_less_and_the_tables_add_up() -> None:
     options = _options(5, n=40, n_cells=30)
-    told = plan.ladder(options, Settings(budgets=(30.0, 5.0, 12.0), crew_weeks={"*": 9.0}))
+    told = solver.ladder(options, Settings(budgets=(30.0, 5.0, 12.0), crew_weeks={"*": 9.0}))
     budgets, works = told["plan_budget"], told["plan"]
     first = budgets[budgets["plan_number"] == 1]
     assert first["budget"].tolist() == [5.0, 12.0, 30.0]

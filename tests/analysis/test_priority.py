@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis import priority
 from analysis.association.per_drop import PerDrop
 from analysis.benefit.gain import Gain
+from analysis.priority import rank, reasons
 from analysis.uncertainty.draws import N_DRAWS
 
 
@@ -43,7 +43,7 @@ def _rank(
 ) -> pd.DataFrame:
     frame = pd.DataFrame(changes or [_change("none", "up", "2026-06-01")])
     unknown = _gain(*[np.nan] * len(places))
-    return priority.rank(places, gain or unknown, frame, slopes, zone="Europe/London")
+    return rank.rank(places, gain or unknown, frame, slopes, zone="Europe/London")
 
 
 def test_worst_comes_first_and_ties_go_by_name() -> None:
@@ -123,7 +123,7 @@ def test_ranks_that_cannot_be_told_apart_share_their_interval() -> None:
 
 
 def test_of_many_places_the_first_twenty_are_as_sure_as_their_draws() -> None:
-    n = priority.TOP + 1
+    n = reasons.TOP + 1
     drops = np.full(n, 1000.0)
     gain = _gain(*drops)
     gain.drops[:] = 1000 + np.arange(n)[:, None]
@@ -133,7 +133,7 @@ def test_of_many_places_the_first_twenty_are_as_sure_as_their_draws() -> None:
     told = _rank(places.reset_index(drop=True), gain=gain).set_index("place_name")["reason"]
     assert ", 25 % sure to be in the first 20. " in told["p00"]
     assert ", over 99 % sure to be in the first 20. " in told["p02"]
-    p = priority.rank_intervals(gain.expected, gain.drops)["p_top20"]
+    p = rank.rank_intervals(gain.expected, gain.drops)["p_top20"]
     assert p[0] == 0.25
     assert p[1] == 0.75
     assert (p[2:] == 1).all()

@@ -10,7 +10,8 @@ import pytest
 
 import analysis.run
 import ingest.run
-from analysis import customers, reported
+from analysis.changes import hexagons
+from analysis.rates import call_reports
 from benchmarks.reported import (
     FIRST,
     LEVEL,
@@ -69,7 +70,7 @@ def _reports(*spells: tuple[str, int, str]) -> pd.DataFrame:
 def _leaves(*spells: tuple[str, int, str]) -> bool:
     found = pd.DataFrame({"hex_id": np.array([7], np.uint64),
                           "change_utc": [pd.Timestamp("2026-06-20", tz="UTC")]})  # fmt: skip
-    (told,) = reported.may_leave(found, _reports(*spells), fewest=10)
+    (told,) = hexagons.may_leave(found, _reports(*spells), fewest=10)
     return bool(told)
 
 
@@ -89,7 +90,7 @@ def test_what_a_subtraction_would_leave_of_a_month_counts_too() -> None:
 
 def test_a_hexagon_of_which_a_month_is_hidden_is_not_searched(small: Town, tmp_path: Path) -> None:
     settings = load(_config(tmp_path), environ={})
-    rates = customers.call_reports(
+    rates = call_reports.call_reports(
         small.calls, regions=pd.Series(dtype="str"), level=LEVEL, zone=ZONE, rule=settings.privacy
     )
     one = rates["hex_id"] == small.worse[0]
@@ -97,7 +98,7 @@ def test_a_hexagon_of_which_a_month_is_hidden_is_not_searched(small: Town, tmp_p
         day=1)), "hidden"))  # fmt: skip
     with workers(settings.run) as client:
         found, fewer = (
-            reported.find(small.calls, known, settings, client, lambda *_: None)
+            hexagons.find(small.calls, known, settings, client, lambda *_: None)
             for known in (rates, hidden)
         )
     assert set(found["hex_id"]) == set(small.worse)
@@ -108,7 +109,7 @@ def test_a_hexagon_of_which_a_month_is_hidden_is_not_searched(small: Town, tmp_p
 
 
 def _found(small: Town) -> pd.DataFrame:
-    return reported._as_rows(found_in(small.calls))
+    return hexagons._as_rows(found_in(small.calls))
 
 
 def _named(found: pd.DataFrame, told: pd.DataFrame, weight: float = 1.0) -> pd.DataFrame:
@@ -118,7 +119,7 @@ def _named(found: pd.DataFrame, told: pd.DataFrame, weight: float = 1.0) -> pd.D
     weights = pd.DataFrame({"cell_id": ["a", "b"], "hex_id": found["hex_id"].iloc[0],
                             "weight": [weight, 1.0]})  # fmt: skip
     sites = pd.Series({"a": "S", "b": "T"})
-    return reported.named(found, told, works, sites, weights, as_of=AS_OF)
+    return hexagons.named(found, told, works, sites, weights, as_of=AS_OF)
 
 
 def test_a_change_keeps_its_name_and_tells_the_work_of_who_serves_it(small: Town) -> None:
@@ -218,6 +219,6 @@ def test_of_a_hexagon_with_a_hidden_month_nothing_stands(small: Town) -> None:
     shown = ["shown", "shown", "shown", "hidden"]
     rates = pd.DataFrame({"hex_id": np.repeat(small.worse, 2), "metric": "call_drop_rate",
                           "level": LEVEL, "shown": shown})  # fmt: skip
-    stands = reported.with_standing(found.iloc[:0], told, rates, rates, "2026-05-01")
+    stands = hexagons.with_standing(found.iloc[:0], told, rates, rates, "2026-05-01")
     assert stands["hex_id"].tolist() == [small.worse[0]]
-    assert reported.with_standing(found.iloc[:0], told, rates, rates.iloc[:0], "2026-05-01").empty
+    assert hexagons.with_standing(found.iloc[:0], told, rates, rates.iloc[:0], "2026-05-01").empty

@@ -6,14 +6,14 @@ import pytest
 import xarray as xr
 from scipy import sparse
 
-from analysis import residents
+from analysis.places import subscribers
 from geo import hexgrid
 
 HEXES = hexgrid.disk(int(hexgrid.hexes_of(lat=[53.8], lon=[-1.5], level=8)[0]), 1)[:3]
 BOTH = sparse.csr_array(np.array([[1.0, 1.0]]))
 
 
-def _known(base: pd.DataFrame | None = None) -> residents.Residents:
+def _known(base: pd.DataFrame | None = None) -> subscribers.Residents:
     """100, 50 and 7 subscribers; a serves the first two, b the second; c has no footprint."""
     if base is None:
         months = pd.DataFrame({"month": pd.to_datetime(["2026-05-01", "2026-06-01"])})
@@ -27,7 +27,7 @@ def _known(base: pd.DataFrame | None = None) -> residents.Residents:
     counters = xr.Dataset(
         {"call_attempts": (("cell", "day"), calls)}, coords={"cell_id": ("cell", ["a", "b", "c"])}
     )
-    return residents.known(base, weights, weights, counters, level=8, crowd=16)
+    return subscribers.known(base, weights, weights, counters, level=8, crowd=16)
 
 
 def test_a_hexagon_has_those_of_the_newest_month_rounded_up_to_crowds() -> None:

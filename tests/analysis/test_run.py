@@ -9,7 +9,7 @@ import pytest
 
 import analysis.run
 import ingest.run
-from analysis import customers
+from analysis.rates.complaints import complaint_rates
 from contracts.settings import load
 from contracts.tables import PUBLISHED, TABLES, check
 from geo import hexgrid
@@ -118,7 +118,7 @@ def test_what_remains_of_a_published_place_is_nobody_or_at_least_five(
     complaints = analysis.run._complaints(demo, settings)
     # of those on a cell's footprint sums are rounded: what remains of them tells nothing here
     whole_ones = complaints[complaints["loc_method"] != "cell"]
-    rates = customers.complaint_rates(
+    rates = complaint_rates(
         whole_ones, exposure, metric=metric, level=7, targets=settings.targets,
         **analysis.run._how(demo, settings),
     )  # fmt: skip

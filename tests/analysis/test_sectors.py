@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import sectors
 from analysis.attribution import search
+from analysis.changes import sector_note
 from benchmarks.attribution import cube_of
 from ingest.synth.network import Network, invent_network
 
@@ -42,7 +42,7 @@ def moved() -> xr.Dataset:
 
 
 def test_both_carriers_tell_of_their_sector(moved: xr.Dataset) -> None:
-    told = sectors.notes(pd.DataFrame([change("a"), change("b")]), CELLS, moved)
+    told = sector_note.notes(pd.DataFrame([change("a"), change("b")]), CELLS, moved)
     whole = "the whole sector has +0 % calls and +75 % drops a day"
     assert told[0] == f"load moved between carriers, with b: {whole}"
     assert told[1] == f"load moved between carriers, with a: {whole}"
@@ -54,12 +54,12 @@ def test_both_carriers_tell_of_their_sector(moved: xr.Dataset) -> None:
     ids=["another sector", "no sector known", "no counters", "too new", "too old"],
 )
 def test_nothing_is_told_of_others(moved: xr.Dataset, one: dict[str, Any]) -> None:
-    assert sectors.notes(pd.DataFrame([one]), CELLS, moved).isna().all()
+    assert sector_note.notes(pd.DataFrame([one]), CELLS, moved).isna().all()
 
 
 def test_calls_that_grow_on_both_carriers_moved_nowhere(moved: xr.Dataset) -> None:
     moved["call_attempts"][1, 20:] = 150.0
-    assert sectors.notes(pd.DataFrame([change("a")]), CELLS, moved).isna().all()
+    assert sector_note.notes(pd.DataFrame([change("a")]), CELLS, moved).isna().all()
 
 
 def test_planted_rebalancing_is_told_and_load_that_came_from_elsewhere_is_not() -> None:
@@ -67,7 +67,7 @@ def test_planted_rebalancing_is_told_and_load_that_came_from_elsewhere_is_not() 
     planted = invent_network(rng, n_cells=120, causes={"carriers_rebalanced": 12, "load_step": 12})
     cube = cube_of(planted)
     found = search.search(cube, search.learn(cube)).changes
-    told = sectors.notes(found, planted.cells.set_index("cell_id"), by_day(planted))
+    told = sector_note.notes(found, planted.cells.set_index("cell_id"), by_day(planted))
     truth = planted.truth.drop_duplicates("cell_id").set_index("cell_id")
     apart = (found["change_utc"] - found["cell_id"].map(truth["start_utc"])).abs()
     # what is found elsewhere in such a cell is another matter

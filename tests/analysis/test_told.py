@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import run, search, told
+from analysis import run
+from analysis.changes import stage, standing
 from benchmarks.priority import days_of
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
@@ -57,13 +58,13 @@ def found(planted: Network) -> Find:
         warehouse.write("run", rows("run", run_id=["r"], timezone="Europe/London", level=8,
                                     schema_version=1, as_of_utc=as_of))  # fmt: skip
         with workers(settings.run) as client:
-            answer = search.find(seen, warehouse, settings, client, lambda *_: None)
+            answer = stage.find(seen, warehouse, settings, client, lambda *_: None)
         run._write_changes(warehouse, answer, "r")
         return warehouse.read("change_point").set_index("change_id")
 
     def patched(*given: object, **how: object) -> pd.DataFrame:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(search, "HOURLY_DAYS", HOURLY)
+            patch.setattr(stage, "HOURLY_DAYS", HOURLY)
             return find(*given, **how)  # type: ignore[arg-type]
 
     return patched
@@ -146,7 +147,7 @@ def test_a_change_stands_once_fewer_days_about_it_are_searched_in_any_zone(
 ) -> None:
     days = pd.date_range("2026-01-01", periods=120, unit="s")
     starts = (days - pd.Timedelta(hours=hours_east)).as_unit("ns")
-    counts = {name: (("cell", "day"), np.ones((1, 120))) for name in told._COUNTS}
+    counts = {name: (("cell", "day"), np.ones((1, 120))) for name in standing._COUNTS}
     counters = xr.Dataset(
         {**counts, "day_start_utc": (("cell", "day"), starts.to_numpy()[None])},
         coords={"cell_id": ("cell", np.array(["a"], object)), "day_local": ("day", days)},
@@ -157,7 +158,7 @@ def test_a_change_stands_once_fewer_days_about_it_are_searched_in_any_zone(
             "change_point", change_id=["c"], cell_id="a", place_type="cell", change_utc=at
         )
         about = pd.DataFrame({"change_id": "c", "day_local": days[32:]})
-        change["days_hash"] = told.days_hash(change, about, counters)
+        change["days_hash"] = standing.days_hash(change, about, counters)
         begun = pd.Series(starts[[first_day_searched]].tz_localize("UTC"), index=["a"])
-        kept = told.standing(told.Told(change, about, about), counters, begun)
+        kept = standing.standing(standing.Told(change, about, about), counters, begun)
         assert len(kept) == stands

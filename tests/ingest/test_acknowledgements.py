@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.identity import keep_identity
+from analysis.changes.identity import keep_identity
 from contracts.errors import InputError, QuestionError
 from contracts.tables import TABLES, check
 from ingest import acknowledgements

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from analysis import changes
+from analysis.changes import segments
 from benchmarks import scores
 from benchmarks import series as published
 
@@ -47,7 +47,7 @@ def test_one_default_agrees_with_people_better_than_any_published_default(
     series: published.Series, marks: published.Marks
 ) -> None:
     whole = [name for name, values in series.items() if not np.isnan(values).any()]
-    found = {name: changes.segment(series[name]) for name in whole}
+    found = {name: segments.segment(series[name]) for name in whole}
     cover = np.mean([scores.covering(marks[n], found[n], len(series[n])) for n in whole])
     f1 = np.mean([scores.f1(marks[n], found[n]) for n in whole])
     assert len(whole) == 14
@@ -73,6 +73,6 @@ def test_a_series_with_gaps_is_segmented_too(
     series: published.Series, marks: published.Marks
 ) -> None:
     name = "uk_coal_employ"
-    found = changes.segment(series[name])
+    found = segments.segment(series[name])
     assert np.isnan(series[name]).any()
     assert scores.covering(marks[name], found, len(series[name])) > 0.48

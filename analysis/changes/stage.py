@@ -9,7 +9,6 @@ not of which runs there were, and the days of one month are judged by the days b
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -17,24 +16,20 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import alike, cube, daily, identity, masks, sectors, told
+from analysis import cube
 from analysis.attribution import search as attribution_search
 from analysis.attribution.levers import Levers, together, unknown
 from analysis.attribution.rows import NO_CURVE, NO_DAYS, no_changes
+from analysis.changes import identity, masks, network_note, sector_note, standing
+from analysis.changes.daily import CELLS_A_TASK, by_day
+from analysis.changes.merge import HOURLY_DAYS, joined, merged
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
 from ingest.settle import newest_rows, zones_of
 from ingest.warehouse import Warehouse
 from ingest.workers import Progress, each
 
-HOURLY_DAYS = 120
-CELLS_A_TASK = 100
 PRIOR_CELLS = 400
-_SAME = pd.Timedelta(days=4)
-_DROPS = ("drops_excess", "drops_excess_lo", "drops_excess_hi", "drops_load", "drops_other")
-_NO_HOURS = "load is not known by the hour"
-_BEFORE = f"it is older than the {HOURLY_DAYS} days searched by the hour, or than the cell's hours"
-_NOT_TESTED = ": what it is owed to was not tested"
 
 
 class Found(NamedTuple):
@@ -66,11 +61,11 @@ def find(
     days = by_day(counters, settings, client, progress)
     by_hour = _by_hour(warehouse, settings, client, progress)
     seen = by_hour.visibility[by_hour.visibility["refused"] == ""].set_index("cell_id")
-    earlier = told.before(warehouse)
-    kept = told.standing(earlier, counters, seen["hours_from_utc"])
-    named = _identified(_merged(days.changes, by_hour, kept), earlier.changes, warehouse, counters)
+    earlier = standing.before(warehouse)
+    kept = standing.standing(earlier, counters, seen["hours_from_utc"])
+    named = _identified(merged(days.changes, by_hour, kept), earlier.changes, warehouse, counters)
     changed_days = _of_changes(by_hour.days, earlier.days, named)
-    named["days_hash"] = told.days_hash(named, changed_days, counters)
+    named["days_hash"] = standing.days_hash(named, changed_days, counters)
     fallback = days.visibility.set_index("cell_id")["min_visible_ratio"]
     return Found(
         named.drop(columns="change"),
@@ -86,24 +81,6 @@ def _month(counters: xr.Dataset) -> date:
     """First day of the month of the last local day; the data may end with the next month's 0:00."""
     newest = pd.Timestamp(counters["day_local"].to_numpy()[-1])
     return newest.replace(day=1).date()
-
-
-# --- by day -----------------------------------------------------------------------------------
-
-
-def by_day(
-    counters: xr.Dataset, settings: Settings, client: Client, progress: Progress
-) -> daily.Search:
-    """The daily search over all series of a cube, one or more; the same for any chunks."""
-    starts = range(0, counters.sizes["cell"], CELLS_A_TASK)
-    parts = [counters.isel(cell=slice(start, start + CELLS_A_TASK)) for start in starts]
-    limits = settings.changes
-    search = partial(daily.search, min_ratio=limits.min_ratio, min_days=limits.min_days)
-    answers = each(client, search, parts, label="searching days", progress=progress)
-    return daily.Search(
-        pd.concat([answer.changes for answer in answers], ignore_index=True),
-        pd.concat([answer.visibility for answer in answers], ignore_index=True),
-    )
 
 
 # --- by hour ----------------------------------------------------------------------------------
@@ -214,82 +191,6 @@ def _lesson(
     return _cells_with_hours(warehouse, newest), newest
 
 
-# --- both together ----------------------------------------------------------------------------
-
-
-def _merged(
-    by_day: pd.DataFrame, by_hour: attribution_search.Search, kept: pd.DataFrame
-) -> pd.DataFrame:
-    """Hourly finds where a cell's hours were searched, daily ones elsewhere and before.
-
-    `kept`: changes that stand as hours told them before. `change`: row of the hourly finds, -1 for
-    a kept one, NaN for a daily one. A daily or kept level ends where hours show the next
-    change; its drops are cut in proportion.
-    """
-    seen = by_hour.visibility.set_index("cell_id")
-    hourly = by_hour.changes.assign(
-        attribution_note=None, change=np.arange(len(by_hour.changes), dtype=float)
-    )
-    hourly = hourly[~again(hourly, kept, on=["cell_id", "direction"])]
-    sure = _joined([_cut(kept, hourly), hourly])
-    begun = seen.loc[seen["refused"] == "", "hours_from_utc"].reindex(by_day["cell_id"])
-    tells = begun.set_axis(by_day.index) + told.BLIND
-    # never later than an instant that is missing: of cells without hours every find stays
-    old = by_day[~(by_day["change_utc"] >= tells)]
-    notes = _why_undecided(old["cell_id"], seen["refused"])
-    old = old.assign(attribution="undecided", attribution_note=notes, change=np.nan)
-    old = old[~(again(old, sure, on=["cell_id"]) | _within(old, kept))]
-    both = _joined([_cut(old, sure), sure])
-    return both.sort_values(["cell_id", "change_utc"], ignore_index=True)
-
-
-def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    filled = [part for part in parts if len(part)]
-    names = list(dict.fromkeys(name for part in parts for name in part))
-    return pd.concat(filled, ignore_index=True) if filled else parts[0].reindex(columns=names)
-
-
-def _why_undecided(cell_ids: pd.Series, refused: pd.Series) -> pd.Series:
-    why = cell_ids.map(refused)
-    said = why.where(why != "", _BEFORE).where(why.notna(), _NO_HOURS)
-    return said.astype("str") + _NOT_TESTED
-
-
-def _pairs(some: pd.DataFrame, others: pd.DataFrame, on: list[str]) -> pd.DataFrame:
-    """Each change with each of the others of its cell: index, change_utc, _other, until_other."""
-    other = others[[*on, "change_utc", "until_utc"]]
-    mine = some[[*on, "change_utc"]].reset_index()
-    return mine.merge(other, on=on, suffixes=("", "_other")).rename(
-        columns={"until_utc": "until_other"}
-    )
-
-
-def again(some: pd.DataFrame, others: pd.DataFrame, *, on: list[str]) -> pd.Series:
-    """Which changes are others of their cell, told again."""
-    pairs = _pairs(some, others, on)
-    near = (pairs["change_utc_other"] - pairs["change_utc"]).abs() <= _SAME
-    return some.index.to_series().isin(pairs.loc[near, "index"])
-
-
-def _within(some: pd.DataFrame, others: pd.DataFrame) -> pd.Series:
-    """Which changes lie in days of which hours told that nothing but the others happened."""
-    pairs = _pairs(some, others, ["cell_id"])
-    inside = pairs["change_utc"].between(pairs["change_utc_other"], pairs["until_other"])
-    return some.index.to_series().isin(pairs.loc[inside, "index"])
-
-
-def _cut(old: pd.DataFrame, newer: pd.DataFrame) -> pd.DataFrame:
-    """The changes, each until the first newer one after it, and its drops with it."""
-    pairs = _pairs(old, newer, ["cell_id"])
-    after = pairs[pairs["change_utc_other"] > pairs["change_utc"]]
-    ends = pd.to_datetime(after.groupby("index")["change_utc_other"].min(), utc=True)
-    ends = ends.reindex(old.index)
-    cut = ends < old["until_utc"]
-    part = ((ends - old["change_utc"]) / (old["until_utc"] - old["change_utc"])).where(cut, 1.0)
-    shrunk = {name: old[name] * part for name in _DROPS if name in old}
-    return old.assign(**shrunk, until_utc=old["until_utc"].where(~cut, ends))
-
-
 def _identified(
     found: pd.DataFrame, earlier: pd.DataFrame, warehouse: Warehouse, counters: xr.Dataset
 ) -> pd.DataFrame:
@@ -304,9 +205,9 @@ def _identified(
     cells = newest_rows(warehouse.read("cell")).set_index("cell_id")
     works = identity.name_works(found, warehouse.read("intervention"), cells["site_id"])
     for beside in (
-        sectors.notes(named, cells, counters),
-        alike.notes(named, counters.sizes["cell"]),
-        told.notes(named, as_of),
+        sector_note.notes(named, cells, counters),
+        network_note.notes(named, counters.sizes["cell"]),
+        standing.notes(named, as_of),
     ):
         named["attribution_note"] = _joined_notes(named["attribution_note"], beside)
     return named.assign(intervention_id=works)
@@ -323,7 +224,7 @@ def _of_changes(rows: pd.DataFrame, earlier: pd.DataFrame, named: pd.DataFrame) 
     fresh = rows.join(known.set_index("change"), on="change").dropna(subset=["change_id"])
     kept = known.loc[known["change"] < 0, ["change_id", "cell_id"]]
     stand = earlier.drop(columns=["cell_id", "run_id"]).merge(kept, on="change_id")
-    return _joined([fresh.drop(columns="change"), stand])
+    return joined([fresh.drop(columns="change"), stand])
 
 
 def nothing() -> Found:

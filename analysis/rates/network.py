@@ -12,7 +12,7 @@ from scipy import sparse
 
 from analysis import safety
 from analysis.arrays import Floats
-from analysis.places import Places
+from analysis.places.members import Places
 from analysis.uncertainty import intervals
 from analysis.uncertainty.draws import CORRELATION
 

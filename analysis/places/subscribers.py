@@ -12,8 +12,43 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import customers
 from analysis.arrays import Floats
+from geo import hexgrid
+
+
+def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd.DataFrame:
+    """Active subscribers per hexagon and month: hex_id, period_start, n.
+
+    Places of type hex must be as fine as `level`; those of type cell are spread by the cells'
+    footprints, and are then no whole numbers. Regions are not spread: they give no row.
+    """
+    base = base.assign(month=pd.to_datetime(base["month"]).dt.to_period("M").dt.start_time)
+    on_hex = base[base["place_type"] == "hex"]
+    hexes = hexgrid.from_text(on_hex["place_id"])
+    fine = hexgrid.levels(hexes) >= level
+    direct = pd.DataFrame(
+        {
+            "hex_id": hexgrid.parents(hexes[fine], level=level),
+            "month": on_hex.loc[fine, "month"].to_numpy(),
+            "n": on_hex.loc[fine, "n_active_subscribers"].to_numpy(float),
+        }
+    )
+    finest = cell_hex[cell_hex["level"] == cell_hex["level"].max()]
+    # one month is told by hexagon or by cell: both would count everybody twice
+    by_cell = base[(base["place_type"] == "cell") & ~base["month"].isin(on_hex["month"])]
+    on_cell = by_cell.merge(
+        finest[["cell_id", "hex_id", "weight"]], left_on="place_id", right_on="cell_id"
+    )
+    spread = pd.DataFrame(
+        {
+            "hex_id": hexgrid.parents(on_cell["hex_id"], level=level),
+            "month": on_cell["month"],
+            "n": on_cell["n_active_subscribers"] * on_cell["weight"],
+        }
+    )
+    both = pd.concat([direct, spread.astype(direct.dtypes)], ignore_index=True)
+    both["period_start"] = pd.to_datetime(both["month"]).dt.as_unit("s")
+    return both.groupby(["hex_id", "period_start"])["n"].sum().reset_index()
 
 
 @dataclass(frozen=True)
@@ -62,7 +97,7 @@ def known(
     attempts.
     """
     names = pd.Index(counters["cell_id"].to_numpy())
-    lived = customers.subscribers(base, finer, level=level)
+    lived = subscribers(base, finer, level=level)
     newest = lived[lived["period_start"] == lived["period_start"].max()]
     by_hex = newest.set_index("hex_id")["n"].astype(float)
     cell, hexes = names.get_indexer(pd.Index(weights["cell_id"])), pd.Index(weights["hex_id"])

@@ -5,118 +5,22 @@ cells, sectors and sites of the inventory. A work's effect is drawn once for all
 doubt is about the work: plans with many of one kind are then no surer than the kind.
 """
 
-import tomllib
 import zlib
 from dataclasses import dataclass
 from functools import reduce
-from pathlib import Path
-from typing import Annotated, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from scipy import sparse
 from scipy.special import ndtri
 
 from analysis.arrays import Floats
-from analysis.plan import Options
-from contracts.errors import SettingsError
-from contracts.fields import FIELDS
+from analysis.plan.catalogue import AND, KEYS, MOST_RELIEF, Action, Catalogue
+from analysis.plan.options import Options
 
-DEFAULT = Path(__file__).with_name("actions.toml")
 _SEED = 14
-_KINDS = FIELDS["kind"].choices
-_KEYS = {"cell": "cell_id", "sector": "sector_id", "site": "site_id"}
-# relief beyond this is read off no curve
-_MOST_RELIEF = 0.5
 _NINETY = 1.645
-_AND = " + "
-
-Share = Annotated[float, Field(ge=0, le=1)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-class Action(_Part):
-    """One work: what it costs, what it treats, and what it does there."""
-
-    name: str = Field(pattern=r"^\w+$")
-    kind: Literal[_KINDS]  # type: ignore[valid-type]
-    at: Literal["cell", "sector", "site"]
-    cost: float = Field(ge=0)
-    crew_weeks: float = Field(0, ge=0)
-    relief: tuple[Share, Share, Share] | None = None
-    fix: tuple[Share, Share, Share] | None = None
-    needs: tuple[Literal["free_band", "azimuth"], ...] = ()
-
-    @model_validator(mode="after")
-    def _sound(self) -> "Action":
-        for name, effect in (("relief", self.relief), ("fix", self.fix)):
-            if effect is not None and not effect[0] <= effect[1] <= effect[2]:
-                raise ValueError(f"{name}: give low, likely and high, ascending")
-        if self.relief is None and self.fix is None:
-            raise ValueError("give relief or fix; without an effect it is never chosen")
-        if self.relief is not None and self.relief[2] > _MOST_RELIEF:
-            raise ValueError(f"relief: at most {_MOST_RELIEF}; no curve tells of more")
-        return self
-
-
-class Bundle(_Part):
-    """Actions that may be done at one place together."""
-
-    actions: tuple[str, ...] = Field(min_length=2)
-
-
-class Exclusion(_Part):
-    """Where actions can't be done; without actions none can."""
-
-    actions: tuple[str, ...] = ()
-    region: str | None = None
-    site_id: str | None = None
-    sector_id: str | None = None
-    cell_id: str | None = None
-    why: str = ""
-
-    @property
-    def where(self) -> dict[str, str]:
-        """The columns that name the place, each with its value."""
-        return self.model_dump(exclude={"actions", "why"}, exclude_none=True)
-
-    @model_validator(mode="after")
-    def _somewhere(self) -> "Exclusion":
-        if not self.where:
-            raise ValueError("name a region, site_id, sector_id or cell_id")
-        return self
-
-
-class Catalogue(_Part):
-    """All works that a plan may choose from."""
-
-    currency: str = Field(min_length=1)
-    invented: bool = False
-    bands: tuple[str, ...] = ()
-    action: tuple[Action, ...]
-    bundle: tuple[Bundle, ...] = ()
-    exclude: tuple[Exclusion, ...] = ()
-
-    @model_validator(mode="after")
-    def _known(self) -> "Catalogue":
-        if not self.action:
-            raise ValueError("no action: there is nothing to choose from")
-        named = [action.name for action in self.action]
-        asked = {name for bundle in self.bundle for name in bundle.actions}
-        asked |= {name for exclusion in self.exclude for name in exclusion.actions}
-        if twice := sorted({name for name in named if named.count(name) > 1}):
-            raise ValueError(f"action {twice[0]}: named twice")
-        for bundle in self.bundle:
-            if len(set(bundle.actions)) < len(bundle.actions):
-                raise ValueError(f"bundle {_AND.join(bundle.actions)}: one action twice")
-        if unknown := sorted(asked - set(named)):
-            raise ValueError(f"no action '{unknown[0]}'; there are: {', '.join(named)}")
-        return self
 
 
 @dataclass(frozen=True)
@@ -131,20 +35,6 @@ class Relievable:
     """Drops spared a month at each step, (cell, S, D); NaN = no curve."""
     by_fix: Floats
     """Drops spared a month if all that is not load were undone, (cell, D); NaN = not known."""
-
-
-def read_catalogue(path: Path) -> Catalogue:
-    """The catalogue of a file; raises SettingsError with all its faults."""
-    try:
-        return Catalogue(**tomllib.loads(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        raise SettingsError("[plan] catalogue can't be read", [str(error)]) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path}: not TOML", [str(error)]) from None
-    except ValidationError as error:
-        told = [f"{' '.join(map(str, e['loc'])) or 'catalogue'}: {e['msg']}"
-                for e in error.errors()]  # fmt: skip
-        raise SettingsError(f"{path}: {len(told)} fault(s) in the catalogue", told) from None
 
 
 @dataclass(frozen=True)
@@ -178,7 +68,7 @@ def offer(
         np.concatenate([part.benefit for part in parts]),
         sparse.vstack([part.treats for part in parts], format="csr"),
     )
-    return _taken(whole, whole.known.sort_values(["action", *_KEYS.values()]).index.to_numpy())
+    return _taken(whole, whole.known.sort_values(["action", *KEYS.values()]).index.to_numpy())
 
 
 def spared_by(catalogue: Catalogue, known: Relievable) -> dict[str, Floats]:
@@ -187,14 +77,14 @@ def spared_by(catalogue: Catalogue, known: Relievable) -> dict[str, Floats]:
     NaN = not known.
     """
     each = {action.name: _spared(action, known) for action in catalogue.action}
-    bundles = {_AND.join(bundle.actions): bundle.actions for bundle in catalogue.bundle}
+    bundles = {AND.join(bundle.actions): bundle.actions for bundle in catalogue.bundle}
     return each | {
         name: _together([each[part] for part in parts], known) for name, parts in bundles.items()
     }
 
 
 def _nothing(ground: _Ground) -> Options:
-    columns = ["action", *_KEYS.values(), "place_type", "region", "lat", "lon", "reason"]
+    columns = ["action", *KEYS.values(), "place_type", "region", "lat", "lon", "reason"]
     n_draws, no = ground.known.drops_month.shape[1], np.zeros(0)
     none = sparse.csr_array((0, len(ground.cells)))
     return Options(pd.DataFrame(columns=columns), no, no, np.zeros((0, n_draws)), none)
@@ -204,9 +94,9 @@ def _at_places(ground: _Ground, name: str, spared: Floats) -> Options:
     """One action, or a bundle, wherever all of it can be done and would spare drops."""
     cells = ground.cells
     actions = [next(a for a in ground.catalogue.action if a.name == part)
-               for part in name.split(_AND)]  # fmt: skip
-    at = max((action.at for action in actions), key=list(_KEYS).index)
-    key = cells[_KEYS[at]]
+               for part in name.split(AND)]  # fmt: skip
+    at = max((action.at for action in actions), key=list(KEYS).index)
+    key = cells[KEYS[at]]
     fits = np.logical_and.reduce([_fits(ground, action) for action in actions])
     # a place is treated whole: one cell that can't be treated takes its place out
     here = (key.notna() & ~key.isin(set(key[~fits]))).to_numpy()
@@ -299,16 +189,16 @@ def _drawn(action: Action, effect: str, ends: tuple[float, float, float], n: int
     rng = np.random.default_rng([_SEED, zlib.crc32(f"{action.name} {effect}".encode())])
     # one draw of each n-th part: plans promise the mean of so few, which shall not be off by luck
     z = rng.permutation(ndtri((np.arange(n) + 0.5) / n)) / _NINETY
-    most = _MOST_RELIEF if effect == "relief" else 1.0
+    most = MOST_RELIEF if effect == "relief" else 1.0
     return np.clip(likely + z * np.where(z > 0, high - likely, likely - low), 0, most)
 
 
 def _places(cells: pd.DataFrame, at: str) -> pd.DataFrame:
     """What is told of each place: keys as fine as it is, region and middle; by its key."""
-    keys = list(_KEYS.values())
-    finer = keys[: list(_KEYS).index(at)]
-    grouped = cells.groupby(_KEYS[at])
-    told = grouped[[*keys, "region"]].first().drop(columns=_KEYS[at])
+    keys = list(KEYS.values())
+    finer = keys[: list(KEYS).index(at)]
+    grouped = cells.groupby(KEYS[at])
+    told = grouped[[*keys, "region"]].first().drop(columns=KEYS[at])
     told[finer] = None
     told[["lat", "lon"]] = grouped[["lat", "lon"]].mean()
     return told.assign(place_type=at)

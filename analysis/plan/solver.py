@@ -2,7 +2,7 @@
 
 METHODS section 8. A mixed-integer programme (HiGHS through scipy): most expected benefit within the
 budget and each region's crew weeks, at least the floors for regions, and no cell treated twice: two
-works on one cell do not add up, and `actions.offer` has bundles whose joint benefit is known. So
+works on one cell do not add up, and `offer.offer` has bundles whose joint benefit is known. So
 the benefits of the works chosen add. What a work does to its neighbours' interference is left out.
 
 The plan is made of expectations. How far it hangs on what is not known, P(in plan) tells: how often
@@ -24,6 +24,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from analysis.arrays import Flags, Floats
+from analysis.plan.options import Options
 from contracts.errors import SettingsError
 from contracts.settings import Plan as PlanSettings
 
@@ -38,27 +39,6 @@ _INFEASIBLE = 2
 _NO_PLAN = "no plan keeps the limits of [plan]"
 # options that are decided as whole works at first; what lies in rounding
 _CORE, _DUST = 400, 1e-9
-
-
-@dataclass(frozen=True)
-class Options:
-    """Works that could be done, O of them, in an order that does not hang on that of any file."""
-
-    known: pd.DataFrame
-    """What they are: action, place_type, cell_id, sector_id, site_id, region, reason, ..."""
-    cost: Floats
-    """(O,)"""
-    crew_weeks: Floats
-    """(O,)"""
-    benefit: Floats
-    """Drops spared a month, (O, draw)."""
-    treats: sparse.csr_array
-    """Which cells each treats, (O, cell), 1 or 0."""
-
-    @property
-    def region(self) -> npt.NDArray[np.object_]:
-        """Region of each; "" = in none."""
-        return self.known["region"].to_numpy(object)
 
 
 @dataclass(frozen=True, eq=False)

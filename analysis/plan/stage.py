@@ -10,15 +10,16 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import actions, plan
-from analysis.actions import Catalogue, Relievable
 from analysis.arrays import Floats
 from analysis.attribution.levers import LADDER, Levers, aligned
 from analysis.benefit import present as benefit_present
 from analysis.benefit import spared as benefit_spared
 from analysis.benefit.present import Present
 from analysis.benefit.spared import Treatable
-from analysis.plan import Options
+from analysis.plan import offer, solver
+from analysis.plan.catalogue import DEFAULT, Catalogue, read_catalogue
+from analysis.plan.offer import Relievable
+from analysis.plan.options import Options
 from analysis.uncertainty.intervals import Noise
 from contracts.errors import SettingsError
 from contracts.settings import Plan as PlanSettings
@@ -56,7 +57,7 @@ def catalogue_of(settings: Settings, cells: pd.DataFrame) -> Catalogue:
     [plan] names a place that no cell is at: an exclusion that excludes nothing is a slip.
     """
     named = settings.plan.catalogue
-    found = actions.read_catalogue(settings.resolve(named) if named else actions.DEFAULT)
+    found = read_catalogue(settings.resolve(named) if named else DEFAULT)
     if len(cells) and (unknown := list(_unknown(found, settings.plan, cells))):
         raise SettingsError("[plan] and its catalogue name places that are not known", unknown)
     return found
@@ -91,10 +92,10 @@ def offered(
     present = benefit_present.present_of(counters, known, noise, settings.priority.days)
     treatable = relievable(benefit_spared.treatable(known, present), present)
     rows = pd.Index(seen).get_indexer(pd.Index(cells["cell_id"]))
-    options = actions.offer(catalogue, cells, _of(treatable, rows), _planned(warehouse))
+    options = offer.offer(catalogue, cells, _of(treatable, rows), _planned(warehouse))
     counted = rows >= 0
     at = (np.ones(counted.sum()), (np.flatnonzero(counted), rows[counted]))
-    spared = actions.spared_by(catalogue, treatable)
+    spared = offer.spared_by(catalogue, treatable)
     return Offered(
         catalogue,
         options,
@@ -108,7 +109,7 @@ def offered(
 
 def tables(found: Offered, settings: Settings) -> dict[str, pd.DataFrame]:
     """Tables action_share, plan, plan_budget and plan_limit without run_id; plans by budgets."""
-    made = {"action_share": shares(found), **plan.ladder(found.options, settings.plan)}
+    made = {"action_share": shares(found), **solver.ladder(found.options, settings.plan)}
     return nothing() | {name: _priced(frame, found.catalogue) for name, frame in made.items()}
 
 
@@ -127,7 +128,7 @@ def shares(found: Offered) -> pd.DataFrame:
             "action_at": action_at(told).to_numpy()[work[mine]],
             "cost_amount": found.options.cost[work[mine]], "avoidable_action": share,
         }))  # fmt: skip
-    return pd.concat(parts, ignore_index=True).assign(method_version=plan.METHOD_VERSION)
+    return pd.concat(parts, ignore_index=True).assign(method_version=solver.METHOD_VERSION)
 
 
 def action_at(works: pd.DataFrame) -> pd.Series:
@@ -136,7 +137,7 @@ def action_at(works: pd.DataFrame) -> pd.Series:
 
 
 def relievable(cells: Treatable, present: Present) -> Relievable:
-    """What is known of the cells, as `actions.offer` takes it.
+    """What is known of the cells, as `offer.offer` takes it.
 
     Draws of a cell's level are made to mean what the list expects: both tell one figure.
     """

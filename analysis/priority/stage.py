@@ -9,13 +9,16 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis import cost, network, places, priority, room
 from analysis.benefit.gain import gain_of_places
 from analysis.benefit.stage import Found
-from analysis.places import Kind, Places
-from analysis.residents import Residents
+from analysis.places import spare_load
+from analysis.places.members import Kind, Places, of_kind, of_weights
+from analysis.places.subscribers import Residents
+from analysis.plan.stage import Offered
+from analysis.priority import cost, customers, reasons
+from analysis.priority import rank as priority_rank
+from analysis.rates import network
 from analysis.uncertainty.intervals import Noise
-from analysis.works import Offered
 from contracts.settings import Settings
 from geo import hexgrid
 from geo.footprint import valid_on
@@ -51,7 +54,7 @@ def rank(
     newest = network.newest_days(known.counters, settings.priority.days)
     hexes = next((kind.weights for kind in kinds if kind.name == "hex"), None)
     for kind in kinds:
-        members = places.of_weights(kind.weights, known.counters, rest=kind.rest)
+        members = of_weights(kind.weights, known.counters, rest=kind.rest)
         facts = network.drop_rates(known.counters, members, newest, known.noise)
         excess = network.dominant_cells(known.counters, members, newest, facts)
         share = _share(members, known)[pd.Index(members.ids).get_indexer(facts["place"])]
@@ -62,12 +65,12 @@ def rank(
         costs = cost.of_places(share, known.offered, gain, slopes, at_most, least_reach=reach)
         facts = pd.concat([facts, costs], axis=1)
         facts["dominant_cell_id"] = _dominant(share, known).fillna(excess)
-        facts = places.of_kind(facts.merge(kind.known, on="place", how="left"), kind)
+        facts = of_kind(facts.merge(kind.known, on="place", how="left"), kind)
         facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
-        facts = priority.with_customers(facts, told, settings.grid.levels)
+        facts = customers.with_customers(facts, told, settings.grid.levels)
         for name, of_cell in (("min_visible_ratio", known.visible), ("knee_pct", known.knees)):
             facts[name] = facts["dominant_cell_id"].map(of_cell)
-        ranked = priority.rank(
+        ranked = priority_rank.rank(
             facts,
             gain,
             known.changes,
@@ -113,7 +116,7 @@ def _with_room(
     full = (np.where(both, x, 0).sum(axis=1) for x in (used, there))
     prb = pd.Series(next(full), known.cell_ids) / pd.Series(next(full), known.cell_ids)
     held = valid_on(hexes, pd.Timestamp(cube["day_local"].to_numpy()[-1]).date())
-    told = room.relief_cells(held, 100 * prb, wanted, room_pct=settings.priority.room_pct)
+    told = spare_load.relief_cells(held, 100 * prb, wanted, room_pct=settings.priority.room_pct)
     return wanted.map(told)
 
 
@@ -125,7 +128,7 @@ def _checked(ranked: pd.DataFrame, known: Known) -> pd.DataFrame:
     if ranked.empty:
         return ranked
     level = int(ranked["level"].iloc[0])
-    first = ranked["rank"] <= priority.TOP
+    first = ranked["rank"] <= reasons.TOP
     hexes = ranked.loc[first, "hex_id"]
     wide = known.finer.assign(place=hexgrid.parents(known.finer["place"], level=level - 1))
     coarser, finer = _tops(wide, known), _tops(known.finer, known)
@@ -141,6 +144,6 @@ def _checked(ranked: pd.DataFrame, known: Known) -> pd.DataFrame:
 
 def _tops(weights: pd.DataFrame, known: Known) -> set[int]:
     """The first 20 hexagons by the drops that treating their cells would spare."""
-    members = places.of_weights(weights, known.counters)
+    members = of_weights(weights, known.counters)
     gain = gain_of_places(_share(members, known), known.gained.cells)
-    return priority.top_of(members.ids, gain)
+    return priority_rank.top_of(members.ids, gain)

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
-from analysis import places
 from analysis.arrays import Floats
+from analysis.places.members import sectors_of
 
 # calls of both carriers moved by so much, in opposite ways, between the days about the change
 MOVED = float(np.log(1.2))
@@ -21,7 +21,7 @@ def notes(found: pd.DataFrame, cells: pd.DataFrame, counters: xr.Dataset) -> pd.
     azimuth_deg by cell_id. `counters`: `cube.of_cell_days`.
     """
     names = pd.Index(counters["cell_id"].to_numpy())
-    sector = places.sectors_of(cells).reindex(names)
+    sector = sectors_of(cells).reindex(names)
     rows = pd.Series(np.arange(len(names))).groupby(sector.to_numpy()).agg(list)
     told = list[str | None]()
     for _, change in found.iterrows():

@@ -11,12 +11,13 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import sparse
 
-from analysis import priority, works
 from analysis.arrays import Floats
 from analysis.association.per_drop import Slopes
 from analysis.benefit.gain import Gain
+from analysis.plan import stage
+from analysis.plan.stage import Offered
+from analysis.priority.rank import rank_intervals
 from analysis.uncertainty.draws import with_interval
-from analysis.works import Offered
 
 UNKNOWN, NOTHING = "no benefit is known here", "there are no drops to avoid"
 NO_WORK = "no work of the catalogue that would help can be done here"
@@ -47,7 +48,7 @@ def of_places(
     drops = np.full(gain.drops.shape, np.nan)
     drops[some] = _drawn(share[some], work[some], offered)
     known = offered.options.known.assign(
-        action_at=works.action_at(offered.options.known), cost_amount=offered.options.cost
+        action_at=stage.action_at(offered.options.known), cost_amount=offered.options.cost
     )
     told = known[["action", "action_at", "cost_amount"]].reindex(np.where(work < 0, -1, work))
     cost = told["cost_amount"].to_numpy(float)
@@ -117,7 +118,7 @@ def _ranked(expected: Floats, draws: Floats, cost: Floats) -> dict[str, Floats]:
     order = np.argsort(-np.nan_to_num(ratio, nan=-1.0), kind="stable")
     rank = np.full(len(cost), np.nan)
     rank[order] = np.arange(1, len(cost) + 1)
-    found = priority.rank_intervals(ratio, draws / each[:, None])
+    found = rank_intervals(ratio, draws / each[:, None])
     named = {"cost_rank_lo": "rank_lo", "cost_rank_hi": "rank_hi", "cost_p_top20": "p_top20"}
     return {"cost_rank": np.where(np.isnan(ratio), np.nan, rank)} | {
         name: found[of] for name, of in named.items()

@@ -14,7 +14,9 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import cube, customers, identity, search
+from analysis import cube
+from analysis.changes import daily, identity, merge
+from analysis.rates import call_reports
 from contracts.settings import Operator, Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
@@ -36,15 +38,15 @@ def find(
 ) -> pd.DataFrame:
     """Dated changes of hexagons of the finest level of calls, without name and run.
 
-    `calls`: table `call`. `rates`: their released rates, as of `customers.call_reports`.
+    `calls`: table `call`. `rates`: their released rates, as of `call_reports.call_reports`.
     """
     level, zone = settings.grid.levels["call"], settings.operator.timezone
-    reports = customers.reported(calls, level=level, zone=zone)
+    reports = call_reports.reported(calls, level=level, zone=zone)
     reports = reports[reports["hex_id"].isin(_released(rates, level))]
     dated = reports[reports["time_grain"].isin(GRAINS)]
     if dated.empty:
         return assemble([], TABLES["change_point"])
-    found = search.by_day(series(dated, settings.operator), settings, client, progress).changes
+    found = daily.by_day(series(dated, settings.operator), settings, client, progress).changes
     found["hex_id"] = hexgrid.from_text(found["cell_id"])
     known = calls["subscriber_id"].notna().any()
     rule = settings.privacy
@@ -80,8 +82,9 @@ def series(reports: pd.DataFrame, operator: Operator) -> xr.Dataset:
 def may_leave(found: pd.DataFrame, reports: pd.DataFrame, *, fewest: int) -> pd.Series:
     """Which changes leave: their hexagon's levels hold `fewest` witnesses or none in each month.
 
-    `found`: hex_id and change_utc; `reports`: as of `customers.reported`. Reports whose day is not
-    known belong to no level and count by themselves: a subtraction would give them too.
+    `found`: hex_id and change_utc; `reports`: as of `call_reports.reported`. Reports
+    whose day is not known belong to no level and count by themselves: a subtraction would give
+    them too.
     """
     here = reports[reports["hex_id"].isin(found["hex_id"])]
     begun = found.sort_values("change_utc").groupby("hex_id")["change_utc"]
@@ -144,6 +147,6 @@ def with_standing(
     hexes = set(went["hex_id"].dropna()) & set(_released(shown, int(shown["level"].max())))
     old = old[old["hex_id"].isin(hexes)]
     day = old["told_utc"].dt.strftime(f"{NOTE}; {_AS_TOLD} %Y-%m-%d")
-    fresh = found[~search.again(found, old, on=["hex_id", "direction"])]
+    fresh = found[~merge.again(found, old, on=["hex_id", "direction"])]
     parts = [part for part in (fresh, old.assign(attribution_note=day)) if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else found

@@ -11,26 +11,38 @@ than `min_days` are cut to what that noise allows: they are neither a change nor
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import xarray as xr
+from dask.distributed import Client
 from scipy.optimize import brentq
-from scipy.special import gammainc, gammaincinv
 
-from analysis import changes
-from analysis.arrays import Flags, Floats, Indices, Instants
+from analysis.arrays import Flags, Floats, Instants
+from analysis.changes import segments
+from analysis.changes.daily_noise import (
+    Fit,
+    Series,
+    clipped,
+    exposure_of,
+    inflation,
+    level_sums,
+    provisional_noise,
+    with_noise,
+)
+from contracts.settings import Settings
+from ingest.workers import Progress, each
 
+CELLS_A_TASK = 100
 METHOD_VERSION = "daily-poisson-1"
 MIN_RATIO = 1.18
 MIN_DAYS = 3
 MIN_SD = 3.0
 MIN_DROPS = 30
 MIN_AVAILABILITY = 0.98
-# METHODS 5 starts from 5: at 4 quiet cells still alarm less than .01 a month, and more is found
-PENALTY_PER_LOG_DAY = 4.0
 LOAD_DAYS = 14
 LARGEST_RATIO = 1000.0
 
@@ -126,19 +138,6 @@ def search(cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MI
     return Search(_changes(cube, fits, min_ratio, min_days), _visibility(cube, fits, min_ratio))
 
 
-# --- what is searched -------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Series:
-    """The searched days of one cell, one entry a day; `day` is the place in the cube."""
-
-    day: Indices
-    drops: Floats
-    attempts: Floats
-    rest_day: Flags
-
-
 def _faults(cube: xr.Dataset, min_ratio: float, min_days: int) -> Iterator[str]:
     yield from _missing(cube)
     day_local, day_start = cube.get("day_local"), cube.get("day_start_utc")
@@ -166,14 +165,14 @@ def _refuse_faults(faults: Iterator[str]) -> None:
         raise ValueError(msg)
 
 
-def _searched(cube: xr.Dataset) -> Iterator[_Series]:
+def _searched(cube: xr.Dataset) -> Iterator[Series]:
     attempts, drops = _floats(cube, "call_attempts"), _floats(cube, "dropped_calls")
     down = (_floats(cube, "availability") < MIN_AVAILABILITY) | _flags(cube, "outage")
     open_days = (attempts > 0) & ~np.isnan(drops) & ~down
     rest_day = _flags(cube, "rest_day")
     for cell, searched in enumerate(open_days):
         day = np.flatnonzero(searched)
-        yield _Series(day, drops[cell, day], attempts[cell, day], rest_day[cell, day])
+        yield Series(day, drops[cell, day], attempts[cell, day], rest_day[cell, day])
 
 
 def _floats(cube: xr.Dataset, name: str) -> Floats:
@@ -184,7 +183,7 @@ def _flags(cube: xr.Dataset, name: str) -> Flags:
     return cube[name].transpose("cell", "day").to_numpy().astype(np.bool_)
 
 
-def _refusal(series: _Series, min_days: int) -> str:
+def _refusal(series: Series, min_days: int) -> str:
     n_days, n_drops = len(series.day), series.drops.sum()
     if n_days < 2 * min_days:
         return f"too little data: {n_days} searched days, {2 * min_days} are needed"
@@ -193,57 +192,29 @@ def _refusal(series: _Series, min_days: int) -> str:
     return ""
 
 
-# --- the story of one cell --------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Fit:
-    """One cell's levels: drops are `exposure` times a rate that is new at each of `starts`."""
-
-    series: _Series
-    drops: Floats
-    exposure: Floats
-    starts: tuple[int, ...] = ()
-    phi: float = np.nan
-    rho: float = np.nan
-    refused: str = ""
-
-    @property
-    def noise(self) -> float:
-        return self.phi * (1 + self.rho) / (1 - self.rho)
-
-    @property
-    def edges(self) -> tuple[int, ...]:
-        return (0, *self.starts, len(self.drops))
-
-    @property
-    def penalty(self) -> float:
-        return float(PENALTY_PER_LOG_DAY * np.log(max(len(self.drops), 1)))
-
-
-def _fit(series: _Series, min_ratio: float, min_days: int) -> _Fit:
+def _fit(series: Series, min_ratio: float, min_days: int) -> Fit:
     if refused := _refusal(series, min_days):
-        return _with_noise(_Fit(series, series.drops, series.attempts, refused=refused))
+        return with_noise(Fit(series, series.drops, series.attempts, refused=refused))
     fit = _without_bursts(series, min_days)
     # twice: the first levels take the steps out of the noise, the second are judged by that noise
     for _ in range(2):
-        fit = _with_noise(replace(fit, starts=_starts(fit, min_days)))
+        fit = with_noise(replace(fit, starts=_starts(fit, min_days)))
     return _without_weak(fit, min_ratio, min_days)
 
 
-def _without_bursts(series: _Series, min_days: int) -> _Fit:
-    exposure = _exposure(series, series.drops)
-    phi, _ = _provisional_noise(series.drops, exposure)
-    drops = _clipped(series.drops, exposure, phi, min_days)
-    exposure = _exposure(series, drops)
-    phi, rho = _provisional_noise(drops, exposure)
-    return _Fit(series, drops, exposure, phi=phi, rho=rho)
+def _without_bursts(series: Series, min_days: int) -> Fit:
+    exposure = exposure_of(series, series.drops)
+    phi, _ = provisional_noise(series.drops, exposure)
+    drops = clipped(series.drops, exposure, phi, min_days)
+    exposure = exposure_of(series, drops)
+    phi, rho = provisional_noise(drops, exposure)
+    return Fit(series, drops, exposure, phi=phi, rho=rho)
 
 
-def _without_weak(fit: _Fit, min_ratio: float, min_days: int) -> _Fit:
+def _without_weak(fit: Fit, min_ratio: float, min_days: int) -> Fit:
     """Drop the weakest change and refit the rest until each is large and certain enough."""
     while fit.starts:
-        fit = _with_noise(_settled(fit, min_days))
+        fit = with_noise(_settled(fit, min_days))
         log_ratio, sd = _log_ratios(fit)
         strength = np.abs(log_ratio) / sd
         weak = (strength < MIN_SD) | (np.abs(log_ratio) < np.log(min_ratio))
@@ -251,119 +222,25 @@ def _without_weak(fit: _Fit, min_ratio: float, min_days: int) -> _Fit:
             break
         weakest = int(np.argmin(np.where(weak, strength, np.inf)))
         fit = replace(fit, starts=fit.starts[:weakest] + fit.starts[weakest + 1 :])
-    return _with_noise(fit)
-
-
-# --- rest days, bursts and the noise of a day -------------------------------------------------
-
-
-def _exposure(series: _Series, drops: Floats) -> Floats:
-    return series.attempts * np.where(series.rest_day, _rest_day_effect(series, drops), 1.0)
-
-
-def _rest_day_effect(series: _Series, drops: Floats) -> float:
-    """Drop rate of a rest day over that of a working day of the same week; 1.0 if unknown.
-
-    Mantel-Haenszel rate ratio over weeks (Rothman, Greenland and Lash 2008, chapter 15), in which
-    a lasting step moves no week but its own; drawn towards 1 as if it were known to be 1 +- .3.
-    """
-    rest, week = series.rest_day, (series.day - series.day[0]) // 7
-    work_drops, work = np.bincount(week, drops * ~rest), np.bincount(week, series.attempts * ~rest)
-    rest_drops, free = np.bincount(week, drops * rest), np.bincount(week, series.attempts * rest)
-    total = np.maximum(work + free, 1.0)
-    above, below = (rest_drops * work / total).sum(), (work_drops * free / total).sum()
-    if above <= 0 or below <= 0:
-        return 1.0
-    variance = 1 / rest_drops.sum() + 1 / work_drops.sum()
-    return float((above / below) ** (0.09 / (0.09 + variance)))
-
-
-def _provisional_noise(drops: Floats, exposure: Floats) -> tuple[float, float]:
-    """`phi` and `rho` from days three and one apart, before any level is known."""
-    phi = max(1.0, _pair_dispersion(drops, exposure, lag=3))
-    return phi, _plausible_rho(1 - _pair_dispersion(drops, exposure, lag=1) / phi)
-
-
-def _pair_dispersion(drops: Floats, exposure: Floats, lag: int) -> float:
-    """Dispersion of days `lag` apart: `phi (1 - rho_lag)`, whatever their levels.
-
-    Given its sum a pair of days is binomial, so its chi-square does not know the level. The
-    largest tenth, and in short series at least the pairs that one step parts, are left out; the
-    mean of the rest is held against that of a chi-square trimmed alike.
-    """
-    first, second = drops[:-lag], drops[lag:]
-    both = first + second
-    share = exposure[:-lag] / (exposure[:-lag] + exposure[lag:])
-    seen = both > 0
-    if not seen.any():
-        return 1.0
-    expected, variance = share * both, share * (1 - share) * both
-    chi_square = np.sort(((first - expected)[seen]) ** 2 / variance[seen])
-    n_kept = max(min(int(np.ceil(0.9 * len(chi_square))), len(chi_square) - lag), 1)
-    return float(chi_square[:n_kept].mean() / _trimmed_mean(n_kept / len(chi_square)))
-
-
-def _trimmed_mean(kept: float) -> float:
-    """Mean of a chi-square with one degree of freedom below its quantile `kept`."""
-    return float(gammainc(1.5, gammaincinv(0.5, kept)) / kept)
-
-
-def _clipped(drops: Floats, exposure: Floats, phi: float, min_days: int) -> Floats:
-    """Drops, each within 3 sd of the median rate of the days around it, too short for a level."""
-    reach = min_days - 1
-    rate = np.pad(drops / exposure, reach, constant_values=np.nan)
-    around = np.lib.stride_tricks.sliding_window_view(rate, 2 * reach + 1)
-    expected = np.nanmedian(around, axis=1) * exposure
-    allowed = 3 * np.sqrt(phi * np.maximum(expected, 1.0))
-    return np.clip(drops, expected - allowed, expected + allowed)
-
-
-def _with_noise(fit: _Fit) -> _Fit:
-    """The fit with `phi` and `rho` of its residuals; both NaN where there is no drop.
-
-    `phi` is Pearson's chi-square over its degrees of freedom, `rho` the lag-one correlation
-    corrected for the levels fitted (Kendall 1954). Where days remember, a level costs more freedom.
-    """
-    if not fit.drops.any():
-        return replace(fit, phi=np.nan, rho=np.nan)
-    n, n_fitted = len(fit.drops), len(fit.starts) + 2
-    residual = _residuals(fit)
-    square = float(residual @ residual)
-    next_day = np.diff(fit.series.day) == 1
-    product = float((residual[1:] * residual[:-1] * next_day).sum()) / max(next_day.sum(), 1)
-    correlation = product / max(square / n, 1e-9)
-    rho = _plausible_rho((correlation * n + n_fitted) / max(n - 3 * n_fitted, 1))
-    n_free = max(n - n_fitted * (1 + rho) / (1 - rho), n / 2)
-    return replace(fit, phi=max(1.0, square / n_free), rho=rho)
-
-
-def _residuals(fit: _Fit) -> Floats:
-    expected = np.repeat(_rates(fit), np.diff(fit.edges)) * fit.exposure
-    some = expected > 0
-    return np.where(some, fit.drops - expected, 0.0) / np.sqrt(np.where(some, expected, 1.0))
-
-
-def _plausible_rho(rho: float) -> float:
-    # negative ones are chance, and above .8 two months no longer tell memory from levels
-    return float(np.clip(rho, 0.0, 0.8))
+    return with_noise(fit)
 
 
 # --- levels and where they start --------------------------------------------------------------
 
 
-def _starts(fit: _Fit, min_days: int) -> tuple[int, ...]:
+def _starts(fit: Fit, min_days: int) -> tuple[int, ...]:
     """First day of each new level: the segmentation of least cost, found exactly."""
     cost, n = _cost(fit), len(fit.drops)
 
     penalty = fit.penalty * fit.noise
-    return tuple(changes.starts_of(cost.errors, 1, n, penalty=penalty, least=min_days)[0])
+    return tuple(segments.starts_of(cost.errors, 1, n, penalty=penalty, least=min_days)[0])
 
 
-def _cost(fit: _Fit) -> changes.CountRate:
-    return changes.CountRate().fit(np.column_stack([fit.drops, fit.exposure]))
+def _cost(fit: Fit) -> segments.CountRate:
+    return segments.CountRate().fit(np.column_stack([fit.drops, fit.exposure]))
 
 
-def _settled(fit: _Fit, min_days: int) -> _Fit:
+def _settled(fit: Fit, min_days: int) -> Fit:
     """The fit with each change where its neighbours make it likeliest."""
     cost, starts, before = _cost(fit), list(fit.starts), [-1]
     while starts != before:
@@ -375,14 +252,14 @@ def _settled(fit: _Fit, min_days: int) -> _Fit:
     return replace(fit, starts=tuple(starts))
 
 
-def _profile(cost: changes.CountRate, left: int, right: int, min_days: int) -> tuple[int, Floats]:
+def _profile(cost: segments.CountRate, left: int, right: int, min_days: int) -> tuple[int, Floats]:
     """First possible start of a level in days [left, right), and all places' deviances."""
     place = np.arange(left + min_days, right - min_days + 1)
     before, after = cost.errors(np.array([left]), place), cost.errors(place, right)
     return left + min_days, before + after
 
 
-def _likely_starts(fit: _Fit, min_days: int) -> Iterator[tuple[int, int]]:
+def _likely_starts(fit: Fit, min_days: int) -> Iterator[tuple[int, int]]:
     """First and last of the likeliest starts of each change that together hold 90 %.
 
     Each start's probability is its share of the profile likelihood; a flat prior over places.
@@ -398,40 +275,22 @@ def _likely_starts(fit: _Fit, min_days: int) -> Iterator[tuple[int, int]]:
         yield first + int(kept.min()), first + int(kept.max())
 
 
-# --- how large a change is, and how small a one could be seen ---------------------------------
-
-
-def _level_sums(fit: _Fit, per_day: Floats) -> Floats:
-    """Sum of `per_day` over each level, shape (n_levels,)."""
-    return np.diff(np.concatenate([[0.0], np.cumsum(per_day)])[list(fit.edges)])
-
-
-def _drops(fit: _Fit) -> Floats:
+def _drops(fit: Fit) -> Floats:
     # half a drop keeps the ratio of an empty level finite
-    return np.maximum(_level_sums(fit, fit.drops), 0.5)
+    return np.maximum(level_sums(fit, fit.drops), 0.5)
 
 
-def _rates(fit: _Fit) -> Floats:
-    return _level_sums(fit, fit.drops) / _level_sums(fit, fit.exposure)
-
-
-def _counterfactual(fit: _Fit) -> Floats:
+def _counterfactual(fit: Fit) -> Floats:
     """Drops of each level but the first, had the level before it lasted."""
-    exposure = _level_sums(fit, fit.exposure)
+    exposure = level_sums(fit, fit.exposure)
     return _drops(fit)[:-1] / exposure[:-1] * exposure[1:]
 
 
-def _log_ratios(fit: _Fit) -> tuple[Floats, Floats]:
+def _log_ratios(fit: Fit) -> tuple[Floats, Floats]:
     """Log of each change's ratio and its standard deviation, by the delta method."""
     drops, n_days = _drops(fit), np.diff(fit.edges)
-    variance = fit.phi * _inflation(fit.rho, n_days) / drops
+    variance = fit.phi * inflation(fit.rho, n_days) / drops
     return np.log(drops[1:] / _counterfactual(fit)), np.sqrt(variance[1:] + variance[:-1])
-
-
-def _inflation(rho: float, n_days: Indices) -> Floats:
-    """Variance of a mean over AR(1) days, over that of days that do not remember."""
-    beyond = 2 * rho * (1 - rho**n_days) / (n_days * (1 - rho) ** 2)
-    return np.subtract((1 + rho) / (1 - rho), beyond)
 
 
 def _min_visible_ratio(
@@ -461,7 +320,7 @@ def _min_visible_ratio(
 # --- tables -----------------------------------------------------------------------------------
 
 
-def _visibility(cube: xr.Dataset, fits: list[_Fit], min_ratio: float) -> pd.DataFrame:
+def _visibility(cube: xr.Dataset, fits: list[Fit], min_ratio: float) -> pd.DataFrame:
     names = cube["cell_id"].to_numpy()
     rows = [
         {
@@ -477,12 +336,12 @@ def _visibility(cube: xr.Dataset, fits: list[_Fit], min_ratio: float) -> pd.Data
     return pd.DataFrame(rows, columns=list(_VISIBILITY_TYPES)).astype(_VISIBILITY_TYPES)
 
 
-def _visible_halfway(fit: _Fit, min_ratio: float) -> float:
+def _visible_halfway(fit: Fit, min_ratio: float) -> float:
     half = float(fit.drops.sum()) / 2
     return _min_visible_ratio(half, half, fit.noise, fit.penalty, min_ratio)
 
 
-def _changes(cube: xr.Dataset, fits: list[_Fit], min_ratio: float, min_days: int) -> pd.DataFrame:
+def _changes(cube: xr.Dataset, fits: list[Fit], min_ratio: float, min_days: int) -> pd.DataFrame:
     names, edges = cube["cell_id"].to_numpy(), _day_edges(cube)
     load = _floats(cube, "bh_prb_dl_util_pct")
     parts = [
@@ -498,7 +357,7 @@ def _changes(cube: xr.Dataset, fits: list[_Fit], min_ratio: float, min_days: int
 
 
 def _cell_changes(
-    fit: _Fit, edge: pd.DatetimeIndex, load: Floats, min_ratio: float, min_days: int
+    fit: Fit, edge: pd.DatetimeIndex, load: Floats, min_ratio: float, min_days: int
 ) -> pd.DataFrame:
     """Rows of one cell's changes; `edge`: start of each day of the cube and the end of the last."""
     day, starts = fit.series.day, np.array(fit.starts)
@@ -536,7 +395,7 @@ def _cell_changes(
     )
 
 
-def _beside(fit: _Fit, per_day: Floats) -> tuple[list[float], list[float]]:
+def _beside(fit: Fit, per_day: Floats) -> tuple[list[float], list[float]]:
     """Means over up to `LOAD_DAYS` days of the old and of the new level next to each change."""
     before, after = [], []
     for left, start, right in zip(fit.edges, fit.edges[1:], fit.edges[2:], strict=False):
@@ -554,3 +413,16 @@ def _day_edges(cube: xr.Dataset) -> Instants:
     """Start of each day and the end of the last, shape (cell, n_days + 1)."""
     start = cube["day_start_utc"].transpose("cell", "day").to_numpy().astype("datetime64[us]")
     return np.concatenate([start, start[:, -1:] + np.timedelta64(24, "h")], axis=1)
+
+
+def by_day(counters: xr.Dataset, settings: Settings, client: Client, progress: Progress) -> Search:
+    """The daily search over all series of a cube, one or more; the same for any chunks."""
+    starts = range(0, counters.sizes["cell"], CELLS_A_TASK)
+    parts = [counters.isel(cell=slice(start, start + CELLS_A_TASK)) for start in starts]
+    limits = settings.changes
+    task = partial(search, min_ratio=limits.min_ratio, min_days=limits.min_days)
+    answers = each(client, task, parts, label="searching days", progress=progress)
+    return Search(
+        pd.concat([answer.changes for answer in answers], ignore_index=True),
+        pd.concat([answer.visibility for answer in answers], ignore_index=True),
+    )

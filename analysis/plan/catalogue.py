@@ -1,0 +1,116 @@
+"""The catalogue of actions: what each costs, what it relieves, what it excludes."""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from contracts.errors import SettingsError
+from contracts.fields import FIELDS
+
+DEFAULT = Path(__file__).with_name("actions.toml")
+_KINDS = FIELDS["kind"].choices
+KEYS = {"cell": "cell_id", "sector": "sector_id", "site": "site_id"}
+# relief beyond this is read off no curve
+MOST_RELIEF = 0.5
+AND = " + "
+
+Share = Annotated[float, Field(ge=0, le=1)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Action(_Part):
+    """One work: what it costs, what it treats, and what it does there."""
+
+    name: str = Field(pattern=r"^\w+$")
+    kind: Literal[_KINDS]  # type: ignore[valid-type]
+    at: Literal["cell", "sector", "site"]
+    cost: float = Field(ge=0)
+    crew_weeks: float = Field(0, ge=0)
+    relief: tuple[Share, Share, Share] | None = None
+    fix: tuple[Share, Share, Share] | None = None
+    needs: tuple[Literal["free_band", "azimuth"], ...] = ()
+
+    @model_validator(mode="after")
+    def _sound(self) -> "Action":
+        for name, effect in (("relief", self.relief), ("fix", self.fix)):
+            if effect is not None and not effect[0] <= effect[1] <= effect[2]:
+                raise ValueError(f"{name}: give low, likely and high, ascending")
+        if self.relief is None and self.fix is None:
+            raise ValueError("give relief or fix; without an effect it is never chosen")
+        if self.relief is not None and self.relief[2] > MOST_RELIEF:
+            raise ValueError(f"relief: at most {MOST_RELIEF}; no curve tells of more")
+        return self
+
+
+class Bundle(_Part):
+    """Actions that may be done at one place together."""
+
+    actions: tuple[str, ...] = Field(min_length=2)
+
+
+class Exclusion(_Part):
+    """Where actions can't be done; without actions none can."""
+
+    actions: tuple[str, ...] = ()
+    region: str | None = None
+    site_id: str | None = None
+    sector_id: str | None = None
+    cell_id: str | None = None
+    why: str = ""
+
+    @property
+    def where(self) -> dict[str, str]:
+        """The columns that name the place, each with its value."""
+        return self.model_dump(exclude={"actions", "why"}, exclude_none=True)
+
+    @model_validator(mode="after")
+    def _somewhere(self) -> "Exclusion":
+        if not self.where:
+            raise ValueError("name a region, site_id, sector_id or cell_id")
+        return self
+
+
+class Catalogue(_Part):
+    """All works that a plan may choose from."""
+
+    currency: str = Field(min_length=1)
+    invented: bool = False
+    bands: tuple[str, ...] = ()
+    action: tuple[Action, ...]
+    bundle: tuple[Bundle, ...] = ()
+    exclude: tuple[Exclusion, ...] = ()
+
+    @model_validator(mode="after")
+    def _known(self) -> "Catalogue":
+        if not self.action:
+            raise ValueError("no action: there is nothing to choose from")
+        named = [action.name for action in self.action]
+        asked = {name for bundle in self.bundle for name in bundle.actions}
+        asked |= {name for exclusion in self.exclude for name in exclusion.actions}
+        if twice := sorted({name for name in named if named.count(name) > 1}):
+            raise ValueError(f"action {twice[0]}: named twice")
+        for bundle in self.bundle:
+            if len(set(bundle.actions)) < len(bundle.actions):
+                raise ValueError(f"bundle {AND.join(bundle.actions)}: one action twice")
+        if unknown := sorted(asked - set(named)):
+            raise ValueError(f"no action '{unknown[0]}'; there are: {', '.join(named)}")
+        return self
+
+
+def read_catalogue(path: Path) -> Catalogue:
+    """The catalogue of a file; raises SettingsError with all its faults."""
+    try:
+        return Catalogue(**tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise SettingsError("[plan] catalogue can't be read", [str(error)]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML", [str(error)]) from None
+    except ValidationError as error:
+        told = [f"{' '.join(map(str, e['loc'])) or 'catalogue'}: {e['msg']}"
+                for e in error.errors()]  # fmt: skip
+        raise SettingsError(f"{path}: {len(told)} fault(s) in the catalogue", told) from None

@@ -1,0 +1,92 @@
+"""What to do first: places by the drops that treating them would spare, with the reason in words.
+
+METHODS section 8. Beside it stands the simple rank, (rate - normal rate) x attempts: it says where
+most calls drop, not whether any work would help.
+"""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from analysis.arrays import Floats
+from analysis.association import per_drop
+from analysis.association.per_drop import Slopes
+from analysis.benefit import tables
+from analysis.benefit.gain import Gain
+from analysis.priority.reasons import TOP, reason
+from analysis.uncertainty.draws import with_interval
+
+
+def rank(
+    places: pd.DataFrame, gain: Gain, changes: pd.DataFrame, slopes: Slopes, *, zone: str
+) -> pd.DataFrame:
+    """The places by what treating them would spare, with their ranks, parts and `reason`.
+
+    `places`: place_name, the columns of `network.drop_rates`, persons_at_most (NaN = not known),
+    dominant_cell_id and what is known of that cell: the smallest rise that could be seen in it,
+    min_visible_ratio, its knee_pct (both NaN = none). `gain`: of the same places. `changes`: table
+    `change_point`; a place's change is the rise its dominant cell is still in. Places of which no
+    benefit is known come last, by their excess drops, and so go ties, then by name: every run says
+    the same.
+    """
+    at_most = places["persons_at_most"].to_numpy(float)
+    found = places.assign(
+        drops_avoidable_load=gain.by_load.round(6),
+        drops_avoidable_other=gain.by_other.round(6),
+        n_cells_unknown=gain.n_unknown,
+        **with_interval("drops_avoidable_month", gain.expected, gain.drops),
+        **per_drop.following(gain.expected, gain.drops, slopes, at_most),
+        **rank_intervals(gain.expected, gain.drops),
+    )
+    simple = found.sort_values(["drops_excess_month", "place_name"], ascending=[False, True])
+    found["simple_rank"] = pd.Series(np.arange(1, len(found) + 1), index=simple.index)
+    # both parts unknown sort last
+    ranked = found.sort_values(
+        ["drops_avoidable_month", "simple_rank"], ascending=[False, True], ignore_index=True
+    )
+    ranked["rank"] = np.arange(1, len(ranked) + 1)
+    known = ranked[["dominant_cell_id"]].merge(
+        lasting_rises(changes, "cell_id"),
+        left_on="dominant_cell_id",
+        right_on="cell_id",
+        how="left",
+    )
+    ranked[["change_id", "change_utc"]] = known[["change_id", "change_utc"]]
+    ranked["reason"] = [
+        reason(place, change, zone=zone)
+        for place, change in zip(ranked.to_dict("records"), known.to_dict("records"), strict=True)
+    ]
+    return ranked.assign(method_version=tables.METHOD_VERSION)
+
+
+def rank_intervals(expected: Floats, draws: Floats) -> dict[str, Floats]:
+    """Rank's 90 % interval and P(among the first 20), over draws, (place, draw); NaN = not known.
+
+    Of no more places than 20 each is among them: that tells nothing, and is not told.
+    """
+    known = np.flatnonzero(~np.isnan(expected))
+    low, high, top = (np.full(len(expected), np.nan) for _ in range(3))
+    if len(known):
+        order = np.argsort(-draws[known], axis=0, kind="stable")
+        ranks = np.empty_like(order)
+        np.put_along_axis(ranks, order, np.arange(1, len(known) + 1)[:, None], axis=0)
+        low[known] = np.quantile(ranks, 0.05, axis=1, method="lower")
+        high[known] = np.quantile(ranks, 0.95, axis=1, method="higher")
+        if len(known) > TOP:
+            top[known] = (ranks <= TOP).mean(axis=1)
+    return {"rank_lo": low, "rank_hi": high, "p_top20": top}
+
+
+def top_of(names: npt.NDArray[np.generic], gain: Gain) -> set[Any]:
+    """Names of the first 20 places with the most expected gain."""
+    expected = np.nan_to_num(gain.expected, nan=-1.0)
+    order = np.lexsort((names, -expected.round(6)))
+    return set(names[order[:TOP]].tolist())
+
+
+def lasting_rises(changes: pd.DataFrame, place: str) -> pd.DataFrame:
+    """The last change of each place, where it is a rise."""
+    last = changes.sort_values([place, "change_utc"]).drop_duplicates(place, keep="last")
+    return last[last["direction"] == "up"]
