@@ -24,10 +24,11 @@ import typer
 
 from contracts.errors import ContractError, HexperienceError, Interrupted, QuestionError
 from contracts.settings import Settings, load
-from ingest import acknowledgements, lineage, logs
-from ingest.acknowledgements import STATUSES, Subject, Word
-from ingest.questions import query_names, read_query
-from ingest.warehouse import Warehouse
+from ingest.running import logs
+from ingest.warehouse import acknowledgements, lineage
+from ingest.warehouse.acknowledgements import STATUSES, Subject, Word
+from ingest.warehouse.questions import query_names, read_query
+from ingest.warehouse.store import Warehouse
 from views import export, server
 from views.console import ERR, deliver, instant, pairs, print_findings, print_receipt, progress, say
 
@@ -204,7 +205,7 @@ def forget(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Take one subscriber's rows away for good, then publish and report anew."""
-    from ingest import forget as forgetting  # noqa: PLC0415  as in _run
+    from ingest.warehouse import forget as forgetting  # noqa: PLC0415  as in _run
     from views import report  # noqa: PLC0415
 
     settings, warehouse = load(config), _warehouse(config)
@@ -227,7 +228,7 @@ def retain(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Take away what is older than the settings retain; it does not come back with later runs."""
-    from ingest import retain as retention  # noqa: PLC0415  as in _run
+    from ingest.warehouse import retain as retention  # noqa: PLC0415  as in _run
 
     settings, warehouse = load(config), _warehouse(config)
     at = instant(now) if now else datetime.now(UTC)
@@ -342,12 +343,12 @@ def inspect(
     out: Annotated[Path | None, typer.Option(help="Configuration to start from, written.")] = None,
 ) -> None:
     """Say what an unknown file seems to be, and write a configuration that reads it."""
-    from ingest import inspection, starter  # noqa: PLC0415  as in _run
+    from ingest.inspection import draft, look  # noqa: PLC0415  as in _run
 
-    looks = inspection.look(file)
-    say(starter.report(looks))
+    looks = look.look(file)
+    say(draft.report(looks))
     if out is not None:
-        starter.write(looks, out)
+        draft.write(looks, out)
         ERR.print(f"written to {out}", highlight=False)
 
 
@@ -387,7 +388,7 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
     # here and not above: they take two seconds that a query need not wait
     import analysis.run  # noqa: PLC0415
     import ingest.run  # noqa: PLC0415
-    from ingest.workers import workers  # noqa: PLC0415
+    from ingest.running.workers import workers  # noqa: PLC0415
 
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     with (
@@ -416,7 +417,7 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
 def _find_changes(settings: Settings) -> pd.DataFrame:
     import analysis.run  # noqa: PLC0415  as in _run
     import ingest.run  # noqa: PLC0415
-    from ingest.workers import workers  # noqa: PLC0415
+    from ingest.running.workers import workers  # noqa: PLC0415
 
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     with (
@@ -457,7 +458,7 @@ def _check(
     settings: Settings, newest: int, published: bool, max_age_hours: float, form: str
 ) -> None:
     from ingest import check  # noqa: PLC0415  as in _run
-    from ingest.workers import workers  # noqa: PLC0415
+    from ingest.running.workers import workers  # noqa: PLC0415
 
     found: list[check.Finding] = []
     if not published:

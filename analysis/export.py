@@ -12,9 +12,9 @@ from analysis import cube
 from contracts.errors import NothingFound
 from contracts.settings import Settings
 from contracts.tables import TABLES
-from ingest.settle import zones_of
-from ingest.warehouse import Warehouse
-from ingest.workers import Progress, silent
+from ingest.running.workers import Progress, silent
+from ingest.settle.cells import zones_of
+from ingest.warehouse.store import Warehouse
 
 CUBES = {"cell_hour": ("cell_id", "hour_start_utc"), "hex_day": ("hex_id", "day_local")}
 """Tables that can be had as cubes, and what their axes are labelled by."""

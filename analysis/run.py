@@ -30,11 +30,11 @@ from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from geo.footprint import coarser, valid_on
 from ingest.clock import local_days
-from ingest.repeats import repeats
-from ingest.retain import RELEASED
-from ingest.settle import newest_rows, zones_of
-from ingest.warehouse import Warehouse
-from ingest.workers import Progress, silent
+from ingest.quality.repeats import repeats
+from ingest.running.workers import Progress, silent
+from ingest.settle.cells import newest_rows, zones_of
+from ingest.warehouse.retain import RELEASED
+from ingest.warehouse.store import Warehouse
 
 
 def run(settings: Settings, client: Client, progress: Progress = silent) -> None:

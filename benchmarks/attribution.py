@@ -28,7 +28,7 @@ from analysis.arrays import Floats
 from analysis.attribution import search
 from analysis.changes import segments
 from benchmarks import series, shares
-from ingest.synth.network import NOISE, Network, invent_network
+from ingest.synth.radio.network import NOISE, Network, invent_network
 
 N_CELLS, N_DAYS, SEEDS = 280, 56, tuple(range(3001, 3013))
 HOURS_APART, MATERIAL = 48, np.log(1.18)

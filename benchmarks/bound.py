@@ -31,8 +31,8 @@ from analysis.arrays import Flags, Floats
 from analysis.attribution import search, stepwise
 from benchmarks import attribution as rules
 from benchmarks.attribution import MATERIAL, N_CELLS, N_DAYS, cube_of, matched, networks, ours
-from ingest.synth import network as synth
-from ingest.synth.network import NOISE, Network
+from ingest.synth.radio import network as synth
+from ingest.synth.radio.network import NOISE, Network
 
 SEEDS = (5101, 5102, 5103, 5104, 5105, 5106)
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "bound.md"

@@ -33,7 +33,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from contracts.tables import TABLES
 from geo import hexgrid
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from views.server import command
 
 FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",

@@ -43,7 +43,7 @@ from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
 from contracts.errors import SettingsError
 from contracts.settings import Plan as Settings
-from ingest.synth.network import Network, invent_network
+from ingest.synth.radio.network import Network, invent_network
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "plan.md"
 SEEDS = range(4001, 4031)

@@ -31,8 +31,8 @@ from analysis.rates import network
 from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
-from ingest.synth.customers import invent_customers
-from ingest.synth.network import Network, invent_network
+from ingest.synth.people.customers import invent_customers
+from ingest.synth.radio.network import Network, invent_network
 
 N_CELLS, N_DAYS, DAYS, RELIEF = 120, 56, 28, 0.3
 SEEDS = {"normal": range(4001, 4031), "heavy": range(4101, 4131)}

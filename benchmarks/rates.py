@@ -24,7 +24,7 @@ from analysis.rates import estimates, nps
 from analysis.rates.complaints import complaint_rates
 from contracts.settings import Privacy, Targets
 from geo import hexgrid
-from ingest import release
+from ingest.privacy import release
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "rates.md"
 N_TOWNS, SEED = 32, 7000

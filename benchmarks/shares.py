@@ -7,7 +7,7 @@ too few such changes: the same network with fifty of them and six of every other
 import numpy as np
 import pandas as pd
 
-from ingest.synth.causes import CAUSES
+from ingest.synth.radio.causes import CAUSES
 
 SEEDS = tuple(range(3101, 3109))
 PLANTED = {"load_and_fault": 50} | {kind: 6 for kind in CAUSES if kind != "load_and_fault"}

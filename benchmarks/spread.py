@@ -20,7 +20,7 @@ import pandas as pd
 
 from contracts.tables import ADDITIVE, TIME_WEIGHTED
 from geo import footprint, sites
-from ingest import rollup
+from ingest.settle import rollup
 
 SECTORS, CARRIERS = 3, 4
 KM2_A_SITE = 6.0

@@ -21,8 +21,8 @@ import pandas as pd
 from analysis.attribution import search
 from benchmarks.attribution import N_CELLS, N_DAYS, cube_of, networks
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
-from ingest.synth.network import Network
-from ingest.warehouse import Warehouse
+from ingest.synth.radio.network import Network
+from ingest.warehouse.store import Warehouse
 
 SEEDS = tuple(range(8201, 8211))
 GRAINS = ("cell", "sector", "site", "region", "network")

@@ -20,11 +20,11 @@ from contracts.errors import ContractError, InputError, NothingFound, QuestionEr
 from contracts.settings import Settings
 from contracts.tables import SOURCES
 from geo.regions import read_regions
-from ingest import privacy
-from ingest.load import FileToLoad, listed
+from ingest.privacy import door
 from ingest.run import run_files
-from ingest.warehouse import Warehouse
-from ingest.workers import Progress, silent
+from ingest.running.workers import Progress, silent
+from ingest.settle.load import FileToLoad, listed
+from ingest.warehouse.store import Warehouse
 
 _REASONS = 20
 # marts.duckdb over the settled and rolled-up tables it is made from, on the demo operator
@@ -51,7 +51,7 @@ def rehearse(
     files, faults = listed(settings)
     tried = _newest(files, newest)
     if any(finding.about == "key" for finding in amiss):
-        tried = [task for task in tried if not task.source.given & set(privacy.IDENTIFIERS)]
+        tried = [task for task in tried if not task.source.given & set(door.IDENTIFIERS)]
     found = [*amiss, *(Finding("fault", "files", fault) for fault in faults)]
     with tempfile.TemporaryDirectory(prefix="hexperience-check-") as folder:
         there = _elsewhere(settings, folder, regions=not amiss)
@@ -91,9 +91,9 @@ def promises(
 
 
 def _key_faults(settings: Settings) -> Iterator[Finding]:
-    if any(source.given & set(privacy.IDENTIFIERS) for source in settings.source):
+    if any(source.given & set(door.IDENTIFIERS) for source in settings.source):
         try:
-            privacy.door(settings).keys()
+            door.door(settings).keys()
         except SettingsError as error:
             told = "; sources with subscriber numbers are not tried until it is mended"
             yield Finding("fault", "key", f"{error.about}: {'; '.join(error.faults)}{told}")

@@ -1,34 +1,31 @@
 """The story of the wing: source files -> settled tables, hexagons and a receipt."""
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-import geopandas as gpd
-import numpy as np
 import pandas as pd
 from dask.distributed import Client
 
 from contracts.errors import InputError
 from contracts.settings import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
-from geo import hexgrid, regions
-from geo.sites import with_sites
-from ingest import cell_quality, lineage, privacy, quality, release, retain, surveys
-from ingest.carriers import with_blocks
-from ingest.cluster import code_id, same_everywhere
-from ingest.footprints import settle_footprints
-from ingest.inventory import changed_ids, continued, names_of_blocks
-from ingest.load import FileToLoad, Loaded, load, plan
-from ingest.settle import DayToSettle, digest, moved_keys, newest_rows, settle_day
-from ingest.unique import settle
-from ingest.warehouse import WHOLE, Warehouse
-from ingest.workers import Progress, each, silent
+from ingest.privacy import door
+from ingest.quality import cell_days, notes, surveys
+from ingest.running.cluster import code_id, same_everywhere
+from ingest.running.workers import Progress, each, silent
+from ingest.settle.cells import newest_rows, settle_inventory
+from ingest.settle.days import DayToSettle, moved_keys, settle_day
+from ingest.settle.digest import digest
+from ingest.settle.footprints import settle_footprints
+from ingest.settle.hex_places import write_hex_places
+from ingest.settle.inventory import changed_ids, names_of_blocks
+from ingest.settle.load import FileToLoad, Loaded, load, plan
+from ingest.warehouse import lineage, retain
+from ingest.warehouse.store import Warehouse
 
 _NOT_COUNTERS = tuple(name for name in SOURCES if name not in ("cell", "pm"))
-_EVENTS = ("call", "complaint", "nps")
 
 
 def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.DataFrame:
@@ -58,16 +55,16 @@ def run_files(
     counters = _counter_days(warehouse, settings, spread)
     facts += each(client, settle_day, counters, label="rolling up days", progress=progress)
     _drop_absent(warehouse, counters, of=("pm",))
-    _write_hex_places(warehouse, settings)
+    write_hex_places(warehouse, settings)
     receipt = _receipt(loaded, [inventory, *facts], run_id)
     retain.carry(warehouse, run_id)
     warehouse.write("receipt", receipt)
     warehouse.write("lineage", lineage.of_files(warehouse).assign(run_id=run_id))
     warehouse.write("run", _run_facts(facts, settings, run_id))
-    checked = cell_quality.find(warehouse, settings)
+    checked = cell_days.find(warehouse, settings)
     warehouse.write("cell_quality", checked.assign(run_id=run_id))
     warehouse.write("survey_response", _responses(warehouse, settings).assign(run_id=run_id))
-    warehouse.write("quality", quality.notes(warehouse, receipt, settings).assign(run_id=run_id))
+    warehouse.write("quality", notes.notes(warehouse, receipt, settings).assign(run_id=run_id))
     return receipt
 
 
@@ -80,7 +77,7 @@ def run_id_of(
     """
     apart = {"folder", "warehouse", "run", "report", "retention"}
     how = settings.model_dump(mode="json", exclude=apart)
-    forgotten = {key: sorted(who) for key, who in privacy.read_forgotten(settings).items()}
+    forgotten = {key: sorted(who) for key, who in door.read_forgotten(settings).items()}
     loads = sorted(item.load for item in loaded)
     return digest(loads, inventory, how, code_id(), forgotten, kept_from)[:12]
 
@@ -106,7 +103,7 @@ def _load(
     """
     cells = [load(task) for task in files if task.source.table == "cell"]
     warehouse.keep_loads("cell", {item.load for item in cells})
-    inventory = _settle_inventory(warehouse, settings, cells)
+    inventory = settle_inventory(warehouse, settings, cells)
     settled = warehouse.read("cell").dropna(subset=["timezone"])
     before = settled.dropna(subset=["known_as"]).assign(cell_id=lambda rows: rows["known_as"])
     zones = newest_rows(pd.concat([before, newest_rows(settled)]))
@@ -125,61 +122,6 @@ def _load(
 def _forget_absent(warehouse: Warehouse, loaded: list[Loaded]) -> None:
     for name in SOURCES:
         warehouse.keep_loads(name, {item.load for item in loaded if item.table == name})
-
-
-def _settle_inventory(
-    warehouse: Warehouse, settings: Settings, loaded: list[Loaded]
-) -> dict[str, Any]:
-    """Cells with their sites, sectors and regions; returns the facts of that."""
-    loads = sorted(item.load for item in loaded if item.table == "cell")
-    how = digest(
-        "inventory-3",
-        loads,
-        settings.grid.level,
-        settings.operator.model_dump(),
-        _content(settings.operator.regions, settings),
-    )
-    done = warehouse.read_settled("cell", WHOLE)
-    if done is not None and done["signature"] == how:
-        return done
-    warehouse.forget_settled("cell", WHOLE)
-    rows, again = settle(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
-    cells, odd = continued(_with_regions(with_blocks(with_sites(rows)), settings))
-    warehouse.write_repeated("cell", WHOLE, pd.concat([again, odd], ignore_index=True))
-    warehouse.write("cell", cells)
-    facts = {
-        "table": "cell",
-        "signature": how,
-        "n_accepted": len(rows),
-        "n_refused": len(again),
-        "as_of": "",
-    }
-    warehouse.write_settled("cell", WHOLE, facts)
-    return facts
-
-
-def _content(path: str, settings: Settings) -> str:
-    file = settings.resolve(path)
-    if path and not file.is_file():
-        raise InputError("[operator] regions can't be read", [f"{file}: no such file"])
-    return hashlib.sha256(file.read_bytes()).hexdigest() if path else ""
-
-
-def _with_regions(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    if not settings.operator.regions:
-        return cells
-    polygons = _polygons(settings)
-    placed = cells["lat"].notna()
-    hexes = hexgrid.hexes_of(
-        lat=cells.loc[placed, "lat"], lon=cells.loc[placed, "lon"], level=settings.grid.level + 1
-    )
-    found = regions.regions_of(hexes, polygons).set_axis(cells.index[placed])
-    return cells.assign(region=cells["region"].fillna(found))
-
-
-def _polygons(settings: Settings) -> gpd.GeoDataFrame:
-    operator = settings.operator
-    return regions.read_regions(settings.resolve(operator.regions), name=operator.region_name)
 
 
 def _days(warehouse: Warehouse, settings: Settings) -> list[DayToSettle]:
@@ -224,44 +166,6 @@ def _drop_absent(
         kept = {task.day for task in days if task.table == name}
         tables = ("cell_hour", "cell_day", "hex_day") if name == "pm" else (name,)
         warehouse.forget_days(name, keep=kept, tables=tables)
-
-
-def _write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
-    """Hexagons of footprints, events and subscribers on the levels they may be told on."""
-    levels = settings.grid.levels
-    footprints = warehouse.read("cell_hex", days=[str(levels["network"])])["hex_id"].unique()
-    base = warehouse.read("subscriber_base").query("place_type == 'hex'")
-    homes = hexgrid.from_text(base["place_id"].unique())
-    homes = homes[hexgrid.levels(homes) >= levels["complaint"]]
-    found: list[tuple[Any, int]] = [(footprints, finest) for finest in levels.values()]
-    found.append((homes, levels["complaint"]))
-    found += [(warehouse.read(name)["hex_id"].dropna(), levels[name]) for name in _EVENTS]
-    parts = [hexgrid.parents(footprints, level=level) for level in settings.grid.map_levels]
-    parts += [
-        hexgrid.parents(hexes, level=level)
-        for hexes, finest in found
-        for level in release.levels(finest)
-    ]
-    hexes = np.unique(np.concatenate(parts))
-    lat, lon = hexgrid.centres(hexes)
-    places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
-    if settings.operator.regions and len(places):
-        polygons = _polygons(settings)
-        places["region"] = regions.regions_of(hexes, polygons)
-    else:
-        places["region"] = places["hex_id"].map(_stated_regions(warehouse.read("call"), settings))
-    warehouse.write("hex_place", places)
-
-
-def _stated_regions(calls: pd.DataFrame, settings: Settings) -> pd.Series:
-    """The region that most calls in a hexagon state, where enough state one."""
-    told = calls.dropna(subset=["hex_id", "region"])
-    hex_id = hexgrid.parents(told["hex_id"], level=settings.grid.levels["call"])
-    counted = told.assign(hex_id=hex_id).groupby(["hex_id", "region"]).size().reset_index(name="n")
-    counted = counted[counted["n"] >= settings.privacy.min_respondents]
-    # of equal ones the first by name
-    counted = counted.sort_values(["n", "region"], ascending=[False, True])
-    return counted.drop_duplicates("hex_id").set_index("hex_id")["region"]
 
 
 def _responses(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:

@@ -20,10 +20,10 @@ from contracts import regulator
 from contracts.settings import load
 from contracts.tables import SCHEMA_VERSION, assemble, table
 from geo import hexgrid
-from ingest.acknowledgements import Subject, Word
+from ingest.running.workers import workers
 from ingest.synth import write_operator
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.warehouse.acknowledgements import Subject, Word
+from ingest.warehouse.store import Warehouse
 
 CENTRE = {"lat": 53.80, "lon": -1.55}
 FIRST_DAY = date(2025, 3, 3)

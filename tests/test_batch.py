@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 import hexperience
 from contracts.errors import ContractError
 from ingest.synth import write_operator
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from views import report
 
 HOUSE = Path(__file__).resolve().parents[1]

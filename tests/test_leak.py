@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from ingest.privacy import Door
+from ingest.privacy.door import Door
 from tests.ingest.conftest import CONFIG, Operator
 from tests.leaks import DIGITS, IMSI, leaks, told
 

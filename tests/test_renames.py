@@ -10,9 +10,9 @@ import pytest
 import analysis.run
 import ingest.run
 from contracts.settings import load
+from ingest.running.workers import workers
 from ingest.synth import write_operator
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.warehouse.store import Warehouse
 
 DAY = pd.Timestamp("2026-10-25")
 _NEW = "-R"

@@ -7,7 +7,7 @@ import typer
 from contracts.settings import reference
 from contracts.tables import dictionary
 from hexperience import app
-from ingest.questions import query_index
+from ingest.warehouse.questions import query_index
 
 
 def console() -> str:

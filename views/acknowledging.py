@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from contracts.errors import HexperienceError
-from ingest.acknowledgements import Subject, Word
+from ingest.warehouse.acknowledgements import Subject, Word
 from views import data, parts
 from views.legend import STATES, noted, rows
 

@@ -20,8 +20,8 @@ from rich.progress import (
 from rich.table import Table
 
 from contracts.errors import QuestionError
-from ingest import logs
-from ingest.warehouse import Warehouse
+from ingest.running import logs
+from ingest.warehouse.store import Warehouse
 from views import export, legend
 
 OUT, ERR = Console(), Console(stderr=True)

@@ -16,8 +16,8 @@ import streamlit as st
 
 from contracts import settings
 from geo.regions import read_regions
-from ingest.acknowledgements import Subject, Word, state
-from ingest.warehouse import Warehouse
+from ingest.warehouse.acknowledgements import Subject, Word, state
+from ingest.warehouse.store import Warehouse
 from views import ground
 
 Box = ground.Box

@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from ingest.acknowledgements import Subject
+from ingest.warehouse.acknowledgements import Subject
 from views import acknowledging, data, evidence, legend, parts
 from views.legend import (
     between,

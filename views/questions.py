@@ -7,7 +7,7 @@ import streamlit as st
 
 from contracts.errors import QuestionError
 from contracts.fields import FIELDS
-from ingest.questions import Query, query_names, read_query
+from ingest.warehouse.questions import Query, query_names, read_query
 from views import data, export, parts
 
 _MOST, _FEW, _TALL = 2_000, 11, 420

@@ -17,7 +17,7 @@ import jinja2
 import pandas as pd
 
 from contracts.settings import Settings
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from views import export, legend, periods, telling
 from views.legend import amount
 from views.periods import Period

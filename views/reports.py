@@ -6,7 +6,7 @@ import streamlit as st
 
 from contracts.errors import HexperienceError
 from contracts.settings import Settings
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from views import data, parts, periods, report
 from views.periods import Period
 

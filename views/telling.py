@@ -17,7 +17,7 @@ from markupsafe import Markup
 from contracts.errors import InputError
 from contracts.settings import Settings
 from geo.regions import read_regions
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from views import charts, legend, stillmap
 from views.legend import LOOKS, Look, amount, interval, look_of, number, rows
 from views.periods import Period

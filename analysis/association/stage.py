@@ -9,7 +9,7 @@ from analysis.association.per_drop import Slopes
 from analysis.association.slopes import Slope
 from contracts.settings import Settings
 from contracts.tables import TABLES
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 
 _CONTROL, _PER_PERSON = "account", "complaints_per_1000"
 

@@ -34,7 +34,7 @@ from analysis.changes.daily_noise import (
     with_noise,
 )
 from contracts.settings import Settings
-from ingest.workers import Progress, each
+from ingest.running.workers import Progress, each
 
 CELLS_A_TASK = 100
 METHOD_VERSION = "daily-poisson-1"

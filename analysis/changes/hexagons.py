@@ -21,7 +21,7 @@ from contracts.settings import Operator, Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from ingest.clock import wall_clock
-from ingest.workers import Progress
+from ingest.running.workers import Progress
 
 GRAINS = ("instant", "hour", "day")
 """How exactly the time of a call must be known for its day to be searched."""

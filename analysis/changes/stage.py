@@ -25,9 +25,9 @@ from analysis.changes.daily import CELLS_A_TASK, by_day
 from analysis.changes.merge import HOURLY_DAYS, joined, merged
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
-from ingest.settle import newest_rows, zones_of
-from ingest.warehouse import Warehouse
-from ingest.workers import Progress, each
+from ingest.running.workers import Progress, each
+from ingest.settle.cells import newest_rows, zones_of
+from ingest.warehouse.store import Warehouse
 
 PRIOR_CELLS = 400
 

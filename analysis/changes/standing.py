@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
-from ingest.inventory import under_newest_ids
-from ingest.warehouse import Warehouse
+from ingest.settle.inventory import under_newest_ids
+from ingest.warehouse.store import Warehouse
 
 REACH = pd.Timedelta(days=28)
 """Days on either side by which a change is judged (`attribution.REACH_DAYS`)."""

@@ -11,7 +11,7 @@ from scipy import sparse
 
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
-from ingest.settle import newest_rows
+from ingest.settle.cells import newest_rows
 
 OUTSIDE = ""
 _SPAN = ("valid_from", "valid_to")

@@ -26,8 +26,8 @@ from contracts.settings import Plan as PlanSettings
 from contracts.settings import Settings
 from contracts.tables import TABLES
 from geo.footprint import valid_on
-from ingest.settle import newest_rows
-from ingest.warehouse import Warehouse
+from ingest.settle.cells import newest_rows
+from ingest.warehouse.store import Warehouse
 
 NAMES = ("action_share", "plan", "plan_budget", "plan_limit")
 _NO_HOURS = "load is not known by the hour"

@@ -20,8 +20,8 @@ from analysis.rates.released import (
     released,
 )
 from contracts.settings import Privacy, Targets
-from ingest import release
 from ingest.clock import wall_clock
+from ingest.privacy import release
 
 # if most complaints have no position, a place's rate would be low for want of positions
 _LEAST_PLACED = 0.5

@@ -23,7 +23,7 @@ from analysis.arrays import Flags, Floats
 from analysis.uncertainty import pooling
 from contracts.settings import Targets
 from geo import hexgrid
-from ingest import release
+from ingest.privacy import release
 
 ESTIMATES = ["value", "value_lo", "value_hi", "value_raw", "borrowed", "target", "p_worse",
              "standing"]  # fmt: skip

@@ -16,7 +16,7 @@ from analysis.rates.released import (
     released,
 )
 from contracts.settings import Privacy, Targets
-from ingest import release
+from ingest.privacy import release
 
 
 def nps(

@@ -5,8 +5,8 @@ import pandas as pd
 
 from contracts.tables import TABLES
 from geo import hexgrid
-from ingest import release
 from ingest.clock import wall_clock
+from ingest.privacy import release
 
 METHOD_VERSION = "customers-3"
 # a month known for fewer days has no rate worth a place on the map

@@ -17,8 +17,8 @@ import pandas as pd
 
 from contracts.errors import InputError
 from contracts.source import FromName, Source, parts_of
-from ingest import redact
-from ingest.privacy import PERSONS, Door
+from ingest.privacy import redact
+from ingest.privacy.door import PERSONS, Door
 from ingest.sources import delimited, omes, parquet, pm_xml, qualtrics, trouble_ticket
 from ingest.sources.counters import Asked, asked_of, counted
 

@@ -1,5 +1,5 @@
 """An invented operator with planted events, as raw files, and the truth beside them."""
 
-from ingest.synth.files import write_operator
+from ingest.synth.write.files import write_operator
 
 __all__ = ["write_operator"]

@@ -10,7 +10,7 @@ import xarray as xr
 from analysis import cube
 from benchmarks.attribution import cube_of
 from contracts.tables import TABLES
-from ingest.synth.network import Network
+from ingest.synth.radio.network import Network
 
 
 @pytest.fixture

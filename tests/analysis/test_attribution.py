@@ -11,7 +11,7 @@ from analysis.attribution.dating import Candidate
 from analysis.attribution.rows import Change
 from analysis.attribution.wander import Wander
 from benchmarks.attribution import cube_of, score
-from ingest.synth.network import Network, invent_network
+from ingest.synth.radio.network import Network, invent_network
 
 KINDS = ("load_step", "hardware_fault", "capacity_upgrade", "interference_raising_prb",
          "fault_behind_load", "load_growth_with_headroom")  # fmt: skip

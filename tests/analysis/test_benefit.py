@@ -14,7 +14,7 @@ from analysis.benefit.spared import Treatable
 from analysis.uncertainty import draws
 from analysis.uncertainty.draws import CORRELATION, N_DRAWS
 from benchmarks.attribution import cube_of
-from ingest.synth.network import Network, invent_network
+from ingest.synth.radio.network import Network, invent_network
 
 
 def _levers(relieved: float = 0.8, fixed: float = 0.5, names: tuple[str, ...] = ("a",)) -> Levers:

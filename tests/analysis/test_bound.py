@@ -9,8 +9,8 @@ import pytest
 from benchmarks import bound
 from benchmarks.attribution import networks
 from benchmarks.bound import DAYS, Step
-from ingest.synth import network as synth
-from ingest.synth.country import clock_of
+from ingest.synth.radio import network as synth
+from ingest.synth.radio.country import clock_of
 
 N_DAYS = 56
 HEAVY = synth.NOISE["heavy"]

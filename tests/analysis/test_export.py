@@ -10,7 +10,7 @@ import xarray as xr
 from analysis import export
 from contracts.errors import NothingFound
 from contracts.settings import load
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 
 
 def _exported(config: Path, table: str, out: Path) -> xr.Dataset:

@@ -24,7 +24,7 @@ from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
 from contracts.settings import Settings
 from geo import hexgrid
-from ingest.synth.network import Network, invent_network
+from ingest.synth.radio.network import Network, invent_network
 
 SLOPES = {"complainants_avoided": PerDrop(0.02, np.full(draws.N_DRAWS, 0.02))}
 NOBODY = pd.DataFrame()

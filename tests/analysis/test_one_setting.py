@@ -15,9 +15,9 @@ from analysis.changes import stage
 from analysis.plan.catalogue import DEFAULT
 from contracts.settings import Settings, load
 from contracts.tables import PUBLISHED
+from ingest.running.workers import workers
 from ingest.synth import write_operator
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.warehouse.store import Warehouse
 
 Tables = dict[str, pd.DataFrame]
 PLANS = {"plan", "plan_budget", "plan_limit"}

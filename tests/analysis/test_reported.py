@@ -27,9 +27,9 @@ from benchmarks.reported import (
 from contracts.settings import load
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
-from ingest.retain import retain
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.running.workers import workers
+from ingest.warehouse.retain import retain
+from ingest.warehouse.store import Warehouse
 
 AS_OF = pd.Timestamp("2026-05-02", tz="UTC")
 

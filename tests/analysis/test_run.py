@@ -13,8 +13,8 @@ from analysis.rates.complaints import complaint_rates
 from contracts.settings import load
 from contracts.tables import PUBLISHED, TABLES, check
 from geo import hexgrid
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.running.workers import workers
+from ingest.warehouse.store import Warehouse
 
 
 @pytest.fixture(scope="module")

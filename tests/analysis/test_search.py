@@ -14,9 +14,9 @@ from analysis.attribution.search import Search
 from analysis.changes import merge, stage
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
-from ingest.synth.network import invent_network
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.running.workers import workers
+from ingest.synth.radio.network import invent_network
+from ingest.warehouse.store import Warehouse
 from tests.analysis.conftest import hours_of
 
 FROM = pd.Timestamp("2026-06-01", tz="UTC")

@@ -7,8 +7,8 @@ import pytest
 import analysis.run
 import ingest.run
 from contracts.settings import load
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.running.workers import workers
+from ingest.warehouse.store import Warehouse
 
 HEAD = "[operator]\nbbox = [-2, 53, -1, 54]\n"
 SOURCES = {

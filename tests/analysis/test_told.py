@@ -13,9 +13,9 @@ from analysis.changes import stage, standing
 from benchmarks.priority import days_of
 from contracts.settings import Settings
 from contracts.tables import TABLES, assemble
-from ingest.synth.network import Network, invent_network
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.running.workers import workers
+from ingest.synth.radio.network import Network, invent_network
+from ingest.warehouse.store import Warehouse
 from tests.analysis.conftest import hours_of
 from tests.conftest import rows
 

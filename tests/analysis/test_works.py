@@ -13,7 +13,7 @@ from analysis.uncertainty.draws import N_DRAWS
 from contracts.errors import SettingsError
 from contracts.settings import Plan, Settings
 from contracts.tables import TABLES, check
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from tests.conftest import rows
 
 CELLS = rows("cell", cell_id=["LDS1"], site_id=["MAST1"], region="North")

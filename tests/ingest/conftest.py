@@ -9,8 +9,8 @@ import pytest
 
 from contracts.settings import Settings, load
 from ingest import run
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.running.workers import workers
+from ingest.warehouse.store import Warehouse
 
 CONFIG = """
 [operator]

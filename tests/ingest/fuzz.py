@@ -32,8 +32,9 @@ from contracts.errors import InputError
 from contracts.settings import Settings
 from contracts.source import Source
 from ingest import sources
-from ingest.clean import clean
-from ingest.privacy import Door, Key
+from ingest.clean.rows import clean
+from ingest.privacy.door import Door
+from ingest.privacy.keys import Key
 from tests.ingest.pm_files import FORMS, Info, written
 
 SETTINGS = Settings.model_validate(

@@ -22,7 +22,8 @@ import ingest.run
 from contracts.errors import NothingFound
 from contracts.settings import Settings, load
 from contracts.tables import PUBLISHED
-from ingest.warehouse import Warehouse, connect
+from ingest.warehouse.duck import connect
+from ingest.warehouse.store import Warehouse
 
 # what Python does to a folder; Parquet and DuckDB write under names that no reader looks for
 STEPS = ("os.mkdir", "os.rename", "os.remove", "os.symlink", "os.chmod", "shutil.rmtree")

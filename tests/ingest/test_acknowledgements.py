@@ -11,9 +11,9 @@ import pytest
 from analysis.changes.identity import keep_identity
 from contracts.errors import InputError, QuestionError
 from contracts.tables import TABLES, check
-from ingest import acknowledgements
-from ingest.acknowledgements import Subject, Word, note, older, read, remove, state
-from ingest.warehouse import Warehouse
+from ingest.warehouse import acknowledgements
+from ingest.warehouse.acknowledgements import Subject, Word, note, older, read, remove, state
+from ingest.warehouse.store import Warehouse
 from tests.conftest import rows
 
 AT = datetime(2025, 5, 2, 9, 30, tzinfo=UTC)

@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from tests.ingest.conftest import Operator
 
 CONFIG = """

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ingest import availability
+from ingest.quality import availability
 
 TOLD = "no column X"
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ingest import cell_identity
+from ingest.clean import cell_identity
 
 
 def _one(text: str | None, technology: str = "lte") -> tuple[object, str]:

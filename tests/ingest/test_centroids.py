@@ -10,9 +10,9 @@ import pytest
 from contracts.errors import InputError
 from contracts.settings import Operator, Settings
 from contracts.source import Source
-from ingest import centroids
-from ingest.clean import Cleaned, clean
-from ingest.load import FileToLoad, _load_id
+from ingest.clean import centroids
+from ingest.clean.rows import Cleaned, clean
+from ingest.settle.load import FileToLoad, _load_id
 from ingest.sources import Raw
 
 TABLE = "Postcode;Place;Lat;Lon\nBD1 1AA;Bradford;53.79;-1.75\nls29-9aa;Ilkley;53.93;-1.82\n"

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.settings import load
 from ingest.check import Finding, promises, rehearse
-from ingest.workers import workers
+from ingest.running.workers import workers
 from tests.conftest import Town
 from tests.ingest.conftest import PERSONS, Operator
 
@@ -98,7 +98,7 @@ def test_published_marts_are_held_against_promises_and_age(
     stale = promises(settings, now=now, max_age=timedelta(hours=24))
     assert _told(stale, "fault") == "age: data as of 2025-05-01 23:00 UTC"
     monkeypatch.setattr(
-        "ingest.warehouse.guilty_rows",
+        "ingest.warehouse.store.guilty_rows",
         lambda *_: pd.DataFrame({"check": "ranks", "reason": [str(n) for n in range(30)]}),
     )
     assert _told(promises(settings, now=now), "fault").splitlines()[-1] == "ranks: and 10 more"

@@ -8,9 +8,9 @@ from contracts.settings import Operator, Settings
 from contracts.source import Source
 from contracts.tables import TABLES, check
 from geo import hexgrid
-from ingest.clean import Cleaned, clean
+from ingest.clean.rows import Cleaned, clean
+from ingest.settle.one_per_key import settle
 from ingest.sources import Raw
-from ingest.unique import settle
 
 LONDON = Settings(operator=Operator(timezone="Europe/London", bbox=(-0.6, 51.2, 0.4, 51.8)))
 PM = {

@@ -21,10 +21,11 @@ import ingest.run
 from contracts.errors import InputError
 from contracts.settings import Run, load
 from contracts.tables import PUBLISHED
-from ingest import cluster as cluster_check
+from ingest.running import cluster as cluster_check
+from ingest.running.workers import each, workers
 from ingest.synth import write_operator
-from ingest.warehouse import Warehouse, connect
-from ingest.workers import each, workers
+from ingest.warehouse.duck import connect
+from ingest.warehouse.store import Warehouse
 
 pytestmark = pytest.mark.slow
 

@@ -8,7 +8,7 @@ import pytest
 
 from contracts.complaints import TYPES
 from contracts.settings import load
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from tests.ingest.conftest import Operator
 
 HOUSE = Path(__file__).parents[2]

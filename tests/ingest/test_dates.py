@@ -9,8 +9,8 @@ import pytest
 
 from contracts.settings import Settings
 from contracts.source import Source
-from ingest import dates
-from ingest.clean import Cleaned, clean
+from ingest.clean import dates
+from ingest.clean.rows import Cleaned, clean
 from ingest.sources import Raw
 
 Style = Callable[[datetime], str]

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest import degrees
+from ingest.clean import degrees
 
 
 @pytest.mark.parametrize(

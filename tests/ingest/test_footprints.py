@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from geo import footprint, hexgrid
-from ingest import footprints
+from ingest.settle import footprints
 from tests.ingest.conftest import Operator
 
 HERE = int(hexgrid.hexes_of(lat=[19.0], lon=[73.0], level=9)[0])

@@ -10,9 +10,10 @@ import pandas as pd
 import pytest
 
 from contracts.errors import QuestionError
-from ingest import privacy
-from ingest.forget import forget
-from ingest.warehouse import Warehouse
+from ingest.privacy import door
+from ingest.privacy.keys import pseudonym_key, pseudonym_keys
+from ingest.warehouse.forget import forget
+from ingest.warehouse.store import Warehouse
 from tests.ingest.conftest import Operator
 
 TODAY = date(2026, 11, 22)
@@ -80,7 +81,7 @@ def _tables(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
 
 
 def _pieces_hold(operator: Operator, number: str) -> int:
-    keys = privacy.pseudonym_keys(operator.settings, {})
+    keys = pseudonym_keys(operator.settings, {})
     who = {key.pseudonym("msisdn", number.strip("+")) for key in keys}
     held = [part for name in ("complaint", "call")
             for part in operator.warehouse.rows_of(name, "subscriber_id", who)]  # fmt: skip
@@ -115,7 +116,7 @@ def test_a_later_file_does_not_bring_them_back(town: Operator) -> None:
     assert _pieces_hold(town, GONE) == 0
     refused = town.warehouse.read_refused("complaint")
     (row,) = refused[refused["source_file"] == "raw/complaints_9.csv"].to_dict("records")
-    assert (row["reason"], row["scope"], row["masked_value"]) == (privacy.FORGOTTEN, "row", "")
+    assert (row["reason"], row["scope"], row["masked_value"]) == (door.FORGOTTEN, "row", "")
 
 
 def test_another_run_id_tells_that_figures_changed(town: Operator) -> None:
@@ -197,7 +198,7 @@ def test_the_list_holds_no_number_and_is_its_owner_s(town: Operator) -> None:
     path = town.folder / "forgotten.txt"
     assert path.stat().st_mode & 0o777 == 0o600
     key_id, pseudonym, day = path.read_text("utf-8").split()
-    assert key_id == privacy.pseudonym_key(town.settings, {}).id
+    assert key_id == pseudonym_key(town.settings, {}).id
     assert (len(pseudonym), day) == (32, "2026-11-22")
 
 

@@ -15,11 +15,12 @@ import hexperience
 from contracts.errors import InputError, QuestionError
 from contracts.settings import load
 from contracts.source import Source
-from ingest import run, sources, starter
-from ingest.inspection import Looks, look
-from ingest.moments import Moments, moments_of
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest import run, sources
+from ingest.inspection import draft
+from ingest.inspection.look import Looks, look
+from ingest.inspection.times import Moments, moments_of
+from ingest.running.workers import workers
+from ingest.warehouse.store import Warehouse
 from tests.ingest.test_vendors import HUAWEI, OBJECT, PREAMBLE
 
 OUTSIDE = Path(os.environ.get("HEXPERIENCE_OUTSIDE", "/nowhere"))
@@ -58,7 +59,7 @@ def _ours(looks: Looks) -> dict[str, str]:
 def _settings_of(looks: Looks, folder: Path) -> Path:
     """The starter as a file whose settings are taken."""
     out = folder / "starter.toml"
-    starter.write(looks, out)
+    draft.write(looks, out)
     load(out, environ={})
     return out
 
@@ -122,7 +123,7 @@ def test_every_kind_of_file_is_known_by_its_signature(
     assert _look(tmp_path, packed, "unknown.gz").reader == reader
     if not reader:
         with pytest.raises(QuestionError, match="nothing to start from"):
-            starter.write(looks, tmp_path / "starter.toml")
+            draft.write(looks, tmp_path / "starter.toml")
 
 
 def test_a_parquet_table(tmp_path: Path) -> None:
@@ -151,12 +152,12 @@ def test_an_order_of_day_and_month_that_is_open_is_said_and_not_guessed(tmp_path
     assert open_.fits[0].table == "complaint"
     assert open_.times["Created"].is_open
     why = "Created: 2 dates may be day or month first: nothing in the column tells"
-    assert why in starter.told(open_)
-    written = starter.toml(open_)
+    assert why in draft.told(open_)
+    written = draft.toml(open_)
     assert "# day or month first? CHOOSE: created_utc =" in written
     assert '\ncreated_utc = "%' not in written
     told = _look(tmp_path, head + "1,03/04/2026 10:00,Network\n2,25/04/2026 11:00,Network\n")
-    assert 'created_utc = "%d/%m/%Y %H:%M"' in starter.toml(told)
+    assert 'created_utc = "%d/%m/%Y %H:%M"' in draft.toml(told)
 
 
 def _tickets(dates: list[str], ids: list[int] | None = None) -> str:
@@ -169,7 +170,7 @@ def test_an_order_is_found_as_it_is_when_the_file_is_read(tmp_path: Path) -> Non
     days = [f"{day:02d}/{month:02d}/2026 10:00" for month in (3, 4) for day in range(1, 12, 2)]
     grown = _look(tmp_path, _tickets(days, [7 * n + n % 3 for n in range(len(days))]))
     assert not grown.times["Created"].is_open
-    assert 'created_utc = "%d/%m/%Y %H:%M"' in starter.toml(grown)
+    assert 'created_utc = "%d/%m/%Y %H:%M"' in draft.toml(grown)
 
 
 def test_a_column_that_a_spreadsheet_mixed_gets_no_format(tmp_path: Path) -> None:
@@ -178,13 +179,13 @@ def test_a_column_that_a_spreadsheet_mixed_gets_no_format(tmp_path: Path) -> Non
     days.append("03/25/2026 10:00")
     mixed = _look(tmp_path, _tickets(days))
     assert "other rows need different orders" in mixed.times["Created"].fault
-    assert "# day or month first? CHOOSE: created_utc =" in starter.toml(mixed)
+    assert "# day or month first? CHOOSE: created_utc =" in draft.toml(mixed)
 
 
 def test_end_zone_and_units_stand_in_names(tmp_path: Path) -> None:
     rows = "".join(f"c{n},2026-03-01T0{n}:00Z,15,99.{n},1,2\n" for n in range(5))
     head = "Cell,End Time UTC,Granularity (min),Availability (%),Drops,Attempts\n"
-    written = starter.toml(_look(tmp_path, head + rows))
+    written = draft.toml(_look(tmp_path, head + rows))
     for line in (
         'time_is = "end"',
         'timezone = "UTC"\n',
@@ -203,7 +204,7 @@ def test_identifiers_are_not_shown(tmp_path: Path) -> None:
     )
     for content in (text, text.split("\n", 1)[1], TICKETS, QUALTRICS):
         looks = _look(tmp_path, content)
-        shown = starter.report(looks) + starter.toml(looks)
+        shown = draft.report(looks) + draft.toml(looks)
         for secret in (
             "447700",
             "Ada",
@@ -247,7 +248,7 @@ def test_no_mutation_of_a_file_breaks_the_inspection(
     except InputError as error:
         told = str(error)
     else:
-        told = starter.report(looks) + str(tomllib.loads(starter.toml(looks)))
+        told = draft.report(looks) + str(tomllib.loads(draft.toml(looks)))
     assert str(tmp_path) in told
 
 
@@ -304,7 +305,7 @@ def test_the_starter_of_any_kind_is_taken_as_settings(tmp_path: Path, content: s
 
 def test_what_could_not_be_seen_is_refused_by_name(tmp_path: Path) -> None:
     looks = _look(tmp_path, "Cell,When,What\na,2026-03-01 10:00,1\nb,2026-03-01 11:00,2\n")
-    config = starter.toml(looks)
+    config = draft.toml(looks)
     assert "CHOOSE_THEIR_COLUMN" in config
     (source,) = load(_settings_of(looks, tmp_path), environ={}).source
     faults = sources.missing_columns(looks.path, source)

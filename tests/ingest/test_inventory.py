@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from contracts.tables import TABLES, assemble
-from ingest import inventory
+from ingest.settle import inventory
 from tests.ingest.conftest import CONFIG, Operator
 
 D1, D2 = date(2026, 3, 10), date(2026, 5, 1)

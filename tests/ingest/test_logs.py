@@ -8,7 +8,7 @@ import pytest
 
 from contracts.errors import InputError, Interrupted
 from contracts.settings import Run, Settings
-from ingest import logs
+from ingest.running import logs
 
 
 def _settings(folder: Path, **how: object) -> Settings:

@@ -3,7 +3,7 @@
 import phonenumbers
 import pytest
 
-from ingest.msisdn import LOST_DIGITS, NO_COUNTRY, NO_NUMBER, e164
+from ingest.privacy.msisdn import LOST_DIGITS, NO_COUNTRY, NO_NUMBER, e164
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 
 SUMS = ["call_attempts", "dropped_calls", "dl_vol_kbit"]
 THEIRS = {

@@ -11,7 +11,8 @@ import pytest
 from contracts.errors import InputError
 from contracts.source import Source
 from ingest import sources
-from ingest.privacy import Door, Key
+from ingest.privacy.door import Door
+from ingest.privacy.keys import Key
 from ingest.sources import pm_xml
 from tests.ingest.conftest import Operator
 from tests.ingest.pm_files import FORMS, Info, written

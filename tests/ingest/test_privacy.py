@@ -12,8 +12,9 @@ from contracts.fields import FIELDS
 from contracts.settings import Privacy, Settings
 from contracts.source import Source
 from contracts.tables import TABLES
-from ingest import privacy
-from ingest.privacy import Door, Key
+from ingest.privacy import door as privacy_door
+from ingest.privacy.door import Door
+from ingest.privacy.keys import Key, pseudonym_key
 
 OLD, NEW = "o" * 32, "n" * 32
 
@@ -89,7 +90,7 @@ def test_who_is_forgotten_is_refused_under_an_older_key_too() -> None:
     kept, refused = Door(lambda: [old, new], "GB", forgotten=forgotten).passed(ours, _source())
     assert kept["subscriber_id"].tolist() == [new.pseudonym("msisdn", "447700900124")]
     assert refused[["source_row", "scope", "reason"]].to_numpy().tolist() == [
-        [2, "row", privacy.FORGOTTEN]
+        [2, "row", privacy_door.FORGOTTEN]
     ]
 
 
@@ -98,19 +99,17 @@ def test_a_key_file_lists_epochs_and_the_newest_is_used(tmp_path: Path) -> None:
     path.write_text(f"# quarterly\n2026Q3 = {OLD}\n2026Q4={NEW}\n", "utf-8")
     path.chmod(0o600)
     settings = _settings(tmp_path)
-    assert privacy.pseudonym_key(settings, {}) == Key(NEW.encode(), "2026Q4")
+    assert pseudonym_key(settings, {}) == Key(NEW.encode(), "2026Q4")
     older = _settings(tmp_path, epoch="2026Q3")
-    assert privacy.pseudonym_key(older, {}) == Key(OLD.encode(), "2026Q3")
-    assert privacy.door(older, {}).keys()[-1].epoch == "2026Q3"
+    assert pseudonym_key(older, {}) == Key(OLD.encode(), "2026Q3")
+    assert privacy_door.door(older, {}).keys()[-1].epoch == "2026Q3"
     with pytest.raises(SettingsError, match="'2027Q1' is none of: 2026Q3, 2026Q4"):
-        privacy.pseudonym_key(_settings(tmp_path, epoch="2027Q1"), {})
+        pseudonym_key(_settings(tmp_path, epoch="2027Q1"), {})
 
 
 def test_one_key_alone_needs_no_epoch_even_if_it_ends_in_equal_signs(tmp_path: Path) -> None:
     base64 = "QUJDREVGR0hJSktMTU5PUFFSU1RVVldYWVo0NTY3ODk="
-    assert privacy.pseudonym_key(_settings(tmp_path), {"HEXPERIENCE_KEY": base64}) == Key(
-        base64.encode()
-    )
+    assert pseudonym_key(_settings(tmp_path), {"HEXPERIENCE_KEY": base64}) == Key(base64.encode())
 
 
 @pytest.mark.parametrize(
@@ -127,35 +126,35 @@ def test_an_unfit_key_is_refused(tmp_path: Path, text: str, mode: int, told: str
     path.write_text(text, "utf-8")
     path.chmod(mode)
     with pytest.raises(SettingsError, match=told):
-        privacy.pseudonym_key(_settings(tmp_path), {})
+        pseudonym_key(_settings(tmp_path), {})
 
 
 def test_a_lost_key_of_the_forgotten_is_told(tmp_path: Path) -> None:
     (tmp_path / "forgotten.txt").write_text(f"abcd1234 {'0' * 32} 2026-11-22\n", "utf-8")
-    door = privacy.door(_settings(tmp_path), {"HEXPERIENCE_KEY": OLD})
+    door = privacy_door.door(_settings(tmp_path), {"HEXPERIENCE_KEY": OLD})
     with pytest.raises(SettingsError, match="pseudonyms of key abcd1234: put that key back"):
         door.keys()
 
 
 def test_names_are_read_from_the_operator_s_list(tmp_path: Path) -> None:
     (tmp_path / "names.txt").write_text("# ours\nJosé\nAnne-Marie\n", "utf-8")
-    door = privacy.door(_settings(tmp_path, names_file="names.txt"))
+    door = privacy_door.door(_settings(tmp_path, names_file="names.txt"))
     ours = pd.DataFrame({"source_row": [2], "text_redacted": ["JOSÉ and anne call"]})
     kept = door.passed(ours, _source())[0]
     assert kept["text_redacted"].tolist() == ["[name] and anne call"]
     with pytest.raises(SettingsError, match="names_file can't be read"):
-        privacy.door(_settings(tmp_path, names_file="none.txt"))
+        privacy_door.door(_settings(tmp_path, names_file="none.txt"))
 
 
 def test_every_text_of_a_person_s_row_is_looked_through() -> None:
     """A column is hidden, redacted, chosen from a list, or a key; there is nothing else."""
-    for name in privacy.PERSONS:
-        apart = {*privacy.IDENTIFIERS, *privacy.FREE_TEXT, *privacy._labels(name)}
+    for name in privacy_door.PERSONS:
+        apart = {*privacy_door.IDENTIFIERS, *privacy_door.FREE_TEXT, *privacy_door._labels(name)}
         for field in TABLES[name].fields:
             if field.type == "VARCHAR" and field.name not in apart and not field.choices:
                 assert field.name.endswith("_id") or field.name in ("source_file", "file_hash")
-    assert set(privacy.FREE_TEXT) <= set(FIELDS)
-    assert privacy.PERSONS == ("call", "complaint", "nps")
+    assert set(privacy_door.FREE_TEXT) <= set(FIELDS)
+    assert privacy_door.PERSONS == ("call", "complaint", "nps")
 
 
 def test_labels_of_persons_lose_telephone_numbers() -> None:

@@ -11,8 +11,9 @@ import pytest
 from contracts.settings import Operator, Settings
 from contracts.source import Source
 from ingest import sources
-from ingest.clean import Cleaned, clean
-from ingest.privacy import Door, Key
+from ingest.clean.rows import Cleaned, clean
+from ingest.privacy.door import Door
+from ingest.privacy.keys import Key
 
 KEY = Key(b"k" * 32)
 PLAIN = {

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from ingest import redact
+from ingest.privacy import redact
 
 
 def _redacted(text: str, *names: str) -> str:

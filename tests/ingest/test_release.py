@@ -10,7 +10,7 @@ from scipy.optimize import linprog
 
 from analysis.arrays import Flags, Floats
 from geo import hexgrid
-from ingest import release
+from ingest.privacy import release
 
 FINEST, DAYS, CROWD, MANY = 7, 3, 16, 10_000
 MIDDLE = int(hexgrid.hexes_of(lat=[53.8], lon=[-1.55], level=5)[0])

@@ -11,9 +11,9 @@ import pytest
 
 from contracts.errors import SettingsError
 from contracts.settings import Retention, load
-from ingest import acknowledgements
-from ingest.acknowledgements import Subject, Word
-from ingest.retain import first_days, retain
+from ingest.warehouse import acknowledgements
+from ingest.warehouse.acknowledgements import Subject, Word
+from ingest.warehouse.retain import first_days, retain
 from tests.conftest import rows
 from tests.ingest.conftest import Operator
 from tests.ingest.test_forget import PERSONS

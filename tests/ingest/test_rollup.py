@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from contracts.tables import TABLES
-from ingest import rollup
+from ingest.settle import rollup
 
 
 def _pm(**changes: list[object]) -> pd.DataFrame:

@@ -16,10 +16,10 @@ from contracts.errors import InputError, SettingsError
 from contracts.settings import Run
 from geo import hexgrid
 from ingest import run
-from ingest.load import FileToLoad, load
-from ingest.settle import settle_day
-from ingest.warehouse import Warehouse
-from ingest.workers import each, workers
+from ingest.running.workers import each, workers
+from ingest.settle.days import settle_day
+from ingest.settle.load import FileToLoad, load
+from ingest.warehouse.store import Warehouse
 from tests.ingest.conftest import PERSONS, Operator
 
 TABLES = ("cell", "cell_hex", "cell_hour", "cell_day", "hex_day", "hex_place", "receipt", "quality")

@@ -12,8 +12,9 @@ from contracts.errors import InputError
 from contracts.settings import Settings
 from contracts.source import FromName, Source
 from ingest import sources
-from ingest.clean import clean
-from ingest.privacy import Door, Key
+from ingest.clean.rows import clean
+from ingest.privacy.door import Door
+from ingest.privacy.keys import Key
 
 KEY = Key(b"k" * 32)
 

@@ -9,9 +9,11 @@ import pytest
 
 from contracts.settings import Settings
 from contracts.source import Source
-from ingest import sources, surveys
-from ingest.clean import clean
-from ingest.privacy import Door, Key
+from ingest import sources
+from ingest.clean.rows import clean
+from ingest.privacy.door import Door
+from ingest.privacy.keys import Key
+from ingest.quality import surveys
 from tests.ingest.conftest import Operator
 
 DOCS = Path(__file__).parents[2] / "docs" / "files" / "surveys.md"

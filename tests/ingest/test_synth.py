@@ -16,8 +16,8 @@ from contracts.settings import load
 from contracts.tables import SOURCES, table
 from geo import hexgrid
 from ingest.synth import write_operator
-from ingest.synth.causes import CAUSES, ENDS
-from ingest.synth.country import EAST, NORTH, SOUTH, TOWNS, WEST
+from ingest.synth.radio.causes import CAUSES, ENDS
+from ingest.synth.radio.country import EAST, NORTH, SOUTH, TOWNS, WEST
 
 N_CELLS, N_DAYS = 96, 45
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.synth.causes import CAUSES, ENDS, quiet_cells
-from ingest.synth.country import clock_of
-from ingest.synth.network import NOISE, Network, invent_network
+from ingest.synth.radio.causes import CAUSES, ENDS, quiet_cells
+from ingest.synth.radio.country import clock_of
+from ingest.synth.radio.network import NOISE, Network, invent_network
 
 
 @pytest.fixture(scope="module")

@@ -15,8 +15,9 @@ from contracts.errors import InputError
 from contracts.settings import Settings
 from contracts.source import Source
 from ingest import sources
-from ingest.clean import Cleaned, clean
-from ingest.privacy import Door, Key
+from ingest.clean.rows import Cleaned, clean
+from ingest.privacy.door import Door
+from ingest.privacy.keys import Key
 from ingest.sources import trouble_ticket
 
 KEY = Key(b"k" * 32)

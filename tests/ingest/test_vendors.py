@@ -10,8 +10,9 @@ from contracts import vendors
 from contracts.settings import Settings, vendor_faults
 from contracts.source import Source
 from ingest import sources
-from ingest.clean import clean
-from ingest.privacy import Door, Key
+from ingest.clean.rows import clean
+from ingest.privacy.door import Door
+from ingest.privacy.keys import Key
 from ingest.sources.delimited import FOOTER
 from tests.ingest.conftest import Operator
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest import verdicts
-from ingest.synth.network import invent_network
-from ingest.verdicts import Activity
+from ingest.quality import checks
+from ingest.quality.checks import Activity
+from ingest.synth.radio.network import invent_network
 
 WHOLE = 86_400.0
 
@@ -22,7 +22,7 @@ def _days(**columns: list[object]) -> pd.DataFrame:
 
 
 def _told(days: pd.DataFrame, length_s: float = WHOLE) -> list[tuple[int, str, str]]:
-    found = verdicts.of_days(days, pd.Series(length_s, index=days.index))
+    found = checks.of_days(days, pd.Series(length_s, index=days.index))
     return [
         (row.day_local.day, row.check_name, row.verdict) for row in found.itertuples(index=False)
     ]
@@ -59,7 +59,7 @@ def test_days_without_counters_are_gaps_within_and_silence_at_the_end() -> None:
         [_days(day_local=[1, 3, 6]), _days(day_local=[2, 3, 4]).assign(cell_id="b")],
         ignore_index=True,
     )
-    found = verdicts.of_days(days, pd.Series(WHOLE, index=days.index))
+    found = checks.of_days(days, pd.Series(WHOLE, index=days.index))
     told = set(zip(found["cell_id"], found["day_local"], found["check_name"], strict=True))
     gaps = {("a", date(2026, 3, day), "gap") for day in (2, 4, 5)}
     # b begins later than a, which is no fault, and is not heard of after the fourth
@@ -79,7 +79,7 @@ def activity(request: pytest.FixtureRequest) -> Activity:
 
 
 def test_no_clock_is_blamed_where_none_is_off(activity: Activity) -> None:
-    assert len(verdicts.clock_shifts(activity)) <= 2
+    assert len(checks.clock_shifts(activity)) <= 2
 
 
 @pytest.mark.parametrize("hours", [2, -3])
@@ -89,7 +89,7 @@ def test_clocks_that_are_off_for_five_days_are_dated(activity: Activity, hours: 
     flat = calls.reshape(120, -1)
     span = slice(20 * 24, 25 * 24)
     flat[wrong, span] = np.roll(flat, hours, axis=1)[wrong, span]
-    found = verdicts.clock_shifts(Activity(calls, activity.cells, activity.days))
+    found = checks.clock_shifts(Activity(calls, activity.cells, activity.days))
     told = found[found["cell_id"].isin(activity.cells[wrong])]
     late = "late" if hours > 0 else "early"
     assert told["message"].str.contains(f"{abs(hours)} h {late}").mean() > 0.9
@@ -103,7 +103,7 @@ def test_a_clock_that_is_off_for_all_cells_is_the_networks(activity: Activity) -
     span = slice(20 * 24, 25 * 24)
     flat[:, span] = np.roll(flat, 5, axis=1)[:, span]
     shifted = Activity(flat.reshape(activity.calls.shape), activity.cells, activity.days)
-    told = verdicts.clock_shifts(shifted)
+    told = checks.clock_shifts(shifted)
     of_all = told[told["check_name"] == "clock of all cells"]
     assert set(of_all["day_local"]) == set(activity.days[20:25])
     assert set(of_all["message"]) == {"every cell's day is 5 h late: a clock or zone is off"}

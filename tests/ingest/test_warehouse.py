@@ -13,8 +13,9 @@ import pytest
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
 from contracts.fields import FIELDS
 from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES
-from ingest.questions import parse_query, typed
-from ingest.warehouse import Warehouse, connect
+from ingest.warehouse.duck import connect
+from ingest.warehouse.questions import parse_query, typed
+from ingest.warehouse.store import Warehouse
 
 HEXES = pd.DataFrame(
     {

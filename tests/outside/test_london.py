@@ -11,8 +11,8 @@ import analysis.run
 import ingest.run
 from contracts.settings import load
 from geo import footprint, hexgrid
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.running.workers import workers
+from ingest.warehouse.store import Warehouse
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "london.toml"
 OUTSIDE = os.environ.get("HEXPERIENCE_OUTSIDE", "")

@@ -10,8 +10,8 @@ import ingest.run
 from contracts.errors import InputError
 from contracts.settings import Settings, load
 from geo import hexgrid
-from ingest.warehouse import Warehouse
-from ingest.workers import workers
+from ingest.running.workers import workers
+from ingest.warehouse.store import Warehouse
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mycall.toml"
 OUTSIDE = os.environ.get("HEXPERIENCE_OUTSIDE", "")

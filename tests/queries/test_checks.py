@@ -10,8 +10,9 @@ import pytest
 from contracts.errors import ContractError
 from contracts.settings import Privacy
 from contracts.tables import SCHEMA_VERSION
-from ingest.questions import BLOCKING, check_names, read_check
-from ingest.warehouse import Warehouse, connect, guilty_rows
+from ingest.warehouse.duck import connect
+from ingest.warehouse.questions import BLOCKING, check_names, read_check
+from ingest.warehouse.store import Warehouse, guilty_rows
 from tests.conftest import Town, rows
 
 PLANTED = {

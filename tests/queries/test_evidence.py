@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from contracts.errors import NothingFound
-from ingest import lineage
-from ingest.acknowledgements import Subject, Word
-from ingest.warehouse import Warehouse
+from ingest.warehouse import lineage
+from ingest.warehouse.acknowledgements import Subject, Word
+from ingest.warehouse.store import Warehouse
 from tests.conftest import Town
 
 KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}

@@ -15,8 +15,16 @@ from analysis.uncertainty import draws
 from contracts.errors import NothingFound
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from geo import hexgrid
-from ingest.questions import Query, check_names, query_names, read_check, read_query, typed
-from ingest.warehouse import Warehouse, empty_marts
+from ingest.warehouse.duck import empty_marts
+from ingest.warehouse.questions import (
+    Query,
+    check_names,
+    query_names,
+    read_check,
+    read_query,
+    typed,
+)
+from ingest.warehouse.store import Warehouse
 from tests.conftest import rows
 
 EXAMPLES = {"VARCHAR": "x", "DATE": "2026-01-05", "INTEGER": "3", "DOUBLE": "1",

@@ -9,8 +9,8 @@ import pytest
 
 from contracts import regulator
 from contracts.tables import SCHEMA_VERSION
-from ingest.acknowledgements import Subject, Word
-from ingest.warehouse import Warehouse
+from ingest.warehouse.acknowledgements import Subject, Word
+from ingest.warehouse.store import Warehouse
 from tests.conftest import rows
 
 FIRST = date(2025, 3, 3)  # a Monday

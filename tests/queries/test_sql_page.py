@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 
 PAGE = Path(__file__).resolve().parents[2] / "docs/sql.md"
 SHOWN = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)

@@ -10,8 +10,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from contracts.settings import load
-from ingest.acknowledgements import Subject, Word
-from ingest.warehouse import Warehouse
+from ingest.warehouse.acknowledgements import Subject, Word
+from ingest.warehouse.store import Warehouse
 from tests.views.test_pages import shown, texts
 from views import report
 from views.periods import choose, known

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.errors import InputError, NothingFound, SettingsError
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from views import data
 
 

@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from contracts.settings import load
 from geo import hexgrid
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from tests.conftest import rows
 from views import report
 from views.periods import parse

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from tests.conftest import build_town
 from views import data, hexmap, parts
 

@@ -15,7 +15,7 @@ import pandas as pd
 import pytest
 
 from contracts.settings import Settings, load
-from ingest.warehouse import Warehouse
+from ingest.warehouse.store import Warehouse
 from views import report, telling
 from views.legend import amount, day, number
 from views.periods import Period, parse

@@ -1,0 +1,303 @@
+"""What an unknown file looks like, told to a person and as the start of a configuration.
+
+What could not be seen is not guessed: it stands as CHOOSE..., which the settings take and a run
+refuses by that name.
+"""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pandas as pd
+
+from contracts.errors import QuestionError
+from contracts.fields import FIELDS
+from contracts.tables import PAIRS, TABLES
+from ingest.inspection.likeness import SURE, Fit, Like, factor_of
+from ingest.inspection.look import Looks
+from ingest.inspection.times import Moments
+
+_CHOOSE = "CHOOSE_THEIR_COLUMN"
+_CONSTANT = {"period_s": 900, "survey_type": "CHOOSE relationship or transactional"}
+
+
+def report(looks: Looks) -> str:
+    """All that is told of a file, as text for the console."""
+    columns = columns_told(looks)
+    table = [] if columns.empty else ["", columns.to_string(index=False)]
+    return "\n".join([*told(looks), *table])
+
+
+def told(looks: Looks) -> list[str]:
+    """What the file seems to be, line by line."""
+    lines = [f"{looks.path}: {looks.reader or 'nothing that is read here'}"]
+    if looks.reader in ("delimited", "qualtrics"):
+        mark = {"\t": "tab"}.get(looks.delimiter, looks.delimiter)
+        lines.append(f"encoding {looks.encoding}, separator {mark}, decimal mark {looks.decimal}")
+        lines.append(f"lines above the header: {looks.preamble}")
+    lines += [f"texts that mean missing: {' '.join(looks.na)}"] if looks.na else []
+    names = [name for name in looks.header if not name.startswith("@")]
+    if looks.reader in ("pm_xml", "omes"):
+        more = ", ..." if names[8:] else ""
+        lines.append(f"{len(names)} counters: {', '.join(names[:8])}{more}")
+    lines += ["last row: a total, not a row like the others"] if looks.footer else []
+    if looks.objects:
+        lines.append(f"objects: {', '.join(looks.objects[:8])}")
+    if looks.vendor:
+        n, total = looks.n_counters
+        lines.append(f"fits vendor {looks.vendor}: {n} of its {total} counters are there")
+    elif looks.fits:
+        best, second = looks.fits[:2]
+        lines.append(
+            f"looks like table {best.table} ({best.confidence:.2f}), "
+            f"less like {second.table} ({second.confidence:.2f})"
+        )
+    return [*lines, *_times_told(looks), *(f"note: {note}" for note in looks.notes)]
+
+
+def _times_told(looks: Looks) -> Iterator[str]:
+    for name, times in looks.times.items():
+        how = " or ".join(times.formats) or "ISO 8601"
+        if times.epoch:
+            how = "seconds since 1970, which no format reads: turn them into times first"
+        zone = (
+            "with an offset" if times.has_offset else "without an offset: local time of some zone"
+        )
+        zone = (
+            f"{zone}; the file speaks of {looks.zone}"
+            if looks.zone and not times.has_offset
+            else zone
+        )
+        yield f"{name}: {how}, {zone}; {_start_or_end(name)}"
+        if times.fault:
+            yield f"{name}: {times.fault}"
+
+
+def _start_or_end(name: str) -> str:
+    words = re.findall(r"[a-z]+", name.lower())
+    told_by = next((w for w in ("start", "begin", "end", "stop") if w in words), "")
+    if not told_by:
+        return "start or end is not said"
+    return "end, by its name" if told_by in ("end", "stop") else "start, by its name"
+
+
+def columns_told(looks: Looks) -> pd.DataFrame:
+    """Their columns, the shape of a value, and what each looks like with its confidence.
+
+    Empty where the file has no columns of one table.
+    """
+    likes = {like.theirs: like for like in looks.fits[0].columns} if looks.fits else {}
+    rows = [
+        {
+            "their column": name,
+            "a value's shape": looks.samples.get(name, ""),
+            "looks like": likes[name].ours if name in likes else "",
+            "confidence": f"{likes[name].confidence:.2f}" if name in likes else "",
+            "why": likes[name].why if name in likes else "",
+        }
+        for name in (looks.header if looks.fits else ())
+    ]
+    return pd.DataFrame(rows)
+
+
+def toml(looks: Looks) -> str:
+    """A configuration that reads the file, as far as that can be seen; empty where nothing can."""
+    if not looks.reader:
+        return ""
+    head = [
+        f"# Made by `hexperience inspect` of {looks.path.name}; what it could not see says CHOOSE.",
+        "",
+        "[operator]",
+        'name = "CHOOSE"',
+        'timezone = "UTC"  # CHOOSE the zone of local days, and of times written without an offset',
+        "",
+        "[[source]]",
+    ]
+    if looks.vendor:
+        body = _of_vendor(looks)
+    elif looks.reader in ("pm_xml", "omes"):
+        body = _of_xml(looks)
+    elif looks.reader == "trouble_ticket":
+        body = [f"path = {_text(_path(looks))}", 'table = "complaint"', 'reader = "trouble_ticket"']
+    else:
+        body = _of_table(looks)
+    return "\n".join([*head, *body, ""])
+
+
+def _path(looks: Looks) -> str:
+    return str(looks.path.resolve())
+
+
+def _text(value: str) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _of_vendor(looks: Looks) -> list[str]:
+    n, total = looks.n_counters
+    lines = [
+        f"path = {_text(_path(looks))}",
+        f'vendor = "{looks.vendor}"  # {n} of {total} counters',
+    ]
+    if looks.reader != "delimited":
+        return lines
+    lines += [] if looks.encoding == "utf-8" else [f"encoding = {_text(looks.encoding)}"]
+    lines += [f"delimiter = {_text(looks.delimiter)}"] if looks.delimiter != "," else []
+    lines += [f"decimal = {_text(looks.decimal)}"] if looks.decimal != "." else []
+    return lines
+
+
+def _of_xml(looks: Looks) -> list[str]:
+    kind = looks.objects[0] if looks.objects else "CHOOSE_KIND_OF_OBJECT"
+    pattern = f"{kind}-(?P<cell>\\d+)$" if looks.reader == "omes" else f"{kind}=(?P<cell>[^,]+)$"
+    names = [name for name in looks.header if not name.startswith("@")]
+    return [
+        f"path = {_text(_path(looks))}",
+        'table = "pm"',
+        f'reader = "{looks.reader}"',
+        'repeated_rows = "combine"',
+        "[source.objects]",
+        f"\"@object\" = '{pattern}'",
+        "[source.columns]",
+        'cell_id = "{@managed_element},{cell}"'
+        if looks.reader == "pm_xml"
+        else 'cell_id = "{cell}"',
+        'period_start_utc = "@start"',
+        'period_s = "@duration_s"',
+        f"[source.counters]  # the file has {', '.join(names[:12])}{', ...' if names[12:] else ''}",
+        'call_attempts = "CHOOSE_A_COUNTER"',
+        'dropped_calls = "CHOOSE_A_COUNTER"',
+    ]
+
+
+def _of_table(looks: Looks) -> list[str]:
+    fit = looks.fits[0]
+    of = TABLES["nps" if looks.reader == "qualtrics" else fit.table]
+    fit = next(one for one in looks.fits if one.table == of.name)
+    sure = {like.ours: like for like in fit.columns if like.confidence >= SURE}
+    if looks.reader == "qualtrics":
+        sure = _of_survey(looks, sure)
+    lines = [f"path = {_text(_path(looks))}", f'table = "{of.name}"', f'reader = "{looks.reader}"']
+    lines += [*_form(looks)]
+    when = sure.get(of.day_of)
+    if when and of.name == "pm" and _start_or_end(when.theirs).startswith("end"):
+        lines.append('time_is = "end"')
+    if looks.reader == "qualtrics" and looks.zone:
+        lines.append(f"timezone = {_text(looks.zone)}")
+    elif when and "utc" in when.theirs.lower():
+        lines.append('timezone = "UTC"')
+    named = [] if of.day_of in sure else [*_from_name(looks.path.name, of.day_of)]
+    lines += ["[source.columns]"]
+    lines += [f"{ours} = {_text(_their(like, looks))}" for ours, like in sure.items()]
+    lacking = [name for name in _lacking(of.name, sure) if name != of.day_of or not named]
+    lines += [f'{name} = "{_CHOOSE}"' for name in lacking]
+    lines += [*_maybe(fit), *named]
+    return [*lines, *_tables(looks, of.name, sure)]
+
+
+def _of_survey(looks: Looks, sure: dict[str, Like]) -> dict[str, Like]:
+    """Without positions, which Qualtrics takes from IP addresses; the score by its group."""
+    sure = {ours: like for ours, like in sure.items() if ours not in ("lat", "lon")}
+    scores = [name for name in looks.header if f"{name}_NPS_GROUP" in looks.header]
+    return {**sure, "score": Like(scores[0], "score", 1.0, "")} if scores else sure
+
+
+def _their(like: Like, looks: Looks) -> str:
+    """Their column as [source.columns] takes it; a cell's number with what makes it unique."""
+    if like.ours == "cell_id":
+        before = [n for n in looks.header if n.lower() in ("mcc", "mnc", "lac", "tac")]
+        if before:
+            return "-".join(f"{{{name}}}" for name in [*before, like.theirs])
+    return like.theirs
+
+
+def _from_name(name: str, ours: str) -> list[str]:
+    """How a month in a file's name is read, where the name has one."""
+    months = "January|February|March|April|May|June|July|August|September|October|November|December"
+    found = re.search(rf"({months})([ _-]?)(\d{{4}})", name)
+    if not found or not ours:
+        return []
+    return [
+        "[source.from_name]",
+        f"pattern = '(?P<month>{months}){found[2]}(?P<year>\\d{{4}})'",
+        f'{ours} = {{ text = "{{year}} {{month}}", format = "%Y %B", grain = "month" }}',
+    ]
+
+
+def _form(looks: Looks) -> Iterator[str]:
+    if looks.reader == "parquet":
+        return
+    if looks.encoding != "utf-8":
+        yield f"encoding = {_text(looks.encoding)}"
+    if looks.delimiter != ",":
+        yield f"delimiter = {_text(looks.delimiter)}"
+    if looks.decimal != ".":
+        yield f"decimal = {_text(looks.decimal)}"
+    if looks.na:
+        yield f"na = [{', '.join(map(_text, looks.na))}]"
+    if looks.preamble:
+        yield f"header_column = {_text(looks.header[0])}"
+    if looks.footer:
+        yield f"footer = '^{re.escape(looks.footer)}'"
+
+
+def _lacking(table: str, sure: dict[str, Like]) -> list[str]:
+    lacks = [n for n in TABLES[table].required if n not in sure and n not in _CONSTANT]
+    whole = any({*pair} <= sure.keys() for pair in (*PAIRS, ("prb_dl_util_pct",)))
+    if table == "pm" and not whole:
+        lacks += [name for name in PAIRS[0] if name not in sure]
+    if table == "coverage" and not {"lat", "lon"} <= sure.keys() and "hex_text" not in sure:
+        lacks += [name for name in ("lat", "lon") if name not in sure]
+    return lacks
+
+
+def _maybe(fit: Fit) -> Iterator[str]:
+    for like in fit.columns:
+        if like.confidence < SURE:
+            yield f"# perhaps ({like.confidence:.2f}): {like.ours} = {_text(like.theirs)}"
+
+
+def _tables(looks: Looks, table: str, sure: dict[str, Like]) -> Iterator[str]:
+    """What stands beside [source.columns]."""
+    yield from _headed("formats", _formats(looks, sure))
+    scale = {o: factor_of(c.theirs, FIELDS[o]) for o, c in sure.items() if FIELDS[o].is_number}
+    yield from _headed("scale", [f"{ours} = {by}" for ours, by in scale.items() if by != 1])
+    constants = {
+        n: v for n, v in _CONSTANT.items() if n in TABLES[table].required and n not in sure
+    }
+    seen = {"period_s": looks.period_s} if looks.period_s else {}
+    lines = [
+        f"{name} = {seen[name]}" if name in seen else f"{name} = {json.dumps(value)}  # CHOOSE"
+        for name, value in constants.items()
+    ]
+    yield from _headed("constants", lines)
+    for ours, like in sure.items():
+        words = looks.choices.get(like.theirs, {}) if FIELDS[ours].choices else {}
+        yield from _headed(f"values.{ours}", [f"{one} = {_text(t)}" for one, t in words.items()])
+
+
+def _headed(name: str, lines: list[str]) -> list[str]:
+    return [f"[source.{name}]", *lines] if lines else []
+
+
+def _formats(looks: Looks, sure: dict[str, Like]) -> list[str]:
+    lines = []
+    for ours, like in sure.items():
+        times = looks.times.get(like.theirs, Moments())
+        ways = [_text(layout) for layout in times.formats]
+        if times.is_open:
+            lines.append(f"# day or month first? CHOOSE: {ours} = {' or '.join(ways)}")
+        elif ways and FIELDS[ours].is_time:
+            lines.append(f"{ours} = {ways[0]}")
+    return lines
+
+
+def write(looks: Looks, out: Path) -> None:
+    """Writes the starter; raises QuestionError where there is none, or a file in its place."""
+    text = toml(looks)
+    if not text:
+        raise QuestionError(f"{looks.path}: {'; '.join(looks.notes)}: nothing to start from")
+    if out.exists():
+        raise QuestionError(f"--out {out}: there is such a file; give another name")
+    with out.open("x", encoding="utf-8") as file:
+        file.write(text)

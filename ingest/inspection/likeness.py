@@ -1,0 +1,223 @@
+"""Which column of an unknown file looks like which of ours, by its name and by its values.
+
+A confidence is 0..1: how alike the names are, times how many of the values are possible.
+"""
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+import pandas as pd
+
+from contracts import vendors
+from contracts.expressions import Name, parse
+from contracts.fields import FIELDS, Field
+from contracts.source import Source
+from contracts.tables import PAIRS, SOURCES, TABLES
+from ingest.inspection.times import moments_of
+from ingest.sources.expressions import numbers_of
+
+SURE = 0.6
+"""From this confidence on, a column is put into the starter."""
+_ALSO = {
+    "cell_id": "cell, cell name, cellname, cell key, eutrancell, lncel name, ecgi, ncgi, cgi, eci",
+    "period_start_utc": "start, start time, timestamp, time, datetime, date time, period start, "
+    "period start time, utc datetime id, end, end time, result time, hour, date",
+    "period_s": "period, granularity, duration, interval, granularity period",
+    "call_attempts": "attempts, calls, call attempts, volte attempts, voice attempts",
+    "call_setups": "setups, call setups, volte setups, successful calls",
+    "dropped_calls": "drops, dropped, call drops, volte drops, drop calls",
+    "prb_dl_util_pct": "dl prb, prb dl, prb, dl prb usage, dl prb utilisation, prb utilization dl",
+    "prb_ul_util_pct": "ul prb, prb ul, ul prb usage, ul prb utilisation",
+    "rrc_users_mean": "users, rrc users, connected users, avg users, rrc connected users",
+    "availability": "availability, cell availability",
+    "lat": "latitude, y",
+    "lon": "longitude, long, lng, x",
+    "azimuth_deg": "azimuth, bearing",
+    "height_m": "height, antenna height",
+    "technology": "tech, rat, radio, network type, generation",
+    "bandwidth_mhz": "bandwidth, bw",
+    "site_id": "site, enodeb, enb, gnb, node, erbs",
+    "range_m": "range",
+    "operator": "operator, plmn, carrier, network",
+    "region": "region, state, state name, province, area",
+    "complaint_id": "ticket, ticket id, ticket number, case id, case number, complaint no",
+    "created_utc": "created, created at, opened, creation date, date created, ticket created",
+    "complaint_class": "category, class, issue type, complaint category",
+    "complaint_type": "type, issue, sub category, complaint type",
+    "subscriber_id": "msisdn, phone, phone number, subscriber, customer, customer id, imsi, mobile",
+    "text_redacted": "text, description, comment, remarks, note, notes, verbatim",
+    "resolved_utc": "resolved, closed, resolution date, closed at",
+    "response_id": "response, response id, answer id, survey id",
+    "score": "score, nps, nps score, likelihood to recommend",
+    "answered_utc": "answered, answer date, recorded date, response date, submitted",
+    "survey_type": "survey, survey type",
+    "start_utc": "start, start time, call start, date, from, down from, outage start, began",
+    "end_utc": "end, end time, to, until, up again, outage end, ended, finish, cleared",
+    "rating_1to5": "rating, stars",
+    "outcome": "outcome, result, call drop category, call result",
+    "usage_place": "in out travelling, place, indoor outdoor",
+    "month": "month, period",
+    "n_active_subscribers": "subscribers, active subscribers, base",
+    "place_id": "place, place id, region, area, hexagon, hex",
+    "intervention_id": "work order, change id, crq, work id, ref, reference",
+    "kind": "kind, type, work type, activity",
+    "outage_id": "outage, alarm id, incident",
+    "wave": "wave, campaign",
+    "n_invited": "invited, invitations, sent",
+    "pixel_weight": "weight, traffic",
+}
+_UNITS = {
+    ("share", "%"): 0.01, ("s", "min"): 60, ("s", "h"): 3600, ("s", "ms"): 0.001,
+    ("ms", "s"): 1000, ("ms", "us"): 0.001, ("kbit", "bit"): 0.001, ("kbit", "byte"): 0.008,
+    ("kbit", "kb"): 8, ("kbit", "mbit"): 1000, ("kbit", "mb"): 8000, ("kbit", "gb"): 8e6,
+    ("m", "km"): 1000, ("MHz", "khz"): 0.001, ("MHz", "hz"): 1e-6, ("MHz", "ghz"): 1000,
+}  # fmt: skip
+_CONSTANT = ("period_s", "survey_type", "place_type")
+"""What a configuration can say once for a whole file."""
+_WHICH_MANY = ("cell_id", "site_id", "region", "place_id", "wave")
+_SMALL_WORDS = {"utc", "id", "pct", "s", "deg", "m", "dbm", "n", "text", "no", "number"}
+
+
+@dataclass(frozen=True)
+class Like:
+    """One of their columns, what it looks like, and how sure that is."""
+
+    theirs: str
+    ours: str
+    confidence: float
+    why: str
+
+
+@dataclass(frozen=True)
+class Fit:
+    """One of our tables, how well a file fits it, and column by column."""
+
+    table: str
+    confidence: float
+    columns: tuple[Like, ...]
+
+
+def fits(sample: pd.DataFrame, na: tuple[str, ...], decimal: str) -> list[Fit]:
+    """Our source tables, the best fitting first; `sample` is text."""
+    values = {str(name): _known(sample[name], na) for name in sample}
+    found = [_fit(name, values, decimal) for name in SOURCES]
+    return sorted(found, key=lambda fit: -fit.confidence)
+
+
+def _known(column: pd.Series, na: tuple[str, ...]) -> pd.Series:
+    text = column.astype("str").str.strip()
+    return text[~text.isin(["", *na])].dropna()
+
+
+def _fit(table: str, values: Mapping[str, pd.Series], decimal: str) -> Fit:
+    of = TABLES[table]
+    ours = [name for name in (*of.columns, *of.read_instead) if not name.startswith("source_")]
+    likes = [
+        _like(theirs, FIELDS[name], values[theirs], decimal) for theirs in values for name in ours
+    ]
+    chosen: dict[str, Like] = {}
+    taken: set[str] = set()
+    # a cell's name is its key where there is no other
+    ahead = dict.fromkeys(of.required, 0.1)
+    for like in sorted(likes, key=lambda like: -like.confidence - ahead.get(like.ours, 0.0)):
+        if like.confidence >= SURE / 2 and like.ours not in chosen and like.theirs not in taken:
+            chosen[like.ours] = like
+            taken.add(like.theirs)
+    sure = {name: like.confidence for name, like in chosen.items()}
+    needed = [sure.get(name, 0.0) for name in of.required if name not in _CONSTANT]
+    if table == "pm":
+        pairs = [min(sure.get(n, 0.0) for n in pair) for pair in PAIRS]
+        needed.append(max(*pairs, sure.get("prb_dl_util_pct", 0.0)))
+    if table == "coverage":
+        pixel = min(sure.get("lat", 0.0), sure.get("lon", 0.0))
+        needed.append(max(pixel, sure.get("hex_id", 0.0), sure.get("hex_text", 0.0)))
+    share = sum(sure.values()) / max(len(values), 1)
+    confidence = 0.7 * sum(needed) / max(len(needed), 1) + 0.3 * share
+    # without its key it is hardly that table
+    found_by = {*of.required} - {*_CONSTANT}
+    confidence *= 1 if of.key[0] in sure or of.key[0] not in found_by else 0.5
+    order = {theirs: n for n, theirs in enumerate(values)}
+    return Fit(table, confidence, tuple(sorted(chosen.values(), key=lambda c: order[c.theirs])))
+
+
+def _like(theirs: str, of: Field, values: pd.Series, decimal: str) -> Like:
+    name, why = _alike(theirs, of.name)
+    if name < SURE / 2:
+        return Like(theirs, of.name, name, why)
+    possible = _possible(values, of, decimal, factor_of(theirs, of))
+    told = f"{100 * possible:.0f} % of its values are possible" if len(values) else "empty"
+    return Like(theirs, of.name, name * possible, f"{why}, {told}")
+
+
+def _alike(theirs: str, ours: str) -> tuple[float, str]:
+    mine = _words(theirs)
+    if not mine:
+        return 0.0, "no name"
+    if ours in _counters().get(" ".join(mine), ()):
+        return 0.95, "a vendor's name for it"
+    names = [ours.replace("_", " "), *filter(None, _ALSO.get(ours, "").split(", "))]
+    best = max(_similar(mine, _words(name), first=n == 0) for n, name in enumerate(names))
+    return best, "its name" if best > 0.9 else "a name like it"
+
+
+def _similar(mine: tuple[str, ...], wanted: tuple[str, ...], *, first: bool) -> float:
+    if mine == wanted:
+        return 1.0 if first else 0.95
+    one, other = set(mine) - _SMALL_WORDS, set(wanted) - _SMALL_WORDS
+    if one and one == other:
+        return 0.85
+    if len(other) > 1 and other < one:
+        return 0.7
+    shared = len(one & other) / len(one | other) if one | other else 0.0
+    spelt = difflib.SequenceMatcher(None, "".join(mine), "".join(wanted)).ratio()
+    return max(0.75 * shared, 0.8 * spelt if spelt >= 0.85 else 0.0)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    bare = re.sub(r"\s*\([^()]*\)\s*$", "", text)
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare)
+    return tuple(re.findall(r"[^\W_]+", apart.lower()))
+
+
+@cache
+def _counters() -> dict[str, set[str]]:
+    """Names of single counters on the shelf of vendors, as words, each with ours."""
+    found: dict[str, set[str]] = {}
+    for name in vendors.names():
+        given = vendors.read(vendors.SHELF / f"{name}.toml")
+        formulas = Source.model_construct(
+            table="pm", path="", counters=given.get("counters", {})
+        ).formulas
+        for ours, text in formulas:
+            expression = parse(text)
+            if isinstance(expression, Name):
+                found.setdefault(" ".join(_words(expression.text)), set()).add(ours)
+    return found
+
+
+def factor_of(theirs: str, of: Field) -> float:
+    """What makes our unit of theirs, which stands in brackets behind the name; 1 = the same."""
+    unit = re.search(r"\(\s*([^()]+?)\s*\)\s*$", theirs)
+    return _UNITS.get((of.unit, unit[1].lower()), 1.0) if unit else 1.0
+
+
+def _possible(values: pd.Series, of: Field, decimal: str, factor: float) -> float:
+    """Share of the values that could be of the field."""
+    if values.empty:
+        return 0.5
+    if of.is_time or of.type == "DATE":
+        return moments_of(values).share
+    if of.is_number:
+        numbers = numbers_of(values, decimal) * factor
+        low = numbers >= of.low if of.low is not None else numbers.notna()
+        high = numbers <= of.high if of.high is not None else numbers.notna()
+        return float((low & high).mean())
+    if of.choices:
+        # other texts for the same can be mapped
+        return 0.7 + 0.3 * float(values.str.lower().isin(of.choices).mean())
+    if of.name.endswith("_id") and of.name not in _WHICH_MANY:
+        return 0.5 + 0.5 * values.nunique() / len(values)
+    return 0.9 if of.name == "wave" or moments_of(values).share < 0.5 else 0.3

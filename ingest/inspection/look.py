@@ -1,0 +1,372 @@
+"""What an unknown file seems to be: reader, encoding, separator, times, and which column is which.
+
+Identifiers are not shown: of every value only its shape is told.
+"""
+
+import csv
+import gzip
+import io
+import re
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from contracts import vendors
+from contracts.errors import InputError
+from contracts.exports import of_persons
+from contracts.fields import FIELDS
+from contracts.source import Source
+from contracts.tables import TABLES
+from ingest.inspection.likeness import Fit, fits
+from ingest.inspection.times import Moments, judged, moments_of
+from ingest.privacy import door
+from ingest.sources.counters import asked_of
+
+_START = 4 << 20
+_ROWS = 3000
+_DELIMITERS = (",", ";", "\t", "|")
+_NA = ("NIL", "NULL", "null", "NaN", "nan", "N/A", "n/a", "NA", "-", "--", "/0", "None", "\\N",
+       "#N/A", "?", "#DIV/0!")  # fmt: skip
+_XML = {"measCollecFile": "pm_xml", "measDataFile": "pm_xml", "mdc": "pm_xml", "OMeS": "omes"}
+_TICKET = {"creationDate", "ticketType", "severity", "statusChange", "statusChangeDate", "@type"}
+_PSEUDO = ["@managed_element", "@object", "@start", "@end", "@duration_s", "@suspect"]
+_ZONE = re.compile(r"\b(?:UTC|GMT)(?:\s?[+-]\d{1,2}(?::?\d{2})?)?|\b[A-Z][a-z]+/[A-Z][a-z_A-Z]+\b")
+_ALIAS = {"gsm": "2g", "umts": "3g", "lte": "4g", "nr": "5g"}
+_PERIODS = (300, 900, 1800, 3600, 86_400)
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What one file seems to be."""
+
+    path: Path
+    reader: str
+    """delimited, parquet, pm_xml, omes, trouble_ticket, qualtrics; empty = nothing we read."""
+    encoding: str = "utf-8"
+    delimiter: str = ","
+    preamble: int = 0
+    """Lines above the header line."""
+    header: tuple[str, ...] = ()
+    decimal: str = "."
+    na: tuple[str, ...] = ()
+    footer: str = ""
+    """First text of a last row that is no row like the others."""
+    times: dict[str, Moments] = field(default_factory=dict)
+    zone: str = ""
+    period_s: int = 0
+    samples: dict[str, str] = field(default_factory=dict)
+    """A value of each column as its shape."""
+    fits: tuple[Fit, ...] = ()
+    vendor: str = ""
+    n_counters: tuple[int, int] = (0, 0)
+    """Counters of the vendor's TOML that the file has, and all."""
+    choices: dict[str, dict[str, str]] = field(default_factory=dict)
+    """Their column -> our word -> their text, where a column holds words like ours."""
+    objects: tuple[str, ...] = ()
+    """Kinds of objects in PM XML, such as NRCellDU."""
+    notes: tuple[str, ...] = ()
+
+
+def look(path: Path) -> Looks:
+    """What a file seems to be; raises InputError where it can't be opened or is empty."""
+    start = _start(path)
+    if not start.strip():
+        raise InputError(f"{path}: the file is empty", ["give a file with some rows"])
+    if start.startswith(b"PAR1"):
+        return _table(Looks(path, "parquet"), _of_parquet(path))
+    if start.startswith(b"PK\x03\x04"):
+        told = "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV"
+        return Looks(path, "", notes=(told,))
+    encoding, text, doubt = _decoded(start)
+    looks = Looks(path, "", encoding=encoding, notes=doubt)
+    return _of_text(looks, text)
+
+
+def _of_text(looks: Looks, text: str) -> Looks:
+    if "\0" in text:
+        return replace(looks, notes=("bytes that are no text: no file of a kind we read",))
+    bare = text.lstrip("\ufeff \t\r\n")
+    if bare.startswith("<"):
+        return _of_xml(looks, bare)
+    if bare.startswith(("{", "[")):
+        return _of_json(looks, bare)
+    try:
+        return _of_lines(looks, text.removeprefix("\ufeff"))
+    except csv.Error as error:
+        return replace(looks, notes=(*looks.notes, f"text that is no table: {error}"))
+
+
+def _start(path: Path) -> bytes:
+    """The file's first bytes, unpacked; no more than a few megabytes whatever it holds."""
+    try:
+        with path.open("rb") as file:
+            start = file.read(_START)
+            if not start.startswith(b"\x1f\x8b"):
+                return start
+            file.seek(0)
+            with gzip.open(file) as packed:
+                return packed.read(_START)
+    except (OSError, EOFError, zlib.error) as error:
+        raise InputError(f"{path}: can't be opened", [str(error)]) from None
+
+
+def _decoded(start: bytes) -> tuple[str, str, tuple[str, ...]]:
+    """Encoding, text and what is unsure about it."""
+    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
+        if start.startswith(mark):
+            return name, start[: len(start) // 2 * 2].decode(name, errors="replace"), ()
+    try:
+        # the last character may be cut in two
+        return "utf-8", _utf8(start), ()
+    except UnicodeDecodeError:
+        note = "not UTF-8: taken for cp1252 (Western Europe); look whether names come out right"
+        return "cp1252", start.decode("cp1252", errors="replace"), (note,)
+
+
+def _utf8(start: bytes) -> str:
+    """UTF-8 text whose last character may be cut; raises UnicodeDecodeError where it is none."""
+    return start.decode("utf-8") if len(start) < _START else start[:-4].decode("utf-8")
+
+
+# ----------------------------------------------------------------------------- XML and JSON
+
+
+def _of_xml(looks: Looks, text: str) -> Looks:
+    root = re.search(r"<(?:\w+:)?([A-Za-z]\w*)", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
+    reader = _XML.get(root[1], "") if root else ""
+    if not reader:
+        told = f"XML of a kind we do not read: its root is {root[1] if root else 'not to be seen'}"
+        return replace(looks, notes=(*looks.notes, told))
+    if reader == "omes":
+        names = re.findall(r"<(M\d+C\d+)\b", text)
+        found = re.findall(r"<DN>([^<]*)</DN>", text)
+        kinds = [re.sub(r"-\d+", "", dn.rsplit("/", 1)[-1]) for dn in found]
+    else:
+        listed = re.findall(r"<(?:\w+:)?measTypes>([^<]*)<", text)
+        single = re.findall(r"<(?:\w+:)?(?:measType|mt)(?:\s[^>]*)?>([^<]*)<", text)
+        names = [name for part in listed for name in part.split()] + [n.strip() for n in single]
+        objects = re.findall(r'measObjLdn\s*=\s*"([^"]*)"|<moid>([^<]*)<', text)
+        kinds = [(a or b).rsplit(",", 1)[-1].split("=")[0] for a, b in objects]
+    header = (*_PSEUDO, *dict.fromkeys(names))
+    most = tuple(kind for kind, _ in Counter(kinds).most_common())
+    return _with_vendor(replace(looks, reader=reader, header=header, objects=most))
+
+
+def _of_json(looks: Looks, text: str) -> Looks:
+    keys = set(re.findall(r'"([@\w]+)"\s*:', text))
+    if len(keys & _TICKET) >= 2:
+        return replace(looks, reader="trouble_ticket", header=tuple(sorted(keys)))
+    told = "JSON of a kind we do not read: no trouble tickets (TMF621)"
+    return replace(looks, notes=(*looks.notes, told))
+
+
+# ------------------------------------------------------------------------------------- tables
+
+
+def _of_parquet(path: Path) -> pd.DataFrame:
+    try:
+        batch = next(pq.ParquetFile(path).iter_batches(_ROWS), None)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise InputError(
+            f"{path}: can't be read as parquet", [str(error).splitlines()[0]]
+        ) from None
+    rows = batch.to_pandas() if batch is not None else pd.DataFrame()
+    return pd.DataFrame({name: rows[name].astype("str").mask(rows[name].isna()) for name in rows})
+
+
+def _of_lines(looks: Looks, text: str) -> Looks:
+    lines = list(islice(io.StringIO(text, newline=None), _ROWS + 100))
+    delimiter, width = _separator(lines)
+    records = list(csv.reader(lines, delimiter=delimiter))
+    if width < 2:
+        told = "text without columns that could be told: no separator parts it alike in all lines"
+        return replace(looks, notes=(*looks.notes, told))
+    above = _above_header(records, width)
+    if _holds_data(records[above]):
+        told = "no header line: its first row looks like data; write a line of names above it"
+        return replace(looks, delimiter=delimiter, notes=(*looks.notes, told))
+    header, rows = records[above], records[above + 1 :]
+    looks = replace(looks, reader="delimited", delimiter=delimiter, preamble=above)
+    looks = replace(looks, zone=_zone_of(lines[:above]))
+    if len(rows) > 1 and any("ImportId" in cell for cell in rows[1]):
+        zone = re.search(r'"timeZone"\s*:\s*"([^"]+)"', " ".join(rows[1]))
+        looks, rows = replace(looks, reader="qualtrics", zone=zone[1] if zone else ""), rows[2:]
+    return _table(_with_footer(looks, rows, width), _framed(header, rows))
+
+
+def _separator(lines: list[str]) -> tuple[str, int]:
+    """The separator that parts most lines into equally many, and into how many."""
+    found = []
+    for delimiter in _DELIMITERS:
+        widths = Counter(len(record) for record in csv.reader(lines, delimiter=delimiter))
+        widths.pop(0, 0)
+        width, n = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(0, 0))
+        found.append((n * (width > 1), width, delimiter))
+    _, width, delimiter = max(found)
+    return delimiter, width
+
+
+def _above_header(records: list[list[str]], width: int) -> int:
+    """How many records stand above the header: the first whole one without gaps."""
+    whole = [n for n, record in enumerate(records) if len(record) == width]
+    filled = [n for n in whole if all(cell.strip() for cell in records[n])]
+    # a preamble that a spreadsheet saved again is as wide as the table, with gaps
+    return next(iter([n for n in filled if n < whole[0] + 20] or whole))
+
+
+def _holds_data(header: list[str]) -> bool:
+    """Whether a header line has what only data has: numbers, times, addresses."""
+    data = [
+        cell for cell in header if re.fullmatch(r"[+-]?[\d.,:/ TZ+-]+|\S+@\S+\.\S+", cell.strip())
+    ]
+    return len(data) > len(header) / 3 or any(re.search(r"\d{6,}|@", cell) for cell in data)
+
+
+def _framed(header: list[str], rows: list[list[str]]) -> pd.DataFrame:
+    names = [name if header.index(name) == n else f"{name}#{n}" for n, name in enumerate(header)]
+    whole = [row for row in rows if len(row) == len(header)]
+    return pd.DataFrame(whole, columns=names, dtype="str")
+
+
+def _with_footer(looks: Looks, rows: list[list[str]], width: int) -> Looks:
+    """Whether the last row is a total: a word where all others have something else."""
+    filled = [row for row in rows if row]
+    if len(filled) < 3:
+        return looks
+    last = filled[-1]
+    word = last[0].strip()
+    is_total = re.fullmatch(r"(?i)(grand )?totals?|sum|average|mean", word.strip(": "))
+    return (
+        replace(looks, footer=word)
+        if is_total or (len(last) != width and word.isalpha())
+        else looks
+    )
+
+
+def _table(looks: Looks, sample: pd.DataFrame) -> Looks:
+    header = tuple(str(name) for name in sample)
+    if looks.footer:
+        sample = sample[sample.iloc[:, 0].str.strip() != looks.footer]
+    decimal = _decimal(sample, looks)
+    na = _missing_texts(sample)
+    known = {str(name): _known(sample[name], na) for name in sample}
+    barred = {*of_persons(looks.reader)} & {*sample}
+    times = {name: moments_of(values) for name, values in known.items() if len(values)}
+    times = {name: found for name, found in times.items() if found.share > 0.5}
+    looks = replace(
+        looks,
+        header=header,
+        decimal=decimal,
+        na=na,
+        times=times,
+        samples={n: str(door.masked(v.head(1)).iloc[0]) for n, v in known.items() if len(v)},
+        fits=tuple(fits(sample.drop(columns=[*barred]), na, decimal)),
+    )
+    looks = replace(looks, times=_judged(known, looks))
+    looks = replace(looks, period_s=_period(known, looks), choices=_choices(known, looks))
+    return _with_vendor(looks) if looks.reader in ("delimited", "parquet") else looks
+
+
+def _judged(known: dict[str, pd.Series], looks: Looks) -> dict[str, Moments]:
+    """Times with the order of day and month that reading would find, by the rows' keys too."""
+    best = looks.fits[0] if looks.fits else None
+    key = TABLES[best.table].key[0] if best else ""
+    theirs = next((like.theirs for like in best.columns if like.ours == key), "") if best else ""
+    found = {}
+    for name, times in looks.times.items():
+        ids = known[theirs].reindex(known[name].index) if theirs not in ("", name) else None
+        found[name] = judged(times, known[name], ids)
+    return found
+
+
+def _choices(known: dict[str, pd.Series], looks: Looks) -> dict[str, dict[str, str]]:
+    found = {}
+    for like in looks.fits[0].columns if looks.fits else ():
+        ours = FIELDS[like.ours].choices
+        texts = {text.lower(): text for text in known[like.theirs].unique()[:50]}
+        alike = {
+            one: texts[text] for one in ours for text in (one, _ALIAS.get(one, "")) if text in texts
+        }
+        if alike:
+            found[like.theirs] = alike
+    return found
+
+
+def _known(column: pd.Series, na: tuple[str, ...]) -> pd.Series:
+    text = column.dropna().str.strip()
+    return text[~text.isin(["", *na])]
+
+
+def _decimal(sample: pd.DataFrame, looks: Looks) -> str:
+    if looks.delimiter == ",":
+        return "."
+    texts = pd.concat([sample[name].dropna() for name in sample] or [pd.Series(dtype="str")])
+    comma = texts.str.fullmatch(r"[+-]?\d+,\d+").sum()
+    return "," if comma > texts.str.fullmatch(r"[+-]?\d+\.\d+").sum() else "."
+
+
+def _missing_texts(sample: pd.DataFrame) -> tuple[str, ...]:
+    """Texts that usually mean missing, where they stand among numbers or times."""
+    found: Counter[str] = Counter()
+    for name in sample:
+        text = sample[name].dropna().str.strip()
+        odd = text[text.isin(_NA)]
+        rest = text[~text.isin(["", *_NA])]
+        plain = rest.str.fullmatch(r"[+-]?[\d.,:/ eE+-]+").mean() if len(rest) else 0.0
+        if len(odd) and (plain > 0.9 or not len(rest)):
+            found.update(odd)
+    return tuple(sorted(found))
+
+
+def _zone_of(preamble: list[str]) -> str:
+    found = _ZONE.search(" ".join(preamble))
+    return found[0] if found else ""
+
+
+def _period(known: dict[str, pd.Series], looks: Looks) -> int:
+    """Seconds between the times of a pm file, where they are those of a measuring period."""
+    column = next(
+        (c.theirs for f in looks.fits[:1] for c in f.columns if c.ours == "period_start_utc"), ""
+    )
+    found = looks.times.get(column)
+    if found is None or found.is_open or found.epoch:
+        return 0
+    how = found.formats[0] if found.formats else "ISO8601"
+    moments = pd.to_datetime(known[column], format=how, errors="coerce", utc=True).drop_duplicates()
+    steps = moments.sort_values().diff().dt.total_seconds().dropna()
+    usual = int(steps.mode().iloc[0]) if len(steps) else 0
+    return usual if usual in _PERIODS else 0
+
+
+# ------------------------------------------------------------------------------------- vendors
+
+
+def _with_vendor(looks: Looks) -> Looks:
+    """The vendor of the shelf whose columns and most of whose counters the file has."""
+    found = [(n, total, name) for name, n, total in _fitting(looks)]
+    if not found:
+        return looks
+    n, total, name = max(found)
+    return replace(looks, vendor=name, n_counters=(n, total))
+
+
+def _fitting(looks: Looks) -> Iterator[tuple[str, int, int]]:
+    header = list(looks.header)
+    for name in vendors.names():
+        given = vendors.read(vendors.SHELF / f"{name}.toml")
+        if given.get("reader", "delimited") != looks.reader:
+            continue
+        # its reader is the file's own, whether or not we have it
+        source = Source.model_construct(**{**Source(table="pm", path="x").model_dump(), **given})
+        asked = asked_of(source, header)
+        needed = [*source.theirs, *([source.header_column] if source.header_column else [])]
+        objects = [c for columns in source.groups.values() for c in columns]
+        if {*needed} <= {*header} and (not objects or {*objects} & {*header}) and asked.expressions:
+            yield name, len(asked.expressions), len(source.counters)

@@ -1,0 +1,170 @@
+"""What protects persons as columns are read: keys, pseudonyms, and who asked to be forgotten.
+
+Raw identifiers never reach disk, logs or other processes' memory: they are replaced in the
+function that reads them. A warehouse is of one key and epoch at a time: with another, every file
+is read anew, and what it held under the old one goes.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from contracts.errors import SettingsError
+from contracts.fields import FIELDS
+from contracts.settings import Settings
+from contracts.source import Source
+from contracts.tables import LINEAGE, TABLES
+from ingest.privacy import msisdn, redact
+from ingest.privacy.keys import Key, pseudonym_key, pseudonym_keys
+
+IDENTIFIERS = ("subscriber_id",)
+FREE_TEXT = ("text_redacted", "description", "expected_effect")
+PERSONS = tuple(name for name, of in TABLES.items() if of.layer == "source"
+                and set(IDENTIFIERS) & {*of.columns})  # fmt: skip
+"""Source tables whose rows are of persons."""
+
+DOMAINS = ("msisdn", "imsi", "email", "account")
+"""What an identifier may be; pseudonyms of two domains never meet."""
+FORGOTTEN = "forgotten at their request"
+_LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
+
+
+# ---------------------------------------------------------------------------------- persons
+
+
+def identifier(text: str, domain: str, country: str) -> tuple[str, str]:
+    """One identifier in the only spelling of its domain, or '' and why it has none.
+
+    Domains: msisdn (E.164 digits), imsi (14 or 15 digits), email (folded), account (folded). The
+    reason never quotes the value.
+    """
+    if domain == "msisdn":
+        return msisdn.e164(text, country)
+    text = re.sub(r"\s+", "", msisdn.plain(text)).casefold()
+    text = re.sub(r"^(\d+)\.0+$", r"\1", text)
+    if re.fullmatch(r"\d[.,]\d+e\+\d+", text):
+        return "", msisdn.LOST_DIGITS
+    if domain == "imsi":
+        text = re.sub(r"\D", "", text)
+        return (text, "") if len(text) in (14, 15) else ("", "no IMSI of 14 or 15 digits")
+    if domain == "email" and not re.fullmatch(r"[^@]+@[^@]+", text):
+        return "", "no e-mail address"
+    return text, ""
+
+
+@dataclass(frozen=True)
+class Door:
+    """What every row of persons passes as it is read.
+
+    `keys`: asked for only by a source that holds identifiers; the last is the one used. `names`:
+    folded words to take out of free text. `forgotten`: names of keys, each with the pseudonyms of
+    those whose rows are refused.
+    """
+
+    keys: Callable[[], Sequence[Key]]
+    country: str = ""
+    names: frozenset[str] = frozenset()
+    forgotten: Mapping[str, frozenset[str]] | None = None
+
+    def passed(self, ours: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """The rows without identifiers, and what was refused of them.
+
+        Refused: source_row, column_name ('' = the whole row), scope, reason.
+        """
+        refused = []
+        for name in IDENTIFIERS:
+            if name in ours:
+                ours, told = self._hidden(ours, name, source.subscriber)
+                refused += told
+        for name in ours.columns.intersection(list(FREE_TEXT)):
+            ours[name] = redact.texts(ours[name], self.names)
+        if source.table in PERSONS:
+            for name in ours.columns.intersection(_labels(source.table)):
+                if pd.api.types.is_string_dtype(ours[name]):
+                    ours[name] = redact.codes(ours[name])
+        return ours, pd.concat([_NOTHING, *refused], ignore_index=True)
+
+    def _hidden(
+        self, ours: pd.DataFrame, name: str, domain: str
+    ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+        keys = list(self.keys())
+        given = {value: identifier(str(value), domain, self.country)
+                 for value in ours[name].dropna().unique()}  # fmt: skip
+        gone = {value for value, (text, _) in given.items() if self._forgot(text, domain, keys)}
+        tokens = {v: keys[-1].pseudonym(domain, text) for v, (text, _) in given.items() if text}
+        wrong = ours[name].map({v: why for v, (_, why) in given.items() if why}).astype("str")
+        rows = ours[name].isin(gone)
+        told = [
+            _refused(ours[wrong.notna()], name, "value", wrong[wrong.notna()]),
+            _refused(ours[rows], "", "row", FORGOTTEN),
+        ]
+        return ours.assign(**{name: ours[name].map(tokens).astype("str")})[~rows], told
+
+    def _forgot(self, text: str, domain: str, keys: Sequence[Key]) -> bool:
+        forgotten = self.forgotten or {}
+        asked = [key for key in keys if key.id in forgotten]
+        return any(key.pseudonym(domain, text) in forgotten[key.id] for key in asked)
+
+
+def door(settings: Settings, environ: Mapping[str, str] = os.environ) -> Door:
+    """The door as the settings have it; keys and their faults come up only when asked for."""
+
+    def keys() -> list[Key]:
+        # the one used stands last, wherever it stands in the file
+        used = pseudonym_key(settings, environ)
+        known = [key for key in pseudonym_keys(settings, environ) if key != used] + [used]
+        if lost := set(forgotten) - {key.id for key in known}:
+            told = f"{settings.privacy.forgotten_file} names pseudonyms of key {', '.join(lost)}: "
+            remedy = "put that key back into the key file, before the newer ones"
+            raise SettingsError("who asked to be forgotten can't be told", [told + remedy])
+        return known
+
+    forgotten = read_forgotten(settings)
+    listed = settings.privacy.names_file
+    names = redact.read_names(settings.resolve(listed)) if listed else frozenset[str]()
+    return Door(keys, settings.operator.country, names, forgotten)
+
+
+def read_forgotten(settings: Settings) -> dict[str, frozenset[str]]:
+    """Pseudonyms of all who asked to be forgotten, by the name of their key."""
+    path = settings.resolve(settings.privacy.forgotten_file)
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    pairs = [line.split()[:2] for line in lines if line.strip()]
+    return {key: frozenset(p for k, p in pairs if k == key) for key, _ in pairs}
+
+
+def _labels(table: str) -> list[str]:
+    """Text columns of a table that are neither keys, nor chosen from a list, nor free text."""
+    apart = {*LINEAGE, *FREE_TEXT, *IDENTIFIERS}
+    texts = [FIELDS[name] for name in TABLES[table].columns if name not in apart]
+    return [
+        field.name
+        for field in texts
+        if field.type == "VARCHAR" and not field.choices and not field.name.endswith("_id")
+    ]
+
+
+_NOTHING = pd.DataFrame({"source_row": pd.Series([], dtype="int64"),
+                         **{name: pd.Series([], dtype="str")
+                            for name in ("column_name", "scope", "reason")}})  # fmt: skip
+
+
+def _refused(rows: pd.DataFrame, name: str, scope: str, reason: str | pd.Series) -> pd.DataFrame:
+    told = pd.DataFrame({"source_row": rows["source_row"], "reason": reason})
+    return told.assign(column_name=name, scope=scope)[list(_NOTHING.columns)]
+
+
+def masked(values: pd.Series) -> pd.Series:
+    """The shape of each value, letters as x and digits as 9, to show why it was refused."""
+    shape = values.astype("str").str.slice(0, 40)
+    shape = shape.str.replace(_LETTER, "x", regex=True)
+    return shape.str.replace(_DIGIT, "9", regex=True)
+
+
+def file_name(name: str, table: str, file_hash: str) -> str:
+    """A file's name as it may be kept: of a table of persons without numbers and e-mails."""
+    kept = redact.code(name) if table in PERSONS else name
+    return name if kept == name else f"{kept}~{file_hash[:8]}"

@@ -1,0 +1,51 @@
+"""Centre and region of every hexagon that a table names."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from contracts.settings import Settings
+from geo import hexgrid, regions
+from ingest.privacy import release
+from ingest.settle.cells import polygons
+from ingest.warehouse.store import Warehouse
+
+_EVENTS = ("call", "complaint", "nps")
+
+
+def write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
+    """Hexagons of footprints, events and subscribers on the levels they may be told on."""
+    levels = settings.grid.levels
+    footprints = warehouse.read("cell_hex", days=[str(levels["network"])])["hex_id"].unique()
+    base = warehouse.read("subscriber_base").query("place_type == 'hex'")
+    homes = hexgrid.from_text(base["place_id"].unique())
+    homes = homes[hexgrid.levels(homes) >= levels["complaint"]]
+    found: list[tuple[Any, int]] = [(footprints, finest) for finest in levels.values()]
+    found.append((homes, levels["complaint"]))
+    found += [(warehouse.read(name)["hex_id"].dropna(), levels[name]) for name in _EVENTS]
+    parts = [hexgrid.parents(footprints, level=level) for level in settings.grid.map_levels]
+    parts += [
+        hexgrid.parents(hexes, level=level)
+        for hexes, finest in found
+        for level in release.levels(finest)
+    ]
+    hexes = np.unique(np.concatenate(parts))
+    lat, lon = hexgrid.centres(hexes)
+    places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
+    if settings.operator.regions and len(places):
+        places["region"] = regions.regions_of(hexes, polygons(settings))
+    else:
+        places["region"] = places["hex_id"].map(_stated_regions(warehouse.read("call"), settings))
+    warehouse.write("hex_place", places)
+
+
+def _stated_regions(calls: pd.DataFrame, settings: Settings) -> pd.Series:
+    """The region that most calls in a hexagon state, where enough state one."""
+    told = calls.dropna(subset=["hex_id", "region"])
+    hex_id = hexgrid.parents(told["hex_id"], level=settings.grid.levels["call"])
+    counted = told.assign(hex_id=hex_id).groupby(["hex_id", "region"]).size().reset_index(name="n")
+    counted = counted[counted["n"] >= settings.privacy.min_respondents]
+    # of equal ones the first by name
+    counted = counted.sort_values(["n", "region"], ascending=[False, True])
+    return counted.drop_duplicates("hex_id").set_index("hex_id")["region"]

@@ -1,0 +1,213 @@
+"""One source file -> accepted rows in pieces by day, refused rows, and a note that it is done.
+
+Loading a file again does nothing: its load is named after its content, its mapping and all that
+changes how it is read.
+"""
+
+import functools
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from contracts.errors import HexperienceError, InputError
+from contracts.settings import Settings
+from contracts.source import Source
+from contracts.tables import TABLES
+from ingest import sources
+from ingest.clean.rows import Cleaned, clean
+from ingest.clock import day_instant, local_days
+from ingest.privacy import door
+from ingest.running.logs import where
+from ingest.warehouse import retain
+from ingest.warehouse.store import WHOLE, Warehouse
+
+_METHOD = "load-3"
+
+
+@dataclass(frozen=True)
+class FileToLoad:
+    """One file, how to read it, and the zones of cells that have their own."""
+
+    path: Path
+    source: Source
+    settings: Settings
+    zones: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What became of one file's rows, or its faults."""
+
+    table: str
+    load: str
+    facts: dict[str, Any]
+    faults: list[str]
+
+
+def files_of(source: Source, settings: Settings) -> list[Path]:
+    """Files that a source names, ascending; none where its glob finds nothing."""
+    whole = settings.resolve(source.path)
+    root = Path(whole.anchor or ".")
+    pattern = str(whole.relative_to(root) if whole.is_absolute() else whole)
+    return sorted(path for path in root.glob(pattern) if path.is_file())
+
+
+def plan(settings: Settings) -> list[FileToLoad]:
+    """All files to load; raises InputError with every fault of every header.
+
+    SettingsError where a source holds subscribers' numbers and there is no key to hide them.
+    """
+    files, faults = listed(settings)
+    if faults:
+        raise InputError(f"{len(faults)} fault(s) in the source files", faults)
+    for task in files:
+        _key_id(task)
+        _names(task)
+    return files
+
+
+def listed(settings: Settings) -> tuple[list[FileToLoad], list[str]]:
+    """Files whose header fits their mapping, and the faults of the others, in words."""
+    files, faults = [], []
+    for source in settings.source:
+        paths = files_of(source, settings)
+        if not paths:
+            faults.append(f"[[source]] {source.table}: no file at {settings.resolve(source.path)}")
+        for path in paths:
+            odd = sources.missing_columns(path, source)
+            faults += odd
+            files += [] if odd else [FileToLoad(path, source, settings)]
+    return files, faults
+
+
+def load(task: FileToLoad) -> Loaded:
+    """Loads one file, unless it is loaded already."""
+    warehouse = Warehouse(task.settings.resolve(task.settings.warehouse.path))
+    name, file_hash = task.source.table, _hash(task.path)
+    load_id = _load_id(task, file_hash)
+    facts = warehouse.read_load(name, load_id)
+    if facts is not None:
+        return Loaded(name, load_id, facts, [])
+    try:
+        cleaned = _clean(task, file_hash)
+    except InputError as error:
+        return Loaded(name, load_id, {}, [str(error)])
+    if cleaned.faults:
+        return Loaded(name, load_id, {}, [f"{task.path}: {fault}" for fault in cleaned.faults])
+    return Loaded(name, load_id, _keep(task, load_id, file_hash, cleaned, warehouse), [])
+
+
+def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
+    raw = _read(task)
+    file = _name(task, file_hash)
+    cleaned = clean(raw, task.source, task.settings, file=file, file_hash=file_hash)
+    arrived = datetime.fromtimestamp(int(task.path.stat().st_mtime), UTC)
+    cleaned.accepted["loaded_utc"] = pd.Timestamp(arrived)
+    return cleaned
+
+
+def _read(task: FileToLoad) -> sources.Raw:
+    """The file as read; a crash tells where, and not what: Dask prints what an error quotes."""
+    try:
+        return sources.read(task.path, task.source, door=door.door(task.settings))
+    except HexperienceError:
+        raise
+    except Exception as error:  # noqa: BLE001  of any kind, a row may stand in it
+        crash = f"reading {_name(task, '')} crashed: {type(error).__name__} in {where(error)}"
+    # outside of the except block, or the error would travel along as the context
+    raise RuntimeError(crash)
+
+
+def _name(task: FileToLoad, file_hash: str) -> str:
+    name = str(_relative(task.path, task.settings.folder))
+    return door.file_name(name, task.source.table, file_hash)
+
+
+def _keep(
+    task: FileToLoad, load_id: str, file_hash: str, cleaned: Cleaned, warehouse: Warehouse
+) -> dict[str, Any]:
+    name, refused, days = task.source.table, cleaned.refused, _days(cleaned.accepted, task)
+    rows, expired = retain.cut(cleaned.accepted, days, name, warehouse.kept_from())
+    refused = refused[~refused["source_row"].isin(expired["source_row"])]
+    for day, piece in rows.groupby(days[rows.index], sort=True):
+        warehouse.write_piece(name, str(day), load_id, piece)
+    if len(refused):
+        warehouse.write_refused(name, load_id, refused)
+    n_refused = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
+    facts = {
+        "file": _name(task, file_hash),
+        "hash": file_hash,
+        "key": _key_id(task),
+        "n_read": len(rows) + n_refused,
+        "n_refused": n_refused,
+        "n_expired": len(expired),
+        "n_values_missing": int((refused["scope"] == "value").sum()),
+        "given": sorted(task.source.given - cleaned.absent.keys()),
+        "absent": cleaned.absent,
+        "partial": task.source.partial,
+    }
+    warehouse.write_load(name, load_id, facts)
+    return facts
+
+
+def _days(rows: pd.DataFrame, task: FileToLoad) -> pd.Series:
+    of, zone = TABLES[task.source.table], task.settings.operator.timezone
+    if not of.day_of:
+        return pd.Series(WHOLE, index=rows.index)
+    instant = day_instant(rows) if of.name == "pm" else rows[of.day_of]
+    if "cell_id" in rows and task.zones:
+        return local_days(instant, rows["cell_id"].map(dict(task.zones)).fillna(zone))
+    return local_days(instant, zone)
+
+
+def _hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()[:16]
+
+
+def _load_id(task: FileToLoad, file_hash: str) -> str:
+    settings = task.settings
+    how = [
+        _METHOD,
+        file_hash,
+        str(_relative(task.path, settings.folder)),
+        task.source.model_dump(mode="json"),
+        settings.operator.model_dump(mode="json"),
+        settings.grid.level,
+        _key_id(task),
+        _names(task),
+        task.zones,
+        _centroids_hash(task),
+    ]
+    text = json.dumps(how, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _centroids_hash(task: FileToLoad) -> str:
+    path = task.settings.resolve(task.settings.operator.postcodes)
+    located = task.source.given & {"postcode", "place_text"}
+    return _hash_once(path, path.stat().st_mtime_ns) if located and path.is_file() else ""
+
+
+@functools.lru_cache(maxsize=1)
+def _hash_once(path: Path, changed: int) -> str:  # noqa: ARG001  (a new file is hashed anew)
+    return _hash(path)
+
+
+def _key_id(task: FileToLoad) -> str:
+    holds_persons = task.source.given & set(door.IDENTIFIERS)
+    return door.door(task.settings).keys()[-1].id if holds_persons else ""
+
+
+def _names(task: FileToLoad) -> list[str]:
+    holds_text = task.source.given & set(door.FREE_TEXT)
+    return sorted(door.door(task.settings).names) if holds_text else []
+
+
+def _relative(path: Path, folder: Path) -> Path:
+    return path.relative_to(folder) if path.is_relative_to(folder) else path

@@ -1,0 +1,200 @@
+"""The log of acknowledgements: who looks after a change or a place, how far it is, what they say.
+
+The only door to SQLite. The file stands beside the marts (`Warehouse.acknowledgements`), so it
+outlives every run, publication and change of layout. It is a log: an entry is never changed, the
+newest one of a subject is its state. Who is named in it is a person too: an entry can be taken out
+as a whole, and then nothing of it is left in the file. Subjects are named by keys that stay the
+same from run to run: `change_id` (`analysis.identity`), cell_id, site_id, a hexagon's text, a
+region's name.
+
+A rollback journal and not a write-ahead log: one file to back up, readable by who may not write.
+Writers wait for each other, `_PATIENCE_S` at most.
+"""
+
+import sqlite3
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from contracts.errors import InputError, QuestionError
+from contracts.fields import FIELDS
+from contracts.tables import TABLES, assemble
+from ingest.privacy import redact
+
+SUBJECTS = FIELDS["subject_type"].choices
+STATUSES = FIELDS["ack_status"].choices
+_PATIENCE_S = 30.0
+_LONGEST = {"subject_id": 200, "ack_owner": 80, "ack_by": 80, "ack_comment": 2000}
+
+_SCHEMA = (
+    "create table if not exists acknowledgement ("
+    "entry_id integer primary key autoincrement, "
+    "subject_type text not null, subject_id text not null, ack_status text not null, "
+    "ack_owner text not null, ack_comment text not null, ack_by text not null, "
+    "ack_utc text not null) strict",
+    *(
+        f"create trigger if not exists never_{what} before {what} on acknowledgement "
+        "begin select raise(abort, 'the log of acknowledgements is append-only'); end"
+        for what in ("update", "delete")
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What an entry speaks of: a kind out of SUBJECTS, and its stable key."""
+
+    kind: str
+    id: str
+
+    @classmethod
+    def parse(cls, text: str) -> "Subject":
+        """The subject written as kind:key, such as site:LDS1; raises QuestionError."""
+        kind, colon, key = text.partition(":")
+        if not colon or kind not in SUBJECTS or not key.strip():
+            known = ", ".join(f"{name}:..." for name in SUBJECTS)
+            raise QuestionError(f"subject {text}: write it as one of {known}")
+        return cls(kind, key.strip())
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """As the queries about it want it."""
+        return {"subject_type": self.kind, "subject_id": self.id}
+
+
+@dataclass(frozen=True)
+class Word:
+    """What is said of a subject: its state, whose it is, and a comment in free text."""
+
+    status: str
+    owner: str
+    comment: str = ""
+
+
+def note(path: Path, subject: Subject, word: Word, *, by: str, at: datetime) -> int:
+    """Adds an entry and returns its number; `by`: who writes it, `at`: when.
+
+    E-mails and numbers in the comment are taken out before it is kept. Raises QuestionError for
+    what can't be kept as it is said, InputError where the file can't be written.
+    """
+    row = {
+        **subject.asked,
+        "ack_status": word.status,
+        "ack_owner": word.owner.strip(),
+        "ack_comment": _redacted(word.comment),
+        "ack_by": by.strip(),
+        "ack_utc": at.astimezone(UTC).isoformat(timespec="microseconds"),
+    }
+    _refuse(row)
+    with _writing(path) as connection:
+        added = connection.execute(
+            "insert into acknowledgement (subject_type, subject_id, ack_status, ack_owner, "
+            "ack_comment, ack_by, ack_utc) values (:subject_type, :subject_id, :ack_status, "
+            ":ack_owner, :ack_comment, :ack_by, :ack_utc)",
+            row,
+        )
+        return int(added.lastrowid or 0)
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The whole log as table `acknowledgement`; empty before the first entry."""
+    if not _begun(path):
+        return assemble([], TABLES["acknowledgement"])
+    with _open(path, mode="ro") as connection:
+        told = connection.execute("select * from acknowledgement order by entry_id")
+        log = pd.DataFrame(told.fetchall(), columns=[column[0] for column in told.description])
+    log["ack_utc"] = pd.to_datetime(log["ack_utc"], utc=True).dt.as_unit("us")
+    log["is_newest"] = ~log.duplicated(["subject_type", "subject_id"], keep="last")
+    return assemble([log], TABLES["acknowledgement"])
+
+
+def state(path: Path) -> tuple[int, int]:
+    """Number of the newest entry and of all: tells whether an answer is still true."""
+    if not _begun(path):
+        return 0, 0
+    with _open(path, mode="ro") as connection:
+        told = connection.execute("select max(entry_id), count(*) from acknowledgement")
+        newest, n = told.fetchone()
+    return int(newest or 0), int(n)
+
+
+def remove(path: Path, entries: Collection[int]) -> int:
+    """Takes entries out for good and returns how many; their numbers are not given again.
+
+    A subject's state is then what was noted before. Raises QuestionError where one is not there,
+    and takes out none.
+    """
+    if unknown := sorted(set(entries) - set(read(path)["entry_id"])):
+        raise QuestionError(f"no entry {unknown[0]}: 'hexperience acknowledge --list' names them")
+    with _writing(path) as connection:
+        # what is deleted is overwritten, in the file and in its journal
+        connection.execute("pragma secure_delete = on")
+        connection.execute("drop trigger never_delete")
+        told = [(entry,) for entry in set(entries)]
+        connection.executemany("delete from acknowledgement where entry_id = ?", told)
+        for statement in _SCHEMA:
+            connection.execute(statement)
+    return len(told)
+
+
+def older(path: Path, than: datetime) -> list[int]:
+    """Numbers of the entries that were written before."""
+    log = read(path)
+    return log.loc[log["ack_utc"] < than, "entry_id"].astype(int).tolist()
+
+
+def _redacted(comment: str) -> str:
+    return str(redact.texts(pd.Series([comment.strip()], dtype="str")).iloc[0])
+
+
+def _refuse(row: dict[str, str]) -> None:
+    faults = [
+        f"{name.removeprefix('ack_')}: at most {most} characters"
+        for name, most in _LONGEST.items()
+        if len(row[name]) > most
+    ]
+    if row["subject_type"] not in SUBJECTS:
+        faults.append(f"subject: '{row['subject_type']}' is none of {', '.join(SUBJECTS)}")
+    if row["ack_status"] not in STATUSES:
+        faults.append(f"status: '{row['ack_status']}' is none of {', '.join(STATUSES)}")
+    faults += [
+        f"{name.removeprefix('ack_')}: missing"
+        for name in ("subject_id", "ack_owner", "ack_by")
+        if not row[name]
+    ]
+    if faults:
+        raise QuestionError("not acknowledged: " + "; ".join(faults))
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[sqlite3.Connection]:
+    """One transaction that holds other writers off; the first one makes the table."""
+    with _open(path, mode="rwc") as connection:
+        connection.execute("begin immediate")
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        yield connection
+        connection.commit()
+
+
+@contextmanager
+def _open(path: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
+    address = f"{path.absolute().as_uri()}?mode={mode}"
+    try:
+        connection = sqlite3.connect(address, uri=True, timeout=_PATIENCE_S)
+        try:
+            yield connection
+        finally:
+            connection.close()  # takes back what was not committed
+    except sqlite3.DatabaseError as error:
+        remedy = "it must be a log of ours, and who acknowledges must be able to write it"
+        raise InputError(f"{path} can't be read or written", [f"{error}; {remedy}"]) from None
+
+
+def _begun(path: Path) -> bool:
+    # the first writer's file is empty until it is done
+    return path.exists() and path.stat().st_size > 0

@@ -1,0 +1,139 @@
+"""One subscriber's wish: no row of theirs, now or after any later run.
+
+What is remembered is a pseudonym, so that their rows are known again when they are delivered
+again. It is written first; every later step can be taken twice, so a stop in the middle is mended
+by asking again. Marts and reports hold no persons, and still count them: whoever calls this runs
+and publishes anew, then takes older snapshots away.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from contracts.errors import QuestionError
+from contracts.settings import Settings
+from ingest.privacy import door, keys
+from ingest.warehouse import acknowledgements
+from ingest.warehouse.retain import RELEASED
+from ingest.warehouse.store import WHOLE, Part, Warehouse
+
+COLUMNS = ("what", "where", "rows", "done")
+_WHO = "subscriber_id"
+
+
+def forget(
+    identifier: str, domain: str, settings: Settings, *, today: date, dry_run: bool = False
+) -> pd.DataFrame:
+    """Takes one subscriber's rows out of the warehouse; what was done: what, where, rows, done.
+
+    `domain`: msisdn, imsi, email or account. Rows under the keys of all epochs are found. Call it
+    while nothing else is at work on the warehouse. Raises QuestionError where the identifier is
+    none of its domain; the message never quotes it.
+    """
+    if domain not in door.DOMAINS:
+        raise QuestionError(f"no kind '{domain}'; there are: {', '.join(door.DOMAINS)}")
+    text, why = door.identifier(identifier, domain, settings.operator.country)
+    if not text:
+        raise QuestionError(f"nobody can be found: {why}")
+    who = {key.pseudonym(domain, text) for key in keys.pseudonym_keys(settings)}
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    found = {name: warehouse.rows_of(name, _WHO, who) for name in door.PERSONS}
+    if not dry_run:
+        key = keys.pseudonym_key(settings)
+        _remember(settings, key.id, key.pseudonym(domain, text), today)
+        for name, parts in found.items():
+            _take_out(warehouse, name, parts, who)
+    told = [*_told(found, settings, dry_run=dry_run), *_what_stays(warehouse)]
+    return pd.DataFrame(told, columns=list(COLUMNS))
+
+
+def _remember(settings: Settings, key_id: str, pseudonym: str, today: date) -> None:
+    if pseudonym in door.read_forgotten(settings).get(key_id, frozenset()):
+        return
+    path = settings.resolve(settings.privacy.forgotten_file)
+    before = path.read_text(encoding="utf-8") if path.exists() else ""
+    _replace(path, f"{before}{key_id} {pseudonym} {today}\n")
+
+
+def _replace(path: Path, text: str) -> None:
+    """Puts a file for its owner alone in place, on the disk before anything is taken away."""
+    part = path.with_name(f".{path.name}.part")
+    part.unlink(missing_ok=True)
+    with os.fdopen(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def _take_out(warehouse: Warehouse, name: str, parts: list[Part], who: set[str]) -> None:
+    if parts and name == "call":
+        # shares of a cell's calls are made of persons' places
+        warehouse.forget_settled("footprint", WHOLE)
+    for part in parts:
+        warehouse.forget_settled(name, part.day)
+    of_load = defaultdict[str, list[Part]](list)
+    for part in parts:
+        of_load[part.load].append(part)
+    for load, pieces in of_load.items():
+        if load:
+            _note_refused(warehouse, name, load, pieces)
+        for part in pieces:
+            warehouse.take_out(part, _WHO, who)
+
+
+def _note_refused(warehouse: Warehouse, name: str, load: str, pieces: list[Part]) -> None:
+    """Counts the rows as refused, as a load from now on would; before they are taken out."""
+    facts, before = warehouse.loads(name)[load], warehouse.read_refused_of(name, load)
+    rows = [row for part in pieces for row in part.rows]
+    told = pd.DataFrame({"source_row": rows}).assign(
+        table_name=name, source_file=facts["file"], file_hash=facts.get("hash", ""), column_name="",
+        scope="row", reason=door.FORGOTTEN, masked_value="",
+    )  # fmt: skip
+    refused = pd.concat([before[~before["source_row"].isin(rows)], told[before.columns]])
+    warehouse.write_refused(name, load, refused.sort_values(["source_row", "column_name"]))
+    facts["n_refused"] = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
+    facts["n_values_missing"] = int((refused["scope"] == "value").sum())
+    warehouse.write_load(name, load, facts)
+
+
+def _told(
+    found: dict[str, list[Part]], settings: Settings, *, dry_run: bool
+) -> Iterator[tuple[str, str, int, str]]:
+    done = "would be rewritten" if dry_run else "rewritten"
+    for parts in found.values():
+        for part in parts:
+            kind = "piece" if part.load else "table"
+            yield kind, part.path, len(part.rows), done
+    for file, n in _source_files(part for parts in found.values() for part in parts):
+        yield "source file", file, n, "still holds the number: yours to delete; no longer read"
+    path = settings.privacy.forgotten_file
+    yield "list", path, 1, "would be noted" if dry_run else "pseudonym noted: later rows refused"
+
+
+def _what_stays(warehouse: Warehouse) -> Iterator[tuple[str, str, int, str]]:
+    """What may tell of the person and can't be made anew or searched by a number."""
+    if n := len(warehouse.read("place_rate", days=[RELEASED])):
+        told = "stay as released: their rows went by [retention], nobody can tell whom they count"
+        yield "figures", "place_rate of months that went", n, told
+    changes, first = warehouse.read("change_point"), warehouse.kept_from().get("call", "")
+    days = changes.loc[changes["place_type"] == "hex", "change_utc"].dt.strftime("%Y-%m-%d")
+    if n := int((days < first).sum()):
+        told = "stay as released: the calls before them went by [retention]"
+        yield "figures", "change_point of hexagons in months that went", n, told
+    comments = acknowledgements.read(warehouse.acknowledgements)["ack_comment"]
+    if n := int((comments != "").sum()):
+        told = "hold no numbers; names may stand there: look, and 'acknowledge --remove'"
+        yield "acknowledgements", "comments", n, told
+
+
+def _source_files(parts: Iterable[Part]) -> list[tuple[str, int]]:
+    files = defaultdict[str, int](int)
+    for part in parts:
+        if part.load:
+            files[part.source_file] += len(part.rows)
+    return sorted(files.items())

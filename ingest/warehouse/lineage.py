@@ -1,0 +1,52 @@
+"""From which files came what is told: rows of each file and day, down to row numbers."""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from contracts.errors import NothingFound
+from contracts.tables import SOURCES, TABLES, assemble
+from ingest.warehouse.store import WHOLE, Warehouse
+
+_OF_PERSONS = frozenset({"call", "complaint", "nps", "nps_invite"})
+
+
+def of_files(warehouse: Warehouse) -> pd.DataFrame:
+    """Table `lineage`: accepted rows of each file, counters by day.
+
+    What persons gave is told by file alone: a day's few complaints are not published.
+    """
+    return assemble((_of_table(warehouse, name) for name in SOURCES), TABLES["lineage"])
+
+
+def _of_table(warehouse: Warehouse, name: str) -> pd.DataFrame:
+    found = warehouse.piece_facts(name).assign(table_name=name)
+    by_file = name in _OF_PERSONS or not TABLES[name].day_of
+    dated = found["day"].where((found["day"] != WHOLE) & (not by_file))
+    found["day_local"] = pd.to_datetime(dated).dt.as_unit("s")
+    keys = ["table_name", "day_local", "source_file", "file_hash"]
+    return found.groupby(keys, dropna=False)["n_rows"].sum().reset_index()
+
+
+def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
+    """Source rows of the days on which a cell stands in the list: those of step 1 of query `why`.
+
+    Raises NothingFound for a cell of which no benefit is known.
+    """
+    known = warehouse.read("benefit").dropna(subset=["level_since"])
+    mine = known[known["cell_id"] == cell_id]
+    if mine.empty:
+        told = "'hexperience query worst_places --param place_type=cell' names cells"
+        raise NothingFound(f"no benefit is known of a cell '{cell_id}'; {told}")
+    days = pd.date_range(mine["level_since"].iloc[0], mine["level_until"].iloc[0])
+    named = days.strftime("%Y-%m-%d").tolist()
+    return pd.concat(rows_of(warehouse, cell_id, named), ignore_index=True)
+
+
+def rows_of(warehouse: Warehouse, cell_id: str, days: list[str]) -> Iterator[pd.DataFrame]:
+    """Source rows of one cell's counters on some days: file, its hash, row number and counts."""
+    columns = ["period_start_utc", "call_attempts", "dropped_calls", "source_file", "file_hash",
+               "source_row"]  # fmt: skip
+    for day in days:
+        found = warehouse.read_pieces("pm", day, only=("cell_id", [cell_id]))
+        yield found.sort_values(["period_start_utc", "source_row"])[columns].assign(day_local=day)

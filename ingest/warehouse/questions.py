@@ -1,0 +1,185 @@
+"""Questions: files of SQL, the five-line head of which tells what they ask, take and return."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from contracts.errors import NothingFound, QuestionError
+from contracts.tables import PUBLISHED, TABLES
+
+QUERIES = Path(__file__).resolve().parents[2] / "queries"
+CHECKS = QUERIES / "checks"
+
+BLOCKING = frozenset({
+    "released_changes", "released_figures", "response_parts",  # persons
+    "receipt_sums", "mixed_runs",  # what was read, and by which run
+    "footprint_weights", "hex_levels", "hex_totals", "orphan_hexes",  # the map as a whole
+    "ranks",  # the list as a whole
+})  # fmt: skip
+"""Checks that keep a snapshot from being published: they protect persons, or all of its figures.
+
+The others find a cell, a change or a rate that is odd, as real counters are now and then. They
+must not take the screen from all others: what they find is published and told as unsafe.
+"""
+
+_HEAD = ("reads", "params", "returns", "grain")
+_COLUMN = re.compile(r"(\w+) ([A-Z]+)(?: = (\S+))?$")
+
+
+@dataclass(frozen=True)
+class Query:
+    """One question: its head, as text and as types, and its SQL."""
+
+    name: str
+    question: str
+    reads: tuple[str, ...]
+    params: dict[str, tuple[str, str | None]]
+    returns: dict[str, str]
+    grain: tuple[str, ...]
+    sql: str
+
+    @property
+    def asks(self) -> str:
+        """Its parameters as the head has them: place VARCHAR, place_type VARCHAR = NULL."""
+        return ", ".join(
+            f"{name} {kind}" if default is None else f"{name} {kind} = {default}"
+            for name, (kind, default) in self.params.items()
+        )
+
+
+def query_names() -> list[str]:
+    """Names of all query files."""
+    return sorted(path.stem for path in QUERIES.glob("*.sql"))
+
+
+def check_names() -> list[str]:
+    """Names of all checks: queries whose every row breaks a promise."""
+    return sorted(path.stem for path in CHECKS.glob("*.sql"))
+
+
+def read_check(name: str) -> Query:
+    """One check, its head parsed."""
+    path = CHECKS / f"{name}.sql"
+    return parse_query(path.read_text(encoding="utf-8"), path.name)
+
+
+def read_query(name: str) -> Query:
+    """One query file, its head parsed; raises NothingFound with the known names."""
+    path = QUERIES / f"{name}.sql"
+    if name not in query_names():
+        raise NothingFound(f"no query '{name}'; there are: {', '.join(query_names())}")
+    return parse_query(path.read_text(encoding="utf-8"), path.name)
+
+
+def query_index() -> str:
+    """Every query and its question in Markdown, as queries/README.md holds it."""
+    lines = ["# Questions", "", "Made from the files' heads by `make docs`; do not edit.", ""]
+    lines += [
+        "Ask one: `hexperience query NAME --param name=value`; what has a default may stay out.",
+        "One of your own: [in SQL](../docs/sql.md).",
+    ]
+    lines += ["", "| query | question | parameters |", "| --- | --- | --- |"]
+    lines += [
+        f"| [{name}]({name}.sql) | {read_query(name).question} | {read_query(name).asks} |"
+        for name in query_names()
+    ]
+    lines += [
+        "",
+        "## Checks",
+        "",
+        "Each answers with the rows that break a promise. A run publishes nothing while there is",
+        "one of a check that blocks; of the others it publishes the rows, and says in `quality`",
+        "that they are unsafe. `hexperience check` holds the published marts against all of them.",
+    ]
+    lines += ["", "| check | guilty rows | blocks |", "| --- | --- | --- |"]
+    lines += [
+        f"| {name} | {read_check(name).question} | {'yes' if name in BLOCKING else ''} |"
+        for name in check_names()
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def where_it_stands(error: str) -> str:
+    """Where a column stands that a SELECT looked for in vain; empty where something else failed."""
+    missing = re.search(r'Referenced column "(\w+)" not found', error)
+    if missing is None:
+        return ""
+    name = missing[1]
+    found = {
+        "table": [table for table in PUBLISHED if name in TABLES[table].columns],
+        "query": [query for query in query_names() if name in read_query(query).returns],
+    }
+    told = [f"{kind} {', '.join(names)}" for kind, names in found.items() if names]
+    where = f"{name} stands in {', and in '.join(told)}" if told else f"no table has {name}"
+    return f"\n{where}; 'describe TABLE' lists a table's columns"
+
+
+def parse_query(text: str, file: str) -> Query:
+    """Head and SQL of a query file; raises ValueError naming the line that is wrong."""
+    lines = text.splitlines()
+    head = [line[3:] for line in lines[:5] if line.startswith("-- ")]
+    keys = [line.split(":", 1)[0] for line in head]
+    if keys[1:] != list(_HEAD) or f"{keys[0]}.sql" != file:
+        raise ValueError(f"{file}: five head lines wanted: name, {', '.join(_HEAD)}; got {keys}")
+    said = [line.split(":", 1)[1].strip() for line in head]
+    params = {n: (t, default) for n, t, default in _columns(said[2], file)}
+    returns = {n: t for n, t, _ in _columns(said[3], file)}
+    return Query(
+        keys[0], said[0], tuple(_listed(said[1])), params, returns, tuple(_listed(said[4])), text
+    )
+
+
+def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Every parameter of a question, from text or values; ValueError tells what is wrong."""
+    takes = f"it takes: {question.asks or 'none'}"
+    if unknown := sorted(set(given) - set(question.params)):
+        raise QuestionError(f"{question.name}: unknown parameter {unknown[0]}; {takes}")
+    values = {name: given.get(name, default) for name, (_, default) in question.params.items()}
+    if lacking := [name for name, value in values.items() if value is None]:
+        give = " ".join(f"{name}=..." for name in lacking)
+        raise QuestionError(f"{question.name}: {', '.join(lacking)} needed: give {give}; {takes}")
+    return {
+        name: _typed(question.name, name, kind, values[name])
+        for name, (kind, _) in question.params.items()
+    }
+
+
+def _typed(query: str, name: str, kind: str, value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if value == "NULL":
+        return None
+    try:
+        return _CASTS[kind](value)
+    except ValueError:
+        raise QuestionError(f"{query}: parameter {name}: '{value}' is no {kind}") from None
+
+
+def _truth(text: str) -> bool:
+    if text.lower() not in ("true", "false"):
+        raise ValueError
+    return text.lower() == "true"
+
+
+_CASTS: dict[str, Any] = {
+    "VARCHAR": str,
+    "INTEGER": int,
+    "DOUBLE": float,
+    "DATE": date.fromisoformat,
+    "BOOLEAN": _truth,
+}
+
+
+def _columns(text: str, file: str) -> Iterator[tuple[str, str, str | None]]:
+    for column in _listed(text):
+        found = _COLUMN.match(column)
+        if not found:
+            raise ValueError(f"{file}: '{column}' is not 'name TYPE' or 'name TYPE = default'")
+        yield found[1], found[2], found[3]
+
+
+def _listed(text: str) -> list[str]:
+    return [] if text == "none" else [part.strip() for part in text.split(",")]

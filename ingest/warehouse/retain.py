@@ -1,0 +1,191 @@
+"""How long rows stay: what is older goes, and does not come back with a file that still holds it.
+
+`retain` notes the first day that is kept of each kind of row (`kept_from.json`); from then on no
+reader sees earlier pieces, and a file that is read anew is cut there. Rows of persons go by whole
+local months, the first of which may be younger than allowed: a figure of half a month would be
+wrong. What was released of the months that go stays published as it was.
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+
+from contracts.settings import Retention, Settings
+from contracts.tables import TABLES
+from ingest.warehouse import acknowledgements
+from ingest.warehouse.store import Part, Warehouse
+
+COLUMNS = ("what", "where", "rows", "done")
+RELEASED = "released"
+_BLANKED = {"text": ("text_redacted",), "position": ("lat", "lon")}
+_KNOWN = {"text": "", "position": "subscriber_id"}
+"""Positions go where a person is known; a spot without one says of nobody."""
+_MADE_OF = {"pm": (), "hour": ("cell_hour",)}
+_PERSONS = ("call", "complaint", "nps")
+_METRICS = {"complaint": ("complaints_per_1000", "complaints_per_10k_attempts"), "nps": ("nps",),
+            "call": ("call_drop_rate", "rating_mean")}  # fmt: skip
+
+
+def retain(settings: Settings, *, now: datetime, dry_run: bool = False) -> pd.DataFrame:
+    """Takes away what is older than [retention] allows; what was done: what, where, rows, done.
+
+    `now`: from when on days are counted back, in the operator's zone. Call it while nothing else is
+    at work on the warehouse. What once went does not come back with a longer period. A stop in the
+    middle is mended by calling it again.
+    """
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    wanted = first_days(settings.retention, now.astimezone(ZoneInfo(settings.operator.timezone)))
+    before = warehouse.kept_from()
+    first = {kind: max(day, before.get(kind, "")) for kind, day in wanted.items()}
+    if not dry_run:
+        warehouse.keep_from(first)
+        _keep_released(warehouse, first)
+    told = [*_days_gone(warehouse, first, dry_run=dry_run)]
+    told += _blanked(warehouse, first, dry_run=dry_run)
+    told += _logs_gone(settings, now, dry_run=dry_run)
+    told += _acknowledgements_gone(warehouse, settings, now, dry_run=dry_run)
+    return pd.DataFrame(told, columns=list(COLUMNS))
+
+
+def first_days(periods: Retention, now: datetime) -> dict[str, str]:
+    """First local day of which each kind of row may stay, as YYYY-MM-DD."""
+    today = now.date()
+    months = {"call": periods.call_days, "complaint": periods.complaint_days,
+              "nps": periods.survey_days}  # fmt: skip
+    days = {"text": periods.text_days, "position": periods.position_days, "pm": periods.pm_days,
+            "hour": periods.hour_days}  # fmt: skip
+    whole = {kind: _month_from(today - timedelta(days=n)) for kind, n in months.items()}
+    return whole | {kind: str(today - timedelta(days=n)) for kind, n in days.items()}
+
+
+def _month_from(day: date) -> str:
+    """First day of a month that begins on a day or after it."""
+    return str(day if day.day == 1 else (day.replace(day=28) + timedelta(days=4)).replace(day=1))
+
+
+def cut(
+    rows: pd.DataFrame, days: pd.Series, table: str, first: Mapping[str, str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows of one table as they may be kept, and those that are too old; `days`: their local days.
+
+    Of a kept row what has a shorter period is empty.
+    """
+    if not first:
+        return rows, rows.iloc[:0]
+    old = days < first.get(table, "")
+    kept, gone = rows[~old].copy(), rows[old]
+    for kind, columns in _BLANKED.items():
+        if table in _PERSONS and kind in first:
+            late = days[~old] < first[kind]
+            if _KNOWN[kind]:
+                late &= kept[_KNOWN[kind]].notna()
+            for column in kept.columns.intersection(list(columns)):
+                kept[column] = kept[column].mask(late)
+    return kept, gone
+
+
+def carry(warehouse: Warehouse, run_id: str) -> None:
+    """Takes released figures of months that went over into a run: what it publishes is all its."""
+    kept = warehouse.read("place_rate", days=[RELEASED])
+    if len(kept):
+        warehouse.write("place_rate", kept.assign(run_id=run_id), day=RELEASED)
+
+
+def notes(warehouse: Warehouse) -> Iterator[tuple[str, str, str, str]]:
+    """What was read and not kept, for table `quality`: table, check, verdict, message."""
+    first = warehouse.kept_from()
+    for name in sorted(first.keys() & TABLES.keys()):
+        if n := sum(facts.get("n_expired", 0) for facts in warehouse.loads(name).values()):
+            text = f"{n:,} rows are of days before {first[name]} and are not kept ([retention])."
+            yield name, "retention", "ok", text
+
+
+# ------------------------------------------------------------------------------ what is there
+
+
+def _days_gone(
+    warehouse: Warehouse, first: Mapping[str, str], *, dry_run: bool
+) -> Iterator[tuple[str, str, int, str]]:
+    for kind in ("pm", "hour", *_PERSONS):
+        tables = _MADE_OF.get(kind, (kind,))
+        old = warehouse.days_before(kind, first[kind], tables=tables)
+        if not dry_run:
+            _count_expired(warehouse, kind, first[kind], {part.load for part in old} - {""})
+            warehouse.drop(kind, old)
+        for place, parts in _by_place(old).items():
+            n, days = sum(len(part.rows) for part in parts), sorted({part.day for part in parts})
+            yield place, f"{days[0]} to {days[-1]}", n, "would go" if dry_run else "gone"
+
+
+def _by_place(parts: list[Part]) -> dict[str, list[Part]]:
+    """Parts by what they are part of: pieces/call, tables/call."""
+    places: dict[str, list[Part]] = {}
+    for part in parts:
+        places.setdefault("/".join(part.path.split("/")[:2]), []).append(part)
+    return places
+
+
+def _count_expired(warehouse: Warehouse, name: str, first: str, loads: set[str]) -> None:
+    """Moves rows from read to expired in their files' notes; from what is kept: twice is once."""
+    for load, facts in warehouse.loads(name).items():
+        if load in loads:
+            held = warehouse.piece_rows(name, load)
+            total = facts["n_read"] + facts.get("n_expired", 0)
+            kept = sum(n for day, n in held.items() if day >= first)
+            facts["n_read"] = kept + facts["n_refused"]
+            facts["n_expired"] = total - facts["n_read"]
+            warehouse.write_load(name, load, facts)
+
+
+def _blanked(
+    warehouse: Warehouse, first: Mapping[str, str], *, dry_run: bool
+) -> Iterator[tuple[str, str, int, str]]:
+    done = "would be emptied" if dry_run else "emptied"
+    for kind, columns in _BLANKED.items():
+        for name in _PERSONS:
+            for column in set(columns) & set(TABLES[name].columns):
+                how = {"column": column, "where": _KNOWN[kind]}
+                parts = warehouse.unblanked(name, days=(first[name], first[kind]), **how)
+                for part in parts if not dry_run else ():
+                    warehouse.make_blank(part, **how)
+                if n := sum(len(part.rows) for part in parts):
+                    yield f"{name}.{column}", f"before {first[kind]}", n, done
+
+
+def _keep_released(warehouse: Warehouse, first: Mapping[str, str]) -> None:
+    """Sets released figures of the months that go aside: they can't be made again."""
+    rates = warehouse.read("place_rate")
+    old = [
+        rates[rates["metric"].isin(metrics)
+              & (rates["period_start"].astype("str") < first[name])]
+        for name, metrics in _METRICS.items()
+    ]  # fmt: skip
+    kept = pd.concat(old).drop_duplicates(list(TABLES["place_rate"].key))
+    if len(kept):
+        warehouse.write("place_rate", kept, day=RELEASED)
+
+
+def _logs_gone(
+    settings: Settings, now: datetime, *, dry_run: bool
+) -> Iterator[tuple[str, str, int, str]]:
+    oldest = (now - timedelta(days=settings.retention.log_days)).timestamp()
+    log = settings.resolve(settings.run.log) if settings.run.log else Path("none/none")
+    for path in sorted(log.parent.glob(f"{log.name}.[0-9]*")):
+        if path.stat().st_mtime < oldest:
+            if not dry_run:
+                path.unlink()
+            yield "log", path.name, 0, "would go" if dry_run else "gone"
+
+
+def _acknowledgements_gone(
+    warehouse: Warehouse, settings: Settings, now: datetime, *, dry_run: bool
+) -> Iterator[tuple[str, str, int, str]]:
+    oldest = now - timedelta(days=settings.retention.acknowledgement_days)
+    if old := acknowledgements.older(warehouse.acknowledgements, oldest):
+        if not dry_run:
+            acknowledgements.remove(warehouse.acknowledgements, old)
+        done = "would go" if dry_run else "gone"
+        yield "acknowledgements", f"before {oldest:%Y-%m-%d}", len(old), done
