@@ -6,27 +6,19 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from views import (
-    changes,
-    map,  # noqa: A004 - the page is the map
-    parts,
-    places,
-    plan,
-    quality,
-    questions,
-    regulator,
-    reports,
-)
+from views.pages import changes, places, plan, quality, questions, regulator, reports
+from views.pages import map as map_page
+from views.shared import page, url
 
 
 def _page(title: str, module: ModuleType, *, at: str = "", **how: Any) -> StreamlitPage:
     path = at or title.lower()
-    return st.Page(parts.told(module.page), title=title, url_path=path, **how)
+    return st.Page(page.told(module.page), title=title, url_path=path, **how)
 
 
 st.set_page_config(page_title="Hexperience", layout="wide", initial_sidebar_state="collapsed")
-home = _page("Map", map, at="home", default=True)
-parts.set_home(home)
+home = _page("Map", map_page, at="home", default=True)
+url.set_home(home)
 st.navigation(
     [
         home,
@@ -38,7 +30,7 @@ st.navigation(
         _page("Questions", questions),
         _page("Quality", quality),
         # the first page's own address is /; whoever types /map is to find it too
-        _page("Map", map, visibility="hidden"),
+        _page("Map", map_page, visibility="hidden"),
     ],
     position="top",
 ).run()

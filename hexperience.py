@@ -23,14 +23,24 @@ import pandas as pd
 import typer
 
 from contracts.errors import ContractError, HexperienceError, Interrupted, QuestionError
-from contracts.settings import Settings, load
+from contracts.settings.load import load
+from contracts.settings.sections import Settings
 from ingest.running import logs
 from ingest.warehouse import acknowledgements, lineage
 from ingest.warehouse.acknowledgements import STATUSES, Subject, Word
 from ingest.warehouse.questions import query_names, read_query
 from ingest.warehouse.store import Warehouse
-from views import export, server
-from views.console import ERR, deliver, instant, pairs, print_findings, print_receipt, progress, say
+from views.console import export, server
+from views.console.printing import (
+    ERR,
+    deliver,
+    instant,
+    pairs,
+    print_findings,
+    print_receipt,
+    progress,
+    say,
+)
 
 PORT = 8501
 FORMAT_HELP = f"{', '.join(export.FORMATS)}; the last three with outlines of hexagons, for QGIS."
@@ -140,7 +150,8 @@ def report_(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Write the report of one week or month: a page that stands by itself, and its tables."""
-    from views import periods, report  # noqa: PLC0415  as in _run
+    from views.report import write as report  # noqa: PLC0415  as in _run
+    from views.words import periods  # noqa: PLC0415
 
     settings, warehouse = load(config), _warehouse(config)
     chosen = periods.choose(periods.known(warehouse.query("periods")), period)
@@ -206,7 +217,7 @@ def forget(
 ) -> None:
     """Take one subscriber's rows away for good, then publish and report anew."""
     from ingest.warehouse import forget as forgetting  # noqa: PLC0415  as in _run
-    from views import report  # noqa: PLC0415
+    from views.report import write as report  # noqa: PLC0415
 
     settings, warehouse = load(config), _warehouse(config)
     text = sys.stdin.readline() if subscriber == "-" else subscriber
@@ -431,7 +442,7 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
 
 
 def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
-    from views import report  # noqa: PLC0415  as in _run
+    from views.report import write as report  # noqa: PLC0415  as in _run
 
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     folder = settings.resolve(settings.report.folder)

@@ -10,7 +10,7 @@ import xarray as xr
 
 from analysis import cube
 from contracts.errors import NothingFound
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from ingest.running.workers import Progress, silent
 from ingest.settle.cells import zones_of

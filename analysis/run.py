@@ -25,7 +25,7 @@ from analysis.rates import call_reports, network, nps
 from analysis.rates.complaints import complaint_rates
 from analysis.uncertainty.intervals import Noise
 from contracts import regulator
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from geo.footprint import coarser, valid_on

@@ -34,7 +34,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from contracts.tables import TABLES
 from geo import hexgrid
 from ingest.warehouse.store import Warehouse
-from views.server import command
+from views.console.server import command
 
 FLAGS = ["--no-sandbox", "--use-gl=angle", "--use-angle=swiftshader",
          "--enable-unsafe-swiftshader", "--disable-background-networking"]  # fmt: skip

@@ -42,7 +42,7 @@ from analysis.plan.stage import relievable
 from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
 from contracts.errors import SettingsError
-from contracts.settings import Plan as Settings
+from contracts.settings.sections import Plan as Settings
 from ingest.synth.radio.network import Network, invent_network
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "plan.md"

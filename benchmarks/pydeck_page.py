@@ -9,8 +9,10 @@ from urllib.parse import quote
 import pydeck
 import streamlit as st
 
-from views import data
-from views.legend import look_of, number, rows, scale
+from views.shared import data
+from views.words.colours import scale
+from views.words.looks import look_of
+from views.words.numbers import number, rows
 
 _STYLE = {"version": 8, "sources": {}, "layers": [
     {"id": "sea", "type": "background", "paint": {"background-color": "#cfdae2"}}]}  # fmt: skip

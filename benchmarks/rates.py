@@ -22,7 +22,7 @@ from scipy.special import betaincinv, gammaincinv
 from analysis.arrays import Floats
 from analysis.rates import estimates, nps
 from analysis.rates.complaints import complaint_rates
-from contracts.settings import Privacy, Targets
+from contracts.settings.sections import Privacy, Targets
 from geo import hexgrid
 from ingest.privacy import release
 

@@ -15,7 +15,7 @@ import pandas as pd
 from analysis.arrays import Floats
 from analysis.changes import daily, hexagons
 from analysis.rates import call_reports
-from contracts.settings import Operator
+from contracts.settings.sections import Operator
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 

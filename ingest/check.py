@@ -17,7 +17,7 @@ import pandas as pd
 from dask.distributed import Client
 
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError, SettingsError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import SOURCES
 from geo.regions import read_regions
 from ingest.privacy import door

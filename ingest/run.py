@@ -9,7 +9,7 @@ import pandas as pd
 from dask.distributed import Client
 
 from contracts.errors import InputError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
 from ingest.privacy import door
 from ingest.quality import cell_days, notes, surveys

@@ -17,7 +17,7 @@ import pytest
 import analysis.run
 import ingest.run
 from contracts import regulator
-from contracts.settings import load
+from contracts.settings.load import load
 from contracts.tables import SCHEMA_VERSION, assemble, table
 from geo import hexgrid
 from ingest.running.workers import workers

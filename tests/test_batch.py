@@ -19,7 +19,7 @@ import hexperience
 from contracts.errors import ContractError
 from ingest.synth import write_operator
 from ingest.warehouse.store import Warehouse
-from views import report
+from views.report import write
 
 HOUSE = Path(__file__).resolve().parents[1]
 # the operator's 21 days end with Sunday 23 August 2026, the end of week 34, 23:00 UTC
@@ -135,14 +135,14 @@ def test_what_failed_is_written_at_the_next_call(
 ) -> None:
     reports = config.parent / "reports"
     shutil.rmtree(reports)
-    build = report.build
+    build = write.build
 
     def full(warehouse: Warehouse, period: Any, *more: Any, **how: Any) -> dict[str, bytes]:
         if period.key == "2026-W33":
             raise OSError("no space left on device")
         return build(warehouse, period, *more, **how)
 
-    monkeypatch.setattr(report, "build", full)
+    monkeypatch.setattr(write, "build", full)
     code, told, _ = batch(config, MONDAY)
     assert (code, told["error"]) == (2, "no space left on device")
     assert [path.name for path in reports.iterdir()] == ["2026-W32"]

@@ -9,7 +9,7 @@ import pytest
 
 import analysis.run
 import ingest.run
-from contracts.settings import load
+from contracts.settings.load import load
 from ingest.running.workers import workers
 from ingest.synth import write_operator
 from ingest.warehouse.store import Warehouse

@@ -71,7 +71,7 @@ def test_the_wheel_holds_every_file_of_its_packages_and_no_other(wheel: Path) ->
     }
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == wanted
-    assert {"app.py", "queries/checks/ranks.sql", "views/world.geojson"} <= held
+    assert {"app.py", "queries/checks/ranks.sql", "views/drawing/world.geojson"} <= held
 
 
 def test_what_is_imported_is_the_wheel(bare: Path) -> None:

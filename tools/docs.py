@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from contracts.settings import reference
+from contracts.settings.load import reference
 from contracts.tables import dictionary
 from hexperience import app
 from ingest.warehouse.questions import query_index

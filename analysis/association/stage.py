@@ -7,7 +7,7 @@ from analysis.association import slopes as association_slopes
 from analysis.association import weeks as association_weeks
 from analysis.association.per_drop import Slopes
 from analysis.association.slopes import Slope
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from ingest.warehouse.store import Warehouse
 

@@ -18,7 +18,7 @@ from analysis.benefit.gain import Gain, gain_of_cells
 from analysis.benefit.present import present_of
 from analysis.uncertainty import draws
 from analysis.uncertainty.intervals import Noise
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 
 _NO_HOURS = "load is not known by the hour"
 

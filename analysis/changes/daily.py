@@ -33,7 +33,7 @@ from analysis.changes.daily_noise import (
     provisional_noise,
     with_noise,
 )
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from ingest.running.workers import Progress, each
 
 CELLS_A_TASK = 100

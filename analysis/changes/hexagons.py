@@ -17,7 +17,7 @@ from dask.distributed import Client
 from analysis import cube
 from analysis.changes import daily, identity, merge
 from analysis.rates import call_reports
-from contracts.settings import Operator, Settings
+from contracts.settings.sections import Operator, Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from ingest.clock import wall_clock

@@ -23,7 +23,7 @@ from analysis.attribution.rows import NO_CURVE, NO_DAYS, no_changes
 from analysis.changes import identity, masks, network_note, sector_note, standing
 from analysis.changes.daily import CELLS_A_TASK, by_day
 from analysis.changes.merge import HOURLY_DAYS, joined, merged
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from ingest.running.workers import Progress, each
 from ingest.settle.cells import newest_rows, zones_of

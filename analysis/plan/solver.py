@@ -26,7 +26,7 @@ from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 from analysis.arrays import Flags, Floats
 from analysis.plan.options import Options
 from contracts.errors import SettingsError
-from contracts.settings import Plan as PlanSettings
+from contracts.settings.sections import Plan as PlanSettings
 
 METHOD_VERSION = "plan-1"
 GAP = 1e-4

@@ -22,8 +22,8 @@ from analysis.plan.offer import Relievable
 from analysis.plan.options import Options
 from analysis.uncertainty.intervals import Noise
 from contracts.errors import SettingsError
-from contracts.settings import Plan as PlanSettings
-from contracts.settings import Settings
+from contracts.settings.sections import Plan as PlanSettings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from geo.footprint import valid_on
 from ingest.settle.cells import newest_rows

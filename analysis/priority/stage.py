@@ -19,7 +19,7 @@ from analysis.priority import cost, customers, reasons
 from analysis.priority import rank as priority_rank
 from analysis.rates import network
 from analysis.uncertainty.intervals import Noise
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from geo import hexgrid
 from geo.footprint import valid_on
 

@@ -5,7 +5,7 @@ import pandas as pd
 
 from analysis.rates.released import BY, COLUMNS, PLACE_MONTH, as_rows, placed_rows, released
 from analysis.uncertainty import intervals
-from contracts.settings import Privacy
+from contracts.settings.sections import Privacy
 from ingest.privacy import release
 
 _REPORTED = ("success", "drop")

@@ -21,7 +21,7 @@ import pandas as pd
 
 from analysis.arrays import Flags, Floats
 from analysis.uncertainty import pooling
-from contracts.settings import Targets
+from contracts.settings.sections import Targets
 from geo import hexgrid
 from ingest.privacy import release
 

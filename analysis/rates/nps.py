@@ -15,7 +15,7 @@ from analysis.rates.released import (
     placed_rows,
     released,
 )
-from contracts.settings import Privacy, Targets
+from contracts.settings.sections import Privacy, Targets
 from ingest.privacy import release
 
 

@@ -10,7 +10,7 @@ import pyarrow.csv
 import pyarrow.parquet as pq
 
 from contracts.errors import InputError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 
 _NAMES = ("postcode", "place")
 _OTHER = re.compile(r"[\W_]+")

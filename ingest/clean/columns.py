@@ -7,7 +7,7 @@ from zoneinfo import available_timezones
 import pandas as pd
 
 from contracts.fields import Field
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import FromName, Source
 from contracts.tables import TABLES
 from ingest.clean import cell_identity, dates, degrees

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import Table
 from geo import hexgrid
 from ingest.clean.centroids import keys, of_operator

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contracts.complaints import CLASS_OF, UNKNOWN
 from contracts.fields import FIELDS
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import FromName, Source
 from contracts.tables import COUNTED, LINEAGE, TABLES, Table
 from ingest.clean import cell_identity

@@ -14,7 +14,7 @@ import pandas as pd
 
 from contracts.errors import SettingsError
 from contracts.fields import FIELDS
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import Source
 from contracts.tables import LINEAGE, TABLES
 from ingest.privacy import msisdn, redact

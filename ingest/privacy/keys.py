@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from contracts.errors import SettingsError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 
 _SHORTEST_KEY = 32
 _EPOCH = re.compile(r"([\w.-]{1,24})\s*=\s*([^\s=]\S*)")

@@ -6,7 +6,7 @@ What the checks are stands in `ingest.verdicts`; here they get the tables they j
 import numpy as np
 import pandas as pd
 
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from ingest.clock import wall_clock
 from ingest.quality import checks

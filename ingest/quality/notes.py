@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from ingest.quality import availability, surveys
 from ingest.quality.repeats import repeats
 from ingest.settle import inventory

@@ -16,7 +16,7 @@ from uuid import uuid4
 from dask.distributed import Client
 
 from contracts.errors import HexperienceError, InputError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from ingest.privacy import keys
 from ingest.warehouse.store import Warehouse
 

@@ -15,7 +15,7 @@ from logging.handlers import MemoryHandler, RotatingFileHandler
 from pathlib import Path
 
 from contracts.errors import HexperienceError, Interrupted
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from ingest.privacy import redact
 
 log = logging.getLogger("hexperience")

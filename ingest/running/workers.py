@@ -14,7 +14,7 @@ import dask.config
 from dask.distributed import CancelledError, Client, KilledWorker, LocalCluster, as_completed
 
 from contracts.errors import InputError, Interrupted
-from contracts.settings import Run
+from contracts.settings.sections import Run
 
 # None would take Dask's usual port, on all interfaces, and fail where a second run has it
 _ANY_PORT = "127.0.0.1:0"

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 
 from contracts.errors import InputError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites

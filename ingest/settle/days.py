@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from ingest.clock import local_days
 from ingest.settle import carriers, inventory, rollup

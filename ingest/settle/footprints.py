@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from geo import footprint, hexgrid
 from ingest.privacy import release
 from ingest.settle.digest import digest

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from geo import hexgrid, regions
 from ingest.privacy import release
 from ingest.settle.cells import polygons

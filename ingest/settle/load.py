@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from contracts.errors import HexperienceError, InputError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import Source
 from contracts.tables import TABLES
 from ingest import sources

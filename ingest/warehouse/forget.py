@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from contracts.errors import QuestionError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from ingest.privacy import door, keys
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.retain import RELEASED

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
-from contracts.settings import Retention, Settings
+from contracts.settings.sections import Retention, Settings
 from contracts.tables import TABLES
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.store import Part, Warehouse

@@ -39,7 +39,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
-from contracts.settings import Privacy
+from contracts.settings.sections import Privacy
 from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES, check, table, to_arrow
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.acknowledgements import Subject, Word

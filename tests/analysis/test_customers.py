@@ -10,7 +10,7 @@ from analysis.places import subscribers
 from analysis.priority.reports import rank_reports
 from analysis.rates import call_reports, nps
 from analysis.rates.complaints import complaint_rates
-from contracts.settings import Privacy, Targets
+from contracts.settings.sections import Privacy, Targets
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.rates import estimates
 from analysis.rates.complaints import complaint_rates
-from contracts.settings import Privacy, Targets
+from contracts.settings.sections import Privacy, Targets
 from geo import hexgrid
 
 MIDDLE = int(hexgrid.hexes_of(lat=[53.8], lon=[-1.55], level=5)[0])

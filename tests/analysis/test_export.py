@@ -9,7 +9,7 @@ import xarray as xr
 
 from analysis import export
 from contracts.errors import NothingFound
-from contracts.settings import load
+from contracts.settings.load import load
 from ingest.warehouse.store import Warehouse
 
 

@@ -22,7 +22,7 @@ from analysis.rates import network
 from analysis.uncertainty import draws
 from benchmarks.attribution import cube_of
 from benchmarks.priority import days_of
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from geo import hexgrid
 from ingest.synth.radio.network import Network, invent_network
 

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.places.located import located
 from analysis.rates.complaints import complaint_rates
-from contracts.settings import Privacy, Targets
+from contracts.settings.sections import Privacy, Targets
 from geo import footprint, hexgrid
 
 DAYS = (date(2026, 6, 1), date(2026, 6, 30))

@@ -13,7 +13,8 @@ import ingest.run
 from analysis.association import slopes
 from analysis.changes import stage
 from analysis.plan.catalogue import DEFAULT
-from contracts.settings import Settings, load
+from contracts.settings.load import load
+from contracts.settings.sections import Settings
 from contracts.tables import PUBLISHED
 from ingest.running.workers import workers
 from ingest.synth import write_operator

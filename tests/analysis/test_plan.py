@@ -11,7 +11,7 @@ from analysis.plan import solver
 from analysis.plan.options import Options
 from analysis.plan.solver import Limit, best, limits_of, programme
 from contracts.errors import SettingsError
-from contracts.settings import Plan as Settings
+from contracts.settings.sections import Plan as Settings
 
 REGIONS = np.array(["North", "South"], object)
 

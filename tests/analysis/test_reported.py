@@ -24,7 +24,7 @@ from benchmarks.reported import (
     score,
     town,
 )
-from contracts.settings import load
+from contracts.settings.load import load
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from ingest.running.workers import workers

@@ -10,7 +10,7 @@ import pytest
 import analysis.run
 import ingest.run
 from analysis.rates.complaints import complaint_rates
-from contracts.settings import load
+from contracts.settings.load import load
 from contracts.tables import PUBLISHED, TABLES, check
 from geo import hexgrid
 from ingest.running.workers import workers

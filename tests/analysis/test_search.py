@@ -12,7 +12,7 @@ import xarray as xr
 from analysis.attribution import levers
 from analysis.attribution.search import Search
 from analysis.changes import merge, stage
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from ingest.running.workers import workers
 from ingest.synth.radio.network import invent_network

@@ -11,7 +11,7 @@ import xarray as xr
 from analysis import run
 from analysis.changes import stage, standing
 from benchmarks.priority import days_of
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from ingest.running.workers import workers
 from ingest.synth.radio.network import Network, invent_network

@@ -11,7 +11,7 @@ from analysis.benefit.spared import Treatable
 from analysis.plan import stage
 from analysis.uncertainty.draws import N_DRAWS
 from contracts.errors import SettingsError
-from contracts.settings import Plan, Settings
+from contracts.settings.sections import Plan, Settings
 from contracts.tables import TABLES, check
 from ingest.warehouse.store import Warehouse
 from tests.conftest import rows

@@ -18,7 +18,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
-from views.server import command
+from views.console.server import command
 
 pytestmark = pytest.mark.browser
 

@@ -7,7 +7,8 @@ import pytest
 
 from contracts.errors import SettingsError
 from contracts.regulator import in_force
-from contracts.settings import Settings, load
+from contracts.settings.load import load
+from contracts.settings.sections import Settings
 
 GOOD = """
 [operator]

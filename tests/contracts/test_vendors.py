@@ -6,7 +6,8 @@ import pytest
 
 from contracts import vendors
 from contracts.errors import SettingsError
-from contracts.settings import Settings, load
+from contracts.settings.load import load
+from contracts.settings.sections import Settings
 
 MINE = """
 table = "pm"

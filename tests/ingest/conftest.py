@@ -7,7 +7,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from contracts.settings import Settings, load
+from contracts.settings.load import load
+from contracts.settings.sections import Settings
 from ingest import run
 from ingest.running.workers import workers
 from ingest.warehouse.store import Warehouse

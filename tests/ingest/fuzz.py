@@ -29,7 +29,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contracts.errors import InputError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import Source
 from ingest import sources
 from ingest.clean.rows import clean

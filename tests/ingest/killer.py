@@ -20,7 +20,8 @@ import analysis.changes.stage
 import analysis.run
 import ingest.run
 from contracts.errors import NothingFound
-from contracts.settings import Settings, load
+from contracts.settings.load import load
+from contracts.settings.sections import Settings
 from contracts.tables import PUBLISHED
 from ingest.warehouse.duck import connect
 from ingest.warehouse.store import Warehouse

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from contracts.errors import InputError
-from contracts.settings import Operator, Settings
+from contracts.settings.sections import Operator, Settings
 from contracts.source import Source
 from ingest.clean import centroids
 from ingest.clean.rows import Cleaned, clean

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from contracts.settings import load
+from contracts.settings.load import load
 from ingest.check import Finding, promises, rehearse
 from ingest.running.workers import workers
 from tests.conftest import Town

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from contracts.settings import Operator, Settings
+from contracts.settings.sections import Operator, Settings
 from contracts.source import Source
 from contracts.tables import TABLES, check
 from geo import hexgrid

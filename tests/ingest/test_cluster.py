@@ -19,7 +19,8 @@ from dask.distributed import Client
 import analysis.run
 import ingest.run
 from contracts.errors import InputError
-from contracts.settings import Run, load
+from contracts.settings.load import load
+from contracts.settings.sections import Run
 from contracts.tables import PUBLISHED
 from ingest.running import cluster as cluster_check
 from ingest.running.workers import each, workers

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from contracts.complaints import TYPES
-from contracts.settings import load
+from contracts.settings.load import load
 from ingest.warehouse.store import Warehouse
 from tests.ingest.conftest import Operator
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pandas as pd
 import pytest
 
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import Source
 from ingest.clean import dates
 from ingest.clean.rows import Cleaned, clean

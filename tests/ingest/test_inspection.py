@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 import hexperience
 from contracts.errors import InputError, QuestionError
-from contracts.settings import load
+from contracts.settings.load import load
 from contracts.source import Source
 from ingest import run, sources
 from ingest.inspection import draft

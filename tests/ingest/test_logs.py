@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from contracts.errors import InputError, Interrupted
-from contracts.settings import Run, Settings
+from contracts.settings.sections import Run, Settings
 from ingest.running import logs
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from contracts.errors import SettingsError
 from contracts.fields import FIELDS
-from contracts.settings import Privacy, Settings
+from contracts.settings.sections import Privacy, Settings
 from contracts.source import Source
 from contracts.tables import TABLES
 from ingest.privacy import door as privacy_door

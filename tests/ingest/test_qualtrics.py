@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from contracts.settings import Operator, Settings
+from contracts.settings.sections import Operator, Settings
 from contracts.source import Source
 from ingest import sources
 from ingest.clean.rows import Cleaned, clean

@@ -10,7 +10,8 @@ import pandas as pd
 import pytest
 
 from contracts.errors import SettingsError
-from contracts.settings import Retention, load
+from contracts.settings.load import load
+from contracts.settings.sections import Retention
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.retain import first_days, retain

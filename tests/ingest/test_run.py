@@ -13,7 +13,7 @@ import pytest
 from shapely.geometry import box
 
 from contracts.errors import InputError, SettingsError
-from contracts.settings import Run
+from contracts.settings.sections import Run
 from geo import hexgrid
 from ingest import run
 from ingest.running.workers import each, workers

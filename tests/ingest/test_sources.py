@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from contracts.errors import InputError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import FromName, Source
 from ingest import sources
 from ingest.clean.rows import clean

@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import Source
 from ingest import sources
 from ingest.clean.rows import clean

@@ -12,7 +12,7 @@ import pytest
 import shapely
 
 from contracts.fields import FIELDS
-from contracts.settings import load
+from contracts.settings.load import load
 from contracts.tables import SOURCES, table
 from geo import hexgrid
 from ingest.synth import write_operator

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from contracts.errors import InputError
-from contracts.settings import Settings
+from contracts.settings.sections import Settings
 from contracts.source import Source
 from ingest import sources
 from ingest.clean.rows import Cleaned, clean

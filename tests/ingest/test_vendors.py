@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from contracts import vendors
-from contracts.settings import Settings, vendor_faults
+from contracts.settings.load import vendor_faults
+from contracts.settings.sections import Settings
 from contracts.source import Source
 from ingest import sources
 from ingest.clean.rows import clean

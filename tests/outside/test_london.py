@@ -9,7 +9,7 @@ import pytest
 
 import analysis.run
 import ingest.run
-from contracts.settings import load
+from contracts.settings.load import load
 from geo import footprint, hexgrid
 from ingest.running.workers import workers
 from ingest.warehouse.store import Warehouse

@@ -8,7 +8,8 @@ import pytest
 import analysis.run
 import ingest.run
 from contracts.errors import InputError
-from contracts.settings import Settings, load
+from contracts.settings.load import load
+from contracts.settings.sections import Settings
 from geo import hexgrid
 from ingest.running.workers import workers
 from ingest.warehouse.store import Warehouse

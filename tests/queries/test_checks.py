@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from contracts.errors import ContractError
-from contracts.settings import Privacy
+from contracts.settings.sections import Privacy
 from contracts.tables import SCHEMA_VERSION
 from ingest.warehouse.duck import connect
 from ingest.warehouse.questions import BLOCKING, check_names, read_check

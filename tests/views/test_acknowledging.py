@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from contracts.settings import load
+from contracts.settings.load import load
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.store import Warehouse
 from tests.views.test_pages import shown, texts
-from views import report
-from views.periods import choose, known
+from views.report import write
+from views.words.periods import choose, known
 
 AT = datetime(2025, 5, 2, 9, 30, tzinfo=UTC)
 Configured = Callable[[Path], None]
@@ -83,7 +83,7 @@ def test_lists_and_report_tell_what_is_noted(config: Path, warehouse: Warehouse)
         "acknowledged, Ann: of site =1"
     )
     period = choose(known(warehouse.query("periods")), "2025-04")
-    files = report.build(warehouse, period, load(config, environ={}))
+    files = write.build(warehouse, period, load(config, environ={}))
     page = files["2025-04.html"].decode()
     assert "Acknowledged: acknowledged, Ann: of site =1." in page
     assert "Acknowledged: acknowledged, Ann: of change =1." in page

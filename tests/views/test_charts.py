@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from views import charts
-from views.legend import look_of
+from views.drawing import charts
+from views.words.looks import look_of
 
 
 def days(n: int = 10, without: tuple[int, ...] = ()) -> pd.DataFrame:

@@ -7,7 +7,7 @@ import pytest
 
 from contracts.errors import InputError, NothingFound, SettingsError
 from ingest.warehouse.store import Warehouse
-from views import data
+from views.shared import data
 
 
 def test_a_new_snapshot_is_seen_at_once(

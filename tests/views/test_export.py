@@ -10,7 +10,7 @@ import pytest
 
 from contracts.errors import QuestionError
 from geo import hexgrid
-from views import export
+from views.console import export
 
 TEXTS = hexgrid.as_text(hexgrid.hexes_of(lat=[53.8, -36.8], lon=[-1.5, 179.9999], level=7))
 ANSWER = pd.DataFrame({

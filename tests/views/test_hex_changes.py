@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from contracts.settings import load
+from contracts.settings.load import load
 from geo import hexgrid
 from ingest.warehouse.store import Warehouse
 from tests.conftest import rows
-from views import report
-from views.periods import parse
+from views.report import write
+from views.words.periods import parse
 
 AT = datetime(2018, 4, 12, tzinfo=UTC)
 
@@ -60,7 +60,7 @@ def test_pages_name_the_hexagon(
 
 def test_the_report_names_the_hexagon(dated: Path, reports_town: Any) -> None:
     settings = load(dated, environ={})
-    built = report.build(Warehouse(dated.parent / "warehouse"), parse("2018-04"), settings)
+    built = write.build(Warehouse(dated.parent / "warehouse"), parse("2018-04"), settings)
     page = built["2018-04.html"].decode()
     assert f"<h3>hexagon {reports_town.worse_hex}" in page
     assert "1 dated in these days: 1 for the worse" in page

@@ -15,13 +15,17 @@ import shapely
 from playwright._impl._driver import compute_driver_executable
 
 from geo import hexgrid
-from views import data, hexmap, parts
-from views.beside import Drawn
+from views import hexmap
 from views.hexmap import wire
 from views.hexmap.ground import names, parcels
 from views.hexmap.view import seen_of
-from views.legend import LOOKS, evidence, look_of, number, scale
-from views.map import hexes_in_view
+from views.pages.map import hexes_in_view
+from views.panels.drawn import Drawn
+from views.shared import data, pickers
+from views.words.colours import scale
+from views.words.looks import LOOKS, look_of
+from views.words.numbers import number
+from views.words.sentences import evidence
 
 
 def around(lat: float, lon: float, level: int, k: int = 4) -> hexgrid.Hexes:
@@ -136,7 +140,7 @@ def test_a_box_crosses_the_date_line() -> None:
 # ----------------------------------------------------------------------- which hexagons it shows
 
 LAYER = Drawn(
-    parts.Layer("drop_rate", "all"), parts.Period("month", date(2025, 4, 1), date(2025, 4, 30))
+    pickers.Layer("drop_rate", "all"), pickers.Period("month", date(2025, 4, 1), date(2025, 4, 30))
 )
 
 

@@ -8,8 +8,10 @@ import pandas as pd
 import pytest
 
 from contracts.fields import METRICS
-from views import legend
-from views.legend import LOOKS, UNKNOWN, look_of, number
+from views.words import numbers, sentences
+from views.words.colours import UNKNOWN, scale
+from views.words.looks import LOOKS, look_of
+from views.words.numbers import number
 
 
 @pytest.mark.parametrize(
@@ -34,15 +36,15 @@ from views.legend import LOOKS, UNKNOWN, look_of, number
     ],
 )
 def test_numbers_are_written_as_people_read_them(
-    value: float | None, figure: legend.Figure, written: str
+    value: float | None, figure: numbers.Figure, written: str
 ) -> None:
     assert number(value, figure) == written
 
 
 def test_an_interval_without_an_end_is_not_written() -> None:
-    assert legend.interval(0.016, 0.021, "share") == "1.60 % to 2.10 %"
-    assert legend.interval(math.nan, 0.021, "share") == ""
-    assert legend.interval(None, None, "count") == ""
+    assert numbers.interval(0.016, 0.021, "share") == "1.60 % to 2.10 %"
+    assert numbers.interval(math.nan, 0.021, "share") == ""
+    assert numbers.interval(None, None, "count") == ""
 
 
 @pytest.mark.parametrize(
@@ -55,26 +57,26 @@ def test_an_interval_without_an_end_is_not_written() -> None:
     ],
 )
 def test_periods_are_written_by_their_grain(grain: str, written: str) -> None:
-    assert legend.period(grain, date(2025, 6, 9), date(2025, 8, 1)) == written
+    assert numbers.period(grain, date(2025, 6, 9), date(2025, 8, 1)) == written
 
 
 def test_counts_stand_behind_a_rate_only_where_they_are_released() -> None:
     rate = look_of("drop_rate")
-    assert legend.counts(rate, 55.0, 3367.0) == "55 dropped of 3,367 calls"
-    assert legend.counts(rate, math.nan, 3367.0) == "3,367 calls"
-    assert legend.counts(rate, 55.0, math.nan) == ""
-    assert legend.counts(look_of("nps"), math.nan, 40.0) == "40 answers"
-    assert legend.counts(look_of("change_ratio"), 1.0, 2.0) == ""
+    assert sentences.counts(rate, 55.0, 3367.0) == "55 dropped of 3,367 calls"
+    assert sentences.counts(rate, math.nan, 3367.0) == "3,367 calls"
+    assert sentences.counts(rate, 55.0, math.nan) == ""
+    assert sentences.counts(look_of("nps"), math.nan, 40.0) == "40 answers"
+    assert sentences.counts(look_of("change_ratio"), 1.0, 2.0) == ""
 
 
 def test_beside_a_borrowing_value_stand_the_place_alone_and_its_target() -> None:
     rate = look_of("complaints_per_1000")
-    assert legend.alone(rate, 8.14) == "8.1 measured there"
-    assert legend.alone(rate, math.nan) == ""
-    assert legend.worse(rate, 0.973, 6.3) == "worse than 6.3: 97 %"
-    assert legend.worse(rate, 0.9999, 6.3) == "worse than 6.3: over 99 %"
-    assert legend.worse(rate, 0.0001, 6.3) == "worse than 6.3: under 1 %"
-    assert legend.worse(rate, 0.9, math.nan) == ""
+    assert sentences.alone(rate, 8.14) == "8.1 measured there"
+    assert sentences.alone(rate, math.nan) == ""
+    assert sentences.worse(rate, 0.973, 6.3) == "worse than 6.3: 97 %"
+    assert sentences.worse(rate, 0.9999, 6.3) == "worse than 6.3: over 99 %"
+    assert sentences.worse(rate, 0.0001, 6.3) == "worse than 6.3: under 1 %"
+    assert sentences.worse(rate, 0.9, math.nan) == ""
 
 
 def test_every_metric_that_hexagons_hold_has_a_look_of_its_own() -> None:
@@ -101,15 +103,15 @@ def row(**given: Any) -> SimpleNamespace:
 
 
 def test_a_change_is_told_on_the_day_of_its_own_zone() -> None:
-    assert legend.change(row(), "Europe/London") == (
+    assert sentences.change(row(), "Europe/London") == (
         "11 Apr 2025 (10 to 12 Apr): drops of LDS-02 went up to ×1.9 (×1.6 to ×2.3) of the level "
         "before; busy-hour PRB went from 51 % to 69 %; cause not decided."
     )
-    assert legend.when(row(), "Asia/Kolkata") == "12 Apr 2025 (11 to 13 Apr)"
+    assert sentences.when(row(), "Asia/Kolkata") == "12 Apr 2025 (11 to 13 Apr)"
 
 
 def test_what_is_not_known_of_a_change_is_not_told() -> None:
-    told = legend.change(row(change_lo_utc=pd.NaT, prb_before_pct=math.nan), "UTC")
+    told = sentences.change(row(change_lo_utc=pd.NaT, prb_before_pct=math.nan), "UTC")
     assert told.startswith("11 Apr 2025: drops")
     assert "PRB" not in told
 
@@ -137,7 +139,7 @@ def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
         attribution=attribution, prb_before_pct=prb[0], prb_after_pct=prb[1],
         prb_per_traffic_ratio=per_traffic,
     )  # fmt: skip
-    assert legend.change(told, "UTC").endswith(said)
+    assert sentences.change(told, "UTC").endswith(said)
 
 
 # ------------------------------------------------------------------------------------- colour
@@ -167,7 +169,7 @@ def lightness(stop: str) -> float:
 def test_lightness_goes_in_even_steps_away_from_the_start_or_the_middle(
     theme: str, metric: str, values: list[float], sides: int
 ) -> None:
-    colours = legend.scale(frame(values), look_of(metric), theme)
+    colours = scale(frame(values), look_of(metric), theme)
     assert colours is not None
     light = np.array([lightness(stop) for stop in colours.stops])
     parts = [light] if sides == 1 else [light[4::-1], light[4:]]
@@ -179,20 +181,20 @@ def test_lightness_goes_in_even_steps_away_from_the_start_or_the_middle(
 
 def test_a_scale_spreads_over_calls_and_not_over_empty_country() -> None:
     empty, busy = [0.5] * 98, [0.01, 0.03]
-    colours = legend.scale(frame(empty + busy, [1] * 98 + [9e5] * 2), look_of("drop_rate"), "light")
+    colours = scale(frame(empty + busy, [1] * 98 + [9e5] * 2), look_of("drop_rate"), "light")
     assert colours is not None
     assert (colours.low, colours.high) == (0.01, 0.03)
 
 
 def test_a_two_sided_scale_is_neutral_at_its_centre_and_equally_far_to_both_sides() -> None:
-    colours = legend.scale(frame([-10, -5, 0, 40, 50]), look_of("drops_excess_month"), "light")
+    colours = scale(frame([-10, -5, 0, 40, 50]), look_of("drops_excess_month"), "light")
     assert colours is not None
     assert -colours.low == colours.high
     assert colours.place([0.0]).tolist() == [0.5]
 
 
 def test_twice_and_half_are_equally_far_from_unchanged() -> None:
-    colours = legend.scale(frame([0.3, 1.0, 2.0, 3.0]), look_of("change_ratio"), "dark")
+    colours = scale(frame([0.3, 1.0, 2.0, 3.0]), look_of("change_ratio"), "dark")
     assert colours is not None
     low, middle, high = colours.place([0.5, 1.0, 2.0])
     assert middle == pytest.approx(0.5)
@@ -200,42 +202,42 @@ def test_twice_and_half_are_equally_far_from_unchanged() -> None:
 
 
 def test_the_bad_end_looks_the_same_whichever_way_bad_lies() -> None:
-    high = legend.scale(frame([0.01, 0.02]), look_of("call_drop_rate"), "light")
-    low = legend.scale(frame([2.0, 4.0]), look_of("rating_mean"), "light")
+    high = scale(frame([0.01, 0.02]), look_of("call_drop_rate"), "light")
+    low = scale(frame([2.0, 4.0]), look_of("rating_mean"), "light")
     assert high is not None
     assert low is not None
     assert high.colours([0.02]).tolist() == low.colours([2.0]).tolist()
 
 
 def test_an_unreleased_value_is_grey_and_in_no_scale() -> None:
-    colours = legend.scale(frame([0.01, 0.02, math.nan]), look_of("drop_rate"), "light")
+    colours = scale(frame([0.01, 0.02, math.nan]), look_of("drop_rate"), "light")
     assert colours is not None
     assert colours.colours([math.nan]).tolist() == [list(UNKNOWN[:3])]
-    assert legend.scale(frame([math.nan]), look_of("drop_rate"), "light") is None
+    assert scale(frame([math.nan]), look_of("drop_rate"), "light") is None
 
 
 def test_one_value_everywhere_still_has_a_scale() -> None:
-    colours = legend.scale(frame([2.0, 2.0]), look_of("change_ratio"), "light")
+    colours = scale(frame([2.0, 2.0]), look_of("change_ratio"), "light")
     assert colours is not None
     assert colours.low < 2.0 <= colours.high
 
 
 def test_a_wide_interval_is_faint_and_none_is_not_held_against_the_value() -> None:
-    colours = legend.scale(frame([0.0, 1.0]), look_of("drop_rate"), "light")
+    colours = scale(frame([0.0, 1.0]), look_of("drop_rate"), "light")
     assert colours is not None
     sure, wide, unknown = colours.opacities([0.5, 0.1, math.nan], [0.5, 0.9, math.nan])
     assert wide < sure == unknown
 
 
 def test_an_interval_wholly_off_the_scale_leaves_no_doubt() -> None:
-    colours = legend.scale(frame([0.0, 1.0]), look_of("drop_rate"), "light")
+    colours = scale(frame([0.0, 1.0]), look_of("drop_rate"), "light")
     assert colours is not None
     beyond, inside = colours.opacities([2.0, 0.2], [9.0, 0.8])
     assert beyond > inside
 
 
 def test_the_ends_of_the_scale_say_that_they_are_open() -> None:
-    colours = legend.scale(frame([0.01, 0.02]), look_of("drop_rate"), "light")
+    colours = scale(frame([0.01, 0.02]), look_of("drop_rate"), "light")
     assert colours
     texts = [text for _, text in colours.ticks()]
     assert (texts[0], texts[-1]) == ("≤ 1.00 %", "≥ 2.00 %")
@@ -246,19 +248,21 @@ def test_the_ends_of_the_scale_say_that_they_are_open() -> None:
     [(0.78, "78 %"), (0.996, "over 99 %"), (1.0, "over 99 %"), (0.0, "under 1 %"), (np.nan, "")],
 )
 def test_no_probability_is_written_as_certain(p: float, written: str) -> None:
-    assert legend.sure(p) == written
+    assert numbers.sure(p) == written
 
 
 def test_what_failed_a_check_says_so_and_nothing_else_does() -> None:
-    assert legend.unsafe({"unsafe_reason": "x"}) == "Not to be relied on: x. "
-    assert legend.unsafe({"unsafe_reason": np.nan}) == ""
+    assert sentences.unsafe({"unsafe_reason": "x"}) == "Not to be relied on: x. "
+    assert sentences.unsafe({"unsafe_reason": np.nan}) == ""
 
 
 def test_a_reason_in_short_leaves_out_what_stands_beside_it() -> None:
     seen = "2.00 % of calls dropped, mostly in LDS01A1. Up ×1.9 since 3 May 2026."
     advice = "Add capacity: about 1,000 (910 to 1,090) dropped calls a month fewer; provisionally"
-    assert legend.in_short(f"{advice} 20 (18 to 22) detractors. {seen}") == f"Add capacity. {seen}"
-    assert legend.in_short(seen) == seen
+    assert (
+        sentences.in_short(f"{advice} 20 (18 to 22) detractors. {seen}") == f"Add capacity. {seen}"
+    )
+    assert sentences.in_short(seen) == seen
 
 
 def test_a_works_cost_is_told_with_what_it_spares_or_why_there_is_none() -> None:
@@ -269,10 +273,10 @@ def test_a_works_cost_is_told_with_what_it_spares_or_why_there_is_none() -> None
     }  # fmt: skip
     told = "Best for its cost: add carrier at A/0, 40 EUR: spares 60 % of these drops"
     each = "0.022 (0 to 1,234) a month for each unit of cost."
-    assert legend.treatment(place) == f"{told}, {each}"
-    assert "40 EUR (invented)" in legend.treatment(place | {"costs_invented": True})
+    assert sentences.treatment(place) == f"{told}, {each}"
+    assert "40 EUR (invented)" in sentences.treatment(place | {"costs_invented": True})
     free = dict.fromkeys(("drops_per_cost", "drops_per_cost_lo", "drops_per_cost_hi"), math.nan)
-    assert legend.treatment(place | free) == f"{told}."
+    assert sentences.treatment(place | free) == f"{told}."
     none = {"action": None, "no_action_reason": "there are no drops to avoid"}
-    assert legend.treatment(none) == "No work named: there are no drops to avoid."
-    assert not legend.treatment({"action": None, "no_action_reason": None})
+    assert sentences.treatment(none) == "No work named: there are no drops to avoid."
+    assert not sentences.treatment({"action": None, "no_action_reason": None})

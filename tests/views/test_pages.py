@@ -10,7 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse.store import Warehouse
 from tests.conftest import build_town
-from views import data, hexmap, parts
+from views import hexmap
+from views.shared import data, pickers
+from views.shared.page import hex_of
 
 PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "questions",
          "quality")  # fmt: skip
@@ -264,10 +266,10 @@ def test_a_site_is_shown_where_its_worst_cell_hurts_most(monkeypatch: pytest.Mon
     hexes = pd.DataFrame({"dominant_cell_id": ["A", "B", "B"], "hex_text": [calm, worst, calm]})
     monkeypatch.setattr(data, "answer", lambda *_, **__: hexes)
     site = {"place_type": "site", "dominant_cell_id": "B", "hex_text": mast}
-    assert parts.hex_of(site, 8) == worst
+    assert hex_of(site, 8) == worst
     # the mast, where no hexagon of the cell is listed; a hexagon is where it is
-    assert parts.hex_of(site | {"dominant_cell_id": "C"}, 8) == mast
-    assert parts.hex_of(site | {"place_type": "hex"}, 8) == mast
+    assert hex_of(site | {"dominant_cell_id": "C"}, 8) == mast
+    assert hex_of(site | {"place_type": "hex"}, 8) == mast
 
 
 def test_two_maps_are_linked_and_share_colours_of_one_layer(
@@ -448,9 +450,9 @@ def test_a_change_of_id_stands_in_the_cell_s_history(
 
 
 def test_a_table_of_other_rows_forgets_what_was_chosen() -> None:
-    key = parts.key_of("changes", ["a", "b"])
-    assert parts.key_of("changes", pd.Series(["a", "b"])) == key
-    assert parts.key_of("changes", ["b"]) != key != parts.key_of("places", ["a", "b"])
+    key = pickers.key_of("changes", ["a", "b"])
+    assert pickers.key_of("changes", pd.Series(["a", "b"])) == key
+    assert pickers.key_of("changes", ["b"]) != key != pickers.key_of("places", ["a", "b"])
 
 
 def test_changes_after_a_day_only(town: Any, configured: Configured) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from contracts.errors import NothingFound, QuestionError
-from views.periods import Period, choose, known, parse
+from views.words.periods import Period, choose, known, parse
 
 
 @pytest.mark.parametrize(

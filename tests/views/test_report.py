@@ -14,11 +14,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from contracts.settings import Settings, load
+from contracts.settings.load import load
+from contracts.settings.sections import Settings
 from ingest.warehouse.store import Warehouse
-from views import report, telling
-from views.legend import amount, day, number
-from views.periods import Period, parse
+from views.report import in_short
+from views.report import write as report_write
+from views.words.numbers import amount, day, number
+from views.words.periods import Period, parse
 
 WEEK = parse("2025-W15")
 """7 to 13 April: in it the planted change of LDS-02."""
@@ -54,7 +56,7 @@ def settings(town: Any) -> Settings:
 
 @pytest.fixture(scope="module")
 def files(town: Any, settings: Settings) -> dict[str, bytes]:
-    return report.build(Warehouse(town.warehouse), WEEK, settings, config="hexperience.toml")
+    return report_write.build(Warehouse(town.warehouse), WEEK, settings, config="hexperience.toml")
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +83,7 @@ def test_the_headline_is_the_network_s_rate_as_the_query_answers_it(
 
 
 def test_no_difference_has_no_sign() -> None:
-    assert [telling._points(x) for x in (-0.00001, 0.00001, -0.0012)] == ["0.00", "0.00", "−0.12"]
+    assert [in_short._points(x) for x in (-0.00001, 0.00001, -0.0012)] == ["0.00", "0.00", "−0.12"]
 
 
 def test_every_number_of_a_list_is_the_query_s(page: Reader, town: Any) -> None:
@@ -102,7 +104,7 @@ def test_the_planted_change_and_the_work_are_told_in_their_weeks(
     assert "1 dated in these days: 1 for the worse, 0 for the better" in page.text
     assert "None began or ended" in page.text
     # 23 April 22:30 UTC is 23:30 in London
-    later = report.build(Warehouse(town.warehouse), parse("2025-W17"), settings)
+    later = report_write.build(Warehouse(town.warehouse), parse("2025-W17"), settings)
     text = Reader(later["2025-W17.html"].decode()).text
     assert "No change of drop rate is dated in these days" in text
     assert re.search(r"23 Apr 2025 tilt LDS-02 · Mast 1 · East two degrees done", text)
@@ -110,7 +112,7 @@ def test_the_planted_change_and_the_work_are_told_in_their_weeks(
 
 def test_what_is_not_released_is_said_and_not_shown(files: dict[str, bytes], town: Any) -> None:
     april = parse("2025-04")
-    built = report.build(Warehouse(town.warehouse), april, load(town.config, environ={}))
+    built = report_write.build(Warehouse(town.warehouse), april, load(town.config, environ={}))
     rates = Warehouse(town.warehouse).read("place_rate")
     mine = rates[(rates["metric"] == "complaints_per_1000") & (rates["outcome_class"] == "network")]
     counts = mine["shown"].value_counts()
@@ -149,7 +151,7 @@ def test_pictures_share_no_name(page: Reader) -> None:
 def test_the_same_marts_and_period_give_the_same_bytes(
     files: dict[str, bytes], town: Any, settings: Settings
 ) -> None:
-    again = report.build(Warehouse(town.warehouse), WEEK, settings, config="hexperience.toml")
+    again = report_write.build(Warehouse(town.warehouse), WEEK, settings, config="hexperience.toml")
     assert again == files
 
 
@@ -167,8 +169,8 @@ def test_tables_lie_beside_and_hold_what_the_queries_answer(
 
 def test_a_week_lists_worst_cells_and_a_month_percentiles(town: Any, settings: Settings) -> None:
     warehouse = Warehouse(town.warehouse)
-    week = report.build(warehouse, parse("2025-W17"), settings)
-    month = report.build(warehouse, parse("2025-03"), settings)
+    week = report_write.build(warehouse, parse("2025-W17"), settings)
+    month = report_write.build(warehouse, parse("2025-03"), settings)
     assert "worst_cells.csv" in week
     assert "percentiles.csv" in month
     page = month["2025-03.html"].decode()
@@ -179,17 +181,17 @@ def test_a_week_lists_worst_cells_and_a_month_percentiles(town: Any, settings: S
 
 
 def test_a_period_that_is_known_in_part_says_so(town: Any, settings: Settings) -> None:
-    march = report.build(Warehouse(town.warehouse), parse("2025-03"), settings)
+    march = report_write.build(Warehouse(town.warehouse), parse("2025-03"), settings)
     assert (
         "Only 29 of this month's 31 days are known." in Reader(march["2025-03.html"].decode()).text
     )
-    whole = report.build(Warehouse(town.warehouse), parse("2025-04"), settings)
+    whole = report_write.build(Warehouse(town.warehouse), parse("2025-04"), settings)
     assert "Only" not in Reader(whole["2025-04.html"].decode()).text
 
 
 def test_reports_of_callers_alone_make_a_report_too(reports_town: Any) -> None:
     settings = load(reports_town.config, environ={})
-    built = report.build(Warehouse(reports_town.warehouse), parse("2018-04"), settings)
+    built = report_write.build(Warehouse(reports_town.warehouse), parse("2018-04"), settings)
     text = Reader(built["2018-04.html"].decode()).text
     assert "The network's drop rate is not known: no counters." in text
     assert "Reported drop rate, April 2018" in text
@@ -229,7 +231,7 @@ def hostile(town: Any, tmp_path: Path) -> tuple[Warehouse, Settings]:
 @pytest.mark.parametrize("period", ["2025-W15", "2025-04"])
 def test_texts_that_mean_harm_stay_texts(hostile: tuple[Warehouse, Settings], period: str) -> None:
     warehouse, settings = hostile
-    built = report.build(warehouse, parse(period), settings, config=HOSTILE)
+    built = report_write.build(warehouse, parse(period), settings, config=HOSTILE)
     page = Reader(built[f"{period}.html"].decode())
     assert "alert('x')" in page.text
     assert "{{ 7*7 }}" in page.text
@@ -252,7 +254,7 @@ def tree(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def write(town: Any, settings: Settings, tmp_path: Path) -> Callable[[], Path]:
-    return lambda: report.write(Warehouse(town.warehouse), WEEK, tmp_path / "out", settings)
+    return lambda: report_write.write(Warehouse(town.warehouse), WEEK, tmp_path / "out", settings)
 
 
 def test_a_report_lies_in_a_folder_of_its_name(write: Callable[[], Path], tmp_path: Path) -> None:
@@ -261,7 +263,7 @@ def test_a_report_lies_in_a_folder_of_its_name(write: Callable[[], Path], tmp_pa
     assert {name.split("/")[0] for name in before} == {"2025-W15"}
     write()
     assert tree(tmp_path / "out") == before
-    assert report.written(tmp_path / "out") == [("2025-W15", write(), 1)]
+    assert report_write.written(tmp_path / "out") == [("2025-W15", write(), 1)]
 
 
 def test_a_report_that_fails_leaves_nothing(
@@ -325,7 +327,7 @@ def test_due_is_what_is_over_and_waited_for_and_not_written(
     def due(at: str, **how: Any) -> list[str]:
         wanted = here.model_copy(update={"report": here.report.model_copy(update=how)})
         when = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        return [period.key for period in report.due(warehouse, wanted, when)]
+        return [period.key for period in report_write.due(warehouse, wanted, when)]
 
     assert due("2025-03-09T23:59") == []
     # week 10 ends on 10 March 00:00 London time, and is waited for six hours
@@ -337,7 +339,7 @@ def test_due_is_what_is_over_and_waited_for_and_not_written(
     assert "2025-W13" not in due("2025-03-31T04:59")
     assert due("2025-04-07T06:00", every=("month",)) == ["2025-03"]
     week: Period = parse("2025-W10")
-    report.write(warehouse, week, tmp_path / "reports", here)
+    report_write.write(warehouse, week, tmp_path / "reports", here)
     assert due("2025-03-10T06:00") == []
 
 
@@ -356,6 +358,6 @@ def test_the_headline_says_what_crept(oldest: tuple[float, ...], told: str) -> N
         period_grain="week", period_start=starts, period_end=starts + pd.Timedelta(days=6),
         step=["", "same", "same"],
     )  # fmt: skip
-    said = telling._headline(Period("week", starts[-1].date()), network)["said"]
+    said = in_short.headline(Period("week", starts[-1].date()), network)["said"]
     assert said.startswith("of calls dropped: no change beyond chance from the week before")
     assert said.endswith(told)

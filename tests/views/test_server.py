@@ -12,7 +12,7 @@ from contextlib import suppress
 import pytest
 
 from tests.conftest import Town
-from views import server
+from views.console import server
 
 PATIENCE_S = 60
 

@@ -8,8 +8,8 @@ import pytest
 import shapely
 
 from geo import hexgrid
-from views import stillmap
-from views.legend import look_of
+from views.drawing import stillmap
+from views.words.looks import look_of
 
 LOOK = look_of("drop_rate")
 SVG = "{http://www.w3.org/2000/svg}"

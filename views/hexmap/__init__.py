@@ -16,7 +16,6 @@ import pandas as pd
 import streamlit as st
 
 from geo import hexgrid
-from views.data import Box
 from views.hexmap.ground import Ground, names, parcels
 from views.hexmap.view import (
     MOST,
@@ -31,7 +30,9 @@ from views.hexmap.view import (
     view_of,
 )
 from views.hexmap.wire import Columns, decode, encode, words
-from views.legend import Look, Scale
+from views.shared.data import Box
+from views.words.colours import Scale
+from views.words.looks import Look
 
 __all__ = [
     "MOST", "Box", "Goal", "Ground", "Picture", "Place", "Seen", "View", "box_of", "decode",

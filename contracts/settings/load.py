@@ -1,0 +1,202 @@
+"""All settings: default, meaning and bounds beside each; frozen once read.
+
+TOML < environment (``HEXPERIENCE_GRID__LEVEL=7``) < arguments. Everything that is wrong is told at
+once, each fault with its key, its file and its remedy.
+"""
+
+import copy
+import os
+import re
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from contracts import vendors
+from contracts.errors import SettingsError, nearest
+from contracts.settings.sections import DEFAULTS, Settings
+from contracts.source import Section, Source
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+def load(
+    path: Path,
+    *,
+    environ: Mapping[str, str] = os.environ,
+    arguments: Mapping[str, Mapping[str, Any]] | None = None,
+) -> Settings:
+    """Settings of a configuration file; raises SettingsError with every fault at once."""
+    raw = _expand(_read(path), environ, faults := [])
+    if "folder" in raw:
+        faults.append("folder: unknown key")
+    for layer in (_from_environment(environ), arguments or {}):
+        for section, values in layer.items():
+            if isinstance(raw.get(section, {}), dict):
+                raw[section] = {**raw.get(section, {}), **values}
+            else:
+                faults.append(
+                    f"HEXPERIENCE_{section.upper()}__...: [[{section}]] is set in the file"
+                )
+    raw["folder"] = path.resolve().parent
+    of_vendors = _lay_vendors_under(raw)
+    settings: Settings | None
+    try:
+        settings = Settings(**raw)
+    except ValidationError as error:
+        faults += [_told(fault, raw) for fault in error.errors()]
+        # judge what is well formed too, so that one run tells everything
+        settings = _without(raw, error.errors())
+    faults += settings.faults() if settings else []
+    # what is wrong in a vendor's TOML is told once, with its file
+    faults = [*of_vendors, *(f for f in faults if not _told_already(f, of_vendors))]
+    if faults or settings is None:
+        raise SettingsError(f"{path}: {len(faults)} fault(s) in the configuration", faults)
+    return settings
+
+
+def reference() -> str:
+    """Every setting in Markdown, as docs/settings.md holds it."""
+    lines = [
+        "# Settings",
+        "",
+        "Made from `contracts/settings.py` by `make docs`; do not edit.",
+        "TOML < environment (`HEXPERIENCE_GRID__LEVEL=7`) < arguments.",
+        "",
+    ]
+    for name, section in Settings.model_fields.items():
+        model = Source if name == "source" else section.annotation
+        if isinstance(model, type) and issubclass(model, Section):
+            head = f"[[{name}]]" if model is Source else f"[{name}]"
+            lines += [f"## {head}", "", (model.__doc__ or "").splitlines()[0], ""]
+            lines += ["| key | default | meaning |", "| --- | --- | --- |"]
+            for key, field in model.model_fields.items():
+                default = "required" if field.is_required() else f"`{field.default!r}`"
+                lines.append(f"| {key} | {default} | {field.description} |")
+            lines.append("")
+    return "\n".join(lines)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        remedy = "give --config FILE, set HEXPERIENCE_CONFIG, or write ./hexperience.toml"
+        raise SettingsError(f"{path}: no such configuration", [remedy]) from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path}: not TOML", [str(error)]) from None
+
+
+def _lay_vendors_under(raw: dict[str, Any]) -> list[str]:
+    """Gives each source that names a vendor the vendor's keys; returns what is wrong in those."""
+    faults: list[str] = []
+    sources: list[Any] = raw["source"] if isinstance(raw.get("source"), list) else []
+    for number, own in enumerate(sources):
+        name = own.get("vendor") if isinstance(own, dict) else None
+        if not isinstance(name, str) or not name:
+            continue
+        file = vendors.file_of(name, raw["folder"])
+        try:
+            vendor = vendors.read(file)
+        except SettingsError as error:
+            faults.append(f"[[source]] number {number + 1} vendor: {error!s}")
+            continue
+        faults += [fault for fault in vendor_faults(file, vendor) if fault not in faults]
+        sources[number] = vendors.laid_under(vendor, own)
+    return faults
+
+
+def vendor_faults(file: Path, vendor: dict[str, Any]) -> list[str]:
+    """What can't be right in a vendor's TOML by itself, each with file and key."""
+    odd = [f"{key}: belongs to the [[source]]" for key in ("path", "vendor") if key in vendor]
+    try:
+        alone = Source(**{**vendor, "path": "x", "vendor": ""})
+    except ValidationError as error:
+        raw = {"source": [vendor]}
+        told = [_told({**f, "loc": ("source", 0, *f["loc"])}, raw) for f in error.errors()]
+        odd += [re.sub(r"^\[\[source\]\] number 1 \([^)]*\) ", "", text) for text in told]
+    else:
+        odd += [fault.replace("[source.", "[") for fault in alone.mapping_faults()]
+    return [f"{file}: {fault}" for fault in odd]
+
+
+def _told_already(fault: str, of_vendors: list[str]) -> bool:
+    """A fault that a vendor's TOML brings along, or of a source whose vendor can't be read."""
+    brought = fault.replace("[source.", "[").endswith
+    return any(
+        fault.startswith(text.split("vendor: ")[0])
+        if text.startswith("[[source]]")
+        else brought(text.split(": ", 1)[1])
+        for text in of_vendors
+    )
+
+
+def _expand(value: Any, environ: Mapping[str, str], faults: list[str]) -> Any:
+    if isinstance(value, dict):
+        return {key: _expand(item, environ, faults) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_expand(item, environ, faults) for item in value]
+    if not isinstance(value, str):
+        return value
+    for name in _VARIABLE.findall(value):
+        if name not in environ:
+            faults.append(f"{value}: the environment has no {name}; export {name}=...")
+    return _VARIABLE.sub(lambda found: environ.get(found[1], found[0]), value)
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    layer: dict[str, dict[str, Any]] = {}
+    for name, text in sorted(environ.items()):
+        if name.startswith("HEXPERIENCE_") and "__" in name:
+            section, key = name.removeprefix("HEXPERIENCE_").lower().split("__", 1)
+            layer.setdefault(section, {})[key] = _toml_value(text)
+    return layer
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
+
+
+def _told(fault: ErrorDetails, raw: dict[str, Any]) -> str:
+    where, model = _where(fault["loc"], raw)
+    if fault["type"] == "extra_forbidden":
+        return f"{where}: unknown key{nearest(str(fault['loc'][-1]), model.model_fields)}"
+    if fault["type"] == "missing":
+        return f"{where}: missing; it has no default"
+    return f"{where}: {fault['msg']} (got {fault['input']!r})"
+
+
+def _without(raw: dict[str, Any], faults: list[ErrorDetails]) -> Settings | None:
+    sound = copy.deepcopy(raw)
+    for fault in faults:
+        *path, last = fault["loc"]
+        holder: Any = sound
+        for step in path:
+            # pydantic also names the branch of a union, which is no key of ours
+            known = isinstance(step, int) or (isinstance(holder, dict) and step in holder)
+            holder = holder[step] if known else {}
+        if isinstance(holder, dict):
+            holder.pop(last, None)
+    try:
+        return Settings(**sound)
+    except ValidationError:
+        return None
+
+
+def _where(loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, type[BaseModel]]:
+    first, *rest = loc
+    if first == "source" and rest:
+        number = int(rest[0])
+        table = raw["source"][number].get("table", "no table")
+        keys = " ".join(str(key) for key in rest[1:])
+        return f"[[source]] number {number + 1} ({table}) {keys}", Source
+    if not rest:
+        return str(first), Settings
+    section = type(getattr(DEFAULTS, str(first)))
+    return f"[{first}] {' '.join(map(str, rest))}", section

@@ -1,0 +1,151 @@
+"""What the console prints, and how it reads the options that are no plain words."""
+
+import shutil
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from contracts.errors import QuestionError
+from ingest.running import logs
+from ingest.warehouse.store import Warehouse
+from views.console import export
+from views.words import sentences
+
+OUT, ERR = Console(), Console(stderr=True)
+_COLOURS = {"ok": "", "warn": "yellow", "fault": "bold red"}
+
+
+def instant(text: str) -> datetime:
+    """The instant that --now names; raises QuestionError where it has no offset."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.tzinfo is None:
+        raise QuestionError(f"--now {text}: write it with its offset, as 2026-11-22T06:00Z")
+    return at
+
+
+def pairs(texts: Iterable[str]) -> dict[str, str]:
+    """What --param names, name by name; raises QuestionError where one is no name=value."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals:
+            raise QuestionError(f"--param {text}: write it as name=value")
+        found[name] = value
+    return found
+
+
+def say(text: str, style: str = "") -> None:
+    """One line of text as it is."""
+    OUT.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
+    """A table in a format of `export`, to a file or to standard output, fitting a terminal."""
+    if out is None and form == "table" and sys.stdout.isatty():
+        sys.stdout.write(export.table(frame, width=shutil.get_terminal_size().columns))
+        return
+    content = export.encoded(frame, form)
+    if out is not None:
+        export.write(content, out)
+        ERR.print(f"{len(frame):,} rows written to {out}", highlight=False)
+    else:
+        sys.stdout.buffer.write(content)
+
+
+def print_findings(found: pd.DataFrame, form: str) -> None:
+    """What a check found, a row each: verdict, about, message; in colour or a form of `export`."""
+    if form != "text":
+        deliver(found, form, None)
+        return
+    for verdict, about, message in found.to_numpy().tolist():
+        say(f"{verdict:5}  {about}: {message}", style=_COLOURS[verdict])
+
+
+class Told:
+    """Progress of the run as bars, one a stage."""
+
+    def __init__(self, bars: Progress) -> None:
+        self._bars, self._tasks = bars, dict[str, TaskID]()
+
+    def tell(self, label: str, done: int, total: int) -> None:
+        """Moves the bar of one stage."""
+        if label not in self._tasks:
+            self._tasks[label] = self._bars.add_task(label, total=total)
+        self._bars.update(self._tasks[label], completed=done, total=total)
+        if done == total:
+            logs.log.info("%s: %d done", label, total)
+
+
+@contextmanager
+def progress() -> Iterator[Told]:
+    """Bars on standard error for as long as the work lasts."""
+    columns = (
+        TextColumn("{task.description:24}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=ERR) as bars:
+        yield Told(bars)
+
+
+def print_receipt(warehouse: Warehouse) -> None:
+    """What a run read, found and warns of, and what to do first."""
+    OUT.print(_rows_grid(warehouse.query("receipt")))
+    counts = warehouse.query("counts").iloc[0]
+    known = pd.notna(counts["as_of_utc"])
+    as_of = f"{counts['as_of_utc']:%Y-%m-%d %H:%M} UTC" if known else "no time: nothing has one"
+    told = f"{counts['n_hexes']:,} hexagons, {counts['n_cells']:,} cells, "
+    told += f"{counts['n_changes']:,} dated changes; data as of {as_of}"
+    say(told)
+    notes = warehouse.query("quality_notes")
+    for note in notes[notes["verdict"] != "ok"].to_dict("records"):
+        say(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
+    _print_places(warehouse.query("worst_places", top=10))
+
+
+def _rows_grid(receipt: pd.DataFrame) -> Table:
+    grid = Table(title="rows: read = accepted + refused", title_justify="left")
+    grid.add_column("source")
+    for name in ("read", "accepted", "refused", "values set to missing"):
+        grid.add_column(name, justify="right")
+    for name, *counts in receipt.to_numpy().tolist():
+        grid.add_row(name, *(f"{n:,}" for n in counts))
+    return grid
+
+
+def _print_places(places: pd.DataFrame) -> None:
+    if places.empty:
+        say("no place can be ranked: no drop rate is known")
+        return
+    known = places["benefit_month"].notna().any()
+    by = "benefit_month" if known else "drops_excess_month"
+    what = "what to do first[/]: drops to avoid" if known else "worst first[/]: drops above normal"
+    OUT.print(f"\n[bold]{what} a month, 90 % interval, why")
+    for place in places.fillna({"region": "", "unsafe_reason": ""}).to_dict("records"):
+        lo, hi = place[f"{by}_lo"], place[f"{by}_hi"]
+        excess = f"{place[by]:,.0f} ({lo:,.0f} to {hi:,.0f})"
+        name = " · ".join(part for part in (place["place_name"], place["region"]) if part)
+        say(f"{place['rank']:>3}  {name}: {excess}")
+        if place["unsafe_reason"]:
+            say(f"     not to be relied on: {place['unsafe_reason']}", style="yellow")
+        say(f"     {sentences.in_short(place['reason'])}")
+        if told := sentences.treatment(place):
+            say(f"     {told}")

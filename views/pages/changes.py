@@ -1,0 +1,180 @@
+"""Dated changes: when which cell's or hexagon's drops changed, by how much, what load did."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from ingest.warehouse.acknowledgements import Subject
+from views.drawing import charts
+from views.panels import acknowledging
+from views.shared import data, pickers, url
+from views.shared.page import head, picture, plain, run_facts
+from views.words.numbers import between, day, interval, number, rows, sure
+from views.words.sentences import CAUSES, change, noted, place, when
+
+_MOST = 500
+
+
+def page() -> None:
+    """Draws the page: filters, the changes by date, the table, and one cell's history."""
+    facts = run_facts()
+    head(facts, "Dated changes of drop rate, place by place")
+    if data.answer("change_points", top=1).empty:
+        st.info("No dated change. It takes counters with call attempts and dropped calls, or "
+                "positioned calls with times, of at least some weeks; a quiet network has none "
+                "either.")  # fmt: skip
+        return
+    found = _filtered()
+    if found.empty:
+        st.info("No change matches. Choose an earlier day or both directions.")
+        return
+    if len(found) == _MOST:
+        st.caption(f"The {_MOST} with most drops more or fewer are shown.")
+    picture(charts.timeline, found, timezone=facts["timezone"])
+    left, right = st.columns([0.66, 0.34], gap="medium")
+    with left:
+        row = _table(found, facts["timezone"])
+    with right:
+        _history(found.iloc[row], facts["timezone"])
+    _sums()
+
+
+def _filtered() -> pd.DataFrame:
+    since_box, direction_box, text_box, _ = st.columns([0.18, 0.3, 0.22, 0.3])
+    since = since_box.date_input("Since", value=None)
+    said = {"both": None, "worse": "up", "better": "down"}
+    direction = direction_box.segmented_control("Direction", list(said), default="both")
+    text = text_box.text_input("Cell, hexagon, site or region", placeholder="part of its name")
+    found = data.answer("change_points", since=since, direction=said[direction or "both"],
+                        top=_MOST)  # fmt: skip
+    names = found[["cell_id", "hex_text", "site_id", "region"]].fillna("").agg(" ".join, axis=1)
+    return found[names.str.contains(text.strip(), case=False, regex=False)]
+
+
+def _table(found: pd.DataFrame, timezone: str) -> int:
+    number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    event = st.dataframe(
+        found.assign(
+            when=[when(row, timezone) for row in rows(found)],
+            place=[place(row) for row in rows(found)],
+            likely=[interval(low, high, "ratio") for low, high in zip(
+                found["ratio_lo"], found["ratio_hi"], strict=True)],
+            drops_excess=found["drops_excess"].round(),
+            noted=[noted(row) for row in rows(found)],
+            excess_likely=[between(row, "drops_excess") for row in found.to_dict("records")],
+            attribution=found["attribution"].map(CAUSES),
+            load_part=[_part(row) for row in rows(found)],
+            p_load=found["p_load"].map(sure),
+        ),
+        hide_index=True, height=430 if len(found) > 11 else "content", placeholder="",
+        on_select="rerun", selection_mode="single-row",
+        key=pickers.key_of("changes", found["change_id"]),
+        column_order=["when", "place", "ratio", "likely", "attribution", "load_part",
+                      "drops_excess", "excess_likely", "prb_before_pct", "prb_after_pct", "p_load",
+                      "region", "intervention_id", "noted"],
+        column_config={
+            "when": text("since (90 % interval)", width=165),
+            "place": text("place", width=78),
+            "ratio": number_column("times", format="×%.2f", width=55),
+            "likely": text("90 % interval", width=98),
+            "drops_excess": number_column("drops since", format="localized", width=78,
+                                          help="Dropped calls more (or fewer) than at the level "
+                                          "before, while the new level lasts"),
+            "prb_before_pct": number_column("PRB before", format="%.0f %%"),
+            "prb_after_pct": number_column("PRB after", format="%.0f %%"),
+            "excess_likely": text("90 % interval", width=128),
+            "attribution": text("cause", width=98),
+            "load_part": text("load's part", width=100, help="Per cent of the change that load "
+                              "explains, and its 90 % interval"),
+            "p_load": text("p(load)",
+                           help="Probability that load is the larger part"),
+            "intervention_id": "work",
+            "noted": "acknowledged",
+        },
+    )  # fmt: skip
+    picked = event["selection"]["rows"]
+    return int(picked[0]) if picked else 0
+
+
+def _sums() -> None:
+    """What all changes came to, by any kind of place."""
+    kinds = {"sites": "site", "sectors": "sector", "cells": "cell", "hexagons": "hex",
+             "regions": "region", "the network": "network"}  # fmt: skip
+    st.markdown("##### What the changes come to")
+    kind_box, since_box, _ = st.columns([0.5, 0.2, 0.3])
+    kind = kind_box.segmented_control("Added up by", list(kinds), default="sites")
+    since = since_box.date_input("Changes since", value=None)
+    told = data.answer("owed", place_type=kinds[kind or "sites"], since=since, top=_MOST)
+    if told.empty:
+        st.info("No change of a cell here. Sites, sectors, hexagons and regions take an inventory.")
+        return
+    # a sum of nothing is 0, not -0
+    sums = told.columns[told.columns.str.startswith("drops")]
+    told = told.assign(**(told[sums].round() + 0))
+    for name in ("drops", "drops_load", "drops_other"):
+        told[f"{name}_likely"] = [between(row, name) for row in told.to_dict("records")]
+    st.caption(
+        "Of changes that were found. On planted networks the intervals held 90 to 95 % of "
+        "sites and regions, under heavy noise 87 to 92 % (docs/accuracy/sums.md)."
+    )
+    number_column = st.column_config.NumberColumn
+    st.dataframe(
+        told,
+        hide_index=True, height=430 if len(told) > 11 else "content", placeholder="",
+        column_order=["place", "n_changes", "drops", "drops_likely", "drops_load",
+                      "drops_load_likely", "drops_other", "drops_other_likely", "drops_untested"],
+        column_config={
+            "n_changes": "changes",
+            "drops": number_column("drops more", format="localized", help="Dropped calls more (or "
+                                   "fewer) than at the level before each cell's first change"),
+            "drops_likely": "90 % interval",
+            "drops_load": number_column("owed to load", format="localized"),
+            "drops_load_likely": "90 % interval of it",
+            "drops_other": number_column("owed to the rest", format="localized"),
+            "drops_other_likely": "90 % interval of that",
+            "drops_untested": number_column("not tested", format="localized", help="By changes of "
+                                            "which load was not known by the hour; not in the "
+                                            "others"),
+        },
+    )  # fmt: skip
+
+
+def _part(row: Any) -> str:
+    if pd.isna(row.load_share):
+        return ""
+    low, high = 100 * row.load_share_lo, 100 * row.load_share_hi
+    return f"{number(row.load_share, 'part')} ({low:.0f} to {high:.0f})"
+
+
+def _history(row: Any, timezone: str) -> None:
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        st.markdown(f"##### {plain(place(row))}", width="content")
+        if isinstance(row["hex_text"], str) and st.button("Show on the map", type="tertiary"):
+            url.open_map(row["hex_text"])
+    acknowledging.panel(Subject("change", str(row["change_id"])), timezone)
+    where = "cell_id" if row["place_type"] == "cell" else "hex_text"
+    known = data.answer("change_points", top=_MOST)
+    known = known[known["place_type"] == row["place_type"]]
+    mine = known[known[where] == row[where]].sort_values("change_utc")
+    if where == "cell_id":
+        _pictures(row, mine, timezone)
+    for told in rows(mine):
+        st.markdown(f"- {plain(change(told, timezone))}")
+    if isinstance(row["attribution_note"], str) and row["attribution_note"]:
+        st.caption(plain(row["attribution_note"]))
+    if isinstance(row["unsafe_reason"], str) and row["unsafe_reason"]:
+        st.warning(f"Not to be trusted: {plain(row['unsafe_reason'])}")
+
+
+def _pictures(row: Any, mine: pd.DataFrame, timezone: str) -> None:
+    """A cell's days with its changes; a hexagon's days of calls are persons' and don't leave."""
+    days = data.answer("cell_history", cell_id=row["cell_id"])
+    picture(charts.history, days, mine, timezone=timezone)
+    parts_by_day = data.answer("change_days", change_id=row["change_id"])
+    if len(parts_by_day):
+        curve = data.answer("change_curves", change_id=row["change_id"])
+        picture(charts.attributed, parts_by_day, curve, row, timezone=timezone)
+    names = data.answer("cell_names", cell_id=row["cell_id"])
+    for old in rows(names[names["name"] != row["cell_id"]].dropna(subset=["valid_to"])):
+        st.caption(f"Known as {plain(str(old.name))} until {day(old.valid_to)}.")

@@ -1,0 +1,260 @@
+"""The home page: the map, and beside it the worst places or one hexagon's story."""
+
+import pandas as pd
+import streamlit as st
+
+from contracts.errors import InputError
+from contracts.fields import FIELDS
+from views import hexmap
+from views.panels import hexagon
+from views.panels import worst as panels_worst
+from views.panels.drawn import Drawn
+from views.panels.hexagon import HIDDEN
+from views.panels.worst import Worst
+from views.shared import data, pickers, url
+from views.shared import page as shared_page
+from views.words.colours import scale
+from views.words.numbers import interval, number, rows
+from views.words.sentences import UNRELEASED, counts, worse
+
+_HEIGHT = 640
+_WIDTH = 800
+_CLICKED = "map clicked"
+_LINK = "two maps"
+_TABLE = 1000
+_MOST_MASTS = 10_000
+# km2 of a hexagon, by level (H3 core documentation, "Tables of cell statistics")
+_AREA = {1: "610,000", 2: "86,800", 3: "12,400", 4: "1,770", 5: "253", 6: "36", 7: "5.2",
+         8: "0.74", 9: "0.11"}  # fmt: skip
+
+
+def page() -> None:
+    """Draws the page: pickers, the map, and beside it the list or the chosen hexagon."""
+    facts = shared_page.run_facts()
+    layers = data.answer("map_layers")
+    title, layer_box, period_box, compare_box = st.columns(
+        [0.39, 0.23, 0.21, 0.17], vertical_alignment="bottom"
+    )
+    with title:
+        shared_page.head(facts, "Where the network hurts its customers")
+    if layers.empty:
+        st.info(
+            "No figure of any hexagon is published: neither counters nor events had a position "
+            "inside the operator's box. The page Quality tells what became of each source."
+        )
+        return
+    with layer_box:
+        layer = pickers.layer_picker(layers)
+    with period_box:
+        drawn = Drawn(layer, pickers.period_picker(layers, layer))
+    with compare_box:
+        comparing = pickers.switch("Compare", "compare", help="Two maps that move together")
+    offers = _offers(drawn)
+    places = panels_worst.worst(drawn, level=int(facts["level"]), finest=int(offers["level"].max()))
+    if comparing:
+        _two_maps(layers, drawn, places)
+        _beside(facts, drawn, places)
+        return
+    left, right = st.columns([0.63, 0.37], gap="medium")
+    with left:
+        _map(drawn, places)
+        shared_page.notes()
+    with right, st.container(height=_HEIGHT + 60, border=False, gap="xsmall"):
+        _beside(facts, drawn, places)
+
+
+def _beside(facts: pd.Series, drawn: Drawn, places: Worst) -> None:
+    chosen = url.chosen_hex()
+    if chosen:
+        hexagon.story(chosen, facts, drawn)
+    else:
+        panels_worst.listed(places)
+
+
+# ------------------------------------------------------------------------------------ the map
+
+
+def _two_maps(layers: pd.DataFrame, drawn: Drawn, places: Worst) -> None:
+    left, right = st.columns(2, gap="small")
+    with right, st.container(horizontal=True):
+        layer = pickers.layer_picker(layers, param="layer2", like=drawn.layer.key)
+        before = pickers.earlier(layers, drawn.layer, drawn.span)
+        other = Drawn(layer, pickers.period_picker(layers, layer, param="period2", like=before))
+    with left, st.container(height=38, border=False, vertical_alignment="center"):
+        st.markdown(
+            f"**{shared_page.plain(drawn.layer.title)}** {shared_page.plain(drawn.span.title)}"
+        )
+    with left:
+        _map(drawn, places, against=other)
+        shared_page.notes()
+    with right:
+        _map(other, places, against=drawn, name="map2")
+
+
+@st.fragment
+def _map(drawn: Drawn, places: Worst, *, name: str = "map", against: Drawn | None = None) -> None:
+    """One map, run anew alone when it is moved; a click runs the whole page.
+
+    `against`: what the map beside it shows; the two move together, and of the same layer they have
+    the same colours.
+    """
+    if st.session_state.pop(_CLICKED, False):
+        st.rerun()
+    home = _home(drawn)
+    goal = url.goal(home)
+    seen = _seen(name, goal)
+    hexes, level = hexes_in_view(drawn, _offers(drawn), seen)
+    theme, look = shared_page.theme(), drawn.layer.look
+    same = against if against and against.layer == drawn.layer else drawn
+    colours = scale(_values(level, *{drawn, same}), look, theme)
+    kinds = [kind for kind in UNRELEASED if (hexes["shown"] == kind).any()]
+    online = data.configuration().map
+    hexmap.draw(
+        hexmap.Picture(
+            hexes=hexes, look=look, scale=colours, ground=_ground(drawn), goal=goal, home=home,
+            chosen=url.chosen_hex(), places=_walked(places), theme=theme,
+            heading=drawn.span.title, file=f"{drawn.layer.key}-{drawn.span.key}",
+            unreleased=" or ".join(UNRELEASED[kind] for kind in kinds), hidden=HIDDEN,
+            tiles=(online.tiles, online.attribution),
+        ),
+        name=name, height=_HEIGHT, link=_LINK if against else "", on_choose=_choose,
+    )  # fmt: skip
+    _about(drawn, hexes, level, name)
+
+
+def _choose(hex_text: str | None) -> None:
+    url.remember("hex", hex_text)
+    st.session_state[_CLICKED] = True
+
+
+def _seen(name: str, goal: hexmap.Goal) -> hexmap.Seen:
+    """What the map shows; before it told, or on its way elsewhere, what it will show."""
+    seen = hexmap.seen(name)
+    if seen and seen.goal == goal.key:
+        url.remember("at", seen.view.text)
+        return seen
+    size = (seen.width, seen.height) if seen else (_WIDTH, _HEIGHT)
+    return hexmap.Seen(goal.view, *size, holds=seen.holds if seen else ())
+
+
+def _offers(drawn: Drawn) -> pd.DataFrame:
+    mine = pickers.of_layer(data.answer("map_layers"), drawn.layer)
+    starts = pd.to_datetime(mine["period_start"]) == pd.Timestamp(drawn.span.start)
+    return mine[(mine["period_grain"] == drawn.span.grain) & starts]
+
+
+def hexes_in_view(
+    drawn: Drawn, offers: pd.DataFrame, seen: hexmap.Seen
+) -> tuple[pd.DataFrame, int]:
+    """Hexagons of the finest level of which few enough are in view, and that level.
+
+    Where all of the finest level are few enough, all come at once. Where even the coarsest ones in
+    view are too many, the busiest come. `offers`: level, n_hexes of the layer and period.
+    """
+    finest = offers.sort_values("level").iloc[-1]
+    if finest["n_hexes"] <= hexmap.MOST:
+        level = int(finest["level"])
+        return data.answer("hex_map", **drawn.asked, level=level), level
+    box = dict(zip(("west", "south", "east", "north"), hexmap.box_of(seen), strict=True))
+    here = data.answer("levels_in_view", **drawn.asked, **box)
+    level = hexmap.level_to_draw(here if len(here) else offers)
+    hexes = data.answer("hex_map", **drawn.asked, level=level, **box)
+    return hexes.nlargest(hexmap.MOST, "denominator").sort_values("hex_id"), level
+
+
+def _values(level: int, *shown: Drawn) -> pd.DataFrame:
+    """Values of all hexagons of a level, so that colours stay while the map moves."""
+    return pd.concat([data.answer("hex_values", **each.asked, level=level) for each in shown])
+
+
+def _home(drawn: Drawn) -> hexmap.View:
+    box = hexmap.extent(_busy(_coarsest(drawn))["hex_id"].to_numpy("uint64"))
+    return hexmap.view_of(box, width=_WIDTH, height=_HEIGHT)
+
+
+def _coarsest(drawn: Drawn) -> pd.DataFrame:
+    return data.answer("hex_map", **drawn.asked, level=int(_offers(drawn)["level"].min()))
+
+
+def _busy(hexes: pd.DataFrame) -> pd.DataFrame:
+    # where most calls or people are: empty outskirts would make the rest small
+    busiest = hexes.sort_values("denominator", ascending=False)
+    share = busiest["denominator"].cumsum() / busiest["denominator"].sum()
+    return busiest[(share <= 0.8) | share.isna()]
+
+
+def _ground(drawn: Drawn) -> hexmap.Ground:
+    box = hexmap.extent(_coarsest(drawn)["hex_id"].to_numpy("uint64"))
+    try:
+        regions = data.regions()
+    except InputError as error:
+        st.warning(f"The regions are not drawn. {shared_page.plain(str(error))}")
+        regions = None
+    sites, sectors, works = (data.answer(name) for name in ("sites", "sectors", "work_places"))
+    # more masts than that hide the map; an inventory of crowd positions has one a cell
+    sites = sites if len(sites) <= _MOST_MASTS else sites.head(0)
+    return hexmap.Ground(box, data.outlines(_around(box)), regions, sites, sectors, works)
+
+
+def _around(box: data.Box) -> data.Box:
+    west, south, east, north = box
+    margin = 1.5 * max(east - west, north - south, 0.5)
+    return (round(max(west - margin, -180), 1), round(max(south - margin, -90), 1),
+            round(min(east + margin, 180), 1), round(min(north + margin, 90), 1))  # fmt: skip
+
+
+def _walked(places: Worst) -> list[hexmap.Place]:
+    return [
+        hexmap.Place(entry.hex_text, f"{entry.name}: {entry.value} ({entry.between})")
+        for entry in places.entries
+        if entry.hex_text
+    ]
+
+
+# ---------------------------------------------------------------------------- below the map
+
+
+def _about(drawn: Drawn, hexes: pd.DataFrame, level: int, name: str) -> None:
+    metric = drawn.layer.metric
+    meaning = FIELDS[metric].meaning if metric in FIELDS else ""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+        told = (meaning, _grid_said(drawn, hexes, level), _marks_said())
+        st.caption(shared_page.plain(" ".join(filter(None, told))))
+        param = name.replace("map", "table")
+        as_table = pickers.switch("Table", param, help="The hexagons in view as a table")
+    if as_table:
+        _table(drawn, hexes)
+
+
+def _grid_said(drawn: Drawn, hexes: pd.DataFrame, level: int) -> str:
+    said = f"Hexagons of level {level}, {_AREA.get(level, '?')} km² each"
+    if len(hexes) == hexmap.MOST:
+        return f"{said}; the {hexmap.MOST:,} busiest in view are drawn."
+    finer = level < _offers(drawn)["level"].max()
+    return f"{said}; closer in there are finer ones." if finer else f"{said}."
+
+
+def _marks_said() -> str:
+    masts, works = (len(data.answer(name)) for name in ("sites", "work_places"))
+    marks = ("dots are masts" if 0 < masts <= _MOST_MASTS else "",
+             "diamonds are works" if works else "")  # fmt: skip
+    return f"{', '.join(filter(None, marks))}.".capitalize() if any(marks) else ""
+
+
+def _table(drawn: Drawn, hexes: pd.DataFrame) -> None:
+    look = drawn.layer.look
+    worst = hexes.sort_values("value", ascending=look.bad == "low").head(_TABLE)
+    if len(worst) < len(hexes):
+        st.caption(f"The {_TABLE:,} worst of {len(hexes):,} hexagons in view.")
+    table = pd.DataFrame([
+        {"region": row.region, "hexagon": row.hex_text,
+         look.title: hexagon.value_of(row, drawn.layer),
+         "90 % interval": interval(row.value_lo, row.value_hi, look.figure),
+         "counted": counts(look, row.numerator, row.denominator),
+         "measured there": number(row.value_raw, look.figure),
+         "against the target": worse(look, row.p_worse, row.target)}
+        for row in rows(worst)
+    ])  # fmt: skip
+    if worst["value_raw"].isna().all():
+        table = table.drop(columns=["measured there", "against the target"], errors="ignore")
+    st.dataframe(table, hide_index=True, height=320)

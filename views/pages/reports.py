@@ -1,0 +1,74 @@
+"""The reports that lie ready, and one of any week or month on the spot."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from contracts.errors import HexperienceError
+from contracts.settings.sections import Settings
+from ingest.warehouse.store import Warehouse
+from views.report import write
+from views.shared import data
+from views.shared.page import head, plain, run_facts
+from views.words import periods
+from views.words.periods import Period
+
+_SHOWN, _TALL = 26, 1000
+_MADE = "report made"
+
+
+def page() -> None:
+    """Draws the page: a report built now, and those that `hexperience batch` has written."""
+    facts = run_facts()
+    head(facts, "Weekly and monthly reports: one page each, to read, print or send")
+    settings = data.configuration()
+    left, right = st.columns([0.5, 0.5], gap="large")
+    with left:
+        page = _build(settings)
+    with right:
+        _written(settings.resolve(settings.report.folder))
+    if page:
+        st.iframe(page, height=_TALL, alt="The report")
+
+
+def _build(settings: Settings) -> str:
+    """The picker; the report asked for, as a page, or empty."""
+    st.markdown("##### A week or month of your choice")
+    offered = list(reversed(periods.known(data.answer("periods"))))
+    if not offered:
+        st.info("No week or month has a rate yet.")
+        return ""
+    newest = periods.choose(periods.known(data.answer("periods")))
+    period = st.selectbox("Week or month", offered, index=offered.index(newest),
+                          format_func=lambda p: f"{p.title} · {p.days}")  # fmt: skip
+    if st.button("Make the report", type="primary"):
+        st.session_state[_MADE] = period.key
+    # a download runs the page anew, and the report is to stay
+    if st.session_state.get(_MADE) != period.key:
+        return ""
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    try:
+        with st.spinner("Drawing"):
+            content = _html(str(warehouse.marts), warehouse.path, period, settings)
+    except HexperienceError as error:
+        st.error(plain(str(error)))
+        return ""
+    st.download_button(f"Download {period.key}.html", content, f"{period.key}.html", "text/html")
+    return content.decode()
+
+
+@st.cache_data(show_spinner=False, max_entries=10, hash_funcs={Period: repr, Settings: repr})
+def _html(marts: str, folder: Path, period: Period, settings: Settings) -> bytes:  # noqa: ARG001 - part of the key
+    return write.build(Warehouse(folder), period, settings)[f"{period.key}.html"]
+
+
+def _written(folder: Path) -> None:
+    st.markdown("##### Written by the batch")
+    found = [(key, path, revision) for key, path, revision in write.written(folder)]
+    if not found:
+        st.caption("None yet: `hexperience batch` writes those that are due.")
+    for key, path, revision in found[:_SHOWN]:
+        edition = f", revision {revision}" if revision > 1 else ""
+        title = f"{periods.parse(key).title}{edition}"
+        st.download_button(title, path.read_bytes(), path.name, "text/html", key=key,
+                           type="tertiary", icon=":material/download:")  # fmt: skip

@@ -1,0 +1,56 @@
+"""What somebody noted of a change or place, and the form to note more."""
+
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from contracts.errors import HexperienceError
+from ingest.warehouse.acknowledgements import Subject, Word
+from views.shared import data, page
+from views.words.numbers import rows
+from views.words.sentences import STATES, noted
+
+_NAME = "acknowledged by"
+
+
+def panel(subject: Subject, timezone: str) -> None:
+    """Draws the newest state of one change or place, its log, and the form for the next entry."""
+    log = data.answer("acknowledgement_log", **subject.asked)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        told = page.plain(noted(next(iter(rows(log))))) if len(log) else "Acknowledged by nobody"
+        st.caption(f":blue[{told}]" if len(log) else told, width="content")
+        with st.popover("Acknowledge", type="tertiary"):
+            _form(subject, log)
+            _entries(log, timezone)
+
+
+def _form(subject: Subject, log: pd.DataFrame) -> None:
+    known = log.iloc[0] if len(log) else {"ack_status": "acknowledged", "ack_owner": ""}
+    with st.form(f"acknowledge {subject.kind} {subject.id}", border=False):
+        first = list(STATES).index(known["ack_status"])
+        left, right = st.columns(2)
+        status = left.selectbox("How far it is", list(STATES), first,
+                                format_func=STATES.__getitem__)  # fmt: skip
+        owner = right.text_input("Who looks after it", known["ack_owner"])
+        comment = st.text_area("Comment", height=80, help="E-mails and numbers are taken out.")
+        by = st.text_input("Your name", st.session_state.get(_NAME, ""),
+                           help="As you type it: nobody has to sign in here yet.")  # fmt: skip
+        if st.form_submit_button("Note it", type="primary"):
+            _note(subject, Word(status, owner, comment), by)
+
+
+def _note(subject: Subject, word: Word, by: str) -> None:
+    st.session_state[_NAME] = by
+    try:
+        data.acknowledge(subject, word, by=by, at=datetime.now(UTC))
+    except HexperienceError as error:
+        st.error(page.plain(str(error)))
+    else:
+        st.rerun()
+
+
+def _entries(log: pd.DataFrame, timezone: str) -> None:
+    for row in rows(log):
+        at = pd.Timestamp(row.ack_utc).tz_convert(timezone)
+        st.caption(page.plain(f"{at:%-d %b %Y, %H:%M} {row.ack_by}: {noted(row)}"))

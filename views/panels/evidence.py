@@ -1,0 +1,157 @@
+"""One place of the list in full: what could be spared, the arithmetic, the files, and a what-if."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from views.drawing import charts
+from views.shared import data, page
+from views.words.numbers import amount, between, number, rows, sure
+from views.words.sentences import treatment
+
+_FIRST, _STEP, _MOST_FILES = 30, 5, 1_000
+_TOTALS = (8, 10, 12, 21)
+"""Steps of `why` that the list publishes as well."""
+_LADDER, _FILES = 22, 23
+"""Steps of `why` that are drawn, and that name the files."""
+
+
+def show(place: Any, kind: str, facts: pd.Series) -> None:
+    """Draws the chosen place's evidence. `place`: a row of `worst_places`."""
+    key = place[{"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}[kind]]
+    if not isinstance(key, str):
+        return
+    _about(place)
+    if isinstance(place["dominant_cell_id"], str):
+        left, right = st.columns(2, gap="medium")
+        with left:
+            _change(place, str(facts["timezone"]))
+        with right:
+            _what_if(place["dominant_cell_id"])
+    _arithmetic(key, kind)
+
+
+def _about(place: Any) -> None:
+    """What stands beside the benefit: how sure the rank is, and who could help."""
+    if pd.notna(place["rank_lo"]):
+        stays = {"coarser": place["in_top20_coarser"], "finer": place["in_top20_finer"]}
+        told = [f"one level {name}" for name, stay in stays.items() if pd.notna(stay) and stay]
+        also = f" Among the first 20 also with hexagons {' and '.join(told)}." if told else ""
+        p_top = sure(place["p_top20"])
+        first = f", {p_top} sure to be among the first 20" if p_top else ""
+        low, high = (f"{place[name]:.0f}" for name in ("rank_lo", "rank_hi"))
+        span = low if low == high else f"{low} to {high}"
+        st.caption(
+            f"Rank {span} by dropped calls spared (90 %){first}; by excess drops alone "
+            f"{place['simple_rank']:.0f}.{also}"
+        )
+    if cost := treatment(place):
+        st.caption(f"{page.plain(cost)}{_by_cost(place)}")
+    if isinstance(place["relief_cells"], str):
+        st.caption(f"Cells on the same ground with room, PRB: {page.plain(place['relief_cells'])}")
+    if pd.notna(place["n_cells_unknown"]) and place["n_cells_unknown"] > 0:
+        st.caption(f"Of {amount(place['n_cells_unknown'])} of its cells no benefit is known.")
+
+
+def _by_cost(place: Any) -> str:
+    """Where the place stands by benefit per cost; empty where no work is named."""
+    if pd.isna(place["cost_rank"]):
+        return ""
+    low, high = (f"{place[f'cost_rank_{end}']:.0f}" for end in ("lo", "hi"))
+    span = low if low == high else f"{low} to {high}"
+    return f" By that it is number {place['cost_rank']:.0f} ({span}, 90 %)."
+
+
+def _arithmetic(key: str, kind: str) -> None:
+    st.markdown("**Why**, step by step from what was counted")
+    steps = data.answer("why", place=key, place_type=kind)
+    totals = steps[steps["step"].isin(_TOTALS) & steps["published"].notna()]
+    agree = (totals["value"] == totals["published"]).all()
+    of_cells = steps["step"] < _TOTALS[0]
+    # the sum first: a region has hundreds of cells
+    _steps(steps[~of_cells & (steps["step"] < _LADDER)])
+    st.caption("What it is the sum of, cell by cell")
+    _steps(steps[of_cells])
+    if len(totals):
+        st.caption("Counted anew from the tables just now: " + (
+            "the same figures as in the list, to the last digit." if agree
+            else "not the figures of the list. Do not rely on them."
+        ))  # fmt: skip
+    with st.expander("The files behind it"):
+        st.caption("The rows themselves, cell by cell: `hexperience rows CELL` on the console.")
+        st.dataframe(
+            steps[steps["step"] == _FILES].head(_MOST_FILES), hide_index=True, placeholder="",
+            column_order=["source", "how", "what", "told", "n_rows"],
+            column_config={"source": "table", "how": "day", "what": "file", "told": "hash",
+                           "n_rows": st.column_config.NumberColumn("rows", format="localized")},
+        )  # fmt: skip
+
+
+def _steps(steps: pd.DataFrame) -> None:
+    text = st.column_config.TextColumn
+    st.dataframe(
+        steps.assign(value=[_written(row) for row in rows(steps)],
+                     how=[_how(row) for row in rows(steps)]),
+        hide_index=True, height="content" if len(steps) < 17 else 390, placeholder="",
+        column_order=["step", "cell_id", "what", "value", "unit", "how", "source", "n_rows"],
+        column_config={
+            "step": st.column_config.NumberColumn("#", width=36),
+            "cell_id": text("cell", width=80), "what": text("what", width=265),
+            "value": text("value", width=70), "unit": text("unit", width=130),
+            "how": text("how", width=490),
+            "n_rows": st.column_config.NumberColumn("rows", format="localized"),
+        },
+    )  # fmt: skip
+
+
+def _written(row: Any) -> str:
+    if pd.isna(row.value):
+        return row.told if isinstance(row.told, str) else ""
+    if row.unit == "points":
+        return number(row.value, "points")
+    return f"{row.value:,.4f}" if abs(row.value) < 1 else f"{row.value:,.1f}"
+
+
+def _how(row: Any) -> str:
+    told = row.told if isinstance(row.told, str) and pd.notna(row.value) else None
+    return "; ".join(part for part in (row.how, told) if isinstance(part, str) and part)
+
+
+def _what_if(cell_id: str) -> None:
+    ladder = data.answer("what_if", cell_id=cell_id)
+    if ladder.empty:
+        st.caption(f"What relief would do in {page.plain(cell_id)} is not known: no curve.")
+        return
+    share = st.slider(f"What if cell {cell_id} were relieved of … of its load", _STEP, 50, _FIRST,
+                      _STEP, format="%d %%", key=f"relief {cell_id}")  # fmt: skip
+    asked = data.answer("what_if", cell_id=cell_id, relief_pct=float(share)).iloc[0]
+    st.markdown(f"Fewer: {_fewer(asked, 'drops_avoided_month', 'dropped calls a month')}.")
+    persons = [
+        _fewer(asked, name, what)
+        for name, what in (
+            ("complainants_avoided", "complainants a month"), ("detractors_avoided", "detractors"),
+        )
+        if pd.notna(asked[name])
+    ]  # fmt: skip
+    if persons:
+        st.caption(f"Provisionally, by one coefficient for the whole network: "
+                   f"{', '.join(persons)}.")  # fmt: skip
+    if asked["is_beyond_seen"]:
+        st.warning("So relieved, the cell would be at loads at which it has hardly been seen.")
+    page.picture(charts.relief, ladder, asked)
+
+
+def _fewer(asked: Any, name: str, what: str) -> str:
+    return f"**{asked[name]:,.0f}** {what} ({between(asked, name)})"
+
+
+def _change(place: Any, timezone: str) -> None:
+    if not isinstance(place["change_id"], str):
+        return
+    known = data.answer("change_points", top=100_000)
+    mine = known[known["change_id"] == place["change_id"]]
+    days = data.answer("change_days", change_id=place["change_id"])
+    if len(mine) and len(days):
+        curve = data.answer("change_curves", change_id=place["change_id"])
+        page.picture(charts.attributed, days, curve, mine.iloc[0], timezone=timezone)

@@ -1,0 +1,247 @@
+"""The report of one week or month: one HTML page that stands by itself, and its tables as CSV.
+
+Everything comes from the published marts by query; here it is only put into words and drawn. The
+same marts, period and acknowledgements give the same bytes. No Streamlit in it.
+"""
+
+import json
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+
+from contracts.settings.sections import Settings
+from ingest.warehouse.store import Warehouse
+from views.console import export
+from views.report import contents
+from views.report.lines import Answers
+from views.words import numbers, periods
+from views.words.numbers import amount
+from views.words.periods import Period
+
+_EVERYTHING = 10_000_000
+_NOTE = "report.json"
+_COUNTED = {
+    "n_days_known": "days known", "n_cell_days": "days of cells", "call_attempts": "call attempts",
+    "dropped_calls": "dropped calls", "n_customer_figures": "released customer figures",
+    "n_customer_cases": "complainants, answers and reported drops in shown hexagons",
+    "n_changes": "dated changes", "n_works": "works",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Edition:
+    """Which edition of a period's report this is, and what was counted in the one before."""
+
+    revision: int = 1
+    before: dict[str, Any] | None = None
+
+
+# ------------------------------------------------------------------------------ on the disk
+
+
+def write(
+    warehouse: Warehouse, period: Period, folder: Path, settings: Settings, config: str = ""
+) -> Path:
+    """Writes the report's folder, whole or not at all; returns the page.
+
+    `config`: name of the configuration, told in the footer. Where the counts of the period have
+    changed since an earlier report in `folder`, the new one is the next revision and says so.
+    """
+    target = folder / period.key
+    _heal(target)
+    counts = counted(_offered(warehouse)[period])
+    edition = _edition(target, counts)
+    files = build(warehouse, period, settings, edition=edition, config=config)
+    folder.mkdir(parents=True, exist_ok=True)
+    building = Path(tempfile.mkdtemp(prefix=f".building-{period.key}-", dir=folder))
+    try:
+        building.chmod(0o755)
+        for name, content in files.items():
+            (building / name).write_bytes(content)
+        note = {"revision": edition.revision, "before": edition.before, "counts": counts}
+        (building / _NOTE).write_text(json.dumps(note, indent=1), encoding="utf-8")
+        _swap(building, target)
+    finally:
+        shutil.rmtree(building, ignore_errors=True)
+    return target / f"{period.key}.html"
+
+
+def due(warehouse: Warehouse, settings: Settings, now: datetime) -> list[Period]:
+    """Periods that are over, are no longer waited for, and have no report of what they hold."""
+    wait = timedelta(hours=settings.report.after_hours)
+    zone, folder = settings.operator.timezone, settings.resolve(settings.report.folder)
+    return [
+        period
+        for period, row in _offered(warehouse).items()
+        if period.grain in settings.report.every
+        and period.end(zone) + wait <= now
+        and (_note(folder / period.key) or {}).get("counts") != counted(row)
+    ]
+
+
+def anew(warehouse: Warehouse, folder: Path, settings: Settings, config: str) -> list[str]:
+    """Writes all reports of a folder again as first editions, which tell nothing of earlier ones.
+
+    Returns the names of those written; periods that the marts no longer hold stay as they are.
+    """
+    known = {period.key: period for period in _offered(warehouse)}
+    names = [name for name, _, _ in written(folder) if name in known]
+    for name in names:
+        shutil.rmtree(folder / name)
+        write(warehouse, known[name], folder, settings, config)
+    return names
+
+
+def after_forgetting(warehouse: Warehouse, settings: Settings, config: str) -> pd.DataFrame:
+    """Takes older snapshots away and writes all reports anew: what was done, as what, where, done.
+
+    Of a person who is forgotten neither may tell.
+    """
+    snapshots = warehouse.drop_older_snapshots()
+    names = anew(warehouse, settings.resolve(settings.report.folder), settings, config)
+    done = [("snapshot", name, "removed") for name in snapshots]
+    done += [("report", name, "written anew") for name in names]
+    return pd.DataFrame(done, columns=["what", "where", "done"])
+
+
+def written(folder: Path) -> list[tuple[str, Path, int]]:
+    """Reports that lie in a folder, the newest period first: its name, its page, its revision."""
+    notes = [(path.parent, _note(path.parent)) for path in folder.glob(f"[0-9]*/{_NOTE}")]
+    found = [(at.name, at / f"{at.name}.html", note["revision"]) for at, note in notes if note]
+    return sorted(found, reverse=True)
+
+
+def counted(row: pd.Series) -> dict[str, float]:
+    """What was counted in one period: a row of the query `periods` without its rates."""
+    return {name: float(row[name]) for name in _COUNTED}
+
+
+def _offered(warehouse: Warehouse) -> dict[Period, pd.Series]:
+    return periods.known(warehouse.query("periods"))
+
+
+def _edition(target: Path, counts: dict[str, float]) -> Edition:
+    old = _note(target)
+    if old is None:
+        return Edition()
+    if old["counts"] == counts:
+        return Edition(old["revision"], old["before"])
+    return Edition(old["revision"] + 1, old["counts"])
+
+
+def _note(target: Path) -> dict[str, Any] | None:
+    path = target / _NOTE
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+
+
+def _swap(building: Path, target: Path) -> None:
+    """Puts a folder in another's place; `_heal` mends a stop between the two steps."""
+    old = _aside(target)
+    if target.exists():
+        target.rename(old)
+    building.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _heal(target: Path) -> None:
+    old = _aside(target)
+    if old.exists() and not target.exists():
+        old.rename(target)
+    shutil.rmtree(old, ignore_errors=True)
+    for left in target.parent.glob(f".building-{target.name}-*"):
+        shutil.rmtree(left, ignore_errors=True)
+
+
+def _aside(target: Path) -> Path:
+    return target.with_name(f".old-{target.name}")
+
+
+# ------------------------------------------------------------------------------- the report
+
+
+def build(
+    warehouse: Warehouse,
+    period: Period,
+    settings: Settings,
+    *,
+    edition: Edition | None = None,
+    config: str = "",
+) -> dict[str, bytes]:
+    """The report's files by name: the page and its tables."""
+    answers = _answers(warehouse, period)
+    row = _offered(warehouse)[period]
+    edition = edition or Edition()
+    page = contents.context(warehouse, period, row, answers, settings)
+    html = _template().render(
+        page, config=config, edition=edition, revised=_revised(edition, counted(row))
+    )
+    # a per cent sign stays beside its number
+    html = html.replace(" %", "\u00a0%")
+    tables = {f"{name}.csv": export.encoded(answer, "csv") for name, answer in answers.items()}
+    return {f"{period.key}.html": html.encode(), **tables}
+
+
+def _answers(warehouse: Warehouse, period: Period) -> Answers:
+    span: dict[str, Any] = {"period_grain": period.grain, "period_start": period.first}
+    within = {"since": period.first, "until": period.last}
+    ask = warehouse.query
+    return {
+        "network": ask("network_periods", **span),
+        "hexagons": ask("period_hexes", **span, top=_EVERYTHING),
+        "cells": ask("period_cells", **span, top=_EVERYTHING),
+        "changes": ask("change_points", **within, top=_EVERYTHING),
+        "customers": ask("customer_places", until=period.last),
+        "look_first": _still_true(ask("worst_places"), period),
+        **_regulator(warehouse, period),
+        "works": ask("works", **within),
+        "receipt": ask("receipt"),
+        "notes": ask("quality_notes"),
+    }
+
+
+def _regulator(warehouse: Warehouse, period: Period) -> Answers:
+    """A week's worst cells; a month's percentiles, and those of the quarter that it ends."""
+    if period.grain == "week":
+        return {"worst_cells": warehouse.query("worst_cells", week=period.first)}
+    ask = partial(warehouse.query, "regulator_percentiles")
+    found = [ask(period_grain="month", period_start=period.first)]
+    if period.first.month % 3 == 0:
+        started = period.first.replace(month=period.first.month - 2)
+        found.append(ask(period_grain="quarter", period_start=started))
+    return {"percentiles": pd.concat(found)}
+
+
+def _still_true(places: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The ranked list, if the days it speaks of reach into the period and not past its end."""
+    ends = pd.to_datetime(places["period_end"])
+    starts = pd.to_datetime(places["period_start"])
+    return places[
+        (starts <= pd.Timestamp(period.last))
+        & (ends >= pd.Timestamp(period.first))
+        & (ends <= pd.Timestamp(period.last) + timedelta(days=7))
+    ]
+
+
+def _template() -> jinja2.Template:
+    loader = jinja2.FileSystemLoader(Path(__file__).with_name("templates"))
+    world = jinja2.Environment(
+        loader=loader, autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    world.filters.update(amount=amount, day=numbers.day)
+    return world.get_template("report.html")
+
+
+def _revised(edition: Edition, counts: dict[str, float]) -> list[str]:
+    return [
+        f"{_COUNTED[name]} {amount(before)}, now {amount(counts[name])}"
+        for name, before in (edition.before or {}).items()
+        if before != counts[name]
+    ]

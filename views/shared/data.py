@@ -1,0 +1,91 @@
+"""The only cached calls: answers of query files, the configuration, outlines for orientation.
+
+Every answer is kept under the published marts and the newest acknowledgement it came from, so what
+is new is seen at the next click. Nothing here draws; `acknowledge` alone writes.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+import streamlit as st
+
+from contracts.settings import load, sections
+from geo.regions import read_regions
+from ingest.warehouse.acknowledgements import Subject, Word, state
+from ingest.warehouse.store import Warehouse
+from views.drawing import outlines as drawing_outlines
+
+Box = drawing_outlines.Box
+
+
+def configuration() -> sections.Settings:
+    """Settings of $HEXPERIENCE_CONFIG, else ./hexperience.toml; raises SettingsError."""
+    path = Path(os.environ.get("HEXPERIENCE_CONFIG", "hexperience.toml")).absolute()
+    return _configuration(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+
+
+def answer(query: str, **params: Any) -> pd.DataFrame:
+    """Answer of one query file; raises NothingFound before anything is published.
+
+    A parameter that is None takes the default of the query's head.
+    """
+    held = configuration()
+    warehouse = Warehouse(held.resolve(held.warehouse.path))
+    given = {name: value for name, value in params.items() if value is not None}
+    kept_under = f"{warehouse.marts} {state(warehouse.acknowledgements)}"
+    return _answer(kept_under, str(warehouse.path), query, given)
+
+
+def acknowledge(subject: Subject, word: Word, *, by: str, at: datetime) -> None:
+    """Adds an entry to the log of acknowledgements; raises QuestionError, InputError."""
+    held = configuration()
+    warehouse = Warehouse(held.resolve(held.warehouse.path))
+    warehouse.acknowledge(subject, word, by=by, at=at)
+
+
+def facts() -> pd.Series:
+    """The run behind what is published: operator_name, timezone, level, as_of_utc, versions."""
+    return answer("run_facts").iloc[-1]
+
+
+def outlines(box: Box) -> dict[str, Any]:
+    """Land and borders of the world (Natural Earth) within a box, as GeoJSON by kind."""
+    return _outlines(box)
+
+
+def regions() -> gpd.GeoDataFrame | None:
+    """The operator's planning regions: name, geometry; None where the settings name none."""
+    held = configuration()
+    if not held.operator.regions:
+        return None
+    path = held.resolve(held.operator.regions)
+    changed_ns = path.stat().st_mtime_ns if path.exists() else 0
+    return _regions(str(path), held.operator.region_name, changed_ns)
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _configuration(path: str, changed_ns: int) -> sections.Settings:  # noqa: ARG001 - part of the key
+    return load.load(Path(path))
+
+
+@st.cache_data(show_spinner=False, max_entries=300)
+def _answer(kept_under: str, folder: str, query: str, params: dict[str, Any]) -> pd.DataFrame:  # noqa: ARG001 - part of the key
+    return Warehouse(Path(folder)).query(query, **params)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def _outlines(box: Box) -> dict[str, Any]:
+    return {
+        kind: shapely.geometry.mapping(shape)
+        for kind, shape in drawing_outlines.outlines(box).items()
+    }
+
+
+@st.cache_data(show_spinner=False, max_entries=4)
+def _regions(path: str, name: str, changed_ns: int) -> gpd.GeoDataFrame:  # noqa: ARG001 - part of the key
+    return read_regions(Path(path), name=name)

@@ -1,0 +1,131 @@
+"""What pages share: the head of a page, pickers, the legend, what stands in the URL."""
+
+from collections.abc import Callable
+from functools import wraps
+from types import FunctionType
+from typing import Any
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+from altair.utils.schemapi import debug_mode
+
+from contracts.errors import HexperienceError, NothingFound
+from geo import hexgrid
+from views.drawing import charts
+from views.shared import data
+from views.words.looks import Look
+from views.words.numbers import rows
+
+# ---------------------------------------------------------------------------- head of a page
+
+
+def run_facts() -> pd.Series:
+    """The facts of the published run; where there is none, says how to mend it and ends the page.
+
+    operator_name, timezone, level, as_of_utc, software_version, schema_version, run_id.
+    """
+    try:
+        return data.facts()
+    except (NothingFound, IndexError):
+        st.title("Nothing is published yet")
+        st.markdown(
+            "Run `hexperience run` with the configuration this screen was started with, then "
+            "reload the page. To look around first: `hexperience demo`."
+        )
+    except HexperienceError as error:
+        st.title("The configuration can't be used")
+        st.code(str(error), language=None)
+    return st.stop()
+
+
+def told(page: Callable[[], None]) -> Callable[[], None]:
+    """The page; what keeps it from being drawn stands there in our words, with the remedy."""
+
+    @wraps(page)
+    def drawn() -> None:
+        try:
+            page()
+        except HexperienceError as error:
+            st.error(plain(str(error)))
+
+    return drawn
+
+
+def head(facts: pd.Series, about: str) -> None:
+    """The operator's name, what the page shows, and up to when the data goes."""
+    with st.container(gap=None):
+        st.markdown(f"#### {plain(str(facts['operator_name']))}")
+        st.caption(f"{about} · data as of {as_of(facts)}")
+
+
+def as_of(facts: pd.Series) -> str:
+    """End of the newest data on the operator's clock: 1 May 2025, 23:00 (Europe/London)."""
+    if pd.isna(facts["as_of_utc"]):
+        return "no time: nothing in it has one"
+    at = pd.Timestamp(facts["as_of_utc"]).tz_convert(facts["timezone"])
+    return f"{at.day} {at:%b %Y, %H:%M} ({facts['timezone']})"
+
+
+def notes() -> None:
+    """What a reader must know of the data: unsafe notes aloud, many others one click away."""
+    told = data.answer("quality_notes")
+    for message in told.loc[told["verdict"] == "unsafe", "message"]:
+        st.error(plain(message))
+    mild = told[told["verdict"] == "warn"]
+    if len(mild) <= 2:
+        for note in rows(mild):
+            st.caption(f"Note on {plain(note.table_name)}: {plain(note.message)}")
+        return
+    with st.popover(f"{len(mild)} notes on the data", type="tertiary"):
+        for note in rows(mild):
+            st.markdown(f"**{plain(note.table_name)}**: {plain(note.message)}")
+
+
+def plain(text: str) -> str:
+    """Text from data, so that Markdown shows it as it stands."""
+    return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:&" else c for c in text)
+
+
+# --------------------------------------------------------------------------------- pictures
+
+
+def picture(chart: Callable[..., alt.TopLevelMixin], *of: Any, **how: Any) -> None:
+    """Draws what one of `charts` makes of these answers; made once for all who look at them."""
+    st.vega_lite_chart(_made(chart, of, how), width="stretch")
+
+
+@st.cache_data(show_spinner=False, max_entries=100, hash_funcs={FunctionType: repr, Look: repr})
+def _made(
+    chart: Callable[..., alt.TopLevelMixin], of: tuple[Any, ...], how: dict[str, Any]
+) -> dict[str, Any]:
+    # tests hold every chart to the schema; doing it at each click took most of a click's time
+    with debug_mode(arg=False):
+        return charts.written(chart(*of, **how))
+
+
+# ---------------------------------------------------------------------------------- the URL
+
+_HEXES = 200
+"""Hexagons of the list that are looked through for the worst one of a cell."""
+
+
+def hex_of(place: Any, level: int) -> str | None:
+    """The hexagon of a place: its own, else the one at its position; None without a position.
+
+    `place`: lat, lon and, if it has a hexagon of its own, hex_text. Of a site, cell or region it is
+    the hexagon that suffers most from its worst cell, where one is listed: at its mast may be calm.
+    """
+    if place.get("place_type") != "hex" and isinstance(cell := place.get("dominant_cell_id"), str):
+        hexes = data.answer("worst_places", place_type="hex", top=_HEXES)
+        if len(worst := hexes.loc[hexes["dominant_cell_id"] == cell, "hex_text"]):
+            return str(worst.iloc[0])
+    if isinstance(own := place.get("hex_text"), str):
+        return own
+    found = hexgrid.hexes_of(lat=[place["lat"]], lon=[place["lon"]], level=level)
+    return None if found[0] == hexgrid.NO_HEX else hexgrid.as_text(found)[0]
+
+
+def theme() -> str:
+    """Whether the page is light or dark."""
+    return "dark" if st.context.theme.type == "dark" else "light"

@@ -1,0 +1,150 @@
+"""Pickers of layer and period, alike on every page."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TypeVar
+
+import pandas as pd
+import streamlit as st
+
+from views.shared.url import recalled, remember
+from views.words.looks import LOOKS, Look, look_of
+from views.words.numbers import period, rows
+
+Option = TypeVar("Option")
+
+_CLASSES = {"network": "", "relationship": "", "all": "", "": "",
+            "transactional": "after a contact"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Layer:
+    """What can be drawn: one metric, and a class within it where there are several."""
+
+    metric: str
+    outcome_class: str | None
+
+    @property
+    def key(self) -> str:
+        only = self.outcome_class in (None, "", "all")
+        return self.metric if only else f"{self.metric}.{self.outcome_class}"
+
+    @property
+    def look(self) -> Look:
+        return look_of(self.metric)
+
+    @property
+    def title(self) -> str:
+        kind = self.outcome_class or ""
+        if kind in _CLASSES:
+            return f"{self.look.title} {_CLASSES[kind]}".strip()
+        return f"{self.look.title}{self.look.joint}{kind}"
+
+
+@dataclass(frozen=True)
+class Period:
+    """One period for which a layer can be drawn."""
+
+    grain: str
+    start: date
+    end: date
+
+    @property
+    def key(self) -> str:
+        return f"{self.grain}.{self.start.isoformat()}"
+
+    @property
+    def title(self) -> str:
+        text = period(self.grain, self.start, self.end)
+        return text[0].upper() + text[1:]
+
+
+# ---------------------------------------------------------------------------------- pickers
+
+
+def layer_picker(layers: pd.DataFrame, *, param: str = "layer", like: str = "") -> Layer:
+    """The layer to draw, the worst news first; kept in the URL as `param`.
+
+    `layers`: answer of the query map_layers, at least one row. `like`: key of the layer to start
+    with instead of the first.
+    """
+    order = {metric: n for n, metric in enumerate(LOOKS)}
+    named = layers.assign(outcome_class=layers["outcome_class"].fillna(""))
+    pairs = named.groupby(["metric", "outcome_class"])["n_shown"].sum().reset_index()
+    # a layer that shows nothing is offered, but never first
+    pairs["order"] = pairs["metric"].map(order).fillna(len(order)) + 100 * (pairs["n_shown"] == 0)
+    pairs["account"] = ~pairs["outcome_class"].isin(["network", "relationship", "all", ""])
+    pairs = pairs.sort_values(["order", "account", "metric", "outcome_class"])
+    options = [Layer(row.metric, row.outcome_class or None) for row in rows(pairs)]
+    return pick("Layer", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
+                like=like)  # fmt: skip
+
+
+def period_picker(
+    layers: pd.DataFrame, layer: Layer, *, param: str = "period", like: str = ""
+) -> Period:
+    """The period to draw, newest months first; kept in the URL as `param`."""
+    mine = of_layer(layers, layer).drop_duplicates(["period_grain", "period_start"])
+    grains = {"all": 0, "month": 1, "week": 2, "day": 3}
+    mine = mine.assign(grain=mine["period_grain"].map(grains))
+    mine = mine.sort_values(["grain", "period_start"], ascending=[True, False])
+    options = [
+        Period(row.period_grain, pd.Timestamp(row.period_start).date(),
+               pd.Timestamp(row.period_end).date())
+        for row in rows(mine)
+    ]  # fmt: skip
+    return pick("Period", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
+                like=like)  # fmt: skip
+
+
+def earlier(layers: pd.DataFrame, layer: Layer, span: Period) -> str:
+    """Key of the period of the same grain before one; itself where there is none."""
+    mine = of_layer(layers, layer)
+    starts = pd.to_datetime(mine.loc[mine["period_grain"] == span.grain, "period_start"])
+    before = starts[starts < pd.Timestamp(span.start)]
+    return span.key if before.empty else f"{span.grain}.{before.max().date().isoformat()}"
+
+
+def switch(label: str, param: str, *, help: str) -> bool:  # noqa: A002 - as Streamlit calls it
+    """Something that is on or off; the URL says 1 where it is on."""
+    st.session_state.setdefault(param, recalled(param) == "1")
+    on = st.toggle(label, key=param, help=help)
+    remember(param, "1" if on else None)
+    return on
+
+
+def key_of(table: str, ids: Iterable[object]) -> str:
+    """Key of a table for choosing a row: with other rows in it, nothing is chosen any more."""
+    return f"{table} {hash(tuple(ids))}"
+
+
+def of_layer(layers: pd.DataFrame, layer: Layer) -> pd.DataFrame:
+    """Rows of map_layers that speak of one layer."""
+    same_class = layers["outcome_class"].fillna("") == (layer.outcome_class or "")
+    return layers[(layers["metric"] == layer.metric) & same_class]
+
+
+def pick(
+    name: str,
+    options: Sequence[Option],
+    *,
+    key: Callable[[Option], str],
+    title: Callable[[Option], str],
+    param: str,
+    like: str = "",
+) -> Option:
+    """One of the options from a list; the URL holds its key, and wins when the page opens.
+
+    Where it holds none, `like` is the key to start with, else the first one's.
+    """
+    by_key = {key(option): option for option in options}
+    held = st.session_state.get(param, recalled(param))
+    # what was chosen may not exist for the layer chosen now
+    st.session_state[param] = next((k for k in (held, like) if k in by_key), next(iter(by_key)))
+    chosen = st.selectbox(
+        name, list(by_key), format_func=lambda k: title(by_key[k]), key=param,
+        label_visibility="collapsed",
+    )  # fmt: skip
+    remember(param, chosen)
+    return by_key[chosen]

@@ -1,0 +1,64 @@
+"""What the address keeps, and ways from page to page."""
+
+import streamlit as st
+from streamlit.navigation.page import StreamlitPage as Page
+
+from geo import hexgrid
+from views.hexmap import Goal, View, view_at, view_from
+
+_HOME = "home page"
+_GOAL = "map goal"
+
+
+def recalled(param: str) -> str | None:
+    """What the URL says, else what it said when this page was left for another."""
+    value = st.query_params.get(param, st.session_state.get(f"url {param}"))
+    if value:
+        remember(param, value)
+    return value
+
+
+def remember(param: str, value: str | None) -> None:
+    """Puts a value into the URL, or takes it out."""
+    st.session_state[f"url {param}"] = value
+    if value:
+        st.query_params[param] = value
+    else:
+        st.query_params.pop(param, None)
+
+
+def chosen_hex() -> str | None:
+    """The hexagon that the URL names; None without one, or if it is none."""
+    value = recalled("hex")
+    return value if value and hexgrid.from_text([value])[0] != hexgrid.NO_HEX else None
+
+
+def goal(whole: View) -> Goal:
+    """Where the map was last sent: at first where the URL says, else to the hexagon it names.
+
+    Without either, and with no hexagon chosen any more, `whole` is shown.
+    """
+    if _GOAL not in st.session_state:
+        chosen = chosen_hex()
+        st.session_state[_GOAL] = 0, view_from(recalled("at")) or (chosen and view_at(chosen))
+    key, view = st.session_state[_GOAL]
+    # the first whole view stays: layers and periods are compared at the same place
+    return Goal(key, view or st.session_state.setdefault("whole map", whole))
+
+
+def go_to(hex_text: str | None) -> None:
+    """Chooses a hexagon and moves the map there; None shows the whole map again."""
+    remember("hex", hex_text)
+    key, _ = st.session_state.get(_GOAL, (0, None))
+    st.session_state[_GOAL] = key + 1, view_at(hex_text) if hex_text else None
+
+
+def set_home(page: Page) -> None:
+    """Tells which page holds the map."""
+    st.session_state[_HOME] = page
+
+
+def open_map(hex_text: str) -> None:
+    """Leaves for the map with one hexagon chosen."""
+    go_to(hex_text)
+    st.switch_page(st.session_state[_HOME], query_params={"hex": hex_text})
