@@ -16,6 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from geo import hexgrid
+from views.drawing.outlines import Box
 from views.hexmap.ground import Ground, names, parcels
 from views.hexmap.view import (
     MOST,
@@ -30,7 +31,6 @@ from views.hexmap.view import (
     view_of,
 )
 from views.hexmap.wire import Columns, decode, encode, words
-from views.shared.data import Box
 from views.words.colours import Scale
 from views.words.looks import Look
 

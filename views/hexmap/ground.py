@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
+from views.drawing.outlines import Box
 from views.hexmap.wire import Columns
-from views.shared.data import Box
 
 _ALL_ROUND = 360.0
 

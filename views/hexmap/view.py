@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from geo import hexgrid
-from views.shared.data import Box
+from views.drawing.outlines import Box
 
 MOST = 15_000
 """Hexagons drawn at a time: software rendering still moves them, and they are 5 pixels wide."""
