@@ -281,6 +281,8 @@ def test_a_column_a_table_and_a_question_are_named_once() -> None:
     fields = [field.name for field in _ALL]
     assert len(fields) == len(FIELDS) == len(set(fields))
     assert len(_TABLES) == len(TABLES)
+    questions = [path.stem for path in HOUSE.glob("queries/*/*.sql")]
+    assert len(questions) == len(set(questions))
     assert not set(query_names()) & set(check_names())
 
 

@@ -317,7 +317,7 @@ def _surveys(given: Given) -> Iterator[Note]:
 
 
 def _response_rates(given: Given) -> Iterator[Note]:
-    """The newest wave's; all of them are in queries/response_rates.sql."""
+    """The newest wave's; all of them are in queries/people/response_rates.sql."""
     if not given.has("nps"):
         return
     told = given.warehouse.read("survey_response").query("shown == 'shown'")

@@ -25,6 +25,8 @@ The others find a cell, a change or a rate that is odd, as real counters are now
 must not take the screen from all others: what they find is published and told as unsafe.
 """
 
+# folders whose files answer no question of a reader
+_NO_ASK = ("checks", "macros")
 _HEAD = ("reads", "params", "returns", "grain")
 _COLUMN = re.compile(r"(\w+) ([A-Z]+)(?: = (\S+))?$")
 
@@ -51,8 +53,13 @@ class Query:
 
 
 def query_names() -> list[str]:
-    """Names of all query files."""
-    return sorted(path.stem for path in QUERIES.glob("*.sql"))
+    """Names of all query files, whatever subject they are kept under."""
+    return sorted(_paths())
+
+
+def _paths() -> dict[str, Path]:
+    """The file of each question; its folder is its subject."""
+    return {path.stem: path for path in QUERIES.glob("*/*.sql") if path.parent.name not in _NO_ASK}
 
 
 def check_names() -> list[str]:
@@ -68,8 +75,8 @@ def read_check(name: str) -> Query:
 
 def read_query(name: str) -> Query:
     """One query file, its head parsed; raises NothingFound with the known names."""
-    path = QUERIES / f"{name}.sql"
-    if name not in query_names():
+    path = _paths().get(name)
+    if path is None:
         raise NothingFound(f"no query '{name}'; there are: {', '.join(query_names())}")
     return parse_query(path.read_text(encoding="utf-8"), path.name)
 
@@ -81,11 +88,15 @@ def query_index() -> str:
         "Ask one: `hexperience query NAME --param name=value`; what has a default may stay out.",
         "One of your own: [in SQL](../docs/sql.md).",
     ]
-    lines += ["", "| query | question | parameters |", "| --- | --- | --- |"]
-    lines += [
-        f"| [{name}]({name}.sql) | {read_query(name).question} | {read_query(name).asks} |"
-        for name in query_names()
-    ]
+    paths = _paths()
+    for subject in sorted({path.parent.name for path in paths.values()}):
+        lines += ["", f"## {subject.capitalize()}", ""]
+        lines += ["| query | question | parameters |", "| --- | --- | --- |"]
+        asked = [read_query(name) for name in sorted(paths) if paths[name].parent.name == subject]
+        lines += [
+            f"| [{one.name}]({subject}/{one.name}.sql) | {one.question} | {one.asks} |"
+            for one in asked
+        ]
     lines += [
         "",
         "## Checks",

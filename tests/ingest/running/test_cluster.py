@@ -161,7 +161,7 @@ def test_workers_that_differ_are_told(config: Path, cluster: Cluster) -> None:
     cluster.join(HEXPERIENCE_KEY="another key of more than thirty-two characters")
     old = cluster.folder / "old"
     for part in ("contracts", "geo", "ingest", "analysis"):
-        shutil.copytree(Path(cluster_check.__file__).parents[1] / part, old / part)
+        shutil.copytree(Path(cluster_check.__file__).parents[2] / part, old / part)
     (old / "geo" / "__init__.py").write_text("# of last year", encoding="utf-8")
     cluster.join(PYTHONPATH=str(old))
     with Client(cluster.address) as client:

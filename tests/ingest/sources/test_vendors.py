@@ -348,7 +348,7 @@ def test_lines_above_the_header_are_skipped_by_number_too(tmp_path: Path) -> Non
 
 
 def _blocks(kind: str) -> list[str]:
-    page = (Path(__file__).parents[2] / "docs" / "vendors.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "vendors.md").read_text(encoding="utf-8")
     return re.findall(rf"```{kind}\n(.*?)```", page, flags=re.DOTALL)
 
 
@@ -371,7 +371,7 @@ def test_the_vendor_of_the_guide_works(operator: Operator) -> None:
 
 
 def test_the_guide_names_every_vendor_of_the_shelf() -> None:
-    page = (Path(__file__).parents[2] / "docs" / "vendors.md").read_text(encoding="utf-8")
+    page = (Path(__file__).parents[3] / "docs" / "vendors.md").read_text(encoding="utf-8")
     assert {name for name in vendors.names() if f"`{name}`" not in page} == set()
 
 

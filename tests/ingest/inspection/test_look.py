@@ -21,7 +21,7 @@ from ingest.inspection.look import Looks, look
 from ingest.inspection.times import Moments, moments_of
 from ingest.running.workers import workers
 from ingest.warehouse.store import Warehouse
-from tests.ingest.test_vendors import HUAWEI, OBJECT, PREAMBLE
+from tests.ingest.sources.test_vendors import HUAWEI, OBJECT, PREAMBLE
 
 OUTSIDE = Path(os.environ.get("HEXPERIENCE_OUTSIDE", "/nowhere"))
 PM_XML = """<?xml version="1.0"?>

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from contracts.settings.load import load
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.store import Warehouse
-from tests.views.test_pages import shown, texts
+from tests.views.pages.test_pages import shown, texts
 from views.report import write
 from views.words.periods import choose, known
 

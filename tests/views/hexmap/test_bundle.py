@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-HEXMAP = Path(__file__).parents[2] / "views" / "hexmap"
+HEXMAP = Path(__file__).parents[3] / "views" / "hexmap"
 BUNDLE = ("NOTICES.txt", "hexmap.css", "hexmap.js")
 SOURCE = HEXMAP / "frontend"
 

@@ -16,7 +16,7 @@ from ingest.privacy.keys import Key
 from ingest.quality import surveys
 from tests.ingest.conftest import Operator
 
-DOCS = Path(__file__).parents[2] / "docs" / "files" / "surveys.md"
+DOCS = Path(__file__).parents[3] / "docs" / "files" / "surveys.md"
 MEDALLIA = """\
 Survey ID,Survey Program,Response Date,Invitation Sent,Likelihood to Recommend,Customer ID,\
 Fiscal Period,Segment,Weight,Home Latitude,Home Longitude,Comment

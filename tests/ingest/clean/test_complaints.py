@@ -11,7 +11,7 @@ from contracts.settings.load import load
 from ingest.warehouse.store import Warehouse
 from tests.ingest.conftest import Operator
 
-HOUSE = Path(__file__).parents[2]
+HOUSE = Path(__file__).parents[3]
 SOURCES = """
 [[source]]
 table = "complaint"

@@ -17,7 +17,7 @@ from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.retain import first_days, retain
 from tests.conftest import rows
 from tests.ingest.conftest import Operator
-from tests.ingest.test_forget import PERSONS
+from tests.ingest.warehouse.test_forget import PERSONS
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 PERIODS = """
