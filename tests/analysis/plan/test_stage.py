@@ -9,6 +9,7 @@ from analysis.attribution.levers import LADDER, Levers
 from analysis.benefit.present import Present
 from analysis.benefit.spared import Treatable
 from analysis.plan import stage
+from analysis.plan.catalogue import DEFAULT
 from analysis.uncertainty.draws import N_DRAWS
 from contracts.errors import SettingsError
 from contracts.settings.sections import Plan, Settings
@@ -45,7 +46,7 @@ def test_a_catalogue_that_cannot_be_read_ends_the_run_before_it_begins() -> None
 
 def test_places_that_no_cell_is_at_are_told_together(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
-    text = stage.actions.DEFAULT.read_text(encoding="utf-8")
+    text = DEFAULT.read_text(encoding="utf-8")
     own.write_text(text + """
 [[exclude]]
 cell_id = "LDS10"
