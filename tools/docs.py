@@ -5,7 +5,7 @@ from pathlib import Path
 import typer
 
 from contracts.settings.load import reference
-from contracts.tables import dictionary
+from contracts.tables.dictionary import dictionary
 from hexperience import app
 from ingest.warehouse.questions import query_index
 

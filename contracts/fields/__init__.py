@@ -1,0 +1,51 @@
+"""Every column once: name, type, unit, bounds, meaning.
+
+The dictionary in the docs, the comments in DuckDB, the empty tables of the SQL tests and the
+legends of the map are made from here. Types are DuckDB's. A bound that a value breaks makes the
+value impossible: `ingest.clean` refuses it.
+"""
+
+from collections.abc import Iterable
+
+from contracts.fields import (
+    acknowledged,
+    causes,
+    changes,
+    counters,
+    events,
+    lineage,
+    metrics,
+    places,
+    plans,
+    priority,
+    rates,
+    rolled,
+    runs,
+    times,
+)
+from contracts.fields.field import Field as Field
+
+_ALL = [
+    *places.FIELDS,
+    *times.FIELDS,
+    *counters.FIELDS,
+    *events.FIELDS,
+    *lineage.FIELDS,
+    *rolled.FIELDS,
+    *metrics.FIELDS,
+    *rates.FIELDS,
+    *changes.FIELDS,
+    *causes.FIELDS,
+    *priority.FIELDS,
+    *runs.FIELDS,
+    *acknowledged.FIELDS,
+    *plans.FIELDS,
+]
+
+FIELDS: dict[str, Field] = {field.name: field for field in _ALL}
+METRICS: tuple[str, ...] = tuple(field.name for field in metrics.FIELDS)
+
+
+def pick(names: Iterable[str]) -> tuple[Field, ...]:
+    """Fields of these names, in their order."""
+    return tuple(FIELDS[name] for name in names)

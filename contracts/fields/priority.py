@@ -1,0 +1,87 @@
+"""What treating a place avoids, and where it stands in the list."""
+
+from contracts.fields.field import amount, count, date, flag, percent, rate, share, text, whole
+
+FIELDS = [
+    whole("rank", "", "Place in the list, 1 worst.", 1, None),
+    rate("drop_rate_lo", "Lower end of the 90 % interval."),
+    rate("drop_rate_hi", "Upper end of the 90 % interval."),
+    rate("normal_rate", "The network's normal drop rate: median over its attempts."),
+    amount("drops_excess_month_lo", "drops a month", "Lower end of the 90 % interval."),
+    amount("drops_excess_month_hi", "drops a month", "Upper end of the 90 % interval."),
+    text("complainants", "Distinct complainants a month as released: a count, <5, or empty."),
+    text("dominant_cell_id", "Cell with most avoidable drops in the place; where none are known, "
+          "most excess drops."),
+    amount("drops_avoidable_month", "drops a month", "Dropped calls, per 30 days, that relief "
+            "from load and a fix of what else raised them would spare; NULL = not known.", 0),
+    amount("drops_avoidable_month_lo", "drops a month", "Lower end of the 90 % interval.", 0),
+    amount("drops_avoidable_month_hi", "drops a month", "Upper end of the 90 % interval.", 0),
+    amount("drops_avoidable_load", "drops a month", "Relief's part of them.", 0),
+    amount("drops_avoidable_other", "drops a month", "The fix's part of them.", 0),
+    share("avoidable_load", "Share of the counted drops that relief avoids, come first or last; "
+           "what was luck in a new level is not avoided."),
+    share("avoidable_other", "Share of the counted drops that a fix avoids, come first or last; "
+           "what was luck in a new level is not avoided."),
+    date("level_since", "First day of the cell's present level: among the newest days, after its "
+          "last change."),
+    date("level_until", "Last day of the cell's present level."),
+    amount("days_worth", "days", "What those days are worth in usual days: by what is known of "
+            "them, and by how many call on rest days and on others.", 0),
+    percent("relief_pct", "Share of its load that a cell is relieved of."),
+    text("unknown_reason", "Why nothing is known; NULL = it is."),
+    amount("drops_avoided_month", "drops a month", "Dropped calls avoided, per 30 days.", 0),
+    amount("drops_avoided_month_lo", "drops a month", "Lower end of the 90 % interval.", 0),
+    amount("drops_avoided_month_hi", "drops a month", "Upper end of the 90 % interval.", 0),
+    amount("complainants_avoided", "persons a month", "Complainants about the network fewer, by "
+            "one coefficient for the whole network; NULL = not known.", 0),
+    amount("complainants_avoided_lo", "persons a month", "Lower end of the 90 % interval.", 0),
+    amount("complainants_avoided_hi", "persons a month", "Upper end of the 90 % interval.", 0),
+    amount("detractors_avoided", "persons", "Subscribers fewer who would answer 0 to 6, by one "
+            "coefficient for the whole network; NULL = not known.", 0),
+    amount("detractors_avoided_lo", "persons", "Lower end of the 90 % interval.", 0),
+    amount("detractors_avoided_hi", "persons", "Upper end of the 90 % interval.", 0),
+    amount("value_month", "currency", "Revenue a month no longer at stake: detractors x mean "
+            "revenue x the setting churn_per_detractor; NULL = not supplied.", 0),
+    amount("value_month_lo", "currency", "Lower end of the 90 % interval.", 0),
+    amount("value_month_hi", "currency", "Upper end of the 90 % interval.", 0),
+    count("persons_at_most", "Subscribers of the newest month at the place, rounded up to whole "
+           "crowds of the release rule: no more persons are told as spared; NULL = not known."),
+    text("action_at", "Key of the cell, sector or site at which the work is done."),
+    share("avoidable_action", "Share of the cell's counted drops that the work avoids."),
+    amount("action_reach", "ratio", "Drops that the work spares in the place over all that could "
+            "be avoided there; above 1 where it relieves more than the setting relief_pct.", 0),
+    amount("drops_per_cost", "drops a month per unit of cost", "Drops that the work spares in the "
+            "place, for each unit of its cost; NULL = no work, or one that costs nothing.", 0),
+    amount("drops_per_cost_lo", "drops a month per unit of cost",
+            "Lower end of the 90 % interval.", 0),
+    amount("drops_per_cost_hi", "drops a month per unit of cost",
+            "Upper end of the 90 % interval.", 0),
+    amount("value_per_cost", "currency per unit of cost", "Revenue a month no longer at stake by "
+            "the work, for each unit of its cost; NULL = not supplied.", 0),
+    amount("value_per_cost_lo", "currency per unit of cost",
+            "Lower end of the 90 % interval.", 0),
+    amount("value_per_cost_hi", "currency per unit of cost",
+            "Upper end of the 90 % interval.", 0),
+    whole("cost_rank", "", "Rank by benefit per cost; NULL = no work is named.", 1, None),
+    whole("cost_rank_lo", "", "Best rank by benefit per cost of its 90 % interval.", 1, None),
+    whole("cost_rank_hi", "", "Worst rank by benefit per cost of its 90 % interval.", 1, None),
+    share("cost_p_top20", "Probability of being among the first 20 by benefit per cost."),
+    text("no_action_reason", "Why no work is named beside the place; NULL = one is."),
+    flag("is_beyond_seen", "The relieved cell would be at loads at which it has hardly been."),
+    whole("rank_lo", "", "Best rank of its 90 % interval.", 1, None),
+    whole("rank_hi", "", "Worst rank of its 90 % interval.", 1, None),
+    share("p_top20", "Probability of being among the first 20."),
+    whole("simple_rank", "", "Rank by excess drops alone.", 1, None),
+    flag("in_top20_coarser", "Among the first 20 also one level coarser; NULL = not in them."),
+    flag("in_top20_finer", "Among the first 20 also one level finer; NULL = not in them."),
+    text("relief_cells", "Cells that reach the same ground and have room, with their busy-hour "
+          "PRB; NULL = none."),
+    whole("n_cells_unknown", "n", "Cells of the place of which no benefit is known.", 0, None),
+    count("n_rows", "Rows."),
+    text("action", "Work proposed, as the catalogue names it; several at once joined by +."),
+    amount("budget", "currency", "Budget the plan was solved for.", 0),
+    amount("benefit_month", "drops a month", "Expected benefit per month."),
+    amount("benefit_month_lo", "drops a month", "Lower end of the 90 % interval."),
+    amount("benefit_month_hi", "drops a month", "Upper end of the 90 % interval."),
+    share("p_in_plan", "Probability of being in the plan."),
+]  # fmt: skip

@@ -1,0 +1,157 @@
+"""Tables that the analyses find, and what a run says of itself."""
+
+from contracts.tables.columns import CHANGE, names
+from contracts.tables.table import Table
+
+TABLES = [
+    Table(
+        "place_cell", "finding", "one cell's part of one place of the lists",
+        names("place_type place_id cell_id weight valid_from valid_to run_id"),
+        key=names("place_type place_id cell_id valid_from"),
+    ),
+    Table("change_point", "finding", "one dated change of one place", CHANGE, key=("change_id",)),
+    Table(
+        "change_day", "finding", "one day of a change: counted and expected drops",
+        names("""change_id cell_id day_local call_attempts dropped_calls drops_usual
+            drops_with_load run_id"""),
+        key=("change_id", "day_local"),
+    ),
+    Table(
+        "change_curve", "finding", "one step of load, before and after a change",
+        names("""change_id cell_id prb_pct drop_rate_before drop_rate_after drop_rate_curve
+            run_id"""),
+        key=("change_id", "prb_pct"),
+    ),
+    Table(
+        "load_response", "finding", "one cell's drops against load in one month",
+        names("""cell_id month knee_pct knee_lo_pct knee_hi_pct slope method_version
+            unsafe_reason run_id"""),
+        key=("cell_id", "month"),
+    ),
+    Table(
+        "place_rate", "finding", "one metric of one place in one period",
+        names("""place_type hex_id level cell_id region metric outcome_class period_grain
+            period_start period_end numerator denominator value value_lo value_hi n_effective shown
+            value_raw promoter_share detractor_share borrowed target p_worse standing
+            method_version unsafe_reason run_id"""),
+        key=names(
+            "place_type hex_id cell_id region metric outcome_class period_grain period_start"
+        ),
+    ),
+    Table(
+        "threshold", "finding", "one limit of the regulator's view, with its source",
+        names("threshold_name threshold_value unit meaning threshold_source run_id"),
+        key=("threshold_name",),
+    ),
+    Table(
+        "association", "finding", "one KPI, outcome and lag",
+        names("""kpi metric outcome_class lag_months coefficient coefficient_lo coefficient_hi
+            per_drop p_adjusted n_places n_effective method_version unsafe_reason run_id"""),
+        key=names("kpi metric outcome_class lag_months"),
+    ),
+    Table(
+        "hotspot", "finding", "one hexagon's standing among its neighbours",
+        names("""hex_id level metric period_start statistic p_adjusted verdict method_version
+            run_id"""),
+        key=names("hex_id metric period_start"), filled=False,
+    ),
+    Table(
+        "cause", "finding", "one change's likeliest cause",
+        names("change_id cause p_cause runner_up would_decide method_version run_id"),
+        key=("change_id",), filled=False,
+    ),
+    Table(
+        "priority", "finding", "one place in the list of what to look at first",
+        names("""place_type rank hex_id level cell_id site_id place_name region lat lon
+            period_start period_end call_attempts dropped_calls drop_rate drop_rate_lo drop_rate_hi
+            normal_rate drops_excess_month drops_excess_month_lo drops_excess_month_hi
+            prb_dl_util_bh_pct complainants nps dominant_cell_id change_id change_utc reason
+            drops_avoidable_month drops_avoidable_month_lo drops_avoidable_month_hi
+            drops_avoidable_load drops_avoidable_other complainants_avoided complainants_avoided_lo
+            complainants_avoided_hi detractors_avoided detractors_avoided_lo detractors_avoided_hi
+            value_month value_month_lo value_month_hi rank_lo rank_hi p_top20 simple_rank
+            in_top20_coarser in_top20_finer relief_cells n_cells_unknown persons_at_most
+            action action_at cost_amount cost_currency costs_invented action_reach drops_per_cost
+            drops_per_cost_lo drops_per_cost_hi value_per_cost value_per_cost_lo value_per_cost_hi
+            cost_rank cost_rank_lo cost_rank_hi cost_p_top20 no_action_reason
+            method_version unsafe_reason run_id"""),
+        key=("place_type", "rank"),
+    ),
+    Table(
+        "benefit", "finding", "one cell: what treating it would spare, and from what that follows",
+        names("""cell_id level_since level_until dropped_calls days_worth relief_pct avoidable_load
+            avoidable_other drops_avoidable_month drops_avoidable_month_lo drops_avoidable_month_hi
+            unknown_reason method_version run_id"""),
+        key=("cell_id",),
+    ),
+    Table(
+        "action_share", "finding", "one work that could be done, as it treats one cell",
+        names("""action cell_id action_at cost_amount cost_currency costs_invented avoidable_action
+            method_version run_id"""),
+        key=("action", "cell_id"),
+    ),
+    Table(
+        "what_if", "finding", "one cell relieved of one share of its load",
+        names("""cell_id relief_pct drops_avoided_month drops_avoided_month_lo
+            drops_avoided_month_hi complainants_avoided complainants_avoided_lo
+            complainants_avoided_hi detractors_avoided detractors_avoided_lo detractors_avoided_hi
+            is_beyond_seen method_version run_id"""),
+        key=("cell_id", "relief_pct"),
+    ),
+    Table(
+        "lineage", "finding", "one source file's accepted rows of one day",
+        names("table_name day_local source_file file_hash n_rows run_id"),
+        key=("table_name", "day_local", "source_file"),
+    ),
+    Table(
+        "plan", "finding", "one work in a plan for one budget",
+        names("""budget plan_number action place_type cell_id sector_id site_id region lat lon
+            cost_amount cost_currency crew_weeks benefit_month benefit_month_lo benefit_month_hi
+            p_in_plan reason method_version run_id"""),
+        key=names("budget plan_number action cell_id sector_id site_id"),
+    ),
+    Table(
+        "plan_budget", "finding", "one plan for one budget, as a whole",
+        names("""budget plan_number n_options n_works cost_amount cost_currency costs_invented
+            crew_weeks benefit_month benefit_month_lo benefit_month_hi optimality_gap
+            method_version unsafe_reason run_id"""),
+        key=("budget", "plan_number"),
+    ),
+    Table(
+        "plan_limit", "finding", "what one limit costs the best plan for one budget",
+        names("""budget limit_name region limit_amount used_amount benefit_lost_month
+            method_version run_id"""),
+        key=("budget", "limit_name", "region"),
+    ),
+    Table(
+        "effect", "finding", "one work's measured result",
+        names("""intervention_id metric predicted realised realised_lo realised_hi p_value
+            method_version unsafe_reason run_id"""),
+        key=("intervention_id", "metric"), filled=False,
+    ),
+    Table(
+        "survey_response", "finding", "one survey wave and stratum: who was asked, who answered",
+        names("""survey_type wave stratum n_invited n_delivered n_completed n_answers shown
+            run_id"""),
+        key=("survey_type", "wave", "stratum"),
+    ),
+    Table(
+        "quality", "finding", "one check of what went in, in words",
+        names("table_name check_name verdict message run_id"), key=("table_name", "check_name"),
+    ),
+    Table(
+        "cell_quality", "finding", "one check that one cell's day does not pass",
+        names("cell_id day_local check_name verdict message run_id"),
+        key=("cell_id", "day_local", "check_name"),
+    ),
+    Table(
+        "receipt", "finding", "one source's rows, read = accepted + refused",
+        names("table_name n_read n_accepted n_refused n_values_missing run_id"),
+        key=("table_name",),
+    ),
+    Table(
+        "run", "finding", "the run that made these tables",
+        names("run_id operator_name timezone level as_of_utc software_version schema_version"),
+        key=("run_id",),
+    ),
+]  # fmt: skip

@@ -1,0 +1,134 @@
+"""What a table is, and how a frame is held against it."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from contracts.fields import FIELDS, Field, pick
+
+Layer = Literal["source", "middle", "finding", "log"]
+
+_ARROW: dict[str, pa.DataType] = {
+    "VARCHAR": pa.string(),
+    "BIGINT": pa.int64(),
+    "UBIGINT": pa.uint64(),
+    "INTEGER": pa.int32(),
+    "DOUBLE": pa.float64(),
+    "BOOLEAN": pa.bool_(),
+    "DATE": pa.date32(),
+    "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
+}
+
+_PANDAS: dict[str, Any] = {
+    "VARCHAR": "str",
+    "BIGINT": "float64",
+    "INTEGER": "float64",
+    "DOUBLE": "float64",
+    "UBIGINT": "UInt64",
+    "TIMESTAMPTZ": "datetime64[us, UTC]",
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table: its grain in words, its columns in order, its key and its required columns."""
+
+    name: str
+    layer: Layer
+    grain: str
+    columns: tuple[str, ...]
+    key: tuple[str, ...]
+    required: tuple[str, ...] = ()
+    read_instead: tuple[str, ...] = ()
+    """Columns a source may give in place of others; `ingest.clean` turns them into those."""
+    day_of: str = ""
+    """Time column whose local day partitions the table; empty = one partition."""
+    filled: bool = True
+    """False: the table is promised, and nothing fills it yet."""
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Its columns' definitions, in order."""
+        return pick(self.columns)
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Its columns as Arrow has them."""
+        return pa.schema([(field.name, _ARROW[field.type]) for field in self.fields])
+
+    def empty(self) -> pa.Table:
+        """The table without rows, for SQL tests and absent sources."""
+        return self.schema.empty_table()
+
+
+def check(frame: pd.DataFrame, of: Table) -> list[str]:
+    """All faults of a frame held against its table, in words; none = it keeps its promise."""
+    missing = [c for c in of.columns if c not in frame]
+    unknown = [str(c) for c in frame if c not in of.columns]
+    faults = [f"{of.name}.{c}: missing" for c in missing]
+    faults += [f"{of.name}.{c}: not a column of this table" for c in unknown]
+    for name in _suspects(frame, of):
+        faults += [f"{of.name}.{name}: {fault}" for fault in _faults(frame, FIELDS[name])]
+    if not missing and (n := int(frame.duplicated(list(of.key)).sum())):
+        faults.append(f"{of.name}: {n} rows repeat the key ({', '.join(of.key)})")
+    return faults
+
+
+def _suspects(frame: pd.DataFrame, of: Table) -> list[str]:
+    """Columns that may be at fault: all numbers within bounds are cleared in one sweep."""
+    held = [field for field in of.fields if field.name in frame]
+    numbers = frame[[field.name for field in held if field.is_number]].select_dtypes("number")
+    bounds = pick(numbers.columns)
+    low = np.array([-np.inf if field.low is None else field.low for field in bounds])
+    high = np.array([np.inf if field.high is None else field.high for field in bounds])
+    # a column without any value is sound: NaN is neither below nor above
+    broken = (numbers.min().to_numpy(float, na_value=np.nan) < low) | (
+        numbers.max().to_numpy(float, na_value=np.nan) > high
+    )
+    sound = {field.name for field, bad in zip(bounds, broken, strict=True) if not bad}
+    return [f.name for f in held if f.name not in sound and (f.is_number or f.choices)]
+
+
+def _faults(frame: pd.DataFrame, field: Field) -> Iterator[str]:
+    values = frame[field.name].dropna()
+    if values.empty:
+        return
+    if field.is_number and not pd.api.types.is_numeric_dtype(values):
+        yield f"{values.dtype}, should be {field.type}"
+    elif field.is_number:
+        low = values[values < field.low] if field.low is not None else values.iloc[:0]
+        high = values[values > field.high] if field.high is not None else values.iloc[:0]
+        if len(low):
+            yield f"{len(low)} values below {field.low:g} (first: {low.iloc[0]})"
+        if len(high):
+            yield f"{len(high)} values above {field.high:g} (first: {high.iloc[0]})"
+    if field.choices and (odd := sorted(set(values) - set(field.choices))):
+        yield f"{', '.join(map(str, odd[:3]))} not among {', '.join(field.choices)}"
+
+
+def assemble(parts: Iterable[pd.DataFrame], of: Table) -> pd.DataFrame:
+    """All parts under each other as one table, absent columns missing, in the key's order."""
+    # each part is cast by itself: a hexagon beside a missing one would become a float
+    cast = [_cast(part, of) for part in (of.empty().to_pandas(), *parts)]
+    whole = pd.concat(cast, ignore_index=True)
+    return whole.sort_values(list(of.key), ignore_index=True)
+
+
+def _cast(part: pd.DataFrame, of: Table) -> pd.DataFrame:
+    columns = {}
+    for field in of.fields:
+        values = part.get(field.name, pd.Series(None, index=part.index, dtype="object"))
+        columns[field.name] = values.astype(_PANDAS.get(field.type, values.dtype))
+    return pd.DataFrame(columns, index=part.index)
+
+
+def to_arrow(frame: pd.DataFrame, of: Table) -> pa.Table:
+    """The frame as an Arrow table with the contract's columns, types and order."""
+    columns = [
+        pa.Array.from_pandas(frame[field.name], type=_ARROW[field.type]) for field in of.fields
+    ]
+    return pa.Table.from_arrays(columns, schema=of.schema)
