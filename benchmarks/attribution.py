@@ -3,8 +3,7 @@
 Compares `analysis.attribution` with what planners do today, on the invented network of
 `ingest.synth.network` (280 cells, 56 days of hours, two levels of noise), and writes
 docs/accuracy/attribution.md: `python -m benchmarks.attribution`. The seeds were not used in tuning.
-A change found counts if it lies within 48 h of a planted one of its cell and goes the same way;
-planted changes count from a ratio of 1.18 on, a find near a smaller one counts neither way.
+Finds are scored by `tests.bench.scores`.
 
 - The threshold rule: steps of the daily drop rate (`segments.segment_many`), owed to load where
   busy-hour PRB after a rise, or before a fall, exceeds 70 %.
@@ -15,7 +14,7 @@ planted changes count from a ratio of 1.18 on, a find near a smaller one counts 
 import argparse
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -28,10 +27,11 @@ from analysis.arrays import Floats
 from analysis.attribution import search
 from analysis.changes import segments
 from benchmarks import series, shares
-from ingest.synth.radio.network import NOISE, Network, invent_network
+from ingest.synth.radio.network import NOISE
+from tests.bench.networks import N_CELLS, N_DAYS, cube_of, networks
+from tests.bench.scores import MATERIAL, matched, score
 
-N_CELLS, N_DAYS, SEEDS = 280, 56, tuple(range(3001, 3013))
-HOURS_APART, MATERIAL = 48, np.log(1.18)
+SEEDS = tuple(range(3001, 3013))
 FULL_PCT, CORRELATED = 70.0, 0.5
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "attribution.md"
 
@@ -62,56 +62,6 @@ MEASURES = (
     ("ms a cell", 2, ""),
     ("times the threshold rule's cost", 1, "≤ 50"),
 )
-
-
-# --- the data ---------------------------------------------------------------------------------
-
-
-def networks(
-    seeds: tuple[int, ...], causes: Mapping[str, int] | None = None
-) -> Iterator[tuple[str, int, Network]]:
-    """Level of noise, seed and network of each; `causes` as of `invent_network`."""
-    for noise in NOISE:
-        for seed in seeds:
-            rng = np.random.default_rng(seed)
-            planted = invent_network(
-                rng, n_cells=N_CELLS, n_days=N_DAYS, noise=noise, causes=causes
-            )
-            yield noise, seed, planted
-
-
-def cube_of(network: Network) -> xr.Dataset:
-    """What the operator measured, as `analysis.cube.of_cell_hours` gives it."""
-    measured, clock = network.measured, network.clock
-    shape = measured["call_attempts"].shape
-    down = np.zeros(shape, bool)
-    for outage in network.outages:
-        down[outage.cell, outage.start : outage.end] = True
-    dims = ("cell", "hour")
-    counted = {
-        "call_attempts": measured["call_attempts"],
-        "dropped_calls": measured["dropped_calls"],
-        "prb_dl_util_pct": measured["prb_dl_util_pct"],
-        "prb_ul_util_pct": measured["prb_ul_util_pct"],
-        "rrc_users_mean": measured["rrc_users_mean"],
-        "dl_vol_kbit": measured["dl_vol_mb"] * 8000,
-        "availability": measured["availability_pct"] / 100,
-        "outage": down,
-    }
-    local = clock.local.tz_localize(None)
-    told = {
-        "day_local": local.normalize().to_numpy(),
-        "hour_local": local.hour.to_numpy(),
-        "rest_day": clock.is_free,
-    }
-    return xr.Dataset(
-        {name: (dims, values) for name, values in counted.items()},
-        coords={
-            "cell_id": ("cell", network.cells["cell_id"].to_numpy()),
-            "hour_start_utc": ("hour", clock.local.tz_convert("UTC").tz_localize(None)),
-            **{name: (dims, np.broadcast_to(values, shape)) for name, values in told.items()},
-        },
-    )
 
 
 # --- the methods ------------------------------------------------------------------------------
@@ -175,119 +125,6 @@ def _by_rule(
                 kind = ("load" if ratio > 1 else "relief") if load else "other"
                 rows.append((names[cell], pd.Timestamp(day[start], tz="UTC"), ratio, kind))
     return pd.DataFrame(rows, columns=["cell_id", "change_utc", "ratio", "attribution"])
-
-
-# --- the scores -------------------------------------------------------------------------------
-
-
-def score(network: Network, found: pd.DataFrame) -> dict[str, float]:
-    """All figures of one method on one network; NaN where the method tells nothing of the kind."""
-    truth = network.truth.reset_index(drop=True)
-    truth["material"] = truth["ratio"].map(np.log).abs() >= MATERIAL
-    truth["is_load"] = truth["attribution"].isin(["load", "relief"])
-    found = found.reset_index(drop=True)
-    pairs = matched(truth, found)
-    sound = pairs[pairs["material"]]
-    n_months = N_DAYS / 30
-    alarms = found[~found.index.isin(pairs["found"])]
-    quiet = _quiet(network)
-    told = {
-        "detection F1": _f1(len(sound), len(alarms), truth["material"].sum() - len(sound)),
-        "load and relief F1": _load_f1(truth, found, pairs),
-        "false alarms per cell and month": len(alarms) / N_CELLS / n_months,
-        "the same in quiet cells": alarms["cell_id"].isin(quiet).sum() / len(quiet) / n_months,
-        "onset error h, median": sound["apart"].median(),
-        "onset error h, 90th percentile": sound["apart"].quantile(0.9),
-    }
-    return told | _attribution(sound) | _calibration(sound) | _recall(truth, sound)
-
-
-def matched(truth: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
-    """Nearest pairs first, each change used once: columns of both, `_true` for the truth's."""
-    pairs = found.rename_axis("found").reset_index().merge(
-        truth.rename_axis("true").reset_index(), on="cell_id", suffixes=("", "_true")
-    )  # fmt: skip
-    pairs["apart"] = (pairs["change_utc"] - pairs["start_utc"]).abs() / pd.Timedelta(hours=1)
-    near = (pairs["apart"] <= HOURS_APART) & ((pairs["ratio"] > 1) == (pairs["ratio_true"] > 1))
-    pairs = pairs[near].sort_values(["apart", "found", "true"])
-    taken: tuple[set[int], set[int]] = set(), set()
-    kept = []
-    for row, (one, other) in zip(pairs.index, pairs[["found", "true"]].to_numpy(), strict=True):
-        if one not in taken[0] and other not in taken[1]:
-            taken[0].add(one)
-            taken[1].add(other)
-            kept.append(row)
-    return pairs.loc[kept]
-
-
-def _f1(hits: float, false: float, missed: float) -> float:
-    return 2 * hits / max(2 * hits + false + missed, 1)
-
-
-def _load_f1(truth: pd.DataFrame, found: pd.DataFrame, pairs: pd.DataFrame) -> float:
-    """End to end: found, and named load or relief where, and only where, it is."""
-    named = found["attribution"].isin(["load", "relief"])
-    right = pairs[pairs["attribution"] == pairs["attribution_true"]]
-    hits = right[right["material"] & right["is_load"]]
-    excused = set(hits["found"]) | set(pairs.loc[~pairs["material"], "found"])
-    false = sum(index not in excused for index in found.index[named])
-    return _f1(len(hits), false, (truth["material"] & truth["is_load"]).sum() - len(hits))
-
-
-def _quiet(network: Network) -> set[str]:
-    names = network.cells["cell_id"]
-    touched = set(network.truth["cell_id"]) | set(network.truth["partner_cell_id"].dropna())
-    return set(names) - touched
-
-
-def _attribution(sound: pd.DataFrame) -> dict[str, float]:
-    decided = sound[sound["attribution"] != "undecided"]
-    misled = sound[sound["kind"] == "interference_raising_prb"]
-    return {
-        "attribution right when decided": (
-            decided["attribution"] == decided["attribution_true"]
-        ).mean(),
-        "undecided": 1 - len(decided) / max(len(sound), 1),
-        "PRB-raising interference called load": (misled["attribution"] == "load").mean(),
-    }
-
-
-def _calibration(sound: pd.DataFrame) -> dict[str, float]:
-    if "p_load" not in sound:
-        return {}
-    p, is_load = sound["p_load"], sound["is_load"].astype(float)
-    tenth = (p * 10).clip(upper=9).astype(int)
-    gap = (p.groupby(tenth).mean() - is_load.groupby(tenth).mean()).abs()
-    share = sound["load_share_true"].clip(0, 1)
-    mixed = sound[sound["load_share_true"].between(0.05, 0.95)]
-    return {
-        "p_load Brier": ((p - is_load) ** 2).mean(),
-        "p_load calibration error": float((gap * tenth.value_counts(normalize=True)).sum()),
-        "load share off by": (sound["load_share"] - share).abs().mean(),
-        "90 % interval of ratio holds": _holds(sound, "ratio"),
-        "90 % interval of share holds": _holds(mixed, "load_share"),
-    }
-
-
-def _holds(pairs: pd.DataFrame, name: str) -> float:
-    true = pairs[f"{name}_true"]
-    return float(true.between(pairs[f"{name}_lo"], pairs[f"{name}_hi"]).mean())
-
-
-def _recall(truth: pd.DataFrame, sound: pd.DataFrame) -> dict[str, float]:
-    material = truth[truth["material"]]
-    hit = material.index.isin(sound["true"])
-    fresh = {
-        f"recall, {days} days old": _share(hit[(material["age_days"] == days).to_numpy()])
-        for days in (3, 7, 14)
-    }
-    clear = (material["visible_sd"] >= 3).to_numpy()
-    sure = {"recall": _share(hit), "recall where counts alone show 3 sd": _share(hit[clear])}
-    return sure | fresh
-
-
-def _share(hit: npt.NDArray[np.bool_]) -> float:
-    return float(hit.mean()) if len(hit) else np.nan
 
 
 # --- the page ---------------------------------------------------------------------------------
@@ -365,7 +202,7 @@ def _segments(outside: Path | None) -> str:
             for noise in ("white", "ar1")
         ]
         lines.append(f"| {memory} | {share[0]:.3f} | {share[1]:.3f} |")
-    return _SEGMENT.format(series=series.told(outside)) + "\n".join(lines) + "\n"
+    return _SEGMENT.format(series=series.sentence(outside)) + "\n".join(lines) + "\n"
 
 
 _HEAD = """# Load-driven changes

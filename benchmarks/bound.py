@@ -30,9 +30,11 @@ from scipy.linalg import toeplitz
 from analysis.arrays import Flags, Floats
 from analysis.attribution import search, stepwise
 from benchmarks import attribution as rules
-from benchmarks.attribution import MATERIAL, N_CELLS, N_DAYS, cube_of, matched, networks, ours
+from benchmarks.attribution import ours
 from ingest.synth.radio import network as synth
 from ingest.synth.radio.network import NOISE, Network
+from tests.bench.networks import N_CELLS, N_DAYS, cube_of, networks
+from tests.bench.scores import MATERIAL, matched, score
 
 SEEDS = (5101, 5102, 5103, 5104, 5105, 5106)
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "bound.md"
@@ -369,7 +371,7 @@ def beside(network: Network, found: dict[str, pd.DataFrame]) -> dict[str, dict[s
         for name, told in found.items()
     }
     return {
-        name: rules.score(network, found[name])
+        name: score(network, found[name])
         | {
             "recall where load moved": hits[name][material & moved].mean(),
             "recall of the others": hits[name][material & ~moved].mean(),

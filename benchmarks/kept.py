@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 _HOUSE = Path(__file__).parents[1]
-_WINGS = ("analysis", "benchmarks", "contracts", "geo", "ingest")
+_WINGS = ("analysis", "benchmarks", "contracts", "geo", "ingest", "tests/bench")
 
 Rows = list[dict[str, Any]]
 

@@ -39,11 +39,11 @@ from analysis.plan.offer import Relievable
 from analysis.plan.options import Options
 from analysis.plan.solver import best, limits_of, programme
 from analysis.plan.stage import relievable
-from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
 from contracts.errors import SettingsError
 from contracts.settings.sections import Plan as Settings
 from ingest.synth.radio.network import Network, invent_network
+from tests.bench.networks import cube_of
 
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "plan.md"
 SEEDS = range(4001, 4031)

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-import xarray as xr
 from scipy import sparse
 
 from analysis.arrays import Floats
@@ -29,47 +28,16 @@ from analysis.benefit.present import present_of
 from analysis.priority import rank, reasons
 from analysis.rates import network
 from analysis.uncertainty import draws
-from benchmarks.attribution import cube_of
 from benchmarks.kept import Rows, kept
 from ingest.synth.people.customers import invent_customers
 from ingest.synth.radio.network import Network, invent_network
+from tests.bench.networks import cube_of, days_of
 
 N_CELLS, N_DAYS, DAYS, RELIEF = 120, 56, 28, 0.3
 SEEDS = {"normal": range(4001, 4031), "heavy": range(4101, 4131)}
 LEAST = 20.0
 _NOT_NETWORK = ("Billing", "Device/SIM", "Nuisance calls")
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "priority.md"
-
-
-def days_of(planted: Network) -> xr.Dataset:
-    """What the operator measured by day, as `analysis.cube.of_cell_days` gives it."""
-    measured, clock = planted.measured, planted.clock
-    attempts, drops = (clock.by_day(np.nan_to_num(measured[name]))
-                       for name in ("call_attempts", "dropped_calls"))  # fmt: skip
-    known = clock.by_day((~np.isnan(measured["call_attempts"])).astype(float))
-    up = clock.by_day(np.nan_to_num(measured["availability_pct"]) / 100)
-    down = np.zeros(clock.hour.size * len(drops), bool).reshape(len(drops), -1)
-    for outage in planted.outages:
-        down[outage.cell, outage.start : outage.end] = True
-    starts = clock.days.tz_convert("UTC").tz_localize(None).to_numpy("datetime64[ns]")
-    first = np.flatnonzero(np.diff(clock.day, prepend=-1))
-    rest = np.asarray(clock.is_free)[first]
-    dims = ("cell", "day")
-    return xr.Dataset(
-        {
-            "call_attempts": (dims, np.where(known > 0, attempts, np.nan)),
-            "dropped_calls": (dims, np.where(known > 0, drops, np.nan)),
-            "covered_s": (dims, 3600 * known),
-            "unavail_s": (dims, 3600 * (known - up)),
-            "rest_day": (dims, np.broadcast_to(rest, drops.shape)),
-            "outage": (dims, clock.by_day(down.astype(float)) > 0),
-            "day_start_utc": (dims, np.broadcast_to(starts, drops.shape)),
-        },
-        coords={
-            "cell_id": ("cell", planted.cells["cell_id"].to_numpy(object)),
-            "day_local": ("day", clock.days.tz_localize(None).to_numpy("datetime64[s]")),
-        },
-    )
 
 
 def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[str, float]]:

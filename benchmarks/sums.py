@@ -19,10 +19,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.attribution import search
-from benchmarks.attribution import N_CELLS, N_DAYS, cube_of, networks
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from ingest.synth.radio.network import Network
 from ingest.warehouse.store import Warehouse
+from tests.bench.networks import N_CELLS, N_DAYS, cube_of, networks
 
 SEEDS = tuple(range(8201, 8211))
 GRAINS = ("cell", "sector", "site", "region", "network")

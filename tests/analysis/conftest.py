@@ -1,4 +1,4 @@
-"""A small cube of cells and days; hours of an invented network."""
+"""A small cube of cells and days; the same dice for every run."""
 
 from collections.abc import Callable
 
@@ -8,9 +8,6 @@ import pytest
 import xarray as xr
 
 from analysis import cube
-from benchmarks.attribution import cube_of
-from contracts.tables import TABLES
-from ingest.synth.radio.network import Network
 
 
 @pytest.fixture
@@ -38,15 +35,3 @@ def counters() -> Callable[..., xr.Dataset]:
 def rng() -> np.random.Generator:
     """The same dice for every run."""
     return np.random.default_rng(20261122)
-
-
-def hours_of(planted: Network) -> pd.DataFrame:
-    """Returns what the operator measured of an invented network, as rows of `cell_hour`."""
-    hours = cube_of(planted).to_dataframe().reset_index()
-    hours["hour_start_utc"] = hours["hour_start_utc"].dt.tz_localize("UTC")
-    hours["day_local"] = hours["day_local"].dt.date
-    hours["covered_s"] = hours["prb_dl_avail_prb_s"] = hours["prb_ul_avail_prb_s"] = 3600.0
-    for way in ("dl", "ul"):
-        hours[f"prb_{way}_used_prb_s"] = hours[f"prb_{way}_util_pct"] * 36
-    hours["unavail_s"] = 3600 * (1 - hours["availability"])
-    return hours[[name for name in TABLES["cell_hour"].columns if name in hours]]

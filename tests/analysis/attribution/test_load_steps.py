@@ -5,8 +5,8 @@ import pytest
 
 from analysis.attribution import dating, load_steps, response
 from analysis.attribution.dating import Candidate
-from benchmarks.attribution import cube_of
 from ingest.synth.radio.network import invent_network
+from tests.bench.networks import cube_of
 
 
 def test_the_covariance_of_nights_and_days_is_that_of_the_noise_planted() -> None:

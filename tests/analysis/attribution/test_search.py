@@ -10,8 +10,9 @@ from analysis.attribution import search as attribution_search
 from analysis.attribution.dating import Candidate
 from analysis.attribution.rows import Change
 from analysis.attribution.wander import Wander
-from benchmarks.attribution import cube_of, score
 from ingest.synth.radio.network import Network, invent_network
+from tests.bench.networks import cube_of
+from tests.bench.scores import score
 
 KINDS = ("load_step", "hardware_fault", "capacity_upgrade", "interference_raising_prb",
          "fault_behind_load", "load_growth_with_headroom")  # fmt: skip

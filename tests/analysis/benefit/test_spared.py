@@ -13,8 +13,8 @@ from analysis.benefit.present import Present
 from analysis.benefit.spared import Treatable
 from analysis.uncertainty import draws
 from analysis.uncertainty.draws import CORRELATION, N_DRAWS
-from benchmarks.attribution import cube_of
 from ingest.synth.radio.network import Network, invent_network
+from tests.bench.networks import cube_of
 
 
 def _levers(relieved: float = 0.8, fixed: float = 0.5, names: tuple[str, ...] = ("a",)) -> Levers:

@@ -20,11 +20,10 @@ from analysis.benefit.stage import Found, Slopes, find
 from analysis.places import spare_load
 from analysis.rates import network
 from analysis.uncertainty import draws
-from benchmarks.attribution import cube_of
-from benchmarks.priority import days_of
 from contracts.settings.sections import Settings
 from geo import hexgrid
 from ingest.synth.radio.network import Network, invent_network
+from tests.bench.networks import cube_of, days_of
 
 SLOPES = {"complainants_avoided": PerDrop(0.02, np.full(draws.N_DRAWS, 0.02))}
 NOBODY = pd.DataFrame()

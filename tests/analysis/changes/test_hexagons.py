@@ -12,7 +12,13 @@ import analysis.run
 import ingest.run
 from analysis.changes import hexagons
 from analysis.rates import call_reports
-from benchmarks.reported import (
+from contracts.settings.load import load
+from contracts.tables import TABLES, assemble
+from geo import hexgrid
+from ingest.running.workers import workers
+from ingest.warehouse.retain import retain
+from ingest.warehouse.store import Warehouse
+from tests.bench.calls import (
     FIRST,
     LEVEL,
     N_DAYS,
@@ -24,12 +30,6 @@ from benchmarks.reported import (
     score,
     town,
 )
-from contracts.settings.load import load
-from contracts.tables import TABLES, assemble
-from geo import hexgrid
-from ingest.running.workers import workers
-from ingest.warehouse.retain import retain
-from ingest.warehouse.store import Warehouse
 
 AS_OF = pd.Timestamp("2026-05-02", tz="UTC")
 

@@ -10,8 +10,8 @@ import xarray as xr
 
 from analysis.attribution import search
 from analysis.changes import sector_note
-from benchmarks.attribution import cube_of
 from ingest.synth.radio.network import Network, invent_network
+from tests.bench.networks import cube_of
 
 DAYS = pd.date_range("2026-06-01", periods=40)
 CELLS = pd.DataFrame(

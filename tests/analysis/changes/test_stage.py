@@ -17,7 +17,7 @@ from contracts.tables import TABLES, assemble
 from ingest.running.workers import workers
 from ingest.synth.radio.network import invent_network
 from ingest.warehouse.store import Warehouse
-from tests.analysis.conftest import hours_of
+from tests.bench.networks import cell_hours_of
 
 FROM = pd.Timestamp("2026-06-01", tz="UTC")
 
@@ -154,7 +154,7 @@ def test_data_that_ends_at_midnight_is_of_the_month_that_is_over() -> None:
 @pytest.fixture
 def measured(tmp_path: Path) -> Settings:
     """Settings of a warehouse that holds hours of 20 invented cells, 3 August to 16 September."""
-    known = hours_of(invent_network(np.random.default_rng(8), n_cells=20, n_days=45))
+    known = cell_hours_of(invent_network(np.random.default_rng(8), n_cells=20, n_days=45))
     warehouse = Warehouse(tmp_path / "warehouse")
     of = TABLES["cell_hour"]
     for day, part in known.groupby("day_local"):

@@ -10,13 +10,12 @@ import xarray as xr
 
 from analysis import run
 from analysis.changes import stage, standing
-from benchmarks.priority import days_of
 from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from ingest.running.workers import workers
 from ingest.synth.radio.network import Network, invent_network
 from ingest.warehouse.store import Warehouse
-from tests.analysis.conftest import hours_of
+from tests.bench.networks import cell_hours_of, days_of
 from tests.conftest import rows
 
 FIRST, LAST, HOURLY = 60, 110, 60
@@ -34,7 +33,7 @@ def planted() -> Network:
 @pytest.fixture(scope="module")
 def found(planted: Network) -> Find:
     """Runs the search on the first days in one warehouse, returns what it told."""
-    hours, counters = hours_of(planted), days_of(planted)
+    hours, counters = cell_hours_of(planted), days_of(planted)
     prb = planted.clock.by_day(planted.counters["prb_dl_util_pct"])
     counters["bh_prb_dl_util_pct"] = (("cell", "day"), prb / 24)
     counters["availability"] = 1 - counters["unavail_s"] / counters["covered_s"]

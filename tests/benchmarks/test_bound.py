@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from benchmarks import bound
-from benchmarks.attribution import networks
 from benchmarks.bound import DAYS, Step
 from ingest.synth.radio import network as synth
 from ingest.synth.radio.country import clock_of
+from tests.bench.networks import networks
 
 N_DAYS = 56
 HEAVY = synth.NOISE["heavy"]
