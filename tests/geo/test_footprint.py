@@ -72,6 +72,24 @@ def test_weights_sum_to_one_per_cell_at_every_level(cells: pd.DataFrame, method:
         assert not weights.duplicated(["cell_id", "hex_id"]).any()
 
 
+def test_no_sum_of_parts_is_above_one() -> None:
+    # 343 hexagons of one ancestor, whose weights may sum to 1 + 2e-16
+    rng = np.random.default_rng(0)
+    ancestor = hexgrid.hexes_of(lat=[53.8], lon=[-1.55], level=6)
+    hexes, _ = hexgrid.children(ancestor, level=9)
+    parts = [
+        pd.DataFrame({"cell_id": f"{n}", "hex_id": hexes, "weight": rng.random(len(hexes))})
+        for n in range(20)
+    ]
+    supplied = pd.concat(parts, ignore_index=True).assign(method="coverage")
+    fine = spread(inventory().reindex(columns=TOWN.columns), supplied, level=9)
+    assert (sums(fine) > 1).any()
+    for level in (8, 7, 6, 5):
+        weights = footprint.coarser(fine, level=level)
+        assert weights["weight"].max() <= 1
+        np.testing.assert_allclose(sums(weights), 1, rtol=1e-12)
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_any_inventory_is_shared_out_whole_and_without_crumbs(seed: int) -> None:
     # positions alike, missing, at the poles and the date line; odd beams, powers and kinds
