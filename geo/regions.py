@@ -1,4 +1,4 @@
-"""Polygons with names -> the region of each hexagon; hexagons -> polygons for other tools."""
+"""The one door to regions: named polygons, the region of a hexagon, hexagons as polygons."""
 
 from pathlib import Path
 
@@ -9,43 +9,68 @@ import shapely
 import shapely.affinity
 
 from contracts.errors import InputError
+from contracts.settings.sections import Settings
 from geo import hexgrid
 
 
-def read_regions(path: Path, *, name: str = "name") -> gpd.GeoDataFrame:
-    """Polygons with their `name`, WGS84, from GeoPackage, GeoJSON or GeoParquet in any CRS.
+def polygons(settings: Settings) -> gpd.GeoDataFrame | None:
+    """The operator's planning regions in WGS84: `name`, `geometry`; None where none are set.
 
-    `name`: the file's column of names. Polygons of one name are one region.
+    `settings`: `[operator] regions` is the file (GeoPackage, GeoJSON or GeoParquet, in any CRS),
+    `[operator] region_name` its column of names. Polygons without a name are left out; polygons of
+    one name are one region. InputError where the file can't be read, has no such column or names
+    no coordinate system.
     """
-    try:
-        reader = gpd.read_parquet if path.suffix == ".parquet" else gpd.read_file
-        regions = reader(path)
-    except (OSError, ValueError, RuntimeError) as error:
-        raise InputError("[operator] regions can't be read", [f"{path}: {error}"]) from None
-    faults = []
-    if name not in regions:
-        known = ", ".join(str(column) for column in regions.columns.drop("geometry"))
-        faults.append(f"{path}: no column '{name}'; set [operator] region_name to one of: {known}")
-    if regions.crs is None:
-        faults.append(f"{path}: says no coordinate system; write it with one")
-    if faults:
+    if not settings.operator.regions:
+        return None
+    path, column = settings.resolve(settings.operator.regions), settings.operator.region_name
+    table = _read(path)
+    if faults := _faults(table, path, column):
         raise InputError("[operator] regions can't be used", faults)
-    named = regions[[name, "geometry"]].rename(columns={name: "name"}).dropna(subset=["name"])
+    named = table[[column, "geometry"]].rename(columns={column: "name"}).dropna(subset=["name"])
     return named.astype({"name": "str"}).to_crs("EPSG:4326")
 
 
+def _read(path: Path) -> gpd.GeoDataFrame:
+    reader = gpd.read_parquet if path.suffix == ".parquet" else gpd.read_file
+    try:
+        return reader(path)
+    except (OSError, ValueError, RuntimeError) as error:
+        raise InputError("[operator] regions can't be read", [f"{path}: {error}"]) from None
+
+
+def _faults(table: gpd.GeoDataFrame, path: Path, column: str) -> list[str]:
+    """Why the polygons can't be used, in words."""
+    faults = []
+    if column not in table:
+        names = ", ".join(str(name) for name in table.columns.drop("geometry"))
+        faults.append(
+            f"{path}: no column '{column}'; set [operator] region_name to one of: {names}"
+        )
+    if table.crs is None:
+        faults.append(f"{path}: says no coordinate system; write it with one")
+    return faults
+
+
 def regions_of(hexes: hexgrid.Hexes, regions: gpd.GeoDataFrame) -> pd.Series:
-    """Name of the region in which each hexagon's centre lies; missing = in none."""
+    """Name of the region in which each hexagon's centre lies, shape (n,); missing = in none.
+
+    `hexes`: hexagons of any H3 levels, shape (n,). `regions`: as `polygons` gives them. Where two
+    regions hold a centre, the name that is first in the alphabet wins, so that runs agree.
+    """
     lat, lon = hexgrid.centres(hexes)
     points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon, lat), crs="EPSG:4326")
-    found = points.sjoin(regions, predicate="within")
-    # on a shared border the first name wins, so that every run says the same
-    first = found.sort_values("name").groupby(level=0)["name"].first()
-    return pd.Series(first.reindex(range(len(points))), dtype="str")
+    # one row for each region that holds the point; index = number of the point
+    pairs = points.sjoin(regions, predicate="within")
+    names = pairs.sort_values("name").groupby(level=0)["name"].first()
+    return pd.Series(names.reindex(range(len(points))), dtype="str")
 
 
 def outlines(hexes: hexgrid.Hexes) -> gpd.GeoDataFrame:
-    """Polygon of each hexagon, WGS84, in their order; cut in two at the date line (RFC 7946)."""
+    """Polygon of each hexagon, WGS84, in their order; cut in two at the date line (RFC 7946).
+
+    `hexes`: hexagons of any H3 levels, shape (n,).
+    """
     shapes = [_polygon(hexgrid.outline(hex_id)) for hex_id in hexes.tolist()]
     return gpd.GeoDataFrame(geometry=gpd.GeoSeries(shapes, crs="EPSG:4326"))
 
@@ -54,7 +79,7 @@ def _polygon(corners: list[tuple[float, float]]) -> shapely.Geometry:
     lat, lon = np.array(corners).T
     if np.ptp(lon) < 180:
         return shapely.Polygon(np.column_stack([lon, lat]))
-    # seen from the other side of the Earth it is whole
-    whole = shapely.Polygon(np.column_stack([lon % 360, lat]))
-    west, east = (shapely.clip_by_rect(whole, x, -90, x + 180, 90) for x in (0, 180))
+    # longitudes of 0..360 have no jump at the date line: the outline is one piece there
+    undivided = shapely.Polygon(np.column_stack([lon % 360, lat]))
+    west, east = (shapely.clip_by_rect(undivided, x, -90, x + 180, 90) for x in (0, 180))
     return shapely.MultiPolygon([west, shapely.affinity.translate(east, xoff=-360)])

@@ -19,7 +19,7 @@ from dask.distributed import Client
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError, SettingsError
 from contracts.settings.sections import Settings
 from contracts.tables import SOURCES
-from geo.regions import read_regions
+from geo.regions import polygons
 from ingest.privacy import door
 from ingest.run import run_files
 from ingest.running.workers import Progress, silent
@@ -100,11 +100,10 @@ def _key_faults(settings: Settings) -> Iterator[Finding]:
 
 
 def _region_faults(settings: Settings) -> Iterator[Finding]:
-    if settings.operator.regions:
-        try:
-            read_regions(settings.resolve(settings.operator.regions))
-        except InputError as error:
-            yield Finding("fault", "regions", f"{error.about}: {'; '.join(error.faults)}")
+    try:
+        polygons(settings)
+    except InputError as error:
+        yield Finding("fault", "regions", f"{error.about}: {'; '.join(error.faults)}")
 
 
 def _newest(files: list[FileToLoad], newest: int) -> list[FileToLoad]:

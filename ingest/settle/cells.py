@@ -3,7 +3,6 @@
 import hashlib
 from typing import Any
 
-import geopandas as gpd
 import pandas as pd
 
 from contracts.errors import InputError
@@ -72,18 +71,12 @@ def _content(path: str, settings: Settings) -> str:
 
 
 def _with_regions(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
-    if not settings.operator.regions:
+    polygons = regions.polygons(settings)
+    if polygons is None:
         return cells
-    regions_drawn = polygons(settings)
     placed = cells["lat"].notna()
     hexes = hexgrid.hexes_of(
         lat=cells.loc[placed, "lat"], lon=cells.loc[placed, "lon"], level=settings.grid.level + 1
     )
-    found = regions.regions_of(hexes, regions_drawn).set_axis(cells.index[placed])
+    found = regions.regions_of(hexes, polygons).set_axis(cells.index[placed])
     return cells.assign(region=cells["region"].fillna(found))
-
-
-def polygons(settings: Settings) -> gpd.GeoDataFrame:
-    """The outlines of the operator's regions, as `[operator] regions` names them."""
-    operator = settings.operator
-    return regions.read_regions(settings.resolve(operator.regions), name=operator.region_name)

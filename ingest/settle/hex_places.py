@@ -8,7 +8,6 @@ import pandas as pd
 from contracts.settings.sections import Settings
 from geo import hexgrid, regions
 from ingest.privacy import release
-from ingest.settle.cells import polygons
 from ingest.warehouse.store import Warehouse
 
 _EVENTS = ("call", "complaint", "nps")
@@ -33,8 +32,9 @@ def write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
     hexes = np.unique(np.concatenate(parts))
     lat, lon = hexgrid.centres(hexes)
     places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
-    if settings.operator.regions and len(places):
-        places["region"] = regions.regions_of(hexes, polygons(settings))
+    polygons = regions.polygons(settings)
+    if polygons is not None and len(places):
+        places["region"] = regions.regions_of(hexes, polygons)
     else:
         places["region"] = places["hex_id"].map(_stated_regions(warehouse.read("call"), settings))
     warehouse.write("hex_place", places)

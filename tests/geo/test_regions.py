@@ -7,6 +7,7 @@ import pytest
 from shapely.geometry import box
 
 from contracts.errors import InputError
+from contracts.settings.sections import Operator, Settings
 from geo import hexgrid, regions
 
 POLYGONS = gpd.GeoDataFrame(
@@ -16,34 +17,49 @@ POLYGONS = gpd.GeoDataFrame(
 )
 
 
+def settings_of(path: Path, column: str = "name") -> Settings:
+    """Settings whose regions are a file, named by one of its columns."""
+    return Settings(operator=Operator(regions=path.name, region_name=column), folder=path.parent)
+
+
+def names_in(path: Path, column: str = "name") -> list[str]:
+    polygons = regions.polygons(settings_of(path, column))
+    assert polygons is not None
+    return polygons["name"].tolist()
+
+
+def test_where_none_are_set_there_are_none() -> None:
+    assert regions.polygons(Settings()) is None
+
+
 @pytest.mark.parametrize("suffix", [".gpkg", ".geojson", ".parquet"])
 def test_every_format_gives_the_same_regions(tmp_path: Path, suffix: str) -> None:
     path = tmp_path / f"regions{suffix}"
     metric = POLYGONS.to_crs("EPSG:27700") if suffix == ".gpkg" else POLYGONS
     _ = metric.to_parquet(path) if suffix == ".parquet" else metric.to_file(path)
-    read = regions.read_regions(path)
+    polygons = regions.polygons(settings_of(path))
     hexes = hexgrid.hexes_of(lat=[53.5, 53.5, 53.5], lon=[-1.7, -1.2, 5.0], level=8)
-    found = regions.regions_of(hexes, read)
-    assert found.tolist()[:2] == ["west", "east"]
-    assert found.isna()[2]
+    names = regions.regions_of(hexes, polygons)
+    assert names.tolist()[:2] == ["west", "east"]
+    assert names.isna()[2]
 
 
-def test_a_file_without_names_or_missing_is_told(tmp_path: Path) -> None:
+def test_a_file_without_names_or_missing_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "regions.geojson"
     POLYGONS[["colour", "geometry"]].to_file(path)
     with pytest.raises(InputError, match=r"regions\.geojson: no column 'name'"):
-        regions.read_regions(path)
+        regions.polygons(settings_of(path))
     with pytest.raises(InputError, match="regions can't be read"):
-        regions.read_regions(tmp_path / "none.gpkg")
+        regions.polygons(settings_of(tmp_path / "none.gpkg"))
 
 
 def test_names_may_stand_in_another_column_and_odd_shapes_are_mended(tmp_path: Path) -> None:
     path = tmp_path / "regions.gpkg"
     POLYGONS.rename(columns={"name": "NUTS3"}).to_file(path)
     with pytest.raises(InputError, match=r"set \[operator\] region_name to one of: NUTS3, colour"):
-        regions.read_regions(path)
-    assert regions.read_regions(path, name="NUTS3")["name"].tolist() == ["west", "east"]
-    assert regions.read_regions(path, name="colour")["name"].tolist() == ["1", "2"]
+        regions.polygons(settings_of(path))
+    assert names_in(path, "NUTS3") == ["west", "east"]
+    assert names_in(path, "colour") == ["1", "2"]
 
 
 def test_outlines_hold_their_centre_and_are_cut_at_the_date_line() -> None:

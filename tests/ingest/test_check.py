@@ -4,8 +4,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+from shapely.geometry import box
 
 from contracts.settings.load import load
 from ingest.check import Finding, promises, rehearse
@@ -61,6 +63,17 @@ def test_all_faults_are_told_at_once(
     assert "pm_2.csv: no column 'users'" in told
     assert "pm_3.csv: prb_dl_util_pct: a % of 0..100, and the file has 900" in told
     assert "complaint: " not in told
+
+
+def test_polygons_may_carry_their_names_in_another_column(
+    operator: Operator, counters: Callable[..., str]
+) -> None:
+    outline = box(72, 18, 74, 20)
+    polygons = gpd.GeoDataFrame({"NUTS3": ["coast"]}, geometry=[outline], crs="EPSG:4326")
+    polygons.to_file(operator.folder / "regions.geojson")
+    operator.configure("", "[grid]", 'regions = "regions.geojson"\nregion_name = "NUTS3"\n[grid]')
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    assert _told(_rehearse(operator), "fault") == ""
 
 
 def test_a_source_of_which_no_row_is_accepted_is_a_fault(

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from contracts.errors import InputError
 from contracts.settings.sections import Settings
-from geo.regions import read_regions
+from geo.regions import polygons
 from ingest.warehouse.store import Warehouse
 from views.drawing import charts, stillmap
 from views.report.in_short import as_of, covered, headline, in_short
@@ -77,10 +77,9 @@ def context(
 
 
 def _regions(settings: Settings) -> tuple[gpd.GeoDataFrame | None, str]:
-    if not settings.operator.regions:
-        return None, ""
+    """The operator's polygons, None where there are none, and why they can't be drawn."""
     try:
-        return read_regions(settings.resolve(settings.operator.regions)), ""
+        return polygons(settings), ""
     except InputError as error:
         return None, f"The regions are not drawn. {error}"
 

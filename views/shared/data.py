@@ -15,7 +15,7 @@ import shapely
 import streamlit as st
 
 from contracts.settings import load, sections
-from geo.regions import read_regions
+from geo.regions import polygons
 from ingest.warehouse.acknowledgements import Subject, Word, state
 from ingest.warehouse.store import Warehouse
 from views.drawing import outlines as drawing_outlines
@@ -60,12 +60,10 @@ def outlines(box: Box) -> dict[str, Any]:
 
 def regions() -> gpd.GeoDataFrame | None:
     """The operator's planning regions: name, geometry; None where the settings name none."""
-    held = configuration()
-    if not held.operator.regions:
-        return None
-    path = held.resolve(held.operator.regions)
+    settings = configuration()
+    path = settings.resolve(settings.operator.regions)
     changed_ns = path.stat().st_mtime_ns if path.exists() else 0
-    return _regions(str(path), held.operator.region_name, changed_ns)
+    return _regions(str(path), settings.operator.region_name, changed_ns, settings)
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
@@ -87,5 +85,10 @@ def _outlines(box: Box) -> dict[str, Any]:
 
 
 @st.cache_data(show_spinner=False, max_entries=4)
-def _regions(path: str, name: str, changed_ns: int) -> gpd.GeoDataFrame:  # noqa: ARG001 - part of the key
-    return read_regions(Path(path), name=name)
+def _regions(
+    path: str,  # noqa: ARG001 - part of the key
+    name: str,  # noqa: ARG001 - part of the key
+    changed_ns: int,  # noqa: ARG001 - part of the key
+    _settings: sections.Settings,
+) -> gpd.GeoDataFrame | None:
+    return polygons(_settings)

@@ -82,6 +82,17 @@ def test_the_headline_is_the_network_s_rate_as_the_query_answers_it(
     assert f"{told}{number(oldest['drop_rate'], 'share')} (" in page.text
 
 
+def test_regions_are_drawn_whatever_column_names_them(town: Any, tmp_path: Path) -> None:
+    polygons = (town.config.parent / "regions.geojson").read_text("utf-8")
+    (tmp_path / "regions.geojson").write_text(polygons.replace('"name"', '"NUTS3"'), "utf-8")
+    config = town.config.read_text("utf-8").replace("[grid]", 'region_name = "NUTS3"\n[grid]')
+    (tmp_path / "hexperience.toml").write_text(config, "utf-8")
+    settings = load(tmp_path / "hexperience.toml", environ={})
+    html = report_write.build(Warehouse(town.warehouse), WEEK, settings)["2025-W15.html"].decode()
+    assert 'class="region"' in html
+    assert "The regions are not drawn" not in html
+
+
 def test_no_difference_has_no_sign() -> None:
     assert [in_short._points(x) for x in (-0.00001, 0.00001, -0.0012)] == ["0.00", "0.00", "−0.12"]
 
