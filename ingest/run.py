@@ -10,7 +10,7 @@ from dask.distributed import Client
 
 from contracts.errors import InputError
 from contracts.settings.sections import Settings
-from contracts.tables import SCHEMA_VERSION, SOURCES, TABLES
+from contracts.tables import SCHEMA_VERSION, SOURCES
 from ingest.privacy import door
 from ingest.quality import cell_days, notes, surveys
 from ingest.running.cluster import code_id, same_everywhere
@@ -56,15 +56,19 @@ def run_files(
     facts += each(client, settle_day, counters, label="rolling up days", progress=progress)
     _drop_absent(warehouse, counters, of=("pm",))
     write_hex_places(warehouse, settings)
-    receipt = _receipt(loaded, [inventory, *facts], run_id)
-    retain.carry(warehouse, run_id)
-    warehouse.write("receipt", receipt)
-    warehouse.write("lineage", lineage.of_files(warehouse).assign(run_id=run_id))
+    # first: all findings from here on carry this run's id
     warehouse.write("run", _run_facts(facts, settings, run_id))
-    checked = cell_days.find(warehouse, settings)
-    warehouse.write("cell_quality", checked.assign(run_id=run_id))
-    warehouse.write("survey_response", _responses(warehouse, settings).assign(run_id=run_id))
-    warehouse.write("quality", notes.notes(warehouse, receipt, settings).assign(run_id=run_id))
+    retain.carry(warehouse)
+    warehouse.write_findings(
+        {
+            "receipt": _receipt(loaded, [inventory, *facts]),
+            "lineage": lineage.of_files(warehouse),
+            "cell_quality": cell_days.find(warehouse, settings),
+            "survey_response": _responses(warehouse, settings),
+        }
+    )
+    receipt = warehouse.read("receipt")
+    warehouse.write_findings({"quality": notes.notes(warehouse, receipt, settings)})
     return receipt
 
 
@@ -177,14 +181,14 @@ def _responses(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:
     )
 
 
-def _receipt(loaded: list[Loaded], settled: list[dict[str, Any]], run_id: str) -> pd.DataFrame:
+def _receipt(loaded: list[Loaded], settled: list[dict[str, Any]]) -> pd.DataFrame:
     names = ["n_read", "n_refused", "n_values_missing"]
     total = pd.DataFrame([{"table_name": i.table, **i.facts} for i in loaded])
     total = total.groupby("table_name")[names].sum()
     again = pd.DataFrame(settled).groupby("table")["n_refused"].sum()
     total["n_refused"] += again.reindex(total.index).fillna(0).astype(int)
     total["n_accepted"] = total["n_read"] - total["n_refused"]
-    return total.reset_index().assign(run_id=run_id)[list(TABLES["receipt"].columns)]
+    return total.reset_index()
 
 
 def _run_facts(facts: list[dict[str, Any]], settings: Settings, run_id: str) -> pd.DataFrame:

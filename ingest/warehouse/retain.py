@@ -87,11 +87,11 @@ def cut(
     return kept, gone
 
 
-def carry(warehouse: Warehouse, run_id: str) -> None:
-    """Takes released figures of months that went over into a run: what it publishes is all its."""
-    kept = warehouse.read("place_rate", days=[RELEASED])
-    if len(kept):
-        warehouse.write("place_rate", kept.assign(run_id=run_id), day=RELEASED)
+def carry(warehouse: Warehouse) -> None:
+    """Takes released figures of months that went into the run at hand."""
+    rates = warehouse.read("place_rate", days=[RELEASED])
+    if len(rates):
+        warehouse.write_findings({"place_rate": rates}, day=RELEASED)
 
 
 def notes(warehouse: Warehouse) -> Iterator[tuple[str, str, str, str]]:

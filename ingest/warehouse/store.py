@@ -40,7 +40,7 @@ import pyarrow.parquet as pq
 
 from contracts.errors import ContractError, InputError, NothingFound, QuestionError
 from contracts.settings.sections import Privacy
-from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES, check, table, to_arrow
+from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES, assemble, check, table, to_arrow
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.duck import MACROS, answer, connect, create_table
@@ -374,6 +374,27 @@ class Warehouse:
         if faults := check(frame, table(name)):
             raise ContractError(f"{name} {day}: the table breaks its contract", faults)
         write_parquet(self._partition(name, day), frame, table(name))
+
+    def write_findings(self, findings: Mapping[str, pd.DataFrame], *, day: str = WHOLE) -> None:
+        """Puts finding tables of the run at hand in place, each as its contract has it.
+
+        `findings`: rows by the name of their table. They may come in any order, and without
+        `run_id`, which is filled in here; a column that a frame lacks is missing in every row.
+        Raises NothingFound before table `run` is written, and ContractError with all faults of
+        the first frame that has any.
+        """
+        run_id = self.run_id
+        for name, rows in findings.items():
+            stamped = assemble([rows], table(name)).assign(run_id=run_id)
+            self.write(name, stamped, day=day)
+
+    @property
+    def run_id(self) -> str:
+        """The run at hand, which all findings carry; raises NothingFound before the first."""
+        runs = self.read("run")
+        if runs.empty:
+            raise NothingFound(f"{self.path}: no run is at hand; do 'hexperience run' first")
+        return str(runs["run_id"].iloc[0])
 
     def read(
         self,

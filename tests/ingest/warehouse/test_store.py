@@ -75,6 +75,19 @@ def test_a_frame_that_breaks_its_contract_is_not_written(warehouse: Warehouse) -
     assert warehouse.read("hex_place")["lat"].unique().tolist() == [53.8]
 
 
+def test_findings_carry_the_run_at_hand_and_have_all_columns(warehouse: Warehouse) -> None:
+    rows = pd.DataFrame({"cell_id": ["b", "a"], "dropped_calls": [2, 1]})
+    with pytest.raises(NothingFound, match="no run is at hand; do 'hexperience run' first"):
+        warehouse.write_findings({"benefit": rows})
+    run = dict.fromkeys(TABLES["run"].columns) | {"run_id": "r1"}
+    warehouse.write("run", pd.DataFrame([run]))
+    warehouse.write_findings({"benefit": rows.assign(run_id="an older one")})
+    benefits = warehouse.read("benefit")
+    assert benefits["run_id"].tolist() == ["r1", "r1"]
+    assert benefits["cell_id"].tolist() == ["a", "b"]
+    assert benefits["relief_pct"].isna().all()
+
+
 def test_all_published_tables_are_there_with_types_and_comments(warehouse: Warehouse) -> None:
     with connect(warehouse.marts) as connection:
         columns = connection.execute(
