@@ -1,10 +1,13 @@
 """Which part of a hexagon each antenna serves: received power, and who is heard best.
 
 METHODS section 2, after Eurostat's multimno and Tennekes and Gootzen's mobloc: power falls with
-distance and off the antenna's axis, and a logistic curve says who serves. Here the curve is held
-against the strongest signal of the place, not only against a fixed level: in a city, where all are
-strong, a fixed level would give every mast within kilometres the same part. Height, tilt, terrain
+distance and off the antenna's axis, and a logistic curve says who serves. Here the curve compares a
+signal with the strongest one of the place, not only with a fixed power: in a city, where all are
+strong, a fixed power would give every mast within kilometres the same part. Height, tilt, terrain
 and buildings are not in it.
+
+In private functions a pair is one hexagon with one antenna that may serve it. Pairs are sorted by
+hexagon, then by the mast's distance, then by antenna; arrays of pairs have shape (p,).
 """
 
 from dataclasses import dataclass
@@ -24,31 +27,45 @@ _STEEPNESS, _USABLE_DBM = 0.5, -92.5
 _BEAM_DEG, _BACK_DB = 65.0, 30.0
 # path-loss exponent, power and range of each kind (multimno; pico and indoor are ours)
 _KINDS = pd.DataFrame(
-    {"exponent": [3.75, 6.0, 6.0, 6.0], "power_dbm": [40.0, 37.0, 30.0, 30.0],
-     "range_m": [10_000.0, 1_000.0, 500.0, 500.0]},
+    {
+        "exponent": [3.75, 6.0, 6.0, 6.0],
+        "power_dbm": [40.0, 37.0, 30.0, 30.0],
+        "range_m": [10_000.0, 1_000.0, 500.0, 500.0],
+    },
     index=["macro", "micro", "pico", "indoor"],
-)  # fmt: skip
+)
 # masts that can compete for a hexagon: the 17th nearest is heard some 20 dB fainter
 _MASTS = 16
 LEAST_SHARE = 0.01
+"""Smallest part of a hexagon that counts as served."""
 _HEXES_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
 class Antennas:
-    """What radiates: one entry a mast, direction and strength; cells alike are one antenna."""
+    """What radiates: one entry a mast, direction and strength; cells alike are one antenna.
+
+    Antennas are sorted by mast, then by sector.
+    """
 
     lat: Floats
+    """Latitude of each mast, degrees, shape (masts,)."""
     lon: Floats
+    """Longitude of each mast, degrees, shape (masts,)."""
     mast: Ints
+    """Mast of each antenna, shape (antennas,), as are all below but the last."""
     sector: Ints
     azimuth_deg: Floats
+    """Clockwise from north; NaN = all round."""
     beam_deg: Floats
+    """Width of the beam at half power."""
     power_dbm: Floats
     exponent: Floats
+    """Path-loss exponent."""
     reach_m: Floats
+    """How far it serves at most."""
     of_cell: Ints
-    """Antenna of each cell."""
+    """Antenna of each cell, shape (cells,)."""
 
     @property
     def reach(self) -> float:
@@ -60,8 +77,10 @@ def antennas(cells: pd.DataFrame, *, max_range_m: float) -> Antennas:
     """The antennas of placed cells that compete: of one operator, technology and size.
 
     `cells`: lat, lon, sector_id, azimuth_deg (NaN = all round), h_beamwidth_deg, power_dbm,
-    cell_type, range_m. What is missing: beam 65 degrees, power the median of the others, else that
-    of its kind. Masts are taken by place, not by name: heads of one site may stand far apart.
+    cell_type, range_m. A missing cell_type is macro, a missing beam 65 degrees wide, a missing
+    power the median of the others, else that of its kind, a missing range that of its kind.
+    `max_range_m`: how far a cell reaches at most, in metres. Masts are taken by place, not by name:
+    heads of one site may stand far apart.
     """
     mast = masts(cells["lat"].to_numpy(float), cells["lon"].to_numpy(float))
     kind = _KINDS.reindex(cells["cell_type"].fillna("macro"))
@@ -78,98 +97,146 @@ def antennas(cells: pd.DataFrame, *, max_range_m: float) -> Antennas:
             "reach": reach.clip(upper=max_range_m).to_numpy(float),
         }
     )
-    # sorted by mast and sector, as `_chunk` counts on
-    each = facts.groupby(list(facts), dropna=False, sort=True)
-    only = each.size().reset_index()
-    place = cells.groupby(mast)[["lat", "lon"]].median()
-    of = {name: only[name].to_numpy() for name in only}
+    # cells alike in all facts are one antenna; `_pairs` counts on the order by mast and sector
+    alike = facts.groupby(list(facts), dropna=False, sort=True)
+    distinct = alike.size().reset_index()
+    places = cells.groupby(mast)[["lat", "lon"]].median()
     return Antennas(
-        lat=place["lat"].to_numpy(float), lon=place["lon"].to_numpy(float), mast=of["mast"],
-        sector=of["sector"], azimuth_deg=of["azimuth"], beam_deg=of["beam"], power_dbm=of["power"],
-        exponent=of["exponent"], reach_m=of["reach"], of_cell=np.asarray(each.ngroup(), np.intp),
-    )  # fmt: skip
+        lat=places["lat"].to_numpy(float),
+        lon=places["lon"].to_numpy(float),
+        mast=distinct["mast"].to_numpy(),
+        sector=distinct["sector"].to_numpy(),
+        azimuth_deg=distinct["azimuth"].to_numpy(),
+        beam_deg=distinct["beam"].to_numpy(),
+        power_dbm=distinct["power"].to_numpy(),
+        exponent=distinct["exponent"].to_numpy(),
+        reach_m=distinct["reach"].to_numpy(),
+        of_cell=np.asarray(alike.ngroup(), np.intp),
+    )
 
 
 def _sector_of(cells: pd.DataFrame, mast: Ints) -> Ints:
-    """A sector's own name at its mast, else its direction there."""
-    named = cells["sector_id"].fillna("") if "sector_id" in cells else pd.Series("", cells.index)
-    group = pd.Series(mast.astype(str), cells.index) + "/" + named
-    aimed = cells["azimuth_deg"].to_numpy(float)
-    return sectors(group.factorize(sort=True)[0], np.where(named == "", aimed, np.nan))
+    """Number of each cell's sector: by its own name at its mast, else by its direction there."""
+    names = cells["sector_id"].fillna("") if "sector_id" in cells else pd.Series("", cells.index)
+    group = pd.Series(mast.astype(str), cells.index) + "/" + names
+    azimuth = cells["azimuth_deg"].to_numpy(float)
+    return sectors(group.factorize(sort=True)[0], np.where(names == "", azimuth, np.nan))
 
 
 def shares(cells: pd.DataFrame, *, level: int, max_range_m: float) -> tuple[Ints, pd.DataFrame]:
     """Antenna of each cell, and the part of each hexagon that it serves: antenna, hex_id, weight.
 
-    `cells`: as for `antennas`. An antenna competes with the strongest antenna of every other
+    `cells`: as for `antennas`. `level`: H3 level of the hexagons. `max_range_m`: how far a cell
+    reaches at most, in metres. An antenna competes with the strongest antenna of every other
     sector; carriers of its own sector overlay it and take nothing away. Where even the strongest is
     below what is usable, a hexagon is served in part only. Parts under .01 are left out.
     """
-    of = antennas(cells, max_range_m=max_range_m)
-    tree = cKDTree(sphere.unit_vectors(of.lat, of.lon))
-    hexes = hexgrid.hexes_near(
-        lat=of.lat[of.mast], lon=of.lon[of.mast], reach_m=of.reach_m, level=level
-    )
-    nearest = hexgrid.edge_m(level) / 2
+    network = antennas(cells, max_range_m=max_range_m)
+    tree = cKDTree(sphere.unit_vectors(network.lat, network.lon))
+    lat, lon = network.lat[network.mast], network.lon[network.mast]
+    hexes = hexgrid.hexes_near(lat=lat, lon=lon, reach_m=network.reach_m, level=level)
+    # a hexagon is not nearer to the mast in it than half its edge: it is no point
+    nearest_m = hexgrid.edge_m(level) / 2
     parts = [
-        _chunk(of, tree, hexes[start : start + _HEXES_AT_ONCE], nearest)
+        _parts(network, tree, hexes[start : start + _HEXES_AT_ONCE], nearest_m)
         for start in range(0, len(hexes), _HEXES_AT_ONCE)
     ]
-    return of.of_cell, pd.concat(parts, ignore_index=True)
+    return network.of_cell, pd.concat(parts, ignore_index=True)
 
 
-def _chunk(of: Antennas, tree: cKDTree, hexes: hexgrid.Hexes, nearest_m: float) -> pd.DataFrame:
+def _parts(
+    network: Antennas, tree: cKDTree, hexes: hexgrid.Hexes, nearest_m: float
+) -> pd.DataFrame:
+    """Part of each of some hexagons that each antenna serves, where it is not too small."""
     lat, lon = hexgrid.centres(hexes)
-    at, antenna, metres = _pairs(of, tree, lat, lon)
-    mast = of.mast[antenna]
-    off_axis = _angle(
-        sphere.bearings(of.lat[mast], of.lon[mast], lat[at], lon[at]), of.azimuth_deg[antenna]
-    )
-    power = received(of, antenna, np.maximum(metres, nearest_m), off_axis)
+    place, antenna, metres = _pairs(network, tree, lat, lon)
+    mast = network.mast[antenna]
+    bearing = sphere.bearings(network.lat[mast], network.lon[mast], lat[place], lon[place])
+    off_axis = _angle(bearing, network.azimuth_deg[antenna])
+    power = received(network, antenna, np.maximum(metres, nearest_m), off_axis)
+    # of each hexagon the strongest signal, shape (hexes,)
     strongest = np.full(len(hexes), _USABLE_DBM)
-    np.maximum.at(strongest, at, power)
-    heard = expit(_STEEPNESS * (power - strongest[at]))
-    served = heard / _competition(heard, at, of.sector[antenna], len(hexes))
-    kept = served >= LEAST_SHARE
+    np.maximum.at(strongest, place, power)
+    strength = expit(_STEEPNESS * (power - strongest[place]))
+    served = strength / _competition(strength, place, network.sector[antenna], len(hexes))
+    counts = served >= LEAST_SHARE
     return pd.DataFrame(
-        {"antenna": antenna[kept], "hex_id": hexes[at[kept]], "weight": served[kept]}
+        {"antenna": antenna[counts], "hex_id": hexes[place[counts]], "weight": served[counts]}
     )
 
 
-def received(of: Antennas, antenna: Ints, metres: Floats, off_axis_deg: Floats) -> Floats:
-    """Power received from antennas at a distance and angle, dBm; NaN angle = all round."""
-    pattern = np.minimum(12 * (off_axis_deg / of.beam_deg[antenna]) ** 2, _BACK_DB)
-    loss = 10 * of.exponent[antenna] * np.log10(metres)
-    return np.asarray(of.power_dbm[antenna] - loss - np.nan_to_num(pattern))
+def received(network: Antennas, antenna: Ints, metres: Floats, off_axis_deg: Floats) -> Floats:
+    """Power received from antennas at a distance and an angle, dBm, shape (p,).
+
+    `network`: what radiates. `antenna`: the number of each pair's antenna in it, shape (p,).
+    `metres`: distance from it, above 0, shape (p,). `off_axis_deg`: angle between its direction and
+    the receiver, 0..180, shape (p,); NaN = it radiates all round. The beam is the parabola of 3GPP
+    TR 36.814: 3 dB less at half the beam width off the axis, and never more than 30 dB less.
+    """
+    pattern = np.minimum(12 * (off_axis_deg / network.beam_deg[antenna]) ** 2, _BACK_DB)
+    loss = 10 * network.exponent[antenna] * np.log10(metres)
+    return np.asarray(network.power_dbm[antenna] - loss - np.nan_to_num(pattern))
 
 
-def _pairs(of: Antennas, tree: cKDTree, lat: Floats, lon: Floats) -> tuple[Ints, Ints, Floats]:
-    """Hexagon, antenna and metres between them, for all that may compete; by hexagon and mast."""
-    n = min(_MASTS, len(of.lat))
+def _pairs(network: Antennas, tree: cKDTree, lat: Floats, lon: Floats) -> tuple[Ints, Ints, Floats]:
+    """Hexagon, antenna and metres between them, of all pairs that may compete.
+
+    `tree`: the masts. `lat`, `lon`: centres of hexagons, degrees, shape (hexes,). A hexagon is
+    named by its position in them.
+    """
+    hexagon, mast, metres = _masts_near(network, tree, lat, lon)
+    position, antenna = _antennas_of(network, mast)
+    is_within = metres[position] <= network.reach_m[antenna]
+    position, antenna = position[is_within], antenna[is_within]
+    return hexagon[position], antenna, metres[position]
+
+
+def _masts_near(
+    network: Antennas, tree: cKDTree, lat: Floats, lon: Floats
+) -> tuple[Ints, Ints, Floats]:
+    """Hexagon, mast and metres between them: of each hexagon the nearest masts within reach.
+
+    Each of shape (m,), sorted by hexagon, then by distance.
+    """
+    n_masts = min(_MASTS, len(network.lat))
+    # chord and mast: shape (hexes, n_masts), nearest first; chord infinite = beyond reach
     chord, mast = tree.query(
-        sphere.unit_vectors(lat, lon), k=np.arange(1, n + 1),
-        distance_upper_bound=sphere.chord(of.reach),
-    )  # fmt: skip
-    near = np.isfinite(chord)
-    at, mast, metres = np.nonzero(near)[0], mast[near], sphere.metres(chord[near])
-    first = np.searchsorted(of.mast, np.arange(len(of.lat) + 1))
-    n_here = np.diff(first)[mast]
-    pair = np.repeat(np.arange(len(at)), n_here)
-    before = np.cumsum(n_here) - n_here
-    antenna = (first[mast] - before)[pair] + np.arange(len(pair))
-    within = metres[pair] <= of.reach_m[antenna]
-    pair, antenna = pair[within], antenna[within]
-    return at[pair], antenna, metres[pair]
+        sphere.unit_vectors(lat, lon),
+        k=np.arange(1, n_masts + 1),
+        distance_upper_bound=sphere.chord(network.reach),
+    )
+    is_near = np.isfinite(chord)
+    hexagon = np.nonzero(is_near)[0]
+    return hexagon, mast[is_near], sphere.metres(chord[is_near])
 
 
-def _competition(heard: Floats, at: Ints, sector: Ints, n_hexes: int) -> Floats:
-    """What each pair's part is divided by: itself and the best of every other sector there."""
-    begins = np.flatnonzero(np.diff(at, prepend=-1) | np.diff(sector, prepend=-1))
-    best = np.maximum.reduceat(heard, begins)
-    of_pair = np.repeat(best, np.diff(np.r_[begins, len(heard)]))
-    total = np.bincount(at[begins], best, minlength=n_hexes)
+def _antennas_of(network: Antennas, mast: Ints) -> tuple[Ints, Ints]:
+    """Every antenna of each of the masts: position of its mast in `mast`, and the antenna.
+
+    `mast`: shape (m,); both answers have shape (p,), p the antennas of all m together.
+    """
+    # antennas of mast k are numbered from first[k] to before first[k + 1]
+    first = np.searchsorted(network.mast, np.arange(len(network.lat) + 1))
+    n_antennas = np.diff(first)[mast]
+    position = np.repeat(np.arange(len(mast)), n_antennas)
+    # 0, 1, ... within each mast: the running number less what came before its mast
+    n_before = np.cumsum(n_antennas) - n_antennas
+    number = np.arange(len(position)) - n_before[position]
+    return position, first[mast][position] + number
+
+
+def _competition(strength: Floats, place: Ints, sector: Ints, n_hexes: int) -> Floats:
+    """What each pair's strength is divided by: itself and the best of every other sector there.
+
+    `strength`: 0..1/2, shape (p,). `place`: position of the hexagon. `sector`: the antenna's.
+    """
+    # a run = pairs of one hexagon and one sector, side by side; best = its strongest pair
+    begins = np.flatnonzero(np.diff(place, prepend=-1) | np.diff(sector, prepend=-1))
+    best = np.maximum.reduceat(strength, begins)
+    best_of_pair = np.repeat(best, np.diff(np.r_[begins, len(strength)]))
+    total = np.bincount(place[begins], best, minlength=n_hexes)
     # 1/2 is what one alone has where it is just usable
-    return np.maximum(total[at] - of_pair + heard, 0.5)
+    return np.maximum(total[place] - best_of_pair + strength, 0.5)
 
 
 def _angle(bearing_deg: Floats, azimuth_deg: Floats) -> Floats:

@@ -1,4 +1,7 @@
-"""Points, distances and bearings on the round Earth: date line and poles are like anywhere else."""
+"""Points, distances and bearings on the round Earth: date line and poles are like anywhere else.
+
+Distances are chords between unit vectors, which a k-d tree can search, and metres on the ground.
+"""
 
 import numpy as np
 import numpy.typing as npt
@@ -7,27 +10,48 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
 EARTH_M = 6_371_008.8
+"""Mean radius of the Earth, metres (IUGG)."""
 
 
 def unit_vectors(lat: npt.ArrayLike, lon: npt.ArrayLike) -> Floats:
-    """Each point as a unit vector, shape (n, 3)."""
+    """Each point as a unit vector from the Earth's centre, shape (n, 3).
+
+    `lat`, `lon`: degrees, shape (n,); NaN gives NaN.
+
+    >>> unit_vectors([0.0, 90.0], [0.0, 0.0]).round(9).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    """
     north, east = np.radians(np.asarray(lat, float)), np.radians(np.asarray(lon, float))
-    flat = np.cos(north)
-    return np.column_stack([flat * np.cos(east), flat * np.sin(east), np.sin(north)])
+    from_axis = np.cos(north)
+    return np.column_stack([from_axis * np.cos(east), from_axis * np.sin(east), np.sin(north)])
 
 
 def metres(chord: npt.ArrayLike) -> Floats:
-    """Distance on the ground between two points whose unit vectors are so far apart."""
+    """Distance on the ground between two points, metres.
+
+    `chord`: distance of their unit vectors, 0..2, any shape.
+    """
     return np.asarray(2 * np.arcsin(np.clip(np.asarray(chord) / 2, 0, 1)) * EARTH_M)
 
 
 def chord(metres: float) -> float:
-    """How far apart the unit vectors of two points are that are so many metres apart."""
+    """Distance of the unit vectors of two points, 0..2: the inverse of `metres`.
+
+    `metres`: their distance on the ground; half the Earth's circumference at most counts.
+    """
     return float(2 * np.sin(min(metres / (2 * EARTH_M), np.pi / 2)))
 
 
 def bearings(lat: Floats, lon: Floats, to_lat: Floats, to_lon: Floats) -> Floats:
-    """Direction of one point seen from another, degrees clockwise from north, -180..180."""
+    """Direction of one point seen from another, degrees clockwise from north, -180..180.
+
+    `lat`, `lon`: where one stands, degrees, shape (n,). `to_lat`, `to_lon`: what one looks at,
+    degrees, shape (n,).
+
+    >>> north, east = bearings(np.zeros(2), np.zeros(2), np.array([1.0, 0.0]), np.array([0.0, 1.0]))
+    >>> float(north), float(east)
+    (0.0, 90.0)
+    """
     north, to_north = np.radians(lat), np.radians(to_lat)
     east = np.radians(to_lon - lon)
     y = np.sin(east) * np.cos(to_north)
