@@ -67,7 +67,7 @@ MEASURES = (
 # --- the methods ------------------------------------------------------------------------------
 
 
-def ours(network: search.Network, cube: xr.Dataset) -> pd.DataFrame:
+def ours(network: search.NetworkPrior, cube: xr.Dataset) -> pd.DataFrame:
     """Finds of `analysis.attribution`; what the network teaches is learnt before."""
     return search.search(cube, network).changes
 
@@ -136,7 +136,7 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
     for noise, seed, network in networks(seeds):
         cube = cube_of(network)
         begun = time.process_time()
-        learnt = search.learn(cube)
+        learnt = search.learn_prior(cube)
         learning = time.process_time() - begun
         for name, method in zip(
             METHODS, (partial(ours, learnt), threshold_rule, correlation_rule), strict=True
@@ -157,7 +157,7 @@ def run_mixed(seeds: tuple[int, ...]) -> pd.DataFrame:
     pairs = []
     for noise, _, network in networks(seeds, shares.PLANTED):
         cube = cube_of(network)
-        found = ours(search.learn(cube), cube)
+        found = ours(search.learn_prior(cube), cube)
         pairs.append(matched(network.truth, found).assign(noise=noise))
     both = pd.concat(pairs, ignore_index=True)
     return both[np.log(both["ratio_true"]).abs() >= MATERIAL]

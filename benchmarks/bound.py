@@ -353,7 +353,7 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
         cube = cube_of(network)
         found = {
             "oracle": oracle(network, noise, load_sd_of(seed, noise)),
-            "ours": ours(search.learn(cube), cube),
+            "ours": ours(search.learn_prior(cube), cube),
         }
         for name, told in beside(network, found).items():
             rows.append({"method": name, "noise": noise, "seed": seed} | told)

@@ -258,7 +258,7 @@ def analysed(seed: int, n_cells: int, noise: str) -> Rows:
     rng = np.random.default_rng(seed)
     network = invent_network(rng, n_cells=n_cells, n_days=56, noise=noise)
     cube = cube_of(network)
-    levers = search.search(cube, search.learn(cube)).levers
+    levers = search.search(cube, search.learn_prior(cube)).levers
     present = present_of(network, levers)
     known = relievable(treatable(levers, present), present)
     told = realised(seed, network_cells(network), planted(network), known)
@@ -288,7 +288,7 @@ def present_of(network: Network, levers: Levers) -> Present:
     """Drops since each cell's level began, of the newest 28 days, and those days."""
     clock = network.clock
     day = (clock.local.tz_localize(None).normalize()).to_numpy("datetime64[D]")
-    held = (day[None] >= levers.since[:, None]) & (day[None] > day[-1] - 28)
+    held = (day[None] >= levers.present_since[:, None]) & (day[None] > day[-1] - 28)
     counted = network.measured["dropped_calls"]
     held &= ~np.isnan(counted)
     drops = np.where(held, counted, 0.0).sum(axis=1)

@@ -46,7 +46,7 @@ def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[
     And how often the intervals of sums of cells hold.
     """
     hours, days = cube_of(planted), days_of(planted)
-    found = search.search(hours, search.learn(hours), days=DAYS)
+    found = search.search(hours, search.learn_prior(hours), days=DAYS)
     noise = network.noise_of(days, found.changes)
     present = present_of(days, found.levers, noise, DAYS)
     cells = spared.treatable(found.levers, present)

@@ -60,7 +60,7 @@ def truth_of(planted: Network) -> pd.DataFrame:
 def told(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
     """Answers of query `owed` on what the search finds, by grain."""
     cube = cube_of(planted)
-    found = search.search(cube, search.learn(cube)).changes
+    found = search.search(cube, search.learn_prior(cube)).changes
     named = found.assign(change_id=found.index.astype(str), place_type="cell", metric="drop_rate")
     warehouse = Warehouse(folder)
     run = {"run_id": ["r"], "timezone": "Europe/London", "level": 8,

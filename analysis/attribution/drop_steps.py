@@ -62,7 +62,7 @@ def drop_channel(
     price = np.full(drops.shape, needed**2)
     for row, days in zip(price, load, strict=True):
         row[days] /= 2
-    together, chosen = stepwise.apart(drops.shape[1], MIN_DAYS), Steps()
+    together, chosen = stepwise.may_stand_together(drops.shape[1], MIN_DAYS), Steps()
     for _ in range(ROUNDS):
         rates = _rates(drops, expected, level, found.phi, wander)
         equations = stepwise.equations(rates.log_rate, rates.precision)

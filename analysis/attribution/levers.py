@@ -43,19 +43,19 @@ class Levers:
     """By which factor drops of each cell's present level fall; C cells, S steps, D draws."""
 
     cell_id: npt.NDArray[np.object_]
-    since: Days
+    present_since: Days
     """First local day of the present level, (C,)."""
     relieved: npt.NDArray[np.float32]
     """With load less by each step of LADDER, (C, S, D); NaN = no curve."""
-    fixed: npt.NDArray[np.float32]
+    without_other: npt.NDArray[np.float32]
     """Without what else raised the drops, (C, D); 1 = nothing did; NaN = not known."""
-    beyond: Flags
+    is_beyond_seen: Flags
     """Whether the relieved cell would be where it has hardly been, (C, S)."""
     why_not: npt.NDArray[np.object_]
     """Why nothing is known, in words; "" = it is."""
     wander: Floats
     """Log sd by which a level differs from month to month for no reason, (C,)."""
-    level: Floats
+    expected_over_counted: Floats
     """Drops to expect over those counted since the last change, (C,): the rest was luck."""
 
 

@@ -137,7 +137,7 @@ def _load_steps(found: LoadChannel, hours: Hours) -> Steps:
     precision = np.asarray(np.linalg.inv(_covariance(found, values, n_hours)), np.float64)
     equations = stepwise.equations(values.reshape(len(values), -1), precision)
     price = np.full(equations.moment.shape, LOAD_STEP_SD**2)
-    together = stepwise.apart(len(PARTS) * values.shape[1], MIN_DAYS * len(PARTS))
+    together = stepwise.may_stand_together(len(PARTS) * values.shape[1], MIN_DAYS * len(PARTS))
     chosen = stepwise.search(equations, price, together)
     return [[part // len(PARTS) for part in row] for row in chosen]
 

@@ -82,7 +82,7 @@ class Search(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Network:
+class NetworkPrior:
     """What the network teaches about a cell before it is looked at.
 
     `wander`: how levels of drops wander for no reason. `blur`: how much larger shifts of load are
@@ -94,7 +94,7 @@ class Network:
     blur: float
 
 
-def learn(cube: xr.Dataset) -> Network:
+def learn_prior(cube: xr.Dataset) -> NetworkPrior:
     """The network's prior from the cells of `cube`; some 400 cells are plenty.
 
     How levels wander is learnt twice, since what counts as a clear step depends on it; steps that
@@ -112,7 +112,7 @@ def learn(cube: xr.Dataset) -> Network:
 
     wander, steps = wander_and_steps(wander_and_steps(WIDE)[0])
     quiet = [i for i, own in zip(enough, steps, strict=True) if not (load.steps[i] or own)]
-    return Network(prior, wander, _blur(hours, load, quiet))
+    return NetworkPrior(prior, wander, _blur(hours, load, quiet))
 
 
 def _blur(hours: Hours, load: LoadChannel, quiet: list[np.intp]) -> float:
@@ -134,7 +134,7 @@ def _blur(hours: Hours, load: LoadChannel, quiet: list[np.intp]) -> float:
 
 
 def search(
-    cube: xr.Dataset, network: Network, *, min_ratio: float = MIN_RATIO, days: int = REACH_DAYS
+    cube: xr.Dataset, network: NetworkPrior, *, min_ratio: float = MIN_RATIO, days: int = REACH_DAYS
 ) -> Search:
     """Dated changes of each cell's drops with load's share; a cell's answer stands for itself.
 
@@ -191,7 +191,7 @@ def _at_least(rows: pd.DataFrame, min_ratio: float) -> pd.DataFrame:
     return rows.assign(min_visible_ratio=rows["min_visible_ratio"].clip(lower=min_ratio))
 
 
-def _log_weights(found: Response, network: Network, n_drops: Floats) -> Floats:
+def _log_weights(found: Response, network: NetworkPrior, n_drops: Floats) -> Floats:
     """Log posterior of each curve, (cell, curve), as far as its likelihood is trusted.
 
     All drops of a cell share how far its own curve is from the shelf's, so what they tell of the

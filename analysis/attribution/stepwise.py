@@ -37,7 +37,7 @@ def _from_each_day(values: Floats, axis: int) -> Floats:
     return np.flip(np.cumsum(np.flip(values, axis), axis), axis)
 
 
-def apart(n_days: int, least: int) -> Flags:
+def may_stand_together(n_days: int, least: int) -> Flags:
     """Which steps may stand together: those `least` days apart, and from the ends; (day, day)."""
     day = np.arange(n_days)
     together = np.abs(np.subtract.outer(day, day)) >= least

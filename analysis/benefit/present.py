@@ -37,7 +37,7 @@ def present_of(cube: xr.Dataset, levers: Levers, noise: intervals.Noise, days: i
     of_kind = [_ratio(np.where(known & k, counted, 0).sum(axis=1), (part * k).sum(axis=1)) / usual
                for k in (rest, ~rest)]  # fmt: skip
     worth = part * np.where(rest, of_kind[0][:, None], of_kind[1][:, None])
-    since = cube["day_local"].to_numpy()[new][None] >= levers.since[:, None]
+    since = cube["day_local"].to_numpy()[new][None] >= levers.present_since[:, None]
     n_days = (known & since).sum(axis=1)
     spread = noise.phi * intervals.inflation(noise.rho, np.maximum(n_days, 1))
     return Present(

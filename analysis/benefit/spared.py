@@ -72,7 +72,9 @@ def shares_of_both(levers: Levers, relief: npt.ArrayLike) -> tuple[Floats, Float
 def avoidable(levers: Levers, relief: float) -> tuple[Floats, Floats]:
     """Expected share of the counted drops that relief and a whole fix avoid, each (cell,)."""
     by_load, by_other = shares_of_both(levers, relief)
-    return levers.level * by_load.mean(axis=1), levers.level * by_other.mean(axis=1)
+    return levers.expected_over_counted * by_load.mean(
+        axis=1
+    ), levers.expected_over_counted * by_other.mean(axis=1)
 
 
 def _relieved(levers: Levers, share: npt.ArrayLike) -> Floats:
@@ -87,7 +89,7 @@ def _relieved(levers: Levers, share: npt.ArrayLike) -> Floats:
 
 def _fixed(levers: Levers, share: npt.ArrayLike) -> Floats:
     done = np.broadcast_to(np.asarray(share, np.float64), len(levers.cell_id))[:, None]
-    return np.asarray(1 - done * (1 - levers.fixed), np.float64)
+    return np.asarray(1 - done * (1 - levers.without_other), np.float64)
 
 
 # --- the level --------------------------------------------------------------------------------
@@ -101,7 +103,7 @@ def treatable(levers: Levers, present: "Present") -> Treatable:
     drops, days, noise = present
     known = days > 0
     shape = (drops + 0.5) / noise
-    per_day = levers.level * noise / np.where(known, days, np.nan)
+    per_day = levers.expected_over_counted * noise / np.where(known, days, np.nan)
     level = np.full((len(drops), N_DRAWS), np.nan)
     for i in np.flatnonzero(known):
         rng, wander = cell_rng(str(levers.cell_id[i]), "level"), _WANDER * levers.wander[i]
@@ -124,8 +126,11 @@ def _alike(cells: Treatable) -> Treatable:
     rank = wanted.argsort(axis=1).argsort(axis=1)
     spared = of_both(cells, _ORDERED_BY).argsort(axis=1, kind="stable")
     draw, cell = np.take_along_axis(spared, rank, axis=1), np.arange(n_cells)[:, None]
-    fixed, relieved = levers.fixed[cell, draw], levers.relieved.transpose(0, 2, 1)[cell, draw]
-    ordered = replace(levers, relieved=relieved.transpose(0, 2, 1), fixed=fixed)
+    fixed, relieved = (
+        levers.without_other[cell, draw],
+        levers.relieved.transpose(0, 2, 1)[cell, draw],
+    )
+    ordered = replace(levers, relieved=relieved.transpose(0, 2, 1), without_other=fixed)
     return Treatable(ordered, cells.drops_month[cell, draw])
 
 

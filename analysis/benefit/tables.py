@@ -20,7 +20,7 @@ def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> p
     return pd.DataFrame(
         {
             "cell_id": cells.levers.cell_id,
-            "level_since": cells.levers.since.astype("datetime64[s]"),
+            "level_since": cells.levers.present_since.astype("datetime64[s]"),
             "dropped_calls": present.drops,
             "days_worth": present.days_worth,
             "relief_pct": 100 * relief,
@@ -39,7 +39,7 @@ def what_if(cells: Treatable, present: Present, slopes: Slopes, at_most: Floats)
     `slopes` and `at_most`: as of `following`.
     """
     known = np.flatnonzero(~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0))
-    month = cells.levers.level * drops_month(present)
+    month = cells.levers.expected_over_counted * drops_month(present)
     rows = []
     for step, share in enumerate(LADDER[1:], 1):
         drops = of_relief(cells, share)
@@ -49,7 +49,7 @@ def what_if(cells: Treatable, present: Present, slopes: Slopes, at_most: Floats)
             "relief_pct": round(100 * share),
             **with_interval("drops_avoided_month", expected, drops),
             **following(expected, drops, slopes, at_most),
-            "is_beyond_seen": cells.levers.beyond[:, step],
+            "is_beyond_seen": cells.levers.is_beyond_seen[:, step],
             "method_version": METHOD_VERSION,
         }  # fmt: skip
         rows.append(pd.DataFrame(ladder).iloc[known])

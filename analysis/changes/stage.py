@@ -93,7 +93,7 @@ class _Task:
     settings: Settings
     cells: tuple[str, ...]
     days: tuple[str, ...]
-    network: attribution_search.Network | None = None
+    network: attribution_search.NetworkPrior | None = None
 
 
 def _by_hour(
@@ -143,7 +143,7 @@ def _cube(task: _Task) -> xr.Dataset:
 
 
 def _search(task: _Task) -> attribution_search.Search:
-    network = task.network or attribution_search.learn(_cube(task))
+    network = task.network or attribution_search.learn_prior(_cube(task))
     limits, days = task.settings.changes, task.settings.priority.days
     return attribution_search.search(_cube(task), network, min_ratio=limits.min_ratio, days=days)
 
@@ -168,11 +168,11 @@ def _together(parts: list[attribution_search.Search]) -> attribution_search.Sear
 
 def _network(
     warehouse: Warehouse, settings: Settings, known: tuple[str, ...]
-) -> attribution_search.Network:
+) -> attribution_search.NetworkPrior:
     """What the newest day is judged by, learnt from cells spread evenly over all."""
     cells, days = _lesson(warehouse, known)
     some = cells[:: max(len(cells) // PRIOR_CELLS, 1)][:PRIOR_CELLS]
-    return attribution_search.learn(_cube(_Task(settings, some, days)))
+    return attribution_search.learn_prior(_cube(_Task(settings, some, days)))
 
 
 def _lesson(

@@ -141,7 +141,10 @@ def relievable(cells: Treatable, present: Present) -> Relievable:
 
     Draws of a cell's level are made to mean what the list expects: both tell one figure.
     """
-    ladder, month = LADDER, cells.levers.level * benefit_present.drops_month(present)
+    ladder, month = (
+        LADDER,
+        cells.levers.expected_over_counted * benefit_present.drops_month(present),
+    )
     level = cells.drops_month.mean(axis=1)
     scaled = replace(cells, drops_month=cells.drops_month * (month / level)[:, None])
     by_relief = np.stack([benefit_spared.of_relief(scaled, share) for share in ladder], axis=1)

@@ -31,13 +31,13 @@ def cube(planted: Network) -> xr.Dataset:
 
 
 @pytest.fixture(scope="module")
-def taught(cube: xr.Dataset) -> attribution_search.Network:
+def taught(cube: xr.Dataset) -> attribution_search.NetworkPrior:
     """What these cells teach."""
-    return attribution_search.learn(cube)
+    return attribution_search.learn_prior(cube)
 
 
 @pytest.fixture(scope="module")
-def found(cube: xr.Dataset, taught: attribution_search.Network) -> attribution_search.Search:
+def found(cube: xr.Dataset, taught: attribution_search.NetworkPrior) -> attribution_search.Search:
     """What is found in them."""
     return attribution_search.search(cube, taught)
 
@@ -81,7 +81,10 @@ def test_each_cause_is_named_for_what_it_is(
 
 @pytest.mark.parametrize("counted", [("rrc_users_mean",), ()])
 def test_without_volume_users_or_attempts_tell_lost_efficiency_from_load(
-    planted: Network, cube: xr.Dataset, taught: attribution_search.Network, counted: tuple[str, ...]
+    planted: Network,
+    cube: xr.Dataset,
+    taught: attribution_search.NetworkPrior,
+    counted: tuple[str, ...],
 ) -> None:
     blind = cube.copy()
     for name in {"dl_vol_kbit", "rrc_users_mean"} - set(counted):
@@ -94,7 +97,7 @@ def test_without_volume_users_or_attempts_tell_lost_efficiency_from_load(
 
 
 def test_uplink_that_binds_is_held_against_its_own_volume(
-    cube: xr.Dataset, taught: attribution_search.Network
+    cube: xr.Dataset, taught: attribution_search.NetworkPrior
 ) -> None:
     downlink = (cube["prb_dl_util_pct"] < cube["prb_ul_util_pct"]).sum("hour") == 0
     plain = cube.isel(cell=np.flatnonzero(downlink))
@@ -110,7 +113,7 @@ def test_uplink_that_binds_is_held_against_its_own_volume(
 
 def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
     cube: xr.Dataset,
-    taught: attribution_search.Network,
+    taught: attribution_search.NetworkPrior,
     planted: Network,
     found: attribution_search.Search,
 ) -> None:
@@ -156,7 +159,7 @@ def test_rows_agree_with_themselves_and_with_their_days(found: attribution_searc
 
 
 def test_a_cells_answer_does_not_depend_on_its_neighbours(
-    cube: xr.Dataset, taught: attribution_search.Network, found: attribution_search.Search
+    cube: xr.Dataset, taught: attribution_search.NetworkPrior, found: attribution_search.Search
 ) -> None:
     parts = [
         attribution_search.search(cube.isel(cell=slice(i, i + 31)), taught) for i in (0, 31, 62)
@@ -167,7 +170,7 @@ def test_a_cells_answer_does_not_depend_on_its_neighbours(
 
 
 def test_too_little_data_is_refused_in_words(
-    cube: xr.Dataset, taught: attribution_search.Network
+    cube: xr.Dataset, taught: attribution_search.NetworkPrior
 ) -> None:
     short = attribution_search.search(cube.isel(cell=slice(0, 3), hour=slice(0, 24 * 5)), taught)
     assert short.changes.empty
@@ -181,7 +184,7 @@ def test_too_little_data_is_refused_in_words(
 
 
 def test_without_load_nothing_is_searched_by_the_hour(
-    cube: xr.Dataset, taught: attribution_search.Network
+    cube: xr.Dataset, taught: attribution_search.NetworkPrior
 ) -> None:
     blind = cube.isel(cell=slice(0, 2)).copy()
     for name in ("prb_dl_util_pct", "prb_ul_util_pct"):
@@ -204,7 +207,7 @@ def test_many_drops_tell_no_more_of_a_curve_than_a_thousand() -> None:
         np.ones(1, np.intp),
         np.ones(3),
     )
-    two = attribution_search.Network(response.Prior(np.ones(2), prior.by_hour), Wander(), 1.0)
+    two = attribution_search.NetworkPrior(response.Prior(np.ones(2), prior.by_hour), Wander(), 1.0)
     told = attribution_search._log_weights(seen, two, np.array([0.0, 1000.0, 1e6]))
     # drops times what each one tells
     assert told[:, 1] == pytest.approx([1.0, 0.5, 0.001], rel=1e-2)
@@ -212,7 +215,7 @@ def test_many_drops_tell_no_more_of_a_curve_than_a_thousand() -> None:
 
 def test_demand_that_remembers_blurs_shifts_of_load() -> None:
     blur = [
-        attribution_search.learn(
+        attribution_search.learn_prior(
             cube_of(invent_network(np.random.default_rng(3), n_cells=60, causes={}, noise=noise))
         ).blur
         for noise in ("normal", "heavy")
@@ -224,7 +227,7 @@ def test_intervals_hold_load_s_share_in_large_cells_with_two_causes_at_once() ->
     rng = np.random.default_rng(6201)
     planted = invent_network(rng, n_cells=200, causes={"load_and_fault": 90})
     cube = cube_of(planted)
-    search = attribution_search.search(cube, attribution_search.learn(cube))
+    search = attribution_search.search(cube, attribution_search.learn_prior(cube))
     pairs = of_kind(planted, search, "load_and_fault")
     large = pairs[(pairs["drops_before"] + pairs["drops_after"] > 3000) & (pairs["ratio"] > 1)]
     holds = large["load_share_true"].between(large["load_share_lo"], large["load_share_hi"])

@@ -40,9 +40,9 @@ def test_the_first_day_chosen_is_the_best_of_all_days_tried_one_by_one() -> None
         ]
         for start in range(3, 38)
     ]
-    assert stepwise.search(found, np.full((1, 40), 12.0), stepwise.apart(40, 3))[0] == [
-        3 + int(np.argmin(left))
-    ]
+    assert stepwise.search(found, np.full((1, 40), 12.0), stepwise.may_stand_together(40, 3))[
+        0
+    ] == [3 + int(np.argmin(left))]
 
 
 def test_what_a_step_explains_is_what_it_takes_from_the_whitened_squares() -> None:
@@ -65,7 +65,7 @@ def test_steps_and_stretches_come_back_and_noise_hardly_alarms() -> None:
     values[:100, 30:] += 1.0
     values[100:200, 20:34] += 1.0
     equations, price = stepwise.equations(values, precision), np.full(values.shape, 3.5**2)
-    found = stepwise.search(equations, price, stepwise.apart(56, 3))
+    found = stepwise.search(equations, price, stepwise.may_stand_together(56, 3))
     right = [any(abs(day - 30) <= 1 for day in row) for row in found[:100]]
     both = [{20, 34} <= {d + o for d in row for o in (-1, 0, 1)} for row in found[100:200]]
     assert np.mean(right) > 0.9

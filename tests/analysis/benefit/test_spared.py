@@ -68,10 +68,10 @@ def test_a_level_is_scaled_to_thirty_days_and_scatters_as_its_noise_says() -> No
     assert np.isnan(none.drops_month).all()
 
 
-def test_luck_since_a_change_is_told_as_no_benefit_anywhere() -> None:
+def test_luck_since_a_change_is_no_benefit_anywhere() -> None:
     present = Present(np.array([1400.0]), np.array([28.0]), np.ones(1))
     plain = _levers()
-    lucky = replace(plain, level=np.array([0.8]))
+    lucky = replace(plain, expected_over_counted=np.array([0.8]))
     was, now = (spared.treatable(levers, present) for levers in (plain, lucky))
     assert now.drops_month == pytest.approx(0.8 * was.drops_month)
     gain = gain_of_cells(now, present, 0.5)
@@ -94,15 +94,15 @@ def test_errors_of_cells_correlate_and_each_keeps_its_own_draws() -> None:
     present = Present(np.full(n, 400.0), np.full(n, 28.0), np.full(n, 4.0))
     drawn = np.random.default_rng(1).uniform(0.4, 0.9, (n, N_DRAWS)).astype(np.float32)
     drawn[0] = np.nan
-    levers = replace(_levers(names=names), fixed=drawn)
+    levers = replace(_levers(names=names), without_other=drawn)
     levers = replace(levers, relieved=np.repeat(drawn[:, None], len(LADDER), axis=1))
     cells = spared.treatable(levers, present)
     between = np.corrcoef(spared.of_both(cells, 0.3)[1:])[~np.eye(n - 1, dtype=bool)]
     assert between.mean() == pytest.approx(CORRELATION, abs=0.02)
-    assert (np.sort(cells.levers.fixed[1:]) == np.sort(drawn[1:])).all()
+    assert (np.sort(cells.levers.without_other[1:]) == np.sort(drawn[1:])).all()
     # what was drawn together stays together
-    assert (cells.levers.relieved[1:] == cells.levers.fixed[1:, None]).all()
-    assert np.isnan(cells.levers.fixed[0]).all()
+    assert (cells.levers.relieved[1:] == cells.levers.without_other[1:, None]).all()
+    assert np.isnan(cells.levers.without_other[0]).all()
     assert not np.isnan(cells.drops_month).any()
 
 
@@ -112,7 +112,7 @@ def test_of_cells_that_could_not_be_judged_the_reason_stays() -> None:
     assert known.why_not.tolist() == ["no hours", ""]
     assert np.isnan(known.relieved[0]).all()
     assert not np.isnan(known.relieved[1]).any()
-    low, high = draws.interval(known.fixed.astype(float))
+    low, high = draws.interval(known.without_other.astype(float))
     assert np.isnan(low[0])
     assert high[1] == pytest.approx(0.5)
 
@@ -131,7 +131,7 @@ def planted() -> Network:
 def levers(planted: Network) -> Levers:
     """What the search says of treating them."""
     cube = cube_of(planted)
-    return search.search(cube, search.learn(cube)).levers
+    return search.search(cube, search.learn_prior(cube)).levers
 
 
 def test_factors_are_near_the_planted_ones(planted: Network, levers: Levers) -> None:
@@ -141,14 +141,14 @@ def test_factors_are_near_the_planted_ones(planted: Network, levers: Levers) -> 
     assert levers.cell_id.tolist() == truth["cell_id"].tolist()
     assert np.corrcoef(told, true)[0, 1] > 0.8
     assert abs(told.mean() - true.mean()) < 0.05
-    fixed = levers.fixed.mean(axis=1) - (truth["fixed"] / truth["drops_month"]).to_numpy()
+    fixed = levers.without_other.mean(axis=1) - (truth["fixed"] / truth["drops_month"]).to_numpy()
     assert np.abs(fixed).mean() < 0.05
 
 
 def test_a_fault_that_passed_is_nothing_to_fix(planted: Network, levers: Levers) -> None:
     kinds = planted.truth.set_index("cell_id")["kind"]
     over = [n for n in levers.cell_id if "passing_fault_over" in set(kinds.get([n], []))]
-    fixed = levers.fixed[np.isin(levers.cell_id, over)]
+    fixed = levers.without_other[np.isin(levers.cell_id, over)]
     assert len(over) >= 3
     assert (fixed.mean(axis=1) > 0.9).all()
 
@@ -157,7 +157,7 @@ def test_a_level_begins_after_the_last_change(planted: Network, levers: Levers) 
     truth = planted.truth[planted.truth["kind"] == "hardware_fault"].set_index("cell_id")
     newest = planted.clock.days[-28].tz_localize(None).to_datetime64().astype("datetime64[D]")
     begun = truth["start_utc"].dt.tz_localize(None).to_numpy().astype("datetime64[D]")
-    since = levers.since[[list(levers.cell_id).index(name) for name in truth.index]]
+    since = levers.present_since[[list(levers.cell_id).index(name) for name in truth.index]]
     late = begun > newest
     assert late.any()
     assert np.abs((since - begun)[late].astype(int)).max() <= 3
@@ -165,9 +165,9 @@ def test_a_level_begins_after_the_last_change(planted: Network, levers: Levers) 
 
 
 def test_only_levels_that_began_with_a_change_hold_luck(levers: Levers) -> None:
-    assert ((levers.level > 0.5) & (levers.level <= 1)).all()
-    assert (levers.level == 1).sum() >= 20
-    assert (levers.level < 0.98).any()
+    assert ((levers.expected_over_counted > 0.5) & (levers.expected_over_counted <= 1)).all()
+    assert (levers.expected_over_counted == 1).sum() >= 20
+    assert (levers.expected_over_counted < 0.98).any()
 
 
 def test_more_relief_never_spares_less(levers: Levers) -> None:

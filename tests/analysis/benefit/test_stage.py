@@ -46,7 +46,7 @@ def counters(planted: Network) -> xr.Dataset:
 def searched(planted: Network) -> Search:
     """What the search found in them."""
     cube = cube_of(planted)
-    return search.search(cube, search.learn(cube))
+    return search.search(cube, search.learn_prior(cube))
 
 
 def _found(counters: xr.Dataset, searched: Search, **priority: float) -> Found:
@@ -118,7 +118,7 @@ def test_days_over_a_weekend_are_worth_less_than_as_many_working_days(
     days = counters["day_local"].to_numpy().astype("datetime64[D]")
     rest = counters["rest_day"].to_numpy()[0, -3:]
     assert rest.tolist() == [False, True, True]  # the data end with a Sunday
-    late = dataclasses.replace(searched.levers, since=np.full(40, days[-2]))
+    late = dataclasses.replace(searched.levers, present_since=np.full(40, days[-2]))
     worth = present.present_of(counters, late, noise, 28).days_worth
     calls = counters["call_attempts"].to_numpy()[:, -28:]
     quiet = np.nanmean(calls[:, -2:], axis=1) < 0.9 * np.nanmean(calls, axis=1)

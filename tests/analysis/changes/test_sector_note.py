@@ -66,7 +66,7 @@ def test_planted_rebalancing_is_told_and_load_that_came_from_elsewhere_is_not() 
     rng = np.random.default_rng(43)
     planted = invent_network(rng, n_cells=120, causes={"carriers_rebalanced": 12, "load_step": 12})
     cube = cube_of(planted)
-    found = search.search(cube, search.learn(cube)).changes
+    found = search.search(cube, search.learn_prior(cube)).changes
     told = sector_note.notes(found, planted.cells.set_index("cell_id"), by_day(planted))
     truth = planted.truth.drop_duplicates("cell_id").set_index("cell_id")
     apart = (found["change_utc"] - found["cell_id"].map(truth["start_utc"])).abs()
