@@ -12,7 +12,7 @@ from shapely.geometry import box
 from contracts.settings.load import load
 from ingest.check import Finding, promises, rehearse
 from ingest.running.workers import workers
-from tests.conftest import Town
+from tests.bench.town import Town
 from tests.ingest.conftest import PERSONS, Operator
 
 

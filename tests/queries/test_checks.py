@@ -13,7 +13,8 @@ from contracts.tables import SCHEMA_VERSION
 from ingest.warehouse.duck import connect
 from ingest.warehouse.questions import BLOCKING, check_names, read_check
 from ingest.warehouse.store import Warehouse, guilty_rows
-from tests.conftest import Town, rows
+from tests.bench.frames import rows
+from tests.bench.town import Town
 
 PLANTED = {
     "change_order": [

@@ -3,7 +3,9 @@
 import hashlib
 import re
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from contracts.errors import NothingFound
 from ingest.warehouse import lineage
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.store import Warehouse
-from tests.conftest import Town
+from tests.bench.town import Town
 
 KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}
 
@@ -24,14 +26,27 @@ def _first(demo: Warehouse, kind: str) -> dict[str, Any]:
     return demo.query("worst_places", place_type=kind, top=1).to_dict("records")[0]
 
 
+@pytest.fixture(scope="module")
+def why(demo: Warehouse) -> Callable[..., pd.DataFrame]:
+    """Returns the steps behind a place of the list, each place asked for once."""
+
+    @cache
+    def steps(kind: str, place: str) -> pd.DataFrame:
+        return demo.query("why", place=place, place_type=kind).set_index("step")
+
+    return steps
+
+
 @pytest.mark.parametrize("kind", KEYS)
-def test_figures_of_the_list_come_back_to_the_last_digit(kind: str, demo: Warehouse) -> None:
+def test_figures_of_the_list_come_back_to_the_last_digit(
+    kind: str, demo: Warehouse, why: Callable[..., pd.DataFrame]
+) -> None:
     places = demo.query("worst_places", place_type=kind, top=40)
     # what is outside all regions is no place that could be asked for
     known = places[places["drops_avoidable_month"].notna() & (places["region"] != "")]
     assert len(known) > 3
     for place in known.to_dict("records"):
-        steps = demo.query("why", place=place[KEYS[kind]], place_type=kind).set_index("step")
+        steps = why(kind, place[KEYS[kind]])
         assert steps.loc[8, "value"] == place["drops_avoidable_month"] == steps.loc[8, "published"]
         for step, name in ((10, "complainants_avoided"), (12, "detractors_avoided")):
             same = steps.loc[step, ["value", "published"]].astype(float)
@@ -86,11 +101,13 @@ def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config
 
 
 @pytest.mark.parametrize("kind", KEYS)
-def test_customers_stand_beside_a_place_as_they_are_released(kind: str, demo: Warehouse) -> None:
+def test_customers_stand_beside_a_place_as_they_are_released(
+    kind: str, demo: Warehouse, why: Callable[..., pd.DataFrame]
+) -> None:
     places = demo.query("worst_places", place_type=kind, top=40)
     heard = 0
     for place in places[places["region"] != ""].to_dict("records"):
-        steps = demo.query("why", place=place[KEYS[kind]], place_type=kind).set_index("step")
+        steps = why(kind, place[KEYS[kind]])
         if isinstance(place["hex_text"], str) and pd.notna(place["nps"]):
             assert steps.loc[16, "value"] == place["nps"]
             assert re.search(r"answers, 90 % -?\d+ to -?\d+$", steps.loc[16, "how"])

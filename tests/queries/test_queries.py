@@ -25,7 +25,7 @@ from ingest.warehouse.questions import (
     typed,
 )
 from ingest.warehouse.store import Warehouse
-from tests.conftest import rows
+from tests.bench.frames import rows
 
 EXAMPLES = {"VARCHAR": "x", "DATE": "2026-01-05", "INTEGER": "3", "DOUBLE": "1",
             "BOOLEAN": "true"}  # fmt: skip

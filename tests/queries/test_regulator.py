@@ -11,7 +11,7 @@ from contracts import regulator
 from contracts.tables import SCHEMA_VERSION
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.store import Warehouse
-from tests.conftest import rows
+from tests.bench.frames import rows
 
 FIRST = date(2025, 3, 3)  # a Monday
 N_DAYS, CALLS = 35, 1000.0

@@ -15,8 +15,8 @@ from contracts.tables import TABLES, assemble
 from ingest.running.workers import workers
 from ingest.synth.radio.network import Network, invent_network
 from ingest.warehouse.store import Warehouse
+from tests.bench.frames import rows
 from tests.bench.networks import cell_hours_of, days_of
-from tests.conftest import rows
 
 FIRST, LAST, HOURLY = 60, 110, 60
 FIGURES = ["change_utc", "ratio", "ratio_lo", "ratio_hi", "attribution", "p_load", "load_share",

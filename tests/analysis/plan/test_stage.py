@@ -15,7 +15,7 @@ from contracts.errors import SettingsError
 from contracts.settings.sections import Plan, Settings
 from contracts.tables import TABLES, check
 from ingest.warehouse.store import Warehouse
-from tests.conftest import rows
+from tests.bench.frames import rows
 
 CELLS = rows("cell", cell_id=["LDS1"], site_id=["MAST1"], region="North")
 

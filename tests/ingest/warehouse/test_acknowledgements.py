@@ -14,7 +14,7 @@ from contracts.tables import TABLES, check
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.acknowledgements import Subject, Word, note, older, read, remove, state
 from ingest.warehouse.store import Warehouse
-from tests.conftest import rows
+from tests.bench.frames import rows
 
 AT = datetime(2025, 5, 2, 9, 30, tzinfo=UTC)
 SITE = Subject("site", "LDS1")

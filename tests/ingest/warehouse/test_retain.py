@@ -15,7 +15,7 @@ from contracts.settings.sections import Retention
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.retain import first_days, retain
-from tests.conftest import rows
+from tests.bench.frames import rows
 from tests.ingest.conftest import Operator
 from tests.ingest.warehouse.test_forget import PERSONS
 

@@ -11,7 +11,7 @@ from contextlib import suppress
 
 import pytest
 
-from tests.conftest import Town
+from tests.bench.town import Town
 from views.console import server
 
 PATIENCE_S = 60

@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse.store import Warehouse
-from tests.conftest import build_town
+from tests.bench.town import build_town
 from views import hexmap
 from views.shared import data, pickers
 from views.shared.page import hex_of

@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 from contracts.settings.load import load
 from geo import hexgrid
 from ingest.warehouse.store import Warehouse
-from tests.conftest import rows
+from tests.bench.frames import rows
 from views.report import write
 from views.words.periods import parse
 
