@@ -438,7 +438,7 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
         workers(settings.run) as client,
     ):
         line.run_id = ingest.run.run(settings, client, bars.tell)["run_id"].iloc[0]
-        return analysis.run.changes(settings, client, bars.tell)
+        return analysis.run.find_changes(settings, client, bars.tell)
 
 
 def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:

@@ -36,9 +36,9 @@ from analysis.benefit.spared import treatable
 from analysis.plan import offer, solver
 from analysis.plan.catalogue import DEFAULT, Catalogue, read_catalogue
 from analysis.plan.offer import Relievable
+from analysis.plan.on_offer import relievable
 from analysis.plan.options import Options
 from analysis.plan.solver import best, limits_of, programme
-from analysis.plan.stage import relievable
 from benchmarks.kept import Rows, kept
 from contracts.errors import SettingsError
 from contracts.settings.sections import Plan as Settings

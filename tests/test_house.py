@@ -55,6 +55,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"arrays", "safety"},
         {"cube", "uncertainty"},
         {"places"},
+        {"inputs"},
         {"association", "attribution", "rates"},
         {"benefit", "changes"},
         {"plan"},

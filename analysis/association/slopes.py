@@ -21,7 +21,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.arrays import Floats
-from analysis.association.per_drop import PerDrop
+from analysis.association.per_drop import PerDrop, Slopes
 from analysis.uncertainty.draws import N_DRAWS, SEED
 
 METHOD_VERSION = "pooled-1"
@@ -51,6 +51,9 @@ class Slope(NamedTuple):
         """Whether it is surely above nothing."""
         return bool(self.interval[0] > 0)
 
+
+CONTROL = "account"
+"""Class of complaints that no drop makes."""
 
 UNKNOWN = Slope(np.nan, np.nan, 0, "not known")
 
@@ -114,6 +117,28 @@ def per_drop(of: str, found: Slope, control: Slope | None = None) -> PerDrop:
         owed = np.maximum(rng.uniform(-0.25, 1.0, N_DRAWS), 0.0)
         expected, draws = expected * owed.mean(), draws * owed
     return PerDrop(float(expected), draws)
+
+
+def per_drops(associations: pd.DataFrame, revenue: float) -> Slopes:
+    """What one drop less avoids, by the name of the column that it fills.
+
+    `associations`: table association; without rows nothing follows. `revenue`: value at stake with
+    each detractor, a month; NaN = not known.
+    """
+    if associations.empty:
+        return {}
+    slope = {
+        str(row["outcome_class"]): Slope(row["coefficient"], row["coefficient_se"], 0)
+        for row in associations.to_dict("records")
+    }
+    complainants = per_drop("complainants", slope["network"], slope[CONTROL])
+    # surveys have no control of their own: what moves complaints of bills may move opinions
+    detractors = per_drop("detractors", slope["detractors"], slope[CONTROL])
+    return {
+        "complainants_avoided": complainants,
+        "detractors_avoided": detractors,
+        "value_month": detractors._replace(worth=revenue),
+    }
 
 
 # --- the panels -------------------------------------------------------------------------------

@@ -5,45 +5,32 @@ import pandas as pd
 
 from analysis.association import slopes as association_slopes
 from analysis.association import weeks as association_weeks
-from analysis.association.per_drop import Slopes
-from analysis.association.slopes import Slope
-from contracts.settings.sections import Settings
+from analysis.association.slopes import CONTROL, Slope
+from analysis.inputs import Findings, Inputs
 from contracts.tables import TABLES
-from ingest.warehouse.store import Warehouse
 
-_CONTROL, _PER_PERSON = "account", "complaints_per_1000"
-
-
-# --- what a drop does to customers ------------------------------------------------------------
+_PER_PERSON = "complaints_per_1000"
 
 
-def slopes_of(
-    warehouse: Warehouse, metric: str, exposure: pd.DataFrame, settings: Settings
-) -> tuple[pd.DataFrame, Slopes]:
-    """Rows of table `association` and the slopes that follow; NaN where nothing can be told.
-
-    `exposure`: who could complain, as `metric` counts them (`complaints.complaint_rates`).
-    """
+def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - families are alike
+    """Table association: complainants, the control's complainants, and detractors for one drop."""
+    if not inputs.has_counters:
+        return Findings(association=pd.DataFrame())
     network = control = detractors = association_slopes.UNKNOWN
-    weeks = _Weeks(warehouse, exposure, settings)
+    metric, weeks = inputs.exposure.metric, _Weeks(inputs)
     if weeks.known:
-        network, control = (weeks.complainants(of) for of in ("network", _CONTROL))
+        network, control = (weeks.complainants(of) for of in ("network", CONTROL))
         # calls are no persons, so of calls no detractors follow
         detractors = weeks.detractors() if metric == _PER_PERSON else association_slopes.UNKNOWN
-    of_complainants = association_slopes.per_drop("complainants", network, control)
-    # surveys have no control of their own: what moves complaints of bills may move opinions
-    of_detractors = association_slopes.per_drop("detractors", detractors, control)
-    told = [
-        _association(network, metric, "network", of_complainants.expected),
-        _association(control, metric, _CONTROL, np.nan),
-        _association(detractors, "nps", "detractors", of_detractors.expected),
+    rows = [
+        _association(network, metric, "network"),
+        _association(control, metric, CONTROL),
+        _association(detractors, "nps", "detractors"),
     ]
-    slopes = {
-        "complainants_avoided": of_complainants,
-        "detractors_avoided": of_detractors,
-        "value_month": of_detractors._replace(worth=_revenue(warehouse, settings)),
-    }
-    return pd.concat(told, ignore_index=True), slopes
+    associations = pd.concat(rows, ignore_index=True)
+    followed = association_slopes.per_drops(associations, revenue=1.0)
+    expected = [followed[name].expected for name in ("complainants_avoided", "detractors_avoided")]
+    return Findings(association=associations.assign(per_drop=[expected[0], np.nan, expected[1]]))
 
 
 class _Weeks:
@@ -53,10 +40,11 @@ class _Weeks:
     slope look flatter than it is.
     """
 
-    def __init__(self, warehouse: Warehouse, exposure: pd.DataFrame, settings: Settings) -> None:
-        self.level, self.zone = settings.grid.levels["nps"], settings.operator.timezone
-        self.complaints, self.answers = warehouse.read("complaint"), warehouse.read("nps")
-        days = warehouse.read("hex_day")
+    def __init__(self, inputs: Inputs) -> None:
+        self.level = inputs.settings.grid.levels["nps"]
+        self.zone = inputs.settings.operator.timezone
+        self.complaints, self.answers = inputs.table("complaint"), inputs.answers
+        days, exposure = inputs.table("hex_day"), inputs.exposure.rows
         self.known = len(days) > 0 and len(exposure) > 0
         if self.known:
             self.drops = association_weeks.drops(days, self.level)
@@ -84,24 +72,21 @@ class _Weeks:
         return association_slopes.detractors(asked, self.exposure, self.drops)
 
 
-def _revenue(warehouse: Warehouse, settings: Settings) -> float:
-    """Revenue at stake with each detractor, a month; NaN where none is supplied or set."""
-    base = warehouse.read("subscriber_base").dropna(subset=["arpu"])
-    if base.empty or settings.priority.churn_per_detractor == 0:
-        return np.nan
-    newest = base[base["month"] == base["month"].max()]
-    mean = np.average(newest["arpu"], weights=newest["n_active_subscribers"])
-    return float(mean * settings.priority.churn_per_detractor)
-
-
-def _association(found: Slope, metric: str, outcome_class: str, per_drop: float) -> pd.DataFrame:
-    low, high = found.interval
+def _association(slope: Slope, metric: str, outcome_class: str) -> pd.DataFrame:
+    """One row of table association, without what follows for one drop."""
+    low, high = slope.interval
     row = {
-        "kpi": "dropped_calls", "metric": metric, "outcome_class": outcome_class, "lag_months": 0,
-        "coefficient": found.value, "coefficient_lo": low, "coefficient_hi": high,
-        "per_drop": per_drop,
-        "n_places": found.n_places or np.nan, "method_version": association_slopes.METHOD_VERSION,
-        "unsafe_reason": found.why or association_slopes.PROVISIONAL,
-    }  # fmt: skip
+        "kpi": "dropped_calls",
+        "metric": metric,
+        "outcome_class": outcome_class,
+        "lag_months": 0,
+        "coefficient": slope.value,
+        "coefficient_se": slope.se,
+        "coefficient_lo": low,
+        "coefficient_hi": high,
+        "n_places": slope.n_places or np.nan,
+        "method_version": association_slopes.METHOD_VERSION,
+        "unsafe_reason": slope.why or association_slopes.PROVISIONAL,
+    }
     columns = [name for name in TABLES["association"].columns if name != "run_id"]
     return pd.DataFrame([row]).reindex(columns=columns)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
 from analysis.arrays import Flags, Floats
 from analysis.attribution import response
@@ -160,3 +161,19 @@ def aligned(levers: Levers, cell_ids: npt.NDArray[np.object_], why: str) -> Leve
     whole = together([levers, unknown(absent, why)])
     order = pd.Index(whole.cell_id).get_indexer(pd.Index(cell_ids))
     return Levers(*(getattr(whole, f.name)[order] for f in fields(Levers)))
+
+
+def levers_dataset(levers: Levers) -> xr.Dataset:
+    """The levers as families pass them on, with the dimensions cell, step and draw."""
+    beyond_cell = {"relieved": ("step", "draw"), "fixed": ("draw",), "beyond": ("step",)}
+    return xr.Dataset(
+        {
+            part.name: (("cell", *beyond_cell.get(part.name, ())), getattr(levers, part.name))
+            for part in fields(Levers)
+        }
+    )
+
+
+def levers_from(dataset: xr.Dataset) -> Levers:
+    """The levers of a dataset that `levers_dataset` made."""
+    return Levers(*(dataset[part.name].to_numpy() for part in fields(Levers)))

@@ -13,9 +13,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
+import xarray as xr
 
 from analysis.arrays import Floats
-from analysis.attribution.levers import LADDER, Levers
+from analysis.attribution.levers import LADDER, Levers, levers_dataset, levers_from
 from analysis.benefit.present import DAYS_A_MONTH, Present
 from analysis.uncertainty.draws import CORRELATION, N_DRAWS, cell_rng
 
@@ -135,3 +136,16 @@ def _alike(cells: Treatable) -> Treatable:
 
 
 """What a drop less spares, by the name of the column that it fills."""
+
+
+def treatable_dataset(cells: Treatable, present: Present) -> xr.Dataset:
+    """Treatable cells and their present as families pass them on, by cell, step and draw."""
+    counted = {f"present_{name}": ("cell", part) for name, part in present._asdict().items()}
+    drops = {"drops_month": (("cell", "draw"), cells.drops_month)}
+    return levers_dataset(cells.levers).assign(counted | drops)
+
+
+def treatable_from(dataset: xr.Dataset) -> tuple[Treatable, Present]:
+    """Treatable cells and their present, of a dataset that `treatable_dataset` made."""
+    present = Present(*(dataset[f"present_{name}"].to_numpy() for name in Present._fields))
+    return Treatable(levers_from(dataset), dataset["drops_month"].to_numpy()), present

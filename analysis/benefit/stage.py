@@ -1,67 +1,42 @@
-"""The stage that says what treating cells would spare: finds of the search -> benefits, what-ifs.
+"""The stage that says what treating cells would avoid: levers of the search -> benefits.
 
-Drops avoided come from the cells' own curves and changes (`benefit`), complainants, detractors and
-value from them by one coefficient for the network each (`chain`).
+Drops avoided come from the cells' own curves and changes (`spared`), complainants, detractors and
+value from them by one coefficient for the network each (`association`).
 """
 
-from typing import NamedTuple
-
-import numpy as np
 import pandas as pd
-import xarray as xr
 
-from analysis.arrays import Floats
-from analysis.association.per_drop import Slopes
-from analysis.attribution.levers import Levers, aligned
+from analysis.association import slopes
+from analysis.attribution.levers import aligned, levers_from
 from analysis.benefit import spared, tables
-from analysis.benefit.gain import Gain, gain_of_cells
+from analysis.benefit.gain import gain_of_cells
 from analysis.benefit.present import present_of
-from analysis.uncertainty import draws
-from analysis.uncertainty.intervals import Noise
-from contracts.settings.sections import Settings
+from analysis.inputs import Findings, Inputs
+from analysis.rates import network
 
 _NO_HOURS = "load is not known by the hour"
 
 
-class Found(NamedTuple):
-    """What treating each cell of the counters would spare, and tables without run_id.
+def find(inputs: Inputs, earlier: Findings) -> Findings:
+    """Tables benefit and what_if: the gain of each cell with counters, and of less load.
 
-    `slopes`: cases a drop less spares, by the name of the column that they fill.
+    Beside them `treatable`, the cells with draws of their drops and levers
+    (`spared.treatable_dataset`).
     """
-
-    cells: Gain
-    slopes: Slopes
-    benefits: pd.DataFrame
-    ladder: pd.DataFrame
-    associations: pd.DataFrame
-
-
-def find(
-    counters: xr.Dataset,
-    levers: Levers,
-    noise: Noise,
-    associations: pd.DataFrame,
-    slopes: Slopes,
-    *,
-    at_most: Floats,
-    settings: Settings,
-) -> Found:
-    """The gain of each cell of `counters` (`cube.of_cell_days`), in their order.
-
-    `at_most`: subscribers whom each cell serves (`residents`).
-    """
-    known = aligned(levers, counters["cell_id"].to_numpy(), _NO_HOURS)
-    present = present_of(counters, known, noise, settings.priority.days)
-    cells, relief = spared.treatable(known, present), settings.priority.relief_pct / 100
+    if not inputs.has_counters:
+        return Findings(benefit=pd.DataFrame(), what_if=pd.DataFrame())
+    counters, priority = inputs.counters, inputs.settings.priority
+    searched = levers_from(earlier.draws("levers"))
+    noise = network.noise_from(earlier.draws("noise"))
+    levers = aligned(searched, counters["cell_id"].to_numpy(), _NO_HOURS)
+    present = present_of(counters, levers, noise, priority.days)
+    cells, relief = spared.treatable(levers, present), priority.relief_pct / 100
     gain = gain_of_cells(cells, present, relief)
     until = pd.Timestamp(counters["day_local"].to_numpy()[-1])
-    benefits = tables.table(cells, present, gain, relief=relief).assign(level_until=until)
-    ladder = tables.what_if(cells, present, slopes, at_most)
-    return Found(gain, slopes, benefits, ladder, associations)
-
-
-def nothing() -> Found:
-    """No gain of no cell."""
-    none, empty = pd.DataFrame(), np.empty(0)
-    gain = Gain(empty, empty, np.empty((0, draws.N_DRAWS)), empty.astype(np.int64))
-    return Found(gain, {}, none, none, none)
+    per_drop = slopes.per_drops(earlier.table("association"), inputs.detractor_revenue)
+    at_most = inputs.residents.of_cells()
+    return Findings(
+        benefit=tables.table(cells, present, gain, relief=relief).assign(level_until=until),
+        what_if=tables.what_if(cells, present, per_drop, at_most),
+        treatable=spared.treatable_dataset(cells, present),
+    )

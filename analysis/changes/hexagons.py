@@ -14,14 +14,16 @@ import pandas as pd
 import xarray as xr
 from dask.distributed import Client
 
-from analysis import cube
+from analysis import cube, safety
 from analysis.changes import daily, identity, merge
+from analysis.inputs import Inputs
 from analysis.rates import call_reports
 from contracts.settings.sections import Operator, Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from ingest.clock import wall_clock
 from ingest.running.workers import Progress
+from ingest.warehouse.retain import RELEASED
 
 GRAINS = ("instant", "hour", "day")
 """How exactly the time of a call must be known for its day to be searched."""
@@ -31,6 +33,28 @@ _AS_TOLD = "calls of then are no longer kept; as told by the run of data up to"
 _REACH = pd.Timedelta(days=28)
 # a cell is one of a hexagon's if it has this part of all that serves it
 _SERVES = 0.2
+
+
+def of_calls(inputs: Inputs) -> pd.DataFrame:
+    """Rows of table change_point: what positioned calls show of changes, named and kept."""
+    calls = inputs.calls
+    if calls.empty:
+        return assemble([], TABLES["change_point"])
+    rates = call_reports.of_calls(inputs)
+    changes = find(calls, rates, inputs.settings, inputs.client, inputs.progress)
+    weights, stated = inputs.weights(inputs.settings.grid.level), inputs.table("change_point")
+    changes = named(
+        changes,
+        stated,
+        inputs.interventions,
+        inputs.newest_cells.set_index("cell_id")["site_id"],
+        weights[weights["valid_to"].isna()],
+        as_of=inputs.as_of,
+    )
+    if first := inputs.warehouse.kept_from().get("call"):
+        released_before = inputs.warehouse.read("place_rate", days=[RELEASED])
+        changes = with_standing(changes, stated, rates, released_before, first)
+    return changes.assign(unsafe_reason=safety.of_table(inputs.table("quality"), "call"))
 
 
 def find(

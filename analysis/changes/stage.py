@@ -1,80 +1,71 @@
 """The stage that finds changes: settled counters -> dated changes of cells, and what load did.
 
-Hours of load and drops are searched by `attribution`, in the newest `HOURLY_DAYS` days; days
-before them, and cells without hours or without PRB, by `daily`, where attribution is undecided.
-What the network teaches is the only step that cells share. It is a function of what was delivered,
-not of which runs there were, and the days of one month are judged by the days before it.
+Hours of load and drops are searched by `hourly`, in the newest days; days before them, and cells
+without hours or without PRB, by `daily`, where attribution is undecided. Without counters the
+changes are those of hexagons with enough positioned calls (`hexagons`).
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
 
-import numpy as np
 import pandas as pd
 import xarray as xr
-from dask.distributed import Client
 
-from analysis import cube
-from analysis.attribution import search as attribution_search
-from analysis.attribution.levers import Levers, together, unknown
-from analysis.attribution.rows import NO_CURVE, NO_DAYS, no_changes
-from analysis.changes import identity, masks, network_note, sector_note, standing
-from analysis.changes.daily import CELLS_A_TASK, by_day
-from analysis.changes.merge import HOURLY_DAYS, joined, merged
-from contracts.settings.sections import Settings
+from analysis import safety
+from analysis.attribution.levers import levers_dataset, unknown
+from analysis.changes import hexagons, hourly, identity, network_note, sector_note, standing
+from analysis.changes.daily import by_day
+from analysis.changes.merge import joined, merged
+from analysis.inputs import Findings, Inputs
 from contracts.tables import TABLES, assemble
-from ingest.running.workers import Progress, each
-from ingest.settle.cells import newest_rows, zones_of
-from ingest.warehouse.store import Warehouse
-
-PRIOR_CELLS = 400
 
 
-class Found(NamedTuple):
-    """Tables `change_point`, `change_day`, `change_curve`, `load_response`, without run_id.
+def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - families are alike
+    """Tables change_point, change_day, change_curve and load_response.
 
-    `visible`: smallest rise that could be seen in each cell, by cell_id; NaN = none. `levers`:
-    what treating each cell that was searched by the hour would do.
+    Beside them `visibility`, the smallest rise that could be seen in each cell (cell_id,
+    min_visible_ratio; NaN = none), and `levers`, what treating each cell would do. Each change says
+    why it can't be trusted, where it rests on data that failed a check.
     """
+    if inputs.has_counters:
+        findings = _of_cells(inputs)
+    else:
+        findings = _nothing()
+        findings["change_point"] = hexagons.of_calls(inputs)
+    changes = findings.table("change_point")
+    unsafe = safety.of_changes(changes, inputs.table("cell_quality"))
+    findings["change_point"] = changes.assign(unsafe_reason=unsafe)
+    return findings
 
-    changes: pd.DataFrame
-    days: pd.DataFrame
-    curves: pd.DataFrame
-    responses: pd.DataFrame
-    visible: pd.Series
-    levers: Levers
 
+def _of_cells(inputs: Inputs) -> Findings:
+    """Changes of every cell, named and with their interventions.
 
-def find(
-    counters: xr.Dataset,
-    warehouse: Warehouse,
-    settings: Settings,
-    client: Client,
-    progress: Progress,
-) -> Found:
-    """Changes of every cell, named and told beside works. `counters`: `cube.of_cell_days`.
-
-    What hours told before and no longer can stands as it was told (`analysis.told`).
+    What hours showed before and no longer can stands as it was stated (`standing`).
     """
-    days = by_day(counters, settings, client, progress)
-    by_hour = _by_hour(warehouse, settings, client, progress)
-    seen = by_hour.visibility[by_hour.visibility["refused"] == ""].set_index("cell_id")
-    earlier = standing.before(warehouse)
-    kept = standing.standing(earlier, counters, seen["hours_from_utc"])
-    named = _identified(merged(days.changes, by_hour, kept), earlier.changes, warehouse, counters)
-    changed_days = _of_changes(by_hour.days, earlier.days, named)
+    counters = inputs.counters
+    days = by_day(counters, inputs.settings, inputs.client, inputs.progress)
+    hours = hourly.by_hour(inputs.warehouse, inputs.settings, inputs.client, inputs.progress)
+    seen = hours.visibility[hours.visibility["refused"] == ""].set_index("cell_id")
+    before = standing.before(inputs)
+    kept = standing.standing(before, counters, seen["hours_from_utc"])
+    named = _identified(merged(days.changes, hours, kept), before.changes, inputs)
+    changed_days = _of_changes(hours.days, before.days, named)
     named["days_hash"] = standing.days_hash(named, changed_days, counters)
-    fallback = days.visibility.set_index("cell_id")["min_visible_ratio"]
-    return Found(
-        named.drop(columns="change"),
-        changed_days,
-        _of_changes(by_hour.curves, earlier.curves, named),
-        by_hour.response.assign(month=_month(counters)),
-        seen["min_visible_ratio"].reindex(fallback.index).fillna(fallback),
-        by_hour.levers,
+    return Findings(
+        change_point=named.drop(columns="change"),
+        change_day=changed_days,
+        change_curve=_of_changes(hours.curves, before.curves, named),
+        load_response=hours.response.assign(month=_month(counters)),
+        visibility=_visibility(seen, days.visibility),
+        levers=levers_dataset(hours.levers),
     )
+
+
+def _visibility(by_hour: pd.DataFrame, by_day: pd.DataFrame) -> pd.DataFrame:
+    """The smallest visible rise of each cell: as hours show it, else as days do."""
+    fallback = by_day.set_index("cell_id")["min_visible_ratio"]
+    smallest = by_hour["min_visible_ratio"].reindex(fallback.index).fillna(fallback)
+    return smallest.rename_axis("cell_id").reset_index()
 
 
 def _month(counters: xr.Dataset) -> date:
@@ -83,127 +74,17 @@ def _month(counters: xr.Dataset) -> date:
     return newest.replace(day=1).date()
 
 
-# --- by hour ----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class _Task:
-    """Some cells to search by the hour."""
-
-    settings: Settings
-    cells: tuple[str, ...]
-    days: tuple[str, ...]
-    network: attribution_search.NetworkPrior | None = None
-
-
-def _by_hour(
-    warehouse: Warehouse, settings: Settings, client: Client, progress: Progress
-) -> attribution_search.Search:
-    known = tuple(warehouse.days("cell_hour", filled=True))
-    days = known[-HOURLY_DAYS:]
-    cells = _cells_with_hours(warehouse, days)
-    if not cells or len(days) < attribution_search.MIN_DAYS:
-        return _nothing(cells, len(days))
-    network = _network(warehouse, settings, known)
-    tasks = [
-        _Task(settings, cells[start : start + CELLS_A_TASK], days, network)
-        for start in range(0, len(cells), CELLS_A_TASK)
-    ]
-    parts = each(client, _search, tasks, label="searching hours", progress=progress)
-    return _together(parts)
-
-
-def _cells_with_hours(warehouse: Warehouse, days: tuple[str, ...]) -> tuple[str, ...]:
-    """Cells with hours of load, drops and attempts on the first, the middle or the last day."""
-    some = sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
-    hours = warehouse.read("cell_hour", days=some)
-    hours = hours[hours["hour_start_utc"].notna()]
-    known = hours[["prb_dl_used_prb_s", "prb_ul_used_prb_s"]].notna().any(axis=1)
-    known &= hours["call_attempts"].notna()
-    return tuple(sorted(hours.loc[known, "cell_id"].unique()))
-
-
-def _cube(task: _Task) -> xr.Dataset:
-    settings = task.settings
-    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    hours = warehouse.read("cell_hour", days=list(task.days), only=("cell_id", task.cells))
-    cells = pd.Series(list(task.cells))
-    rows = warehouse.read("cell")
-    zones = zones_of(cells, rows, settings)
-    sites = newest_rows(rows).set_index("cell_id")["site_id"]
-    operator = settings.operator
-    return cube.of_cell_hours(
-        hours[hours["hour_start_utc"].notna()],
-        zones=zones if isinstance(zones, str) else zones.set_axis(cells),
-        outages=masks.masked(warehouse.read("outage"), warehouse.read("intervention"), sites),
-        weekend=operator.weekend,
-        country=operator.country,
-        subdivision=operator.subdivision,
-    )
-
-
-def _search(task: _Task) -> attribution_search.Search:
-    network = task.network or attribution_search.learn_prior(_cube(task))
-    limits, days = task.settings.changes, task.settings.priority.days
-    return attribution_search.search(_cube(task), network, min_ratio=limits.min_ratio, days=days)
-
-
-def _together(parts: list[attribution_search.Search]) -> attribution_search.Search:
-    """One search of many; rows of days and curves keep pointing at their change."""
-    shift = np.cumsum([0, *(len(part.changes) for part in parts)])
-    moved = [
-        part._replace(
-            days=part.days.assign(change=part.days["change"] + first),
-            curves=part.curves.assign(change=part.curves["change"] + first),
-        )
-        for part, first in zip(parts, shift, strict=False)
-    ]
-    frames = zip(*(part[:-1] for part in moved), strict=True)
-    whole = [pd.concat(part, ignore_index=True) for part in frames]
-    return attribution_search.Search._make([*whole, together([part.levers for part in moved])])
-
-
-# --- what the network taught ------------------------------------------------------------------
-
-
-def _network(
-    warehouse: Warehouse, settings: Settings, known: tuple[str, ...]
-) -> attribution_search.NetworkPrior:
-    """What the newest day is judged by, learnt from cells spread evenly over all."""
-    cells, days = _lesson(warehouse, known)
-    some = cells[:: max(len(cells) // PRIOR_CELLS, 1)][:PRIOR_CELLS]
-    return attribution_search.learn_prior(_cube(_Task(settings, some, days)))
-
-
-def _lesson(
-    warehouse: Warehouse, known: tuple[str, ...]
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Cells and days to learn from: those before the newest day's month, else the newest.
-
-    So another day of a month does not change what the month is judged by, from the second month on.
-    """
-    month = f"{known[-1][:7]}-01"
-    days = tuple(day for day in known if day < month)[-HOURLY_DAYS:]
-    cells = _cells_with_hours(warehouse, days)
-    if cells and len(days) >= attribution_search.MIN_DAYS:
-        return cells, days
-    newest = known[-HOURLY_DAYS:]
-    return _cells_with_hours(warehouse, newest), newest
-
-
-def _identified(
-    found: pd.DataFrame, earlier: pd.DataFrame, warehouse: Warehouse, counters: xr.Dataset
-) -> pd.DataFrame:
+def _identified(found: pd.DataFrame, earlier: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
     """The changes with their names, the works they follow, and what their sector did."""
-    as_of = warehouse.read("run")["as_of_utc"].iloc[0]
+    as_of, counters = inputs.as_of, inputs.counters
     said = found["told_utc"] if "told_utc" in found else pd.Series(pd.NaT, found.index)
     found = found.assign(
         metric="drop_rate", place_type="cell",
         told_utc=pd.to_datetime(said, utc=True).fillna(as_of).dt.as_unit("us"),
     )  # fmt: skip
     named = identity.keep_identity(found, earlier, as_of=as_of)
-    cells = newest_rows(warehouse.read("cell")).set_index("cell_id")
-    works = identity.name_works(found, warehouse.read("intervention"), cells["site_id"])
+    cells = inputs.newest_cells.set_index("cell_id")
+    works = identity.name_works(found, inputs.interventions, cells["site_id"])
     for beside in (
         sector_note.notes(named, cells, counters),
         network_note.notes(named, counters.sizes["cell"]),
@@ -227,33 +108,9 @@ def _of_changes(rows: pd.DataFrame, earlier: pd.DataFrame, named: pd.DataFrame) 
     return joined([fresh.drop(columns="change"), stand])
 
 
-def nothing() -> Found:
+def _nothing() -> Findings:
     """No change of no cell."""
-    none = pd.DataFrame()
-    return Found(
-        assemble([], TABLES["change_point"]),
-        none,
-        none,
-        none,
-        pd.Series(dtype="float64"),
-        unknown([], ""),
-    )
-
-
-def _nothing(cells: Sequence[str], n_days: int) -> attribution_search.Search:
-    """No search of cells that have hours on too few days."""
-    told = f"too little data: {n_days} days with hours, {attribution_search.MIN_DAYS} are needed"
-    visible = pd.DataFrame({"cell_id": pd.Series(list(cells), dtype="str"), "refused": told})
-    visible = visible.assign(
-        min_visible_ratio=np.nan,
-        hours_from_utc=pd.Series(pd.NaT, visible.index, "datetime64[us, UTC]"),
-    ).astype({"refused": "str"})
-    response = pd.DataFrame(columns=list(TABLES["load_response"].columns))
-    return attribution_search.Search(
-        no_changes(),
-        visible,
-        response,
-        NO_DAYS,
-        NO_CURVE,
-        unknown(cells, told),
-    )
+    names = ("change_point", "change_day", "change_curve", "load_response")
+    tables = {name: assemble([], TABLES[name]) for name in names}
+    visibility = pd.DataFrame({"cell_id": [], "min_visible_ratio": []})
+    return Findings(tables, visibility=visibility, levers=levers_dataset(unknown([], "")))

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
+from analysis.inputs import Inputs
 from ingest.settle.inventory import under_newest_ids
-from ingest.warehouse.store import Warehouse
 
 REACH = pd.Timedelta(days=28)
 """Days on either side by which a change is judged (`attribution.REACH_DAYS`)."""
@@ -34,13 +34,13 @@ class Told(NamedTuple):
     curves: pd.DataFrame
 
 
-def before(warehouse: Warehouse) -> Told:
-    """What was told last."""
-    told, cells = warehouse.read("change_point"), warehouse.read("cell")
-    told = under_newest_ids(told, cells, told["change_utc"].dt.strftime("%Y-%m-%d"))
-    days = warehouse.read("change_day")
+def before(inputs: Inputs) -> Told:
+    """What the run before stated."""
+    told = inputs.table("change_point")
+    told = under_newest_ids(told, inputs.cells, told["change_utc"].dt.strftime("%Y-%m-%d"))
+    days = inputs.table("change_day")
     days["day_local"] = pd.to_datetime(days["day_local"]).astype("datetime64[s]")
-    return Told(told, days, warehouse.read("change_curve"))
+    return Told(told, days, inputs.table("change_curve"))
 
 
 def standing(told: Told, counters: xr.Dataset, hours_from: pd.Series) -> pd.DataFrame:

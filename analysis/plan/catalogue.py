@@ -1,13 +1,18 @@
 """The catalogue of actions: what each costs, what it relieves, what it excludes."""
 
+import difflib
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
 
+import pandas as pd
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from contracts.errors import SettingsError
 from contracts.fields import FIELDS
+from contracts.settings.sections import Plan as PlanSettings
+from contracts.settings.sections import Settings
 
 DEFAULT = Path(__file__).with_name("actions.toml")
 _KINDS = FIELDS["kind"].choices
@@ -114,3 +119,30 @@ def read_catalogue(path: Path) -> Catalogue:
         told = [f"{' '.join(map(str, e['loc'])) or 'catalogue'}: {e['msg']}"
                 for e in error.errors()]  # fmt: skip
         raise SettingsError(f"{path}: {len(told)} fault(s) in the catalogue", told) from None
+
+
+def catalogue_of(settings: Settings, cells: pd.DataFrame) -> Catalogue:
+    """The catalogue of the settings, else the packaged one.
+
+    `cells`: table `cell`. Raises SettingsError where the catalogue can't be used, and where it or
+    [plan] names a place that no cell is at: an exclusion that excludes nothing is a slip.
+    """
+    named = settings.plan.catalogue
+    found = read_catalogue(settings.resolve(named) if named else DEFAULT)
+    if len(cells) and (unknown := list(_unknown(found, settings.plan, cells))):
+        raise SettingsError("[plan] and its catalogue name places that are not known", unknown)
+    return found
+
+
+def _unknown(catalogue: Catalogue, limits: PlanSettings, cells: pd.DataFrame) -> Iterator[str]:
+    """Each place that is named and is not in the inventory of any day, with the nearest there."""
+    regions = {"crew_weeks": limits.crew_weeks, "floors": limits.floors}
+    named = [(where, "region", name) for where, of in regions.items() for name in of if name != "*"]
+    for number, exclusion in enumerate(catalogue.exclude, 1):
+        named += [(f"[[exclude]] number {number}", *of) for of in exclusion.where.items()]
+    known = {column: set(cells[column].dropna()) for column in {column for _, column, _ in named}}
+    for where, column, name in named:
+        if name not in known[column]:
+            close = difflib.get_close_matches(name, known[column], 1)
+            nearest = f"; did you mean {close[0]}?" if close else ""
+            yield f"{where}: no cell has {column} '{name}'{nearest}"

@@ -14,8 +14,7 @@ from scipy import sparse
 from analysis.arrays import Floats
 from analysis.association.per_drop import Slopes
 from analysis.benefit.gain import Gain
-from analysis.plan import stage
-from analysis.plan.stage import Offered
+from analysis.plan.on_offer import Offered, action_at
 from analysis.priority.rank import rank_intervals
 from analysis.uncertainty.draws import with_interval
 
@@ -48,7 +47,7 @@ def of_places(
     drops = np.full(gain.drops.shape, np.nan)
     drops[some] = _drawn(share[some], work[some], offered)
     known = offered.options.known.assign(
-        action_at=stage.action_at(offered.options.known), cost_amount=offered.options.cost
+        action_at=action_at(offered.options.known), cost_amount=offered.options.cost
     )
     told = known[["action", "action_at", "cost_amount"]].reindex(np.where(work < 0, -1, work))
     cost = told["cost_amount"].to_numpy(float)

@@ -6,21 +6,19 @@ from geo import hexgrid
 
 
 def with_customers(
-    places: pd.DataFrame, rates: list[pd.DataFrame], levels: dict[str, int]
+    places: pd.DataFrame, rates: pd.DataFrame, levels: dict[str, int]
 ) -> pd.DataFrame:
     """The places with `complainants` and `nps` of the coarser hexagon they lie in, as released.
 
-    `rates`: what customers told, rows of `place_rate`.
+    `rates`: table `place_rate`.
     """
     columns = ["metric", "outcome_class", "period_start", "level", "hex_id", "numerator", "value",
                "shown"]  # fmt: skip
-    parts = [found[columns] for found in rates if "hex_id" in found]
-    whole = pd.concat(parts) if parts else pd.DataFrame(columns=columns, dtype="object")
-    whole["metric"] = whole["metric"].astype("str")
-    network = whole[whole["metric"].str.startswith("complaints_")]
+    figures = rates[columns]
+    network = figures[figures["metric"].str.startswith("complaints_")]
     network = network[network["level"] == levels["complaint"]]
     complaints = _newest(network[network["outcome_class"] == "network"])
-    nps = _newest(whole[(whole["metric"] == "nps") & (whole["level"] == levels["nps"])])
+    nps = _newest(figures[(figures["metric"] == "nps") & (figures["level"] == levels["nps"])])
     told = complaints["numerator"].map("{:.0f}".format).where(complaints["shown"] == "shown", "<5")
     told = told.where(complaints["shown"] != "hidden")
     return places.assign(

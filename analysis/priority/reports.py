@@ -5,9 +5,28 @@ import pandas as pd
 
 from analysis.priority.rank import lasting_rises
 from analysis.priority.reasons import since, times
+from contracts.settings.sections import Settings
 from geo import hexgrid
 
 SIMPLE = "simple-1"
+
+
+def rank_places(
+    rates: pd.DataFrame, changes: pd.DataFrame, hexes: pd.DataFrame, settings: Settings
+) -> pd.DataFrame:
+    """Hexagons ranked by what callers reported of the network.
+
+    `rates`: table `place_rate`. `changes`: table `change_point`, of hexagons. `hexes`: table
+    `hex_place`. Without rows where nothing was reported.
+    """
+    reported = rates[
+        (rates["metric"] == "call_drop_rate") & (rates["level"] == settings.grid.levels["call"])
+    ]
+    if reported.empty:
+        return pd.DataFrame()
+    places = hexes[["hex_id", "region", "lat", "lon"]].astype({"hex_id": "UInt64"})
+    placed = reported.drop(columns="region").merge(places, on="hex_id", how="left")
+    return rank_reports(placed, changes, zone=settings.operator.timezone)
 
 
 def rank_reports(reports: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> pd.DataFrame:

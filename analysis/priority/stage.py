@@ -9,17 +9,21 @@ import pandas as pd
 import xarray as xr
 from scipy import sparse
 
-from analysis.benefit.gain import gain_of_places
-from analysis.benefit.stage import Found
+from analysis.association.per_drop import Slopes
+from analysis.association.slopes import per_drops
+from analysis.benefit.gain import Gain, gain_of_cells, gain_of_places
+from analysis.benefit.spared import treatable_from
+from analysis.inputs import Findings, Inputs
 from analysis.places import spare_load
 from analysis.places.members import Kind, Places, of_kind, of_weights
 from analysis.places.subscribers import Residents
-from analysis.plan.stage import Offered
-from analysis.priority import cost, customers, reasons
+from analysis.plan.on_offer import Offered, offered
+from analysis.priority import cost, customers, reasons, reports
 from analysis.priority import rank as priority_rank
 from analysis.rates import network
 from analysis.uncertainty.intervals import Noise
 from contracts.settings.sections import Settings
+from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from geo.footprint import valid_on
 
@@ -36,7 +40,8 @@ class Known:
     changes: pd.DataFrame
     visible: pd.Series
     knees: pd.Series
-    gained: Found
+    gain: Gain
+    slopes: Slopes
     offered: Offered
     residents: Residents
     finer: pd.DataFrame
@@ -47,10 +52,41 @@ class Known:
         return self.counters["cell_id"].to_numpy()
 
 
-def rank(
-    known: Known, kinds: list[Kind], told: list[pd.DataFrame], settings: Settings
+def find(inputs: Inputs, earlier: Findings) -> Findings:
+    """Table priority: places ranked by what treating their cells would avoid.
+
+    Without counters, hexagons are ranked by what callers reported (`reports`).
+    """
+    settings, rates = inputs.settings, earlier.table("place_rate")
+    changes = earlier.table("change_point")
+    if inputs.has_counters:
+        ranked = list(_ranked(_known(inputs, earlier), inputs.kinds, rates, settings))
+    else:
+        ranked = [reports.rank_places(rates, changes, inputs.table("hex_place"), settings)]
+    return Findings(priority=assemble(ranked, TABLES["priority"]))
+
+
+def _known(inputs: Inputs, earlier: Findings) -> Known:
+    settings = inputs.settings
+    drawn, present = treatable_from(earlier.draws("treatable"))
+    return Known(
+        counters=inputs.counters,
+        noise=network.noise_from(earlier.draws("noise")),
+        changes=earlier.table("change_point"),
+        visible=earlier.table("visibility").set_index("cell_id")["min_visible_ratio"],
+        knees=earlier.table("load_response").set_index("cell_id")["knee_pct"],
+        gain=gain_of_cells(drawn, present, settings.priority.relief_pct / 100),
+        slopes=per_drops(earlier.table("association"), inputs.detractor_revenue),
+        offered=offered(inputs, earlier),
+        residents=inputs.residents,
+        finer=inputs.weights(settings.grid.level + 1).rename(columns={"hex_id": "place"}),
+    )
+
+
+def _ranked(
+    known: Known, kinds: list[Kind], rates: pd.DataFrame, settings: Settings
 ) -> Iterator[pd.DataFrame]:
-    """The ranked places of each kind. `told`: what customers told, rows of `place_rate`."""
+    """The ranked places of each kind. `rates`: table `place_rate`."""
     newest = network.newest_days(known.counters, settings.priority.days)
     hexes = next((kind.weights for kind in kinds if kind.name == "hex"), None)
     for kind in kinds:
@@ -58,16 +94,16 @@ def rank(
         facts = network.drop_rates(known.counters, members, newest, known.noise)
         excess = network.dominant_cells(known.counters, members, newest, facts)
         share = _share(members, known)[pd.Index(members.ids).get_indexer(facts["place"])]
-        gain = gain_of_places(share, known.gained.cells)
+        gain = gain_of_places(share, known.gain)
         at_most = known.residents.at_most(kind.name, facts["place"].to_numpy(), share)
         facts["persons_at_most"] = at_most
-        slopes, reach = known.gained.slopes, settings.priority.least_reach_pct / 100
+        slopes, reach = known.slopes, settings.priority.least_reach_pct / 100
         costs = cost.of_places(share, known.offered, gain, slopes, at_most, least_reach=reach)
         facts = pd.concat([facts, costs], axis=1)
         facts["dominant_cell_id"] = _dominant(share, known).fillna(excess)
         facts = of_kind(facts.merge(kind.known, on="place", how="left"), kind)
         facts["place_name"] = facts["place_name"].fillna(facts["place"].astype("str"))
-        facts = customers.with_customers(facts, told, settings.grid.levels)
+        facts = customers.with_customers(facts, rates, settings.grid.levels)
         for name, of_cell in (("min_visible_ratio", known.visible), ("knee_pct", known.knees)):
             facts[name] = facts["dominant_cell_id"].map(of_cell)
         ranked = priority_rank.rank(
@@ -96,7 +132,7 @@ def _dominant(share: sparse.csr_array, known: Known) -> pd.Series:
     """The cell with most drops to avoid in each place; missing = none has any."""
     part = share.tocoo()
     place, cell = part.coords
-    gain = part.data * np.nan_to_num(known.gained.cells.expected)[cell]
+    gain = part.data * np.nan_to_num(known.gain.expected)[cell]
     parts = pd.DataFrame({"place": place, "cell": cell, "gain": gain}).query("gain > 0")
     parts = parts.sort_values(["place", "gain", "cell"], ascending=[True, False, True])
     most = parts.drop_duplicates("place").set_index("place")["cell"]
@@ -145,5 +181,5 @@ def _checked(ranked: pd.DataFrame, known: Known) -> pd.DataFrame:
 def _tops(weights: pd.DataFrame, known: Known) -> set[int]:
     """The first 20 hexagons by the drops that treating their cells would spare."""
     members = of_weights(weights, known.counters)
-    gain = gain_of_places(_share(members, known), known.gained.cells)
+    gain = gain_of_places(_share(members, known), known.gain)
     return priority_rank.top_of(members.ids, gain)

@@ -3,12 +3,29 @@
 import numpy as np
 import pandas as pd
 
+from analysis import safety
+from analysis.inputs import Inputs
 from analysis.rates.released import BY, COLUMNS, PLACE_MONTH, as_rows, placed_rows, released
 from analysis.uncertainty import intervals
 from contracts.settings.sections import Privacy
 from ingest.privacy import release
 
 _REPORTED = ("success", "drop")
+
+
+def of_calls(inputs: Inputs) -> pd.DataFrame:
+    """Rows of table place_rate: what callers reported, as released; without rows if nothing."""
+    if "call" not in inputs.filled:
+        return pd.DataFrame(columns=COLUMNS)
+    settings = inputs.settings
+    rates = call_reports(
+        inputs.calls,
+        regions=inputs.regions,
+        level=settings.grid.levels["call"],
+        zone=settings.operator.timezone,
+        rule=settings.privacy,
+    )
+    return rates.assign(unsafe_reason=safety.of_table(inputs.table("quality"), "call"))
 
 
 def call_reports(

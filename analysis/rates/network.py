@@ -62,6 +62,16 @@ def noise_of(cube: xr.Dataset, changes: pd.DataFrame) -> intervals.Noise:
     )
 
 
+def noise_dataset(noise: intervals.Noise) -> xr.Dataset:
+    """The noise of each cell as families pass it on: phi and rho, by cell."""
+    return xr.Dataset({"phi": ("cell", noise.phi), "rho": ("cell", noise.rho)})
+
+
+def noise_from(dataset: xr.Dataset) -> intervals.Noise:
+    """The noise of each cell, of a dataset that `noise_dataset` made."""
+    return intervals.Noise(dataset["phi"].to_numpy(), dataset["rho"].to_numpy())
+
+
 def drop_rates(
     cube: xr.Dataset, places: Places, period: Period, noise: intervals.Noise
 ) -> pd.DataFrame:

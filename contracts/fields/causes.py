@@ -6,6 +6,7 @@ FIELDS = [
     text("kpi", "Counter-based metric of an association; a name of this dictionary."),
     whole("lag_months", "months", "Months by which the outcome follows.", 0, 24),
     amount("coefficient", "", "Estimated association."),
+    amount("coefficient_se", "of the coefficient", "Its standard error, clustered by site.", 0),
     amount("coefficient_lo", "", "Lower end of the 90 % interval."),
     amount("coefficient_hi", "", "Upper end of the 90 % interval."),
     amount("per_drop", "cases a drop", "Cases that one drop less is taken to spare: the "

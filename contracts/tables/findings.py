@@ -45,7 +45,8 @@ TABLES = [
     ),
     Table(
         "association", "finding", "one KPI, outcome and lag",
-        names("""kpi metric outcome_class lag_months coefficient coefficient_lo coefficient_hi
+        names("""kpi metric outcome_class lag_months coefficient coefficient_se coefficient_lo
+            coefficient_hi
             per_drop p_adjusted n_places n_effective method_version unsafe_reason run_id"""),
         key=names("kpi metric outcome_class lag_months"),
     ),

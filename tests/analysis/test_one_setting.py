@@ -12,6 +12,7 @@ import analysis.run
 import ingest.run
 from analysis.association import slopes
 from analysis.changes import stage
+from analysis.inputs import Findings, Inputs
 from analysis.plan.catalogue import DEFAULT
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
@@ -78,10 +79,10 @@ def analysed(config: Path) -> Iterator[Callable[[Settings], Tables]]:
     """
     plain, searched, find = _settings(config), {}, stage.find
 
-    def once(counters: Any, warehouse: Any, settings: Settings, *rest: Any) -> stage.Found:
-        days = settings.priority.days
+    def once(inputs: Inputs, earlier: Findings) -> Findings:
+        days = inputs.settings.priority.days
         if days not in searched:
-            searched[days] = find(counters, warehouse, settings, *rest)
+            searched[days] = find(inputs, earlier)
         return searched[days]
 
     with workers(plain.run) as client, pytest.MonkeyPatch.context() as patch:

@@ -10,6 +10,7 @@ import pytest
 
 import analysis.run
 import ingest.run
+from analysis.inputs import Inputs
 from analysis.rates.complaints import complaint_rates
 from contracts.settings.load import load
 from contracts.tables import PUBLISHED, TABLES, check
@@ -115,14 +116,20 @@ def test_what_remains_of_a_published_place_is_nobody_or_at_least_five(
     demo_config: Path, demo: Warehouse
 ) -> None:
     settings = load(demo_config, environ={})
-    metric, exposure = analysis.run._exposure(demo, settings)
-    complaints = analysis.run._complaints(demo, settings)
+    inputs = Inputs(settings, client=None)
+    complaints = inputs.complaints
     # of those on a cell's footprint sums are rounded: what remains of them tells nothing here
     whole_ones = complaints[complaints["loc_method"] != "cell"]
     rates = complaint_rates(
-        whole_ones, exposure, metric=metric, level=7, targets=settings.targets,
-        **analysis.run._how(demo, settings),
-    )  # fmt: skip
+        whole_ones,
+        inputs.exposure.rows,
+        metric=inputs.exposure.metric,
+        level=7,
+        targets=settings.targets,
+        regions=inputs.regions,
+        zone=settings.operator.timezone,
+        rule=settings.privacy,
+    )
     rates["period_start"] = rates["period_start"].dt.date
     regions = demo.read("hex_place").set_index("hex_id")["region"]
     monthly, daily = (rates[rates["period_grain"] == grain] for grain in ("month", "day"))

@@ -1,6 +1,8 @@
 """From finds to benefits: one setting changes what it should and nothing else."""
 
 import dataclasses
+from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,25 +10,22 @@ import pytest
 import xarray as xr
 from scipy import sparse
 
-from analysis.association import stage
+from analysis.association import slopes as association_slopes
 from analysis.association import weeks as association_weeks
-from analysis.association.per_drop import PerDrop
-from analysis.association.slopes import Slope
+from analysis.association.per_drop import Slopes
 from analysis.attribution import levers, search
 from analysis.attribution.search import Search
-from analysis.benefit import gain, present
-from analysis.benefit.gain import Gain
-from analysis.benefit.stage import Found, Slopes, find
+from analysis.benefit import gain, present, stage
+from analysis.benefit.gain import Gain, gain_of_cells
+from analysis.benefit.spared import treatable_from
+from analysis.inputs import Findings, Inputs
 from analysis.places import spare_load
+from analysis.places.subscribers import Residents
 from analysis.rates import network
-from analysis.uncertainty import draws
 from contracts.settings.sections import Settings
 from geo import hexgrid
 from ingest.synth.radio.network import Network, invent_network
 from tests.bench.networks import cube_of, days_of
-
-SLOPES = {"complainants_avoided": PerDrop(0.02, np.full(draws.N_DRAWS, 0.02))}
-NOBODY = pd.DataFrame()
 
 
 @pytest.fixture(scope="module")
@@ -49,19 +48,43 @@ def searched(planted: Network) -> Search:
     return search.search(cube, search.learn_prior(cube))
 
 
-def _found(counters: xr.Dataset, searched: Search, **priority: float) -> Found:
-    settings = Settings.model_validate({"priority": priority})
-    noise = network.noise_of(counters, searched.changes)
-    return find(
-        counters, searched.levers, noise, NOBODY, SLOPES,
-        at_most=np.full(counters.sizes["cell"], np.nan), settings=settings,
-    )  # fmt: skip
+class Found(NamedTuple):
+    """What the stage found, and the gain of its cells."""
+
+    benefits: pd.DataFrame
+    ladder: pd.DataFrame
+    cells: Gain
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Found]:
+    """Finds benefits of counters and a search, under settings of [priority]."""
+    folder = tmp_path_factory.mktemp("no warehouse")
+
+    def find(counters: xr.Dataset, searched: Search, **priority: float) -> Found:
+        settings = Settings.model_validate({"priority": priority}).model_copy(
+            update={"folder": folder}
+        )
+        inputs = Inputs(settings, client=None)
+        nobody = Residents(pd.Series(dtype=float), np.full(counters.sizes["cell"], np.nan), 16)
+        vars(inputs).update(counters=counters, residents=nobody, filled=frozenset({"pm"}))
+        earlier = Findings(
+            levers=levers.levers_dataset(searched.levers),
+            noise=network.noise_dataset(network.noise_of(counters, searched.changes)),
+            association=pd.DataFrame(),
+        )
+        findings = stage.find(inputs, earlier)
+        cells, present = treatable_from(findings.draws("treatable"))
+        gain = gain_of_cells(cells, present, settings.priority.relief_pct / 100)
+        return Found(findings.table("benefit"), findings.table("what_if"), gain)
+
+    return find
 
 
 def test_benefits_are_near_the_planted_ones(
-    planted: Network, counters: xr.Dataset, searched: Search
+    planted: Network, counters: xr.Dataset, searched: Search, found: Callable[..., Found]
 ) -> None:
-    told = _found(counters, searched).benefits.set_index("cell_id")
+    told = found(counters, searched).benefits.set_index("cell_id")
     truth = planted.avoidable.set_index("cell_id")
     true = truth["drops_month"] - truth["both_30"]
     assert told["drops_avoidable_month"].sum() == pytest.approx(true.sum(), rel=0.15)
@@ -70,9 +93,9 @@ def test_benefits_are_near_the_planted_ones(
 
 
 def test_more_relief_spares_more_by_load_and_changes_nothing_else(
-    counters: xr.Dataset, searched: Search
+    counters: xr.Dataset, searched: Search, found: Callable[..., Found]
 ) -> None:
-    less, more = _found(counters, searched), _found(counters, searched, relief_pct=40)
+    less, more = found(counters, searched), found(counters, searched, relief_pct=40)
     pd.testing.assert_frame_equal(less.ladder, more.ladder)
     same = ["cell_id", "level_since", "dropped_calls", "days_worth", "unknown_reason"]
     pd.testing.assert_frame_equal(less.benefits[same], more.benefits[same])
@@ -83,32 +106,34 @@ def test_more_relief_spares_more_by_load_and_changes_nothing_else(
 
 
 def test_settings_of_value_and_room_change_no_benefit(
-    counters: xr.Dataset, searched: Search
+    counters: xr.Dataset, searched: Search, found: Callable[..., Found]
 ) -> None:
-    one, other = _found(counters, searched), _found(
+    one, other = found(counters, searched), found(
         counters, searched, churn_per_detractor=0.3, room_pct=80
     )  # fmt: skip
     pd.testing.assert_frame_equal(one.benefits, other.benefits)
     pd.testing.assert_frame_equal(one.ladder, other.ladder)
 
 
-def test_the_same_finds_give_the_same_figures(counters: xr.Dataset, searched: Search) -> None:
-    one, other = _found(counters, searched), _found(counters, searched)
+def test_the_same_finds_give_the_same_figures(
+    counters: xr.Dataset, searched: Search, found: Callable[..., Found]
+) -> None:
+    one, other = found(counters, searched), found(counters, searched)
     assert (one.cells.drops == other.cells.drops).all()
 
 
 def test_of_cells_that_were_not_searched_by_the_hour_nothing_is_known(
-    counters: xr.Dataset, searched: Search
+    counters: xr.Dataset, searched: Search, found: Callable[..., Found]
 ) -> None:
     fields = dataclasses.fields(levers.Levers)
     some = levers.Levers(*(getattr(searched.levers, f.name)[3:] for f in fields))
-    found = _found(counters, searched._replace(levers=some))
-    told = found.benefits.set_index("cell_id").loc[searched.levers.cell_id[:3]]
+    partly = found(counters, searched._replace(levers=some))
+    told = partly.benefits.set_index("cell_id").loc[searched.levers.cell_id[:3]]
     assert told["drops_avoidable_month"].isna().all()
     assert (told["unknown_reason"] == "load is not known by the hour").all()
-    assert not found.ladder["cell_id"].isin(told.index).any()
-    whole = _found(counters, searched)
-    assert (found.cells.drops[3:] == whole.cells.drops[3:]).all()
+    assert not partly.ladder["cell_id"].isin(told.index).any()
+    whole = found(counters, searched)
+    assert (partly.cells.drops[3:] == whole.cells.drops[3:]).all()
 
 
 def test_days_over_a_weekend_are_worth_less_than_as_many_working_days(
@@ -189,27 +214,18 @@ def test_a_week_has_the_subscribers_of_its_thursdays_month() -> None:
     assert association_weeks.exposure(known, weeks)["exposure"].tolist() == [100, 200]
 
 
-def test_where_the_control_responds_detractors_are_doubted_as_complainants_are(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def slopes(control: Slope) -> Slopes:
-        class Weeks:
-            known = True
+def test_where_the_control_responds_detractors_are_doubted_as_complainants_are() -> None:
+    def per_drops(control: float) -> Slopes:
+        associations = pd.DataFrame(
+            {
+                "outcome_class": ["network", "account", "detractors"],
+                "coefficient": [0.02, control, 0.5],
+                "coefficient_se": [0.001, 0.01, 0.05],
+            }
+        )
+        return association_slopes.per_drops(associations, revenue=np.nan)
 
-            def __init__(self, *_: object) -> None: ...
-
-            def complainants(self, of: str) -> Slope:
-                return control if of == "account" else Slope(0.02, 0.001, 60)
-
-            def detractors(self) -> Slope:
-                return Slope(0.5, 0.05, 60)
-
-        monkeypatch.setattr(stage, "_Weeks", Weeks)
-        monkeypatch.setattr(stage, "_revenue", lambda *_: np.nan)
-        asked = ("complaints_per_1000", NOBODY, Settings())
-        return stage.slopes_of(None, *asked)[1]  # type: ignore[arg-type]
-
-    silent, moved = slopes(Slope(0.0, 0.01, 60)), slopes(Slope(0.02, 0.001, 60))
+    silent, moved = per_drops(0.0), per_drops(0.02)
     assert silent["detractors_avoided"].expected == 0.5
     assert np.quantile(moved["detractors_avoided"].draws, 0.05) == 0
     assert moved["detractors_avoided"].expected < 0.25

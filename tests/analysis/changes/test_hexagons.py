@@ -158,7 +158,7 @@ def marts(small: Town, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
     settings = load(_config(folder), environ={})
     with workers(settings.run) as client:
         ingest.run.run(settings, client)
-        alone = analysis.run.changes(settings, client)
+        alone = analysis.run.find_changes(settings, client)
         analysis.run.run(settings, client)
     warehouse = Warehouse(folder / "warehouse")
     pd.testing.assert_frame_equal(alone, warehouse.read("change_point"))

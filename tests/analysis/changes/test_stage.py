@@ -11,7 +11,7 @@ import xarray as xr
 
 from analysis.attribution import levers
 from analysis.attribution.search import Search
-from analysis.changes import merge, stage
+from analysis.changes import hourly, merge, stage
 from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from ingest.running.workers import workers
@@ -40,7 +40,7 @@ def same_levers(one: levers.Levers, other: levers.Levers) -> None:
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-4)
 
 
-def hourly(*changes: dict[str, Any], searched: tuple[str, ...]) -> Search:
+def hourly_finds(*changes: dict[str, Any], searched: tuple[str, ...]) -> Search:
     """Returns a search by the hour with these finds."""
     visible = pd.DataFrame({"cell_id": list(searched), "min_visible_ratio": 1.4,
                             "hours_from_utc": FROM, "refused": ""})  # fmt: skip
@@ -60,7 +60,7 @@ NONE = pd.DataFrame([change("a", 0)]).iloc[:0]
 
 def test_days_tell_of_the_time_before_hours_and_of_cells_without_them() -> None:
     by_day = daily(change("a", -50), change("a", 40), change("b", 40))
-    merged = merge.merged(by_day, hourly(change("a", 41.5), searched=("a",)), NONE)
+    merged = merge.merged(by_day, hourly_finds(change("a", 41.5), searched=("a",)), NONE)
     assert merged["cell_id"].tolist() == ["a", "a", "b"]
     assert merged["attribution"].tolist() == ["undecided", "load", "undecided"]
     notes = merged["attribution_note"]
@@ -74,7 +74,7 @@ def test_days_tell_of_the_time_before_hours_and_of_cells_without_them() -> None:
 
 
 def test_each_cell_has_hours_from_a_day_of_its_own() -> None:
-    by_hour = hourly(searched=("a", "b", "c"))
+    by_hour = hourly_finds(searched=("a", "b", "c"))
     begun = [FROM, FROM + pd.Timedelta(days=75), pd.NaT]
     why = ["", "", "too little data: 0 drops, 30 are needed"]
     seen = by_hour.visibility.assign(hours_from_utc=pd.to_datetime(begun, utc=True), refused=why)
@@ -87,13 +87,13 @@ def test_each_cell_has_hours_from_a_day_of_its_own() -> None:
 
 def test_a_change_at_the_border_is_told_once() -> None:
     merged = merge.merged(
-        daily(change("a", 1)), hourly(change("a", 3.2), searched=("a",)), NONE
+        daily(change("a", 1)), hourly_finds(change("a", 3.2), searched=("a",)), NONE
     )  # fmt: skip
     assert merged["attribution"].tolist() == ["load"]
 
 
 def test_a_daily_level_ends_with_the_first_hourly_change_after_it() -> None:
-    finds = hourly(change("a", -9, 20), change("a", 20), searched=("a",))
+    finds = hourly_finds(change("a", -9, 20), change("a", 20), searched=("a",))
     merged = merge.merged(daily(change("a", 1, 40)), finds, NONE)
     assert (merged["until_utc"] > merged["change_utc"]).all()
     level = merged[merged["attribution"] == "undecided"].iloc[0]
@@ -104,7 +104,7 @@ def test_a_daily_level_ends_with_the_first_hourly_change_after_it() -> None:
 def test_what_hours_told_stands_and_days_do_not_tell_it_again() -> None:
     kept = pd.DataFrame([change("a", -50, -10, change=-1.0, drops_load=60.0)])
     by_day = daily(change("a", -52), change("a", -30), change("a", -5), change("a", -90))
-    merged = merge.merged(by_day, hourly(searched=("a",)), kept)
+    merged = merge.merged(by_day, hourly_finds(searched=("a",)), kept)
     assert merged["attribution"].tolist() == ["undecided", "load", "undecided"]
     assert merged["until_utc"].iloc[0] == FROM - pd.Timedelta(days=50)
     assert merged.loc[1, ["drops_excess", "drops_load"]].tolist() == [100, 60]
@@ -114,7 +114,7 @@ def test_what_stands_ends_with_a_newer_change_and_is_not_found_again() -> None:
     kept = pd.DataFrame([change("a", 5, 65, change=-1.0, drops_load=60.0)])
     merged = merge.merged(
         daily(change("a", 1)),
-        hourly(change("a", 6), change("a", 35, direction="down"), searched=("a",)),
+        hourly_finds(change("a", 6), change("a", 35, direction="down"), searched=("a",)),
         kept,
     )
     assert merged["direction"].tolist() == ["up", "down"]
@@ -124,7 +124,11 @@ def test_what_stands_ends_with_a_newer_change_and_is_not_found_again() -> None:
 
 def test_nothing_found_is_an_empty_table() -> None:
     none = daily(change("a", 1)).iloc[:0]
-    for by_hour in (hourly(searched=("a",)), stage._nothing((), 0), stage._nothing(("a",), 5)):
+    for by_hour in (
+        hourly_finds(searched=("a",)),
+        hourly._nothing((), 0),
+        hourly._nothing(("a",), 5),
+    ):
         merged = merge.merged(none, by_hour, NONE)
         assert merged.empty
         assert {"cell_id", "attribution_note", "change"} <= set(merged)
@@ -141,7 +145,7 @@ def test_what_is_said_of_a_change_is_joined_and_nothing_stays_missing() -> None:
 
 
 def test_hours_of_too_few_days_are_named_as_the_reason() -> None:
-    merged = merge.merged(daily(change("a", 1), change("b", 1)), stage._nothing(("a",), 5), NONE)
+    merged = merge.merged(daily(change("a", 1), change("b", 1)), hourly._nothing(("a",), 5), NONE)
     told = merged["attribution_note"].str.partition(":")[0].tolist()
     assert told == ["too little data", "load is not known by the hour"]
 
@@ -172,7 +176,7 @@ def test_hours_of_a_work_on_the_site_are_masked_like_an_outage(measured: Setting
                              "status": ["done"]}}  # fmt: skip
     for name, rows in told.items():
         warehouse.write(name, assemble([pd.DataFrame(rows)], TABLES[name]))
-    seen = stage._cube(stage._Task(measured, (str(cell),), ("2026-08-10",)))
+    seen = hourly._cube(hourly._Task(measured, (str(cell),), ("2026-08-10",)))
     down = seen["hour_start_utc"].to_numpy()[seen["outage"].to_numpy()[0]]
     assert (
         pd.DatetimeIndex(down).tz_localize("UTC").equals(pd.date_range(begin, periods=5, freq="h"))
@@ -184,9 +188,9 @@ def test_the_answer_is_the_same_for_any_cut_into_chunks(
 ) -> None:
     warehouse = Warehouse(measured.resolve(measured.warehouse.path))
     with workers(measured.run) as client:
-        whole = stage._by_hour(warehouse, measured, client, lambda *_: None)
-        monkeypatch.setattr(stage, "CELLS_A_TASK", 7)
-        cut = stage._by_hour(warehouse, measured, client, lambda *_: None)
+        whole = hourly.by_hour(warehouse, measured, client, lambda *_: None)
+        monkeypatch.setattr(hourly, "CELLS_A_TASK", 7)
+        cut = hourly.by_hour(warehouse, measured, client, lambda *_: None)
     assert len(whole.changes) > 0
     for name in whole._fields[:-1]:
         pd.testing.assert_frame_equal(getattr(cut, name), getattr(whole, name), rtol=1e-9)
@@ -204,8 +208,8 @@ def test_changes_are_those_of_the_files_whichever_runs_there_were(
         for day in (days := whole.days("cell_hour")):
             grown.write("cell_hour", whole.read("cell_hour", days=[day]), day=day)
             if day in (days[19], days[31], days[-1]):
-                found.append(stage._by_hour(grown, daily_run, client, lambda *_: None))
-        once = stage._by_hour(whole, measured, client, lambda *_: None)
+                found.append(hourly.by_hour(grown, daily_run, client, lambda *_: None))
+        once = hourly.by_hour(whole, measured, client, lambda *_: None)
     assert len(found[1].changes) < len(once.changes)
     for name in once._fields[:-1]:
         pd.testing.assert_frame_equal(getattr(found[-1], name), getattr(once, name))
@@ -215,12 +219,12 @@ def test_changes_are_those_of_the_files_whichever_runs_there_were(
 def test_a_day_more_does_not_change_what_its_month_is_judged_by(measured: Settings) -> None:
     warehouse = Warehouse(measured.resolve(measured.warehouse.path))
     days = tuple(warehouse.days("cell_hour"))
-    cells, before = stage._lesson(warehouse, days)
+    cells, before = hourly._lesson(warehouse, days)
     assert (len(cells), before[0], before[-1]) == (20, "2026-08-03", "2026-08-31")
-    assert stage._lesson(warehouse, days[:-1]) == (cells, before)
+    assert hourly._lesson(warehouse, days[:-1]) == (cells, before)
     # too few days before the month: all teach
-    assert stage._lesson(warehouse, days[20:])[1] == days[20:]
-    assert stage._lesson(warehouse, days[:29])[1] == days[:29]
+    assert hourly._lesson(warehouse, days[20:])[1] == days[20:]
+    assert hourly._lesson(warehouse, days[:29])[1] == days[:29]
 
 
 def test_days_of_an_archive_are_no_days_with_hours(measured: Settings) -> None:
@@ -231,7 +235,7 @@ def test_days_of_an_archive_are_no_days_with_hours(measured: Settings) -> None:
         warehouse.write("cell_hour", none, day=day)
     assert warehouse.days("cell_hour", filled=True) == known
     with workers(measured.run) as client:
-        seen = stage._by_hour(warehouse, measured, client, lambda *_: None).visibility
+        seen = hourly.by_hour(warehouse, measured, client, lambda *_: None).visibility
     assert len(seen) == 20
     assert (seen["hours_from_utc"].dt.strftime("%m-%d") >= "08-02").all()
     assert seen["hours_from_utc"].min() < pd.Timestamp("2026-08-04", tz="UTC")

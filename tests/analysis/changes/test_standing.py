@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 import xarray as xr
 
-from analysis import run
-from analysis.changes import stage, standing
+from analysis.changes import hourly, stage, standing
+from analysis.inputs import Findings, Inputs
 from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from ingest.running.workers import workers
@@ -57,13 +57,14 @@ def found(planted: Network) -> Find:
         warehouse.write("run", rows("run", run_id=["r"], timezone="Europe/London", level=8,
                                     schema_version=1, as_of_utc=as_of))  # fmt: skip
         with workers(settings.run) as client:
-            answer = stage.find(seen, warehouse, settings, client, lambda *_: None)
-        run._write_changes(warehouse, answer, "r")
+            inputs = Inputs(settings, client)
+            vars(inputs).update(counters=seen, filled=frozenset({"pm"}))
+            warehouse.write_findings(stage.find(inputs, Findings()).tables)
         return warehouse.read("change_point").set_index("change_id")
 
     def patched(*given: object, **how: object) -> pd.DataFrame:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(stage, "HOURLY_DAYS", HOURLY)
+            patch.setattr(hourly, "HOURLY_DAYS", HOURLY)
             return find(*given, **how)  # type: ignore[arg-type]
 
     return patched

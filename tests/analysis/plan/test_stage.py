@@ -9,7 +9,8 @@ from analysis.attribution.levers import LADDER, Levers
 from analysis.benefit.present import Present
 from analysis.benefit.spared import Treatable
 from analysis.plan import stage
-from analysis.plan.catalogue import DEFAULT
+from analysis.plan.catalogue import DEFAULT, catalogue_of
+from analysis.plan.on_offer import relievable
 from analysis.uncertainty.draws import N_DRAWS
 from contracts.errors import SettingsError
 from contracts.settings.sections import Plan, Settings
@@ -29,19 +30,18 @@ def test_what_is_known_of_cells_is_handed_over_as_it_is() -> None:
     )  # fmt: skip
     present = Present(np.array([100.0]), np.array([15.0]), np.ones(1))
     # the level's draws mean 100; 200 a month were counted, a tenth of it by luck
-    known = stage.relievable(Treatable(levers, np.full((1, N_DRAWS), 100.0)), present)
+    known = relievable(Treatable(levers, np.full((1, N_DRAWS), 100.0)), present)
     assert known.by_relief[0, :, 0] == pytest.approx(180 * LADDER, abs=1e-4)
     assert known.by_fix[0, 0] == pytest.approx(45)
 
 
 def test_without_a_catalogue_of_ones_own_there_is_the_packaged_one() -> None:
-    assert stage.catalogue_of(Settings(), CELLS).invented
-    assert all(frame.empty for frame in stage.nothing().values())
+    assert catalogue_of(Settings(), CELLS).invented
 
 
 def test_a_catalogue_that_cannot_be_read_ends_the_run_before_it_begins() -> None:
     with pytest.raises(SettingsError, match="catalogue can't be read"):
-        stage.catalogue_of(Settings(plan=Plan(budgets=(1.0,), catalogue="none.toml")), CELLS)
+        catalogue_of(Settings(plan=Plan(budgets=(1.0,), catalogue="none.toml")), CELLS)
 
 
 def test_places_that_no_cell_is_at_are_told_together(tmp_path: Path) -> None:
@@ -57,14 +57,14 @@ site_id = "MAST10"
     limits = {"crew_weeks": {"Nroth": 3.0, "*": 9.0}, "floors": {"North": 0.1}}
     settings = Settings(plan=Plan(catalogue=str(own), **limits))
     with pytest.raises(SettingsError) as told:
-        stage.catalogue_of(settings, CELLS)
+        catalogue_of(settings, CELLS)
     assert told.value.faults == (
         "crew_weeks: no cell has region 'Nroth'; did you mean North?",
         "[[exclude]] number 1: no cell has cell_id 'LDS10'; did you mean LDS1?",
         "[[exclude]] number 2: no cell has site_id 'MAST10'; did you mean MAST1?",
     )
     # without an inventory no place is known
-    assert len(stage.catalogue_of(settings, CELLS.iloc[:0]).exclude) == 2
+    assert len(catalogue_of(settings, CELLS.iloc[:0]).exclude) == 2
 
 
 def test_the_demo_has_a_plan_for_each_budget(demo: Warehouse) -> None:

@@ -12,8 +12,8 @@ from analysis.arrays import Floats
 from analysis.association.per_drop import PerDrop
 from analysis.benefit.gain import Gain
 from analysis.plan.catalogue import Catalogue
+from analysis.plan.on_offer import Offered
 from analysis.plan.options import Options
-from analysis.plan.stage import Offered
 from analysis.priority import cost
 
 DRAWS = 41

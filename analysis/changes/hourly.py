@@ -1,0 +1,154 @@
+"""Changes found in hours of load and drops, cell by cell, on the workers.
+
+The newest `HOURLY_DAYS` days are searched. What the network teaches is the only step that cells
+share. It is a function of what was delivered, not of which runs there were, and the days of one
+month are judged by the days before it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import xarray as xr
+from dask.distributed import Client
+
+from analysis import cube
+from analysis.attribution import search as attribution_search
+from analysis.attribution.levers import together, unknown
+from analysis.attribution.rows import NO_CURVE, NO_DAYS, no_changes
+from analysis.changes import masks
+from analysis.changes.daily import CELLS_A_TASK
+from analysis.changes.merge import HOURLY_DAYS
+from contracts.settings.sections import Settings
+from contracts.tables import TABLES
+from ingest.running.workers import Progress, each
+from ingest.settle.cells import newest_rows, zones_of
+from ingest.warehouse.store import Warehouse
+
+PRIOR_CELLS = 400
+
+
+@dataclass(frozen=True)
+class _Task:
+    """Some cells to search by the hour."""
+
+    settings: Settings
+    cells: tuple[str, ...]
+    days: tuple[str, ...]
+    network: attribution_search.NetworkPrior | None = None
+
+
+def by_hour(
+    warehouse: Warehouse, settings: Settings, client: Client, progress: Progress
+) -> attribution_search.Search:
+    """One search over the newest days of all cells that have hours of load, drops and attempts.
+
+    Raises whatever a task raises. Cells with hours on too few days are refused in `visibility`.
+    """
+    known = tuple(warehouse.days("cell_hour", filled=True))
+    days = known[-HOURLY_DAYS:]
+    cells = _cells_with_hours(warehouse, days)
+    if not cells or len(days) < attribution_search.MIN_DAYS:
+        return _nothing(cells, len(days))
+    network = _network(warehouse, settings, known)
+    tasks = [
+        _Task(settings, cells[start : start + CELLS_A_TASK], days, network)
+        for start in range(0, len(cells), CELLS_A_TASK)
+    ]
+    parts = each(client, _search, tasks, label="searching hours", progress=progress)
+    return _together(parts)
+
+
+def _cells_with_hours(warehouse: Warehouse, days: tuple[str, ...]) -> tuple[str, ...]:
+    """Cells with hours of load, drops and attempts on the first, the middle or the last day."""
+    some = sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
+    hours = warehouse.read("cell_hour", days=some)
+    hours = hours[hours["hour_start_utc"].notna()]
+    known = hours[["prb_dl_used_prb_s", "prb_ul_used_prb_s"]].notna().any(axis=1)
+    known &= hours["call_attempts"].notna()
+    return tuple(sorted(hours.loc[known, "cell_id"].unique()))
+
+
+def _cube(task: _Task) -> xr.Dataset:
+    settings = task.settings
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    hours = warehouse.read("cell_hour", days=list(task.days), only=("cell_id", task.cells))
+    cells = pd.Series(list(task.cells))
+    rows = warehouse.read("cell")
+    zones = zones_of(cells, rows, settings)
+    sites = newest_rows(rows).set_index("cell_id")["site_id"]
+    operator = settings.operator
+    return cube.of_cell_hours(
+        hours[hours["hour_start_utc"].notna()],
+        zones=zones if isinstance(zones, str) else zones.set_axis(cells),
+        outages=masks.masked(warehouse.read("outage"), warehouse.read("intervention"), sites),
+        weekend=operator.weekend,
+        country=operator.country,
+        subdivision=operator.subdivision,
+    )
+
+
+def _search(task: _Task) -> attribution_search.Search:
+    network = task.network or attribution_search.learn_prior(_cube(task))
+    limits, days = task.settings.changes, task.settings.priority.days
+    return attribution_search.search(_cube(task), network, min_ratio=limits.min_ratio, days=days)
+
+
+def _together(parts: list[attribution_search.Search]) -> attribution_search.Search:
+    """One search of many; rows of days and curves keep pointing at their change."""
+    shift = np.cumsum([0, *(len(part.changes) for part in parts)])
+    moved = [
+        part._replace(
+            days=part.days.assign(change=part.days["change"] + first),
+            curves=part.curves.assign(change=part.curves["change"] + first),
+        )
+        for part, first in zip(parts, shift, strict=False)
+    ]
+    frames = zip(*(part[:-1] for part in moved), strict=True)
+    whole = [pd.concat(part, ignore_index=True) for part in frames]
+    return attribution_search.Search._make([*whole, together([part.levers for part in moved])])
+
+
+def _network(
+    warehouse: Warehouse, settings: Settings, known: tuple[str, ...]
+) -> attribution_search.NetworkPrior:
+    """What the newest day is judged by, learnt from cells spread evenly over all."""
+    cells, days = _lesson(warehouse, known)
+    some = cells[:: max(len(cells) // PRIOR_CELLS, 1)][:PRIOR_CELLS]
+    return attribution_search.learn_prior(_cube(_Task(settings, some, days)))
+
+
+def _lesson(
+    warehouse: Warehouse, known: tuple[str, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Cells and days to learn from: those before the newest day's month, else the newest.
+
+    So another day of a month does not change what the month is judged by, from the second month on.
+    """
+    month = f"{known[-1][:7]}-01"
+    days = tuple(day for day in known if day < month)[-HOURLY_DAYS:]
+    cells = _cells_with_hours(warehouse, days)
+    if cells and len(days) >= attribution_search.MIN_DAYS:
+        return cells, days
+    newest = known[-HOURLY_DAYS:]
+    return _cells_with_hours(warehouse, newest), newest
+
+
+def _nothing(cells: Sequence[str], n_days: int) -> attribution_search.Search:
+    """No search of cells that have hours on too few days."""
+    told = f"too little data: {n_days} days with hours, {attribution_search.MIN_DAYS} are needed"
+    visible = pd.DataFrame({"cell_id": pd.Series(list(cells), dtype="str"), "refused": told})
+    visible = visible.assign(
+        min_visible_ratio=np.nan,
+        hours_from_utc=pd.Series(pd.NaT, visible.index, "datetime64[us, UTC]"),
+    ).astype({"refused": "str"})
+    response = pd.DataFrame(columns=list(TABLES["load_response"].columns))
+    return attribution_search.Search(
+        no_changes(),
+        visible,
+        response,
+        NO_DAYS,
+        NO_CURVE,
+        unknown(cells, told),
+    )

@@ -1,0 +1,118 @@
+"""The stage that rates places: drops, load and what customers say, with intervals.
+
+Figures of customers are those of the release rule; figures of the network are of counters, and
+not personal.
+"""
+
+from collections.abc import Iterator
+
+import pandas as pd
+
+from analysis import safety
+from analysis.inputs import Findings, Inputs
+from analysis.places import members, serving
+from analysis.rates import call_reports, network, nps
+from analysis.rates.complaints import complaint_rates
+from analysis.uncertainty.intervals import Noise
+from contracts import regulator
+from contracts.tables import TABLES, assemble
+from ingest.clock import local_days
+
+METRICS = {
+    "cell": ("drop_rate", "drops_excess_month"),
+    "hex": ("drop_rate", "prb_dl_util_bh_pct", "drops_excess_month"),
+    "region": ("drop_rate", "prb_dl_util_bh_pct", "drops_excess_month"),
+}
+"""What is rated of each kind of place; a site is rated in the list alone."""
+
+
+def find(inputs: Inputs, earlier: Findings) -> Findings:
+    """Tables place_rate, place_cell and threshold.
+
+    Beside them `noise`, how daily drops scatter in each cell (phi and rho, by cell), where there
+    are counters.
+    """
+    limits = inputs.settings.regulator
+    findings = Findings(
+        place_cell=pd.DataFrame(), threshold=regulator.in_force(limits.limits, limits.source)
+    )
+    parts = [*_customer_rates(inputs), *_inventory_rates(inputs)]
+    if inputs.has_counters:
+        changes = earlier.table("change_point")
+        noise = network.noise_of(inputs.counters, changes)
+        parts += _network_rates(inputs, changes, noise)
+        findings["place_cell"] = members.members(inputs.kinds, inputs.cells)
+        findings["noise"] = network.noise_dataset(noise)
+    # what is the same for the whole run is stamped as the table is written
+    findings["place_rate"] = assemble(parts, TABLES["place_rate"])
+    return findings
+
+
+def _customer_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:
+    """Complaints, NPS and call reports of places, as released."""
+    settings = inputs.settings
+    levels, zone, rule = settings.grid.levels, settings.operator.timezone, settings.privacy
+    complaints = _rated_complaints(inputs)
+    if len(complaints):
+        rates = complaint_rates(
+            complaints,
+            inputs.exposure.rows,
+            metric=inputs.exposure.metric,
+            level=levels["complaint"],
+            regions=inputs.regions,
+            zone=zone,
+            rule=rule,
+            targets=settings.targets,
+        )
+        yield _marked(rates, "complaint", inputs)
+    if "nps" in inputs.filled:
+        rates = nps.nps(
+            inputs.answers,
+            level=levels["nps"],
+            regions=inputs.regions,
+            zone=zone,
+            rule=rule,
+            targets=settings.targets,
+        )
+        yield _marked(rates, "nps", inputs)
+    yield call_reports.of_calls(inputs)
+
+
+def _rated_complaints(inputs: Inputs) -> pd.DataFrame:
+    """Complaints of days on which it is known who could have complained."""
+    if "complaint" not in inputs.filled or inputs.complaints.empty:
+        return pd.DataFrame()
+    complaints = inputs.complaints
+    if inputs.exposure.metric == "complaints_per_10k_attempts":
+        # attempts are known on days with counters only
+        days = local_days(complaints["created_utc"], inputs.settings.operator.timezone)
+        complaints = complaints[days.isin(inputs.warehouse.days("cell_day"))]
+    return complaints
+
+
+def _marked(rates: pd.DataFrame, source: str, inputs: Inputs) -> pd.DataFrame:
+    """Rates, marked unsafe where a check of their source says so."""
+    return rates.assign(unsafe_reason=safety.of_table(inputs.table("quality"), source))
+
+
+def _inventory_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:
+    """How many cells serve each hexagon, where any has a footprint."""
+    weights = inputs.weights(inputs.settings.grid.level)
+    if len(weights):
+        yield serving.cells_serving(inputs.newest_cells, weights, day=inputs.newest_day)
+
+
+def _network_rates(inputs: Inputs, changes: pd.DataFrame, noise: Noise) -> Iterator[pd.DataFrame]:
+    """Drop rates, load and excess drops of places and periods, and how drops changed."""
+    counters, settings = inputs.counters, inputs.settings
+    yield from network.whole_network(counters)
+    newest = network.newest_days(counters, settings.priority.days)
+    for kind in members.with_coarser(inputs.kinds, settings.grid.map_levels):
+        places = members.of_weights(kind.weights, counters, rest=kind.rest)
+        for period in network.periods_of(counters) if kind.name in METRICS else ():
+            rates = network.drop_rates(counters, places, period, noise)
+            for metric in METRICS[kind.name]:
+                yield members.of_kind(network.as_metric(rates, metric, period), kind)
+        if kind.name == "hex":
+            ratios = network.change_ratios(counters, places, newest, changes)
+            yield members.of_kind(ratios, kind)
