@@ -17,6 +17,8 @@ IDENTIFIERS = (
     "site_id",
     "ecgi_or_ncgi",
 )
+"""Our columns whose texts may look like numbers and are none."""
+
 SPREADSHEET = (
     "a number as a spreadsheet writes it, not an identifier: digits or leading zeros are lost; "
     "format the column as text and export it again"
@@ -28,23 +30,32 @@ _LTE_CELLS, _ENB_BITS, _LAC_BITS, _CI_BITS = 256, 20, 16, 28
 
 
 def from_a_spreadsheet(ids: pd.Series) -> pd.Series:
-    """Whether each text is a number with an exponent or a decimal point, such as 2.34E+14."""
-    known = pd.Series(ids.dropna().unique(), dtype="str")
-    odd = known[known.str.fullmatch(_FLOAT)]
-    return ids.isin(odd) if len(odd) else pd.Series(False, index=ids.index)
+    """Whether each text is a number with an exponent or a decimal point, such as 2.34E+14.
+
+    `ids`: identifiers as texts; a missing one is none.
+    """
+    distinct = pd.Series(ids.dropna().unique(), dtype="str")
+    numbers = distinct[distinct.str.fullmatch(_FLOAT)]
+    return ids.isin(numbers) if len(numbers) else pd.Series(False, index=ids.index)
 
 
 def global_ids(texts: pd.Series, technology: pd.Series) -> tuple[pd.Series, pd.Series]:
     """Each identity as mcc-mnc-number (or mcc-mnc-lac-ci), and why it is none; else empty.
 
-    Parts may be set apart by any of - _ : / and blanks; of lte also mcc-mnc-eNodeB-cell is
-    understood. The MNC keeps its two or three digits.
+    `texts`: identities as a file has them; a missing one stays missing, without a reason.
+    `technology`: lte, nr, gsm or umts of each; another or a missing one leaves more open. Parts may
+    be set apart by any of - _ : / and blanks; of lte also mcc-mnc-eNodeB-cell is understood. The
+    MNC keeps its two or three digits.
+
+    >>> ids, reasons = global_ids(pd.Series(["234-15-1234-1", "23415"]), pd.Series(["lte", "lte"]))
+    >>> ids[0], reasons[1][:18]
+    ('234-15-315905', 'no mcc-mnc-number;')
     """
     pairs = pd.DataFrame({"text": texts, "technology": technology.fillna("")})
-    known = pairs[texts.notna()].drop_duplicates()
-    judged = {pair: _one(*pair) for pair in known.itertuples(index=False, name=None)}
-    both = [judged.get(pair, (None, "")) for pair in pairs.itertuples(index=False, name=None)]
-    ids, reasons = zip(*both, strict=True) if both else ((), ())
+    distinct = pairs[texts.notna()].drop_duplicates()
+    judgements = {pair: _one(*pair) for pair in distinct.itertuples(index=False, name=None)}
+    rows = [judgements.get(pair, (None, "")) for pair in pairs.itertuples(index=False, name=None)]
+    ids, reasons = zip(*rows, strict=True) if rows else ((), ())
     return (
         pd.Series(ids, index=texts.index, dtype="str"),
         pd.Series(reasons, index=texts.index, dtype="str"),
@@ -52,12 +63,16 @@ def global_ids(texts: pd.Series, technology: pd.Series) -> tuple[pd.Series, pd.S
 
 
 def enb_ids(ids: pd.Series) -> pd.Series:
-    """The eNodeB of each ECGI of three parts, whole; missing stays missing."""
+    """Number of the eNodeB in each ECGI of three parts; NaN where there is none.
+
+    `ids`: as `global_ids` writes them. An ECI is 256 x eNodeB + cell.
+    """
     eci = pd.to_numeric(ids.str.split("-").str[2], errors="coerce")
     return eci // _LTE_CELLS
 
 
 def _one(text: str, technology: str) -> tuple[str | None, str]:
+    """One identity, and why it is none."""
     mcc, mnc, *numbers = [*_BETWEEN.split(text.strip()), "", ""]
     numbers = [number for number in numbers if number]
     if not numbers or len(numbers) > 2 or not all(n.isdecimal() for n in (mcc, mnc, *numbers)):

@@ -17,9 +17,10 @@ _OTHER = re.compile(r"[\W_]+")
 
 
 def of_operator(settings: Settings) -> pd.DataFrame:
-    """Columns lat and lon by key, as `keys` writes them; empty where none are supplied.
+    """Columns lat and lon in degrees by key, as `keys` writes them; empty where none are supplied.
 
-    Raises InputError where the table can't be read. A key that stands at several places is none.
+    `settings`: `[operator] postcodes` is the file. A key that stands at several places is left out.
+    InputError where the file can't be read.
     """
     if not settings.operator.postcodes:
         return pd.DataFrame({"lat": [], "lon": []}, index=pd.Index([], dtype="str"), dtype=float)
@@ -27,27 +28,33 @@ def of_operator(settings: Settings) -> pd.DataFrame:
     try:
         return _read(path, path.stat().st_mtime_ns)
     except (OSError, pa.ArrowInvalid, KeyError, ValueError) as error:
-        told = str(error).splitlines()[0]
-        raise InputError("[operator] postcodes can't be read", [f"{path}: {told}"]) from None
+        reason = str(error).splitlines()[0]
+        raise InputError("[operator] postcodes can't be read", [f"{path}: {reason}"]) from None
 
 
 def keys(texts: pd.Series) -> pd.Series:
-    """Texts as they are looked up: letters and digits alone, in lower case."""
+    """Texts as they are looked up: letters and digits alone, in lower case.
+
+    `texts`: postcodes or names of places.
+
+    >>> keys(pd.Series(["LS1 4AP", "Leeds (Centre)"])).tolist()
+    ['ls14ap', 'leedscentre']
+    """
     return texts.astype("str").str.replace(_OTHER, "", regex=True).str.casefold()
 
 
 @functools.lru_cache(maxsize=1)
-def _read(path: Path, changed: int) -> pd.DataFrame:  # noqa: ARG001  (a new file is read anew)
+def _read(path: Path, changed_ns: int) -> pd.DataFrame:  # noqa: ARG001  (a new file is read anew)
     table = _table(path)
     table.columns = [str(name).strip().lower() for name in table.columns]
-    named = [name for name in _NAMES if name in table]
-    if not named or not {"lat", "lon"} <= set(table):
-        there = ", ".join(map(str, table))
-        raise ValueError(f"it needs postcode or place, lat, lon; it has {there}")
-    at = table[["lat", "lon"]].apply(pd.to_numeric, errors="coerce")
-    found = pd.concat([at.assign(key=keys(table[name])) for name in named]).dropna()
-    found = found[found["key"] != ""].drop_duplicates()
-    return found.drop_duplicates("key", keep=False).set_index("key")
+    columns = [name for name in _NAMES if name in table]
+    if not columns or not {"lat", "lon"} <= set(table):
+        names = ", ".join(map(str, table))
+        raise ValueError(f"it needs postcode or place, lat, lon; it has {names}")
+    points = table[["lat", "lon"]].apply(pd.to_numeric, errors="coerce")
+    places = pd.concat([points.assign(key=keys(table[name])) for name in columns]).dropna()
+    places = places[places["key"] != ""].drop_duplicates()
+    return places.drop_duplicates("key", keep=False).set_index("key")
 
 
 def _table(path: Path) -> pd.DataFrame:

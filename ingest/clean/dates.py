@@ -1,8 +1,8 @@
-"""Day or month first? Recognised over a whole column; where it can't be told, nothing is guessed.
+"""Day or month first? Recognised over a whole column; where nothing decides, nothing is guessed.
 
 A text such as 05/03/2026 says nothing by itself. What decides is a part above 12 anywhere in the
 column, or, without one, the order of the rows' ids; the range of the certain dates, and the ids,
-must not speak against it. A column written in more than one way went through a spreadsheet, which
+must not contradict it. A column written in more than one way went through a spreadsheet, which
 exchanges day and month where it can: there each row must be certain by itself.
 """
 
@@ -20,9 +20,11 @@ _DATE: Final = (
     r"(?P<gap>[ T,]+)?(?:(?P<h>\d{1,2})[:.](?P<min>\d{2})(?:[:.](?P<sec>\d{2})(?P<part>\.\d+)?)?"
     r"\s*(?P<half>[AP]M)?\s*(?P<zone>Z|[+-]\d{2}(?::?\d{2})?)?)?$"
 )
-# rows, and how far off, from which on the wrong order shows
+# rows that contradict an order before it is given up
 _ENOUGH = 3
+# distinct texts before the order of the ids decides
 _ORDERED = 8
+# seconds by which a date may lie outside the range of the certain ones
 _MONTH: Final = 31 * 86_400
 
 Flags = npt.NDArray[np.bool_]
@@ -30,86 +32,105 @@ Seconds = npt.NDArray[np.float64]
 
 
 class Iso(NamedTuple):
-    """Texts with dates as ISO 8601; which of them nobody can tell; why the column can't be read."""
+    """Texts with dates as ISO 8601, and what about them stays open."""
 
     texts: pd.Series
+    """The column's texts, those that begin with a day or a month turned round."""
     unsure: pd.Series
+    """Flag of each text: it may be day or month first."""
     fault: str = ""
+    """Why no row of the column may be used, in words; empty = it may."""
 
 
 def iso(texts: pd.Series, ids: pd.Series | None = None) -> Iso:
-    """A column of times, those that begin with a day or a month turned round; upper-case texts.
+    """A column of times as ISO 8601, judged as a whole: day first or month first.
 
-    `ids`: keys of the same rows, whose numbers tell in which order they came. What is no such time
-    stays as it is. `fault` is empty or says, in words, why day and month can't be told apart; then
-    no row may be used.
+    `texts`: times in upper case; what is no date that begins with a day or a month stays as it is,
+    and missing stays missing. `ids`: keys of the same rows, whose numbers say in which order the
+    rows came; None where there are none.
+
+    >>> iso(pd.Series(["05/03/2026", "31/03/2026"])).texts.tolist()
+    ['2026-03-05', '2026-03-31']
+    >>> iso(pd.Series(["05/03/2026", "06/03/2026"])).fault
+    '2 dates may be day or month first: nothing in the column tells'
     """
-    sure = pd.Series(False, index=texts.index)
     if not texts.str.contains(_ODD, na=False).any():
-        return Iso(texts, sure)
+        return Iso(texts, pd.Series(False, index=texts.index))
+    # code: position of each row's text among the distinct ones; -1 = missing, the last position
     code, distinct = pd.factorize(texts)
-    found = _Column(pd.Series(distinct, dtype="str"), _came(code, ids))
-    fault = found.fault()
-    turned = pd.Series(found.turned().array.take(code, allow_fill=True), index=texts.index)
-    unsure = np.append(found.either & (not found.one_way), False)[code]
+    column = _Column(pd.Series(distinct, dtype="str"), _arrival(code, ids))
+    fault = column.fault()
+    turned = pd.Series(column.turned().array.take(code, allow_fill=True), index=texts.index)
+    unsure = np.append(column.either & (not column.one_way), False)[code]
     return Iso(turned, pd.Series(unsure, index=texts.index), fault)
 
 
-def _came(code: npt.NDArray[np.intp], ids: pd.Series | None) -> npt.NDArray[np.intp]:
-    """The distinct texts in the order in which they first came; none where the ids don't tell."""
-    nobody = np.zeros(0, np.intp)
+def _arrival(code: npt.NDArray[np.intp], ids: pd.Series | None) -> npt.NDArray[np.intp]:
+    """The distinct texts in the order in which they first came; none where the ids show none.
+
+    `code`: the number of each row's text, shape (rows,); -1 = missing.
+    """
+    unknown = np.zeros(0, np.intp)
     if ids is None:
-        return nobody
-    found = ids.astype("str").str.extract(r"(\d{1,15})$")[0]
-    numbers = pd.to_numeric(found, errors="coerce").to_numpy(float)
+        return unknown
+    digits = ids.astype("str").str.extract(r"(\d{1,15})$")[0]
+    numbers = pd.to_numeric(digits, errors="coerce").to_numpy(float)
     # ids without a gap may be row numbers, given after somebody sorted by a date read wrongly
     if (
         np.isnan(numbers).any()
         or len(np.unique(numbers)) < len(ids)
         or (np.diff(numbers) == 1).all()
     ):
-        return nobody
-    ordered = code[np.argsort(numbers)]
-    distinct, first = np.unique(ordered[ordered >= 0], return_index=True)
+        return unknown
+    codes = code[np.argsort(numbers)]
+    distinct, first = np.unique(codes[codes >= 0], return_index=True)
     return distinct[np.argsort(first)]
 
 
 class _Column:
-    """The distinct texts of a column, taken apart."""
+    """The distinct texts of a column, taken apart; all arrays have shape (texts,), -1 = no number.
 
-    def __init__(self, texts: pd.Series, came: npt.NDArray[np.intp]) -> None:
-        self.texts, self.came = texts, came
-        parts = pc.extract_regex(pa.array(texts, pa.string()), _DATE)
-        self.parts = pd.DataFrame({
-            name: pc.struct_field(parts, name).to_pandas()
-            for name in ("a", "s", "b", "t", "c", "gap", "h", "min", "sec", "part", "half", "zone")
-        }).fillna("").astype("str")  # fmt: skip
-        size = {name: self.parts[name].str.len().to_numpy() for name in "abc"}
-        whole = (
-            (self.parts["s"] == self.parts["t"])
-            & ((self.parts["gap"] != "") == (self.parts["h"] != ""))
-        ).to_numpy()
+    Parts of a text: `a`, `b`, `c` the three numbers of its date, `s` and `t` the marks between
+    them, then the clock. Kinds of a text, as flags: `year_first`; `short_year`; and of those that
+    end with a year of four digits `by_day` (a above 12), `by_month` (b above 12), `alike` (a is b)
+    and `either` (day or month first). Of the column: `many_styles`; `days_lead` (day first);
+    `one_way` (that order holds for all of `either`).
+    """
+
+    def __init__(self, texts: pd.Series, arrival: npt.NDArray[np.intp]) -> None:
+        self.texts, self.arrival = texts, arrival
+        self.parts = _parts(texts)
         self.a, self.b, self.c = (self._numbers(name) for name in "abc")
         hour, half = self._numbers("h"), self.parts["half"].to_numpy()
+        # 12 AM is hour 0, 12 PM hour 12
         self.hour = np.where(half == "", hour, hour % 12 + 12 * (half == "PM"))
-        whole = whole & ((half == "") | (hour <= 12))
-        self.year_first = whole & (size["a"] == 4) & (size["c"] <= 2)
-        self.short_year = whole & (size["a"] <= 2) & (size["c"] == 2)
-        last = whole & (size["a"] <= 2) & (size["c"] == 4)
-        small_a, small_b = (self.a >= 1) & (self.a <= 12), (self.b >= 1) & (self.b <= 12)
-        self.by_day = last & (self.a > 12) & (self.a <= 31) & small_b
-        self.by_month = last & (self.b > 12) & (self.b <= 31) & small_a
-        self.alike = last & small_a & (self.a == self.b)
-        self.either = last & small_a & small_b & ~self.alike
-        self.turnable = self.by_day | self.by_month | self.alike | self.either
+        self._name_kinds(self._is_date() & ((half == "") | (hour <= 12)))
         self.many_styles = self._has_many_styles()
         self.days_lead = bool(self.by_day.any())
         self.one_way = self.days_lead != bool(self.by_month.any()) and not self.many_styles
         if not (self.by_day | self.by_month).any():
             self._take_order_of_ids()
 
+    def _is_date(self) -> Flags:
+        """Whether both marks are alike, and a gap stands where a clock follows."""
+        has_gap, has_clock = self.parts["gap"] != "", self.parts["h"] != ""
+        return ((self.parts["s"] == self.parts["t"]) & (has_gap == has_clock)).to_numpy()
+
+    def _name_kinds(self, is_date: Flags) -> None:
+        size = {name: self.parts[name].str.len().to_numpy() for name in "abc"}
+        self.year_first = is_date & (size["a"] == 4) & (size["c"] <= 2)
+        self.short_year = is_date & (size["a"] <= 2) & (size["c"] == 2)
+        year_last = is_date & (size["a"] <= 2) & (size["c"] == 4)
+        a_may_be_month = (self.a >= 1) & (self.a <= 12)
+        b_may_be_month = (self.b >= 1) & (self.b <= 12)
+        self.by_day = year_last & (self.a > 12) & (self.a <= 31) & b_may_be_month
+        self.by_month = year_last & (self.b > 12) & (self.b <= 31) & a_may_be_month
+        self.alike = year_last & a_may_be_month & (self.a == self.b)
+        self.either = year_last & a_may_be_month & b_may_be_month & ~self.alike
+        self.turnable = self.by_day | self.by_month | self.alike | self.either
+
     def fault(self) -> str:
-        """Why no row can be trusted; empty = the uncertain ones are told by themselves."""
+        """Why no row can be trusted; empty = it is enough to refuse the uncertain rows."""
         if self._years_then_days():
             return "day and month stand in both orders after the year"
         if 2 * self.short_year.sum() > len(self.texts):
@@ -124,8 +145,8 @@ class _Column:
                 f"day {'first' if self.days_lead else 'second'} by its certain dates, and the "
                 f"{self.either.sum():,} others only fit them when exchanged; export it again"
             )
-        few = self.year_first.sum() > self.turnable.sum()
-        if self.either.any() and not self.one_way and not few:
+        are_few = self.year_first.sum() > self.turnable.sum()
+        if self.either.any() and not self.one_way and not are_few:
             return f"{self.either.sum():,} dates may be day or month first: {self._why()}"
         return ""
 
@@ -138,75 +159,92 @@ class _Column:
 
     def turned(self) -> pd.Series:
         """The texts, with those that begin with a day or a month as ISO 8601."""
-        lead = self.by_day | (self.either & self.days_lead)
-        day, month = np.where(lead, self.a, self.b), np.where(lead, self.b, self.a)
-        part, timed = self.parts, self.parts["h"] != ""
-        text = part["c"] + "-" + _two(month) + "-" + _two(day)
-        clock = "T" + _two(self.hour) + ":" + part["min"]
-        clock += part["sec"].mask(part["sec"] != "", ":" + part["sec"]) + part["part"]
-        text += (clock + part["zone"]).where(timed, "")
+        day_leads = self.by_day | (self.either & self.days_lead)
+        day, month = np.where(day_leads, self.a, self.b), np.where(day_leads, self.b, self.a)
+        parts = self.parts
+        text = parts["c"] + "-" + _two(month) + "-" + _two(day)
+        clock = "T" + _two(self.hour) + ":" + parts["min"]
+        clock += parts["sec"].mask(parts["sec"] != "", ":" + parts["sec"]) + parts["part"]
+        text += (clock + parts["zone"]).where(parts["h"] != "", "")
         return text.where(self.turnable, self.texts)
 
     def _numbers(self, name: str) -> Seconds:
         return pd.to_numeric(self.parts[name], errors="coerce").fillna(-1).to_numpy(float)
 
     def _years_then_days(self) -> bool:
+        """Whether days stand before months in texts that begin with the year, and never after."""
         exchanged = self.year_first & (self.b > 12) & (self.c <= 12)
         return bool(exchanged.any() and not (self.year_first & (self.c > 12)).any())
 
     def _years_may_be_exchanged(self) -> bool:
-        open_ = self.year_first & (self.b <= 12) & (self.c <= 12) & (self.b != self.c)
-        return bool(open_.any() and not (self.year_first & (self.c > 12)).any())
+        """Whether no text that begins with the year is certain, and some are uncertain."""
+        is_open = self.year_first & (self.b <= 12) & (self.c <= 12) & (self.b != self.c)
+        return bool(is_open.any() and not (self.year_first & (self.c > 12)).any())
 
     def _has_many_styles(self) -> bool:
         """Whether dates are written in more than one way: separators, clock, leading zeros."""
         if self.year_first.any():
             return True
-        of = self.parts[self.turnable]
-        style = of[["s", "gap"]].assign(
-            **{name: of[name] != "" for name in ("h", "sec", "half", "zone")}
-        )
-        both = of["a"] + "/" + of["b"]
-        padded, bare = both.str.contains(r"\b0").any(), both.str.contains(r"\b[1-9]\b").any()
-        return len(style.drop_duplicates()) > 1 or bool(padded and bare)
+        parts = self.parts[self.turnable]
+        has = {name: parts[name] != "" for name in ("h", "sec", "half", "zone")}
+        styles = parts[["s", "gap"]].assign(**has)
+        numbers = parts["a"] + "/" + parts["b"]
+        with_zero = numbers.str.contains(r"\b0").any()
+        without_zero = numbers.str.contains(r"\b[1-9]\b").any()
+        return len(styles.drop_duplicates()) > 1 or bool(with_zero and without_zero)
 
-    def _at(self, lead: Flags) -> Seconds:
-        """Seconds of each text, days first where `lead`; of what is none, NaN."""
-        day, month = np.where(lead, self.a, self.b), np.where(lead, self.b, self.a)
+    def _seconds(self, day_leads: Flags) -> Seconds:
+        """Seconds of each text in months of 31 days, days first where `day_leads`; NaN = none."""
+        day, month = np.where(day_leads, self.a, self.b), np.where(day_leads, self.b, self.a)
         minute = self.hour.clip(0) * 60 + self._numbers("min").clip(0)
-        at = ((self.c * 12 + month) * 31 + day) * 86_400 + minute * 60
-        return np.where(self.turnable, at, np.nan)
+        seconds = ((self.c * 12 + month) * 31 + day) * 86_400 + minute * 60
+        return np.where(self.turnable, seconds, np.nan)
 
     def _take_order_of_ids(self) -> None:
-        """The one order in which time goes the way the ids go."""
-        if self.many_styles or len(self.came) < _ORDERED or self._sorted_as_text():
+        """Takes the order of day and month in which time goes the way the ids go, if one does."""
+        if self.many_styles or len(self.arrival) < _ORDERED or self._sorted_as_text():
             return
-        leads = [np.full(len(self.texts), lead) for lead in (True, False)]
-        days_go, months_go = (_n_back(self._at(lead)[self.came]) == 0 for lead in leads)
-        self.one_way, self.days_lead = days_go != months_go, days_go
+        orders = [np.full(len(self.texts), day_leads) for day_leads in (True, False)]
+        days_fit, months_fit = (
+            _n_back(self._seconds(order)[self.arrival]) == 0 for order in orders
+        )
+        self.one_way, self.days_lead = days_fit != months_fit, days_fit
 
     def _sorted_as_text(self) -> bool:
-        came = self.texts.iloc[self.came]
-        return came.is_monotonic_increasing or came.is_monotonic_decreasing
+        """Whether ids follow the texts as such: somebody sorted them, and ids say nothing."""
+        texts = self.texts.iloc[self.arrival]
+        return texts.is_monotonic_increasing or texts.is_monotonic_decreasing
 
     def _contradicted(self) -> bool:
         """Whether the uncertain dates fit the certain ones when exchanged, and not as they are."""
-        certain = self.by_day | self.by_month
-        if not certain.any():
+        is_certain = self.by_day | self.by_month
+        if not is_certain.any():
             return False
-        lead = np.full(len(self.texts), self.days_lead)
-        chosen, exchanged = self._at(lead), self._at(lead ^ self.either)
-        low, high = np.nanmin(chosen[certain]) - _MONTH, np.nanmax(chosen[certain]) + _MONTH
-        outside = [int(((at < low) | (at > high))[self.either].sum()) for at in (chosen, exchanged)]
-        back = [_n_back(at[self.came]) for at in (chosen, exchanged)]
-        pairs = [outside] if self._sorted_as_text() else [outside, back]
-        return any(ours >= _ENOUGH and 2 * theirs < ours for ours, theirs in pairs)
+        order = np.full(len(self.texts), self.days_lead)
+        # as chosen, and with day and month of the uncertain dates exchanged
+        readings = (self._seconds(order), self._seconds(order ^ self.either))
+        certain = readings[0][is_certain]
+        low, high = np.nanmin(certain) - _MONTH, np.nanmax(certain) + _MONTH
+        n_outside = [int(((s < low) | (s > high))[self.either].sum()) for s in readings]
+        n_back = [_n_back(s[self.arrival]) for s in readings]
+        pairs = [n_outside] if self._sorted_as_text() else [n_outside, n_back]
+        return any(chosen >= _ENOUGH and 2 * exchanged < chosen for chosen, exchanged in pairs)
+
+
+def _parts(texts: pd.Series) -> pd.DataFrame:
+    """The named parts of each text, empty where it has none."""
+    match = pc.extract_regex(pa.array(texts, pa.string()), _DATE)
+    names = ("a", "s", "b", "t", "c", "gap", "h", "min", "sec", "part", "half", "zone")
+    parts = {name: pc.struct_field(match, name).to_pandas() for name in names}
+    return pd.DataFrame(parts).fillna("").astype("str")
 
 
 def _two(numbers: Seconds) -> pd.Series:
+    """Numbers as text of two digits."""
     return pd.Series(numbers).clip(0).astype(int).astype("str").str.zfill(2)
 
 
-def _n_back(at: Seconds) -> int:
-    known = at[~np.isnan(at)]
-    return min(int((np.diff(known) < 0).sum()), int((np.diff(known) > 0).sum()))
+def _n_back(seconds: Seconds) -> int:
+    """How often time goes back, or forward if that is less: rows may come newest first."""
+    steps = np.diff(seconds[~np.isnan(seconds)])
+    return min(int((steps < 0).sum()), int((steps > 0).sum()))

@@ -1,4 +1,4 @@
-"""Gathers what cleaning refuses and doubts, row by row."""
+"""Gathers what cleaning refuses and doubts: single rows, single values, the file as a whole."""
 
 from dataclasses import dataclass, field
 
@@ -7,22 +7,33 @@ import pandas as pd
 from ingest.privacy import door
 
 POSITION = ("lat", "lon")
-# a fault of so many of a file's positions is the file's
+"""Our columns of a position; of both or of neither is a use."""
+
 FILE_DOUBT = 0.5
+"""Share of a file's positions above which a fault they have in common is the file's."""
 
 
 @dataclass
 class Findings:
-    """Faults as they are found: of rows, of values, of the file."""
+    """Faults, in the order in which the steps of cleaning add them."""
 
     rows: list[pd.DataFrame] = field(default_factory=list)
+    """Faults of rows and values: source_row, reason, masked_value, column_name, scope."""
     file: list[str] = field(default_factory=list)
+    """Faults of the whole file, in words; one of them and no row of it is used."""
 
     def add(
         self, scope: str, name: str, frame: pd.DataFrame, bad: pd.Series, reason: str | pd.Series
     ) -> None:
-        if bad.any():
-            raw = frame[name] if name in frame else pd.Series("", index=frame.index)
-            found = pd.DataFrame({"source_row": frame["source_row"], "reason": reason})[bad]
-            found["masked_value"] = door.masked(raw[bad].astype("object").fillna(""))
-            self.rows.append(found.assign(column_name=name, scope=scope))
+        """Notes a fault of each row where `bad` is true; nothing where it nowhere is.
+
+        `scope`: "row" (refused) or "value" (set to missing). `name`: our column at fault. `frame`:
+        the file's columns, with source_row; the value in column `name` is kept only masked. `bad`:
+        flag of each row. `reason`: in words, for all rows or for each.
+        """
+        if not bad.any():
+            return
+        values = frame[name] if name in frame else pd.Series("", index=frame.index)
+        faults = pd.DataFrame({"source_row": frame["source_row"], "reason": reason})[bad]
+        faults["masked_value"] = door.masked(values[bad].astype("object").fillna(""))
+        self.rows.append(faults.assign(column_name=name, scope=scope))

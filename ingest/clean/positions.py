@@ -1,4 +1,7 @@
-"""Positions of rows: judged, located, exchanged coordinates refused."""
+"""Positions of rows: judged against the operator's box, looked up where stated only in words.
+
+A fault that most positions of a file have in common, such as lat and lon exchanged, is the file's.
+"""
 
 from collections.abc import Iterator
 
@@ -12,8 +15,8 @@ from ingest.clean.centroids import keys, of_operator
 from ingest.clean.findings import FILE_DOUBT, POSITION, Findings
 
 _NO_POSITION = ((0.0, 0.0), (-1.0, -1.0))
-# what is looked up among the operator's centroids, what it then is, and what it is better than:
-# where the trouble is comes before where the customer lives
+# columns looked up among the operator's centroids, the loc_method this gives, and the loc_methods
+# it is better than: where the trouble is comes before where the customer lives
 _LOOKED_UP = (
     ("postcode", "postcode", ["none"]),
     ("place_text", "stated_place", ["none", "postcode", "address"]),
@@ -22,45 +25,57 @@ _MOST_DEGREES, _FACTORS = 360, (1e-5, 1e-6, 1e-7)
 
 
 def place(
-    ours: pd.DataFrame, theirs: pd.DataFrame, of: Table, settings: Settings, found: Findings
+    ours: pd.DataFrame, theirs: pd.DataFrame, table: Table, settings: Settings, findings: Findings
 ) -> None:
-    """Position, how it is known, and the hexagon; an unusable position is none."""
+    """Fills in lat, lon, loc_method and hex_id of `ours`; an unusable position becomes missing.
+
+    `ours`: the typed columns, changed in place; where it has lat and lon, hex_id is the hexagon one
+    level finer than `[grid] level`, else that of hex_text. `theirs`: the file's columns, for the
+    findings. `table`: whose rows they are; loc_method is made where it has that column.
+    `settings`: the operator's box and centroids. `findings` gets a line for each position refused,
+    and the faults of the file. InputError where the centroids can't be read.
+    """
     if "hex_text" in ours:
-        named = pd.Series(hexgrid.from_text(ours["hex_text"]), index=ours.index, dtype="UInt64")
-        ours["hex_id"] = named.mask(named == hexgrid.NO_HEX)
-    _judge_position(ours, theirs, settings, found)
-    if "loc_method" in of.columns:
-        _locate(ours, theirs, settings, found)
+        hexes = pd.Series(hexgrid.from_text(ours["hex_text"]), index=ours.index, dtype="UInt64")
+        ours["hex_id"] = hexes.mask(hexes == hexgrid.NO_HEX)
+    _judge_position(ours, theirs, settings, findings)
+    if "loc_method" in table.columns:
+        _locate(ours, theirs, settings, findings)
     if {*POSITION} <= set(ours):
-        hexes = hexgrid.hexes_of(lat=ours["lat"], lon=ours["lon"], level=settings.grid.level + 1)
-        hex_id = pd.Series(hexes, index=ours.index).astype("UInt64")
+        under = hexgrid.hexes_of(lat=ours["lat"], lon=ours["lon"], level=settings.grid.level + 1)
+        hex_id = pd.Series(under, index=ours.index).astype("UInt64")
         ours["hex_id"] = hex_id.where(ours["lat"].notna())
 
 
 def _judge_position(
-    ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: Findings
+    ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, findings: Findings
 ) -> None:
-    """A position outside the operator's box, or half of one, is none; why, is told."""
+    """A position outside the operator's box, or half of one, becomes missing, with a reason."""
     if not {*POSITION} <= {*ours}:
         ours[[name for name in POSITION if name in ours]] = np.nan
         return
-    usable = _usable(ours, settings)
-    given = ours["lat"].notna() & ours["lon"].notna()
-    swapped = given & ~usable & _usable(_exchanged(ours), settings)
-    found.file.extend(_swap_faults(int(swapped.sum()), int(given.sum())))
-    found.file.extend(_factor_faults(ours[given & ~usable], int(given.sum()), settings))
+    is_usable = _is_usable(ours, settings)
+    is_given = ours["lat"].notna() & ours["lon"].notna()
+    is_outside = is_given & ~is_usable
+    is_swapped = is_outside & _is_usable(_exchanged(ours), settings)
+    n_given = int(is_given.sum())
+    findings.file.extend(_swap_faults(int(is_swapped.sum()), n_given))
+    findings.file.extend(_factor_faults(ours[is_outside], n_given, settings))
     reason = pd.Series("no position in [operator] bbox", index=ours.index)
     reason = reason.mask(
-        swapped, "in [operator] bbox only with lat and lon exchanged; mend the row"
+        is_swapped, "in [operator] bbox only with lat and lon exchanged; mend the row"
     )
-    found.add("value", "lat", theirs, given & ~usable, reason)
-    ours[[*POSITION]] = ours[[*POSITION]].where(usable)
+    findings.add("value", "lat", theirs, is_outside, reason)
+    ours[[*POSITION]] = ours[[*POSITION]].where(is_usable)
 
 
-def _locate(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found: Findings) -> None:
-    """The best position of an event and how it is known: point, stated place, address, postcode.
+def _locate(
+    ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, findings: Findings
+) -> None:
+    """The best position of an event and its loc_method: point, stated place, address, postcode.
 
-    Of an event known by its cell the mast's position is none: its cell's footprint stands for it.
+    An event whose loc_method is `cell` has no position: the mast's is not its own, and its cell's
+    footprint stands for it.
     """
     for name in POSITION:
         ours[name] = ours.get(name, np.nan)
@@ -69,27 +84,27 @@ def _locate(ours: pd.DataFrame, theirs: pd.DataFrame, settings: Settings, found:
     centroids = of_operator(settings)
     for name, kind, worse in _LOOKED_UP if len(centroids) else ():
         if name in ours:
-            at = centroids.reindex(keys(ours[name])).set_index(ours.index)
-            at = at.where(_usable(at, settings))
-            strange = ours[name].notna() & at["lat"].isna()
-            found.add(
-                "value", name, theirs, strange, "not in [operator] postcodes, or outside bbox"
+            places = centroids.reindex(keys(ours[name])).set_index(ours.index)
+            places = places.where(_is_usable(places, settings))
+            is_absent = ours[name].notna() & places["lat"].isna()
+            findings.add(
+                "value", name, theirs, is_absent, "not in [operator] postcodes, or outside bbox"
             )
-            better = at["lat"].notna() & method.isin(worse)
-            ours[[*POSITION]] = ours[[*POSITION]].mask(better, at)
-            method = method.mask(better, kind)
+            is_better = places["lat"].notna() & method.isin(worse)
+            ours[[*POSITION]] = ours[[*POSITION]].mask(is_better, places)
+            method = method.mask(is_better, kind)
     ours[[*POSITION]] = ours[[*POSITION]].where(method != "none")
-    by_cell = method == "none"
-    by_cell &= ours["cell_id"].notna() if "cell_id" in ours else False
-    ours["loc_method"] = method.mask(by_cell, "cell")
+    has_cell = ours["cell_id"].notna() if "cell_id" in ours else False
+    ours["loc_method"] = method.mask((method == "none") & has_cell, "cell")
 
 
-def _usable(ours: pd.DataFrame, settings: Settings) -> pd.Series:
+def _is_usable(rows: pd.DataFrame, settings: Settings) -> pd.Series:
+    """Whether lat and lon lie in the operator's box and are none of those that mean "none"."""
     west, south, east, north = settings.operator.bbox
-    inside = ours["lat"].between(south, north) & ours["lon"].between(west, east)
+    is_inside = rows["lat"].between(south, north) & rows["lon"].between(west, east)
     for lat, lon in _NO_POSITION:
-        inside &= ~((ours["lat"] == lat) & (ours["lon"] == lon))
-    return inside
+        is_inside &= ~((rows["lat"] == lat) & (rows["lon"] == lon))
+    return is_inside
 
 
 def _exchanged(ours: pd.DataFrame) -> pd.DataFrame:
@@ -105,11 +120,15 @@ def _swap_faults(n: int, n_given: int) -> Iterator[str]:
 
 
 def _factor_faults(outside: pd.DataFrame, n_given: int, settings: Settings) -> Iterator[str]:
-    """Positions in whole millionths of a degree, or the like."""
-    at = outside[[*POSITION]]
-    whole = at[(at == at.round()).all(axis=1) & (at.abs() > _MOST_DEGREES).any(axis=1)]
+    """Why positions seem to be whole millionths of a degree, or the like.
+
+    `outside`: rows whose position is not usable. `n_given`: how many rows have a position.
+    """
+    points = outside[[*POSITION]]
+    is_whole = (points == points.round()).all(axis=1)
+    integers = points[is_whole & (points.abs() > _MOST_DEGREES).any(axis=1)]
     for factor in _FACTORS:
-        n = int(_usable(whole * factor, settings).sum())
+        n = int(_is_usable(integers * factor, settings).sum())
         if n > FILE_DOUBT * n_given:
             yield (
                 f"lat and lon: {n} of {n_given} positions are whole numbers, degrees only times "

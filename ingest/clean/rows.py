@@ -1,7 +1,9 @@
-"""Typed, plausible, in UTC: what each value means, and whether it can be.
+"""The rows of one file cleaned: typed, plausible, in UTC, each accepted or refused.
 
-A row whose key or required column can't be is refused; any other impossible value is set to
-missing in an accepted row. Both leave a line in `refused`: nothing disappears.
+A row whose key or required column is missing or impossible is refused; any other impossible value
+is set to missing in an accepted row. Both leave a line in `refused`: nothing disappears. In this
+room `theirs` are the columns as a file has them, under our names, and `ours` those made of them;
+both have a row for each row of the file, on one index.
 """
 
 from dataclasses import dataclass, field
@@ -28,67 +30,75 @@ class Cleaned:
     """Rows accepted, faults of single rows as `refused` has them, and faults of the whole file."""
 
     accepted: pd.DataFrame
+    """Rows of the source's table."""
     refused: pd.DataFrame
+    """Rows of table `refused`: each row refused, each value set to missing, with its reason."""
     faults: list[str]
+    """Why the whole file can't be used, in words; empty = it can."""
     absent: dict[str, str] = field(default_factory=dict)
     """Our columns that the file can't give, each with the reason."""
 
 
 def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash: str) -> Cleaned:
-    """The rows of one file as their table's contract wants them, and what was refused of it."""
-    of, found = TABLES[source.table], Findings()
+    """The rows of one file as their table's contract wants them, and what was refused of it.
+
+    `raw`: what the reader made of the file. `source`: how the configuration reads it. `settings`:
+    the zone of local times, the box of positions, the level of hexagons. `file`, `file_hash`: the
+    file's name and content, kept with every row. InputError where the operator's centroids can't
+    be read.
+    """
+    table, findings = TABLES[source.table], Findings()
     theirs = raw.frame
     ours = pd.DataFrame({"source_row": theirs["source_row"]})
-    for name in (*of.columns, *of.read_instead):
+    for name in (*table.columns, *table.read_instead):
         if name in theirs and name not in (*COUNTED, *LINEAGE):
-            ours[name] = typed(theirs, FIELDS[name], source, settings, found)
+            ours[name] = typed(theirs, FIELDS[name], source, settings, findings)
     if source.time_is == "end":
         ours["period_start_utc"] -= pd.to_timedelta(ours["period_s"], unit="s")
-    _take_instead(ours)
-    _classify(ours, theirs, of, found)
-    _relate(ours, theirs, found)
-    _name_globally(ours, theirs, found)
-    place(ours, theirs, of, settings, found)
-    _identify(ours, of, source, file_hash)
-    _count_lost(ours, of, found)
-    kept = _refuse_incomplete(ours, theirs, of, found)
-    ours = ours[kept].assign(source_file=file, file_hash=file_hash)
-    refused = _told(found, raw, of, file, file_hash)
-    return Cleaned(_shaped(ours, of), refused, found.file, raw.absent)
+    _derive_seconds(ours)
+    _classify(ours, theirs, table, findings)
+    _relate(ours, theirs, findings)
+    _name_globally(ours, theirs, findings)
+    place(ours, theirs, table, settings, findings)
+    _fill_in(ours, table, source, file_hash)
+    _count_lost(ours, table, findings)
+    is_complete = _refuse_incomplete(ours, theirs, table, findings)
+    ours = ours[is_complete].assign(source_file=file, file_hash=file_hash)
+    refused = _refused_rows(findings, raw, table, file, file_hash)
+    return Cleaned(_shaped(ours, table), refused, findings.file, raw.absent)
 
 
-# ------------------------------------------------------------------------------- whole rows
-
-
-def _take_instead(ours: pd.DataFrame) -> None:
-    """Availability becomes seconds, which add up."""
+def _derive_seconds(ours: pd.DataFrame) -> None:
+    """Seconds of unavailability, which add up, of availability, which does not."""
     if "availability" in ours and "unavail_s" not in ours:
         ours["unavail_s"] = (1 - ours["availability"]) * ours["period_s"]
 
 
-def _classify(ours: pd.DataFrame, theirs: pd.DataFrame, of: Table, found: Findings) -> None:
+def _classify(ours: pd.DataFrame, theirs: pd.DataFrame, table: Table, findings: Findings) -> None:
     """Class of each complaint by its type; where neither is known it is other, unknown."""
-    if of.name != "complaint":
+    if table.name != "complaint":
         return
     none = pd.Series(None, index=ours.index, dtype="str")
     kind, stated = ours.get("complaint_type", none), ours.get("complaint_class", none)
     implied = kind.map(CLASS_OF)
-    given = [name for name in ("complaint_class", "complaint_type") if name in theirs]
-    empty = theirs[given].isna().all(axis=1)
-    found.add("value", "complaint_class", theirs, empty, "no category; counted as other")
-    strange = stated.notna() & implied.notna() & (stated != implied)
-    found.add("value", "complaint_type", theirs, strange, "of another class than complaint_class")
-    unknown = strange | (kind.isna() & (stated.isna() | ("complaint_type" in given)))
-    ours["complaint_type"] = kind.mask(unknown, UNKNOWN)
+    columns = [name for name in ("complaint_class", "complaint_type") if name in theirs]
+    is_empty = theirs[columns].isna().all(axis=1)
+    findings.add("value", "complaint_class", theirs, is_empty, "no category; counted as other")
+    clashes = stated.notna() & implied.notna() & (stated != implied)
+    findings.add(
+        "value", "complaint_type", theirs, clashes, "of another class than complaint_class"
+    )
+    is_unknown = clashes | (kind.isna() & (stated.isna() | ("complaint_type" in columns)))
+    ours["complaint_type"] = kind.mask(is_unknown, UNKNOWN)
     ours["complaint_class"] = stated.fillna(implied).fillna("other")
 
 
-def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, found: Findings) -> None:
+def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings) -> None:
     """Values that contradict each other are missing: which of them is wrong nobody knows."""
     for name in _CALLS:
         if name in ours:
             bad = ours[name] > _MOST_CALLS
-            found.add("value", name, theirs, bad, f"above {_MOST_CALLS:,}: a counter gone round")
+            findings.add("value", name, theirs, bad, f"above {_MOST_CALLS:,}: a counter gone round")
             ours[name] = ours[name].mask(bad)
     limits = {
         "call_setups": ("call_attempts", 1.0, 0),
@@ -102,74 +112,80 @@ def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, found: Findings) -> None:
         if name in ours and limit in ours:
             bad = ours[name] > ours[limit] * factor + more
             times = f"{factor:g} times " if factor >= 2 else ""
-            found.add("value", name, theirs, bad, f"more than {times}{limit}")
+            findings.add("value", name, theirs, bad, f"more than {times}{limit}")
             ours[name] = ours[name].mask(bad)
 
 
-def _name_globally(ours: pd.DataFrame, theirs: pd.DataFrame, found: Findings) -> None:
+def _name_globally(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings) -> None:
     """Global identities in one spelling, and the eNodeB that those of lte name."""
     if "ecgi_or_ncgi" not in ours:
         return
     technology = ours.get("technology", pd.Series("", index=ours.index))
     ids, reason = cell_identity.global_ids(ours["ecgi_or_ncgi"], technology)
-    found.add("value", "ecgi_or_ncgi", theirs, reason != "", reason)
+    findings.add("value", "ecgi_or_ncgi", theirs, reason != "", reason)
     ours["ecgi_or_ncgi"] = ids
     if "enb_id" not in ours:
         ours["enb_id"] = cell_identity.enb_ids(ids).where(technology == "lte")
 
 
-def _identify(ours: pd.DataFrame, of: Table, source: Source, file_hash: str) -> None:
-    if "call_id" in of.columns and "call_id" not in ours:
+def _fill_in(ours: pd.DataFrame, table: Table, source: Source, file_hash: str) -> None:
+    """Columns that every row has, whether or not the file gives them."""
+    if "call_id" in table.columns and "call_id" not in ours:
         ours["call_id"] = file_hash + "-" + ours["source_row"].astype("str")
-    if "time_grain" in of.columns:
-        rule = source.from_name.get(of.day_of)
+    if "time_grain" in table.columns:
+        rule = source.from_name.get(table.day_of)
         grain = rule.grain if isinstance(rule, FromName) else "instant"
         ours["time_grain"] = ours["time_grain"].fillna(grain) if "time_grain" in ours else grain
-    if of.name == "nps" and "survey_weight" not in ours:
+    if table.name == "nps" and "survey_weight" not in ours:
         ours["survey_weight"] = 1.0
-    if of.name == "pm":
+    if table.name == "pm":
         suspect = ours["suspect"] if "suspect" in ours else pd.Series(False, index=ours.index)
         ours["suspect"] = suspect.astype("boolean").fillna(False)
 
 
 def _refuse_incomplete(
-    ours: pd.DataFrame, theirs: pd.DataFrame, of: Table, found: Findings
+    ours: pd.DataFrame, theirs: pd.DataFrame, table: Table, findings: Findings
 ) -> pd.Series:
-    kept = pd.Series(True, index=ours.index)
-    needed = dict.fromkeys((*of.key, *of.required))
-    for name in needed:
+    """Whether each row has its key and its required columns."""
+    is_complete = pd.Series(True, index=ours.index)
+    for name in dict.fromkeys((*table.key, *table.required)):
         # a cell without a position still counts; a row of history without a start is always valid
         if name in ours and name not in (*POSITION, "valid_from"):
-            absent = ours[name].isna()
-            found.add("row", name, theirs, absent, "missing or impossible, and required")
-            kept &= ~absent
-    return kept
+            is_missing = ours[name].isna()
+            findings.add("row", name, theirs, is_missing, "missing or impossible, and required")
+            is_complete &= ~is_missing
+    return is_complete
 
 
-def _count_lost(ours: pd.DataFrame, of: Table, found: Findings) -> None:
+def _count_lost(ours: pd.DataFrame, table: Table, findings: Findings) -> None:
     """How many values of each row were impossible, and how many of them below zero."""
-    if not {*COUNTED} <= {*of.columns}:
+    if not {*COUNTED} <= {*table.columns}:
         return
-    values = [part[part["scope"] == "value"] for part in found.rows]
-    lost = pd.concat([ours[["source_row"]].iloc[:0].assign(masked_value=""), *values])
-    below = lost[lost["masked_value"].str.startswith("-")]
-    for name, rows in zip(COUNTED, (lost, below), strict=True):
+    values = [part[part["scope"] == "value"] for part in findings.rows]
+    masked = pd.concat([ours[["source_row"]].iloc[:0].assign(masked_value=""), *values])
+    negative = masked[masked["masked_value"].str.startswith("-")]
+    for name, rows in zip(COUNTED, (masked, negative), strict=True):
         ours[name] = ours["source_row"].map(rows["source_row"].value_counts()).fillna(0)
 
 
-def _shaped(ours: pd.DataFrame, of: Table) -> pd.DataFrame:
-    absent = {c: None for c in of.columns if c not in ours}
-    return ours.assign(**absent)[list(of.columns)].reset_index(drop=True)
+def _shaped(ours: pd.DataFrame, table: Table) -> pd.DataFrame:
+    """The table's columns in its order; None where there is nothing for one."""
+    empty = {name: None for name in table.columns if name not in ours}
+    return ours.assign(**empty)[list(table.columns)].reset_index(drop=True)
 
 
-def _told(found: Findings, raw: Raw, of: Table, file: str, file_hash: str) -> pd.DataFrame:
+def _refused_rows(
+    findings: Findings, raw: Raw, table: Table, file: str, file_hash: str
+) -> pd.DataFrame:
+    """Rows of table `refused`, one for each row of the file and column."""
     malformed = raw.malformed.assign(column_name="", scope="row", masked_value="")
     columns = list(TABLES["refused"].columns)
     kept_out = raw.kept_out.assign(masked_value="")
-    faults = pd.concat([malformed, kept_out, *found.rows]).assign(
-        table_name=of.name, source_file=file, file_hash=file_hash
+    faults = pd.concat([malformed, kept_out, *findings.rows]).assign(
+        table_name=table.name, source_file=file, file_hash=file_hash
     )
-    # a value that made its row refused is told once: as the row's, with the value's own reason
+    # a value that made its row refused counts once: as the row's, with the value's own reason;
+    # "row" is less than "value", and the value's own reason stands first
     faults = faults.sort_values(
         ["source_row", "column_name", "scope"], ascending=[True, True, False]
     )
