@@ -1,8 +1,9 @@
 """A shelf of readers: bytes -> our names, identifiers already pseudonyms; nothing judged.
 
-Each reader offers ``header(path, source)``, ``read(path, source)`` and ``may_be_absent(name)``: a
-column that is missing rather than a fault where a file lacks it. All text stays text; what a value
-means is for `ingest.clean` to say.
+Each reader offers ``header(path, source)``, ``read(path, source)``, ``may_be_absent(name)``
+(whether a column that a file lacks is missing rather than a fault) and ``UNREADABLE``, the errors
+that mean it can't be read. All text stays text; what a value means is for `ingest.clean` to say.
+In this room `theirs` are columns under the file's own names, `ours` under ours.
 """
 
 import re
@@ -35,33 +36,36 @@ _READERS: dict[str, ModuleType] = {
 
 @dataclass(frozen=True)
 class Raw:
-    """One file as read: our columns and `source_row`; and the rows that could not be taken apart.
-
-    `malformed` has columns source_row and reason; `absent` our columns that the file can't give,
-    each with the reason; `kept_out` what the door refused, with column_name and scope besides.
-    """
+    """One file as read, and what of it could not be."""
 
     frame: pd.DataFrame
+    """Our columns, and `source_row`: where in the file a row stands."""
     malformed: pd.DataFrame
+    """Rows that could not be taken apart: source_row, reason."""
     kept_out: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """What the door of identifiers refused: source_row, reason, column_name, scope."""
     absent: dict[str, str] = field(default_factory=dict)
+    """Our columns that the file can't give, each with the reason."""
 
 
 def missing_columns(path: Path, source: Source) -> list[str]:
-    """Faults of a file's header against the mapping, in words; none = it can be read."""
+    """Faults of a file's header against the mapping, in words; none = it can be read.
+
+    `path`: the file. `source`: the mapping, a [[source]] of the configuration.
+    """
     reader = _READERS[source.reader]
     try:
         header = _header(path, source)
     except reader.UNREADABLE as error:
         return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
     if not header and source.header_column:
-        named = f"no line with the column '{source.header_column}' ([source] header_column)"
-        return [f"{path}: {named}"]
+        fault = f"no line with the column '{source.header_column}' ([source] header_column)"
+        return [f"{path}: {fault}"]
     if not header:
         return [f"{path}: the file is empty"]
-    there = _told(header, source)
+    names = _shown_names(header, source)
     faults = [
-        f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {there}"
+        f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {names}"
         for theirs, ours in source.theirs.items()
         if theirs not in header and not reader.may_be_absent(theirs)
     ]
@@ -72,8 +76,8 @@ def missing_columns(path: Path, source: Source) -> list[str]:
     ]
     asked = asked_of(source, header)
     faults += [f"{path}: {fault}" for fault in asked.faults(source)]
-    read = {**source.theirs, **dict.fromkeys(asked.column.values())}
-    twice = sorted(theirs for theirs in read if header.count(theirs) > 1)
+    columns = {**source.theirs, **dict.fromkeys(asked.column.values())}
+    twice = sorted(theirs for theirs in columns if header.count(theirs) > 1)
     faults += [f"{path}: column '{theirs}' stands twice in the header" for theirs in twice]
     if source.from_name and not _from_name(path, source):
         pattern = source.from_name["pattern"]
@@ -81,15 +85,21 @@ def missing_columns(path: Path, source: Source) -> list[str]:
     return faults
 
 
-def _told(header: list[str], source: Source) -> str:
+def _shown_names(header: list[str], source: Source) -> str:
     """The header's names; not those of a file of persons whose first line is a row already."""
-    text = ", ".join(header)
-    odd = source.table in PERSONS and redact.texts(pd.Series(header)).tolist() != header
-    return "no names but what looks like a row; is there a header line?" if odd else text
+    is_row = source.table in PERSONS and redact.texts(pd.Series(header)).tolist() != header
+    if is_row:
+        return "no names but what looks like a row; is there a header line?"
+    return ", ".join(header)
 
 
 def read(path: Path, source: Source, *, door: Door) -> Raw:
-    """One file in our names; raises InputError, naming the file, where it can't be read whole."""
+    """One file in our names, identifiers replaced by pseudonyms.
+
+    `path`: the file, whose header has no faults by `missing_columns`. `source`: the mapping.
+    `door`: what makes pseudonyms and redacts free text. InputError, naming the file, where it can't
+    be read whole.
+    """
     reader = _READERS[source.reader]
     try:
         header = _header(path, source) if source.counters or source.objects else []
@@ -113,7 +123,7 @@ def _header(path: Path, source: Source) -> list[str]:
 
 
 @lru_cache(maxsize=10_000)
-def _header_of(path: Path, _changed: int, _size: int, how: str) -> tuple[str, ...]:
+def _header_of(path: Path, _changed_ns: int, _size: int, how: str) -> tuple[str, ...]:
     """Names of a file's columns; the check before a run and the run ask alike, and XML is long."""
     source = Source.model_validate_json(how)
     return tuple(_READERS[source.reader].header(path, source))
@@ -124,32 +134,33 @@ def _all_asked(source: Source, header: list[str], asked: Asked) -> Source:
     if not source.counters and not source.objects:
         return source
     extra = [name for name in (*source.objects, source.vector_index) if name in header]
-    wanted = dict.fromkeys([*source.theirs, *extra, *asked.column.values()])
-    columns = {name: name for name in wanted}
+    names = dict.fromkeys([*source.theirs, *extra, *asked.column.values()])
+    columns = {name: name for name in names}
     return source.model_copy(update={"columns": columns, "objects": {}, "counters": {}})
 
 
 def _used_groups(source: Source) -> dict[str, list[str]]:
     """Groups of [source.objects] that [source.columns] use, each with their columns."""
-    used = {part for text in source.columns.values() for part in parts_of(text)}
-    return {group: columns for group, columns in source.groups.items() if group in used}
+    parts = {part for text in source.columns.values() for part in parts_of(text)}
+    return {group: columns for group, columns in source.groups.items() if group in parts}
 
 
 def _with_groups(theirs: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Their columns and the groups of [source.objects]; and the rows whose object fits none."""
     if not source.objects:
         return theirs, pd.DataFrame({"source_row": [], "reason": []})
-    found = pd.DataFrame(index=theirs.index)
+    groups = pd.DataFrame(index=theirs.index)
     for column, pattern in source.objects.items():
         if column in theirs:
-            found = found.combine_first(theirs[column].astype("str").str.extract(pattern))
-    strange = found.isna().all(axis=1)
+            groups = groups.combine_first(theirs[column].astype("str").str.extract(pattern))
+    is_strange = groups.isna().all(axis=1)
     reason = f"no cell: its object fits no pattern of [source.objects] {', '.join(source.objects)}"
-    strangers = pd.DataFrame({"source_row": theirs["source_row"][strange], "reason": reason})
-    return theirs.assign(**found)[~strange].reset_index(drop=True), strangers
+    strangers = pd.DataFrame({"source_row": theirs["source_row"][is_strange], "reason": reason})
+    return theirs.assign(**groups)[~is_strange].reset_index(drop=True), strangers
 
 
 def _ours_of(theirs: pd.DataFrame, path: Path, source: Source) -> pd.DataFrame:
+    """Our columns: those mapped, the constants, and what the file's name says."""
     ours = pd.DataFrame({"source_row": theirs["source_row"]})
     for name, their_name in source.columns.items():
         ours[name] = _meaning(_joined(theirs, their_name), name, source)
@@ -166,47 +177,51 @@ def _joined(theirs: pd.DataFrame, text: str) -> pd.Series:
     if names == [text]:
         return theirs[text]
     values = theirs[names].astype("str").apply(lambda column: column.str.strip())
-    known = values.notna().all(axis=1) & (values != "").all(axis=1)
-    joined = [_put_together(text, row) for row in values[known].to_dict("records")]
-    return pd.Series(joined, index=theirs.index[known], dtype="str").reindex(theirs.index)
+    is_complete = values.notna().all(axis=1) & (values != "").all(axis=1)
+    texts = [_put_together(text, row) for row in values[is_complete].to_dict("records")]
+    return pd.Series(texts, index=theirs.index[is_complete], dtype="str").reindex(theirs.index)
 
 
 def _put_together(text: str, row: Mapping[Any, str]) -> str:
     # not str.format: it takes the point in {A.B} for an attribute
-    return _BRACES.sub(lambda at: row[at[1]], text)
+    return _BRACES.sub(lambda match: row[match[1]], text)
 
 
 def _meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
+    """A column in our words: what means missing is missing, what [source.values] maps is mapped."""
     if not pd.api.types.is_string_dtype(values):
         return values
     text = values.str.strip()
     text = text.mask(text.isin(["", *source.na]))
-    known = {
+    words = {
         theirs: ours
         for ours, texts in source.values.get(name, {}).items()
         for theirs in ([texts] if isinstance(texts, str) else texts)
     }
-    found = text.replace(known) if known else text
-    return _fitting(found, text.isin(known.keys()), source.patterns.get(name, {}))
+    ours = text.replace(words) if words else text
+    return _by_patterns(ours, text.isin(words.keys()), source.patterns.get(name, {}))
 
 
-def _fitting(texts: pd.Series, mapped: pd.Series, patterns: dict[str, str]) -> pd.Series:
-    """The texts, those not mapped yet replaced by the first pattern that fits."""
-    tried = [(ours, re.compile(pattern, re.IGNORECASE)) for ours, pattern in patterns.items()]
-    fitting = {
-        text: next((ours for ours, pattern in tried if pattern.search(text)), text)
-        for text in texts[~mapped].dropna().unique()
+def _by_patterns(texts: pd.Series, is_mapped: pd.Series, patterns: dict[str, str]) -> pd.Series:
+    """The texts, those not mapped yet replaced by our word of the first pattern that fits."""
+    rules = [(ours, re.compile(pattern, re.IGNORECASE)) for ours, pattern in patterns.items()]
+    if not rules:
+        return texts
+    words = {
+        text: next((ours for ours, pattern in rules if pattern.search(text)), text)
+        for text in texts[~is_mapped].dropna().unique()
     }
-    return texts.where(mapped, texts.map(fitting).astype("str")) if tried else texts
+    return texts.where(is_mapped, texts.map(words).astype("str"))
 
 
 def _from_name(path: Path, source: Source) -> dict[str, str]:
+    """Our columns that the file's name gives; none where it does not fit the pattern."""
     pattern = source.from_name.get("pattern", "")
-    found = re.search(str(pattern), path.name)
-    if not found:
+    match = re.search(str(pattern), path.name)
+    if not match:
         return {}
     rules = {n: rule for n, rule in source.from_name.items() if isinstance(rule, FromName)}
-    return {name: rule.text.format(**found.groupdict()) for name, rule in rules.items()}
+    return {name: rule.text.format(**match.groupdict()) for name, rule in rules.items()}
 
 
 def _first_line(error: Exception) -> str:

@@ -20,18 +20,25 @@ UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError, csv.Error)
 _HEADER_BYTES = 1 << 20
 _UNDECODED = re.compile(r"Row #(\d+): Expected \d+ columns, got \d+")
 CUT_OFF = "; the file may have been cut off here"
-
+"""Added to the reason of what stands at a file's end."""
 
 FOOTER = "a row of the export's own totals ([source] footer)"
+"""Reason of a row that is a total."""
 
 
 def header(path: Path, source: Source) -> list[str]:
-    """Names in the header line; none where the file has no such line."""
+    """Names in the header line; none where the file has no such line.
+
+    `path`: the file. `source`: its encoding, delimiter and lines above the header.
+    """
     return next(records(path, source), [])
 
 
 def records(path: Path, source: Source) -> Iterator[list[str]]:
-    """The header line and the first records after it, no further than the file's first megabyte."""
+    """The header line and the first records after it, no further than the file's first megabyte.
+
+    `path`: the file. `source`: its encoding, delimiter and lines above the header.
+    """
     return csv.reader(_lines(path, source)[1], delimiter=source.delimiter)
 
 
@@ -49,17 +56,19 @@ def _lines(path: Path, source: Source) -> tuple[int, list[str]]:
 
 
 def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
-    """Never: a table has all of its columns in every file."""
+    """False for every `name`: a table has all of its columns in every file."""
     return False
 
 
 def read(
     path: Path, source: Source, *, beside: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The mapped columns as text with `source_row`, and the rows of another width.
+    """The mapped columns as text with `source_row`, and the rows refused: source_row, reason.
 
-    Rows are counted as records, the header being row 1 and empty lines not counted. `beside`: their
-    columns that are read too, though none of ours needs them.
+    `path`: the file. `source`: how it is written and which columns are mapped. `beside`: their
+    columns that are read too, though none of ours needs them. Refused are rows of another width and
+    the export's own totals. Rows are counted as records, the header being row 1 and empty lines not
+    counted. One of `UNREADABLE` where the file can't be read whole.
     """
     odd: list[tuple[int, int, int]] = []
     totals: list[int] = []
@@ -74,7 +83,7 @@ def read(
             odd.append((row.number - above, row.actual_columns, row.expected_columns))
         return "skip"
 
-    wanted = list(dict.fromkeys([*source.theirs, *beside, *first]))
+    columns = list(dict.fromkeys([*source.theirs, *beside, *first]))
     with pa.input_stream(str(path)) as stream, _naming_undecoded_rows():
         table = pa.csv.read_csv(
             stream,
@@ -84,8 +93,8 @@ def read(
                 delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=put_aside
             ),
             pa.csv.ConvertOptions(
-                column_types=dict.fromkeys(wanted, pa.string()),
-                include_columns=wanted,
+                column_types=dict.fromkeys(columns, pa.string()),
+                include_columns=columns,
                 strings_can_be_null=False,
             ),
         )
@@ -99,8 +108,8 @@ def read(
         return frame, malformed
     is_total = frame[first[0]].map(lambda text: bool(footer.search(text))).astype(bool)
     totals += frame.loc[is_total, "source_row"].tolist()
-    of_totals = pd.DataFrame({"source_row": sorted(totals), "reason": FOOTER})
-    return frame[~is_total].reset_index(drop=True), pd.concat([malformed, of_totals])
+    total_rows = pd.DataFrame({"source_row": sorted(totals), "reason": FOOTER})
+    return frame[~is_total].reset_index(drop=True), pd.concat([malformed, total_rows])
 
 
 @contextmanager
@@ -109,15 +118,15 @@ def _naming_undecoded_rows() -> Iterator[None]:
     try:
         yield
     except pa.ArrowInvalid as error:
-        found = _UNDECODED.search(str(error))
-        if not found:
+        match = _UNDECODED.search(str(error))
+        if not match:
             raise
-        raise pa.ArrowInvalid(f"row {found[1]}: of another width, and no UTF8") from None
+        raise pa.ArrowInvalid(f"row {match[1]}: of another width, and no UTF8") from None
 
 
-def _row_numbers(n: int, odd: set[int]) -> list[int]:
-    every = range(2, n + len(odd) + 2)
-    return [row for row in every if row not in odd]
+def _row_numbers(n: int, aside: set[int]) -> list[int]:
+    """Numbers of the `n` rows read, in a file whose rows `aside` were not."""
+    return [row for row in range(2, n + len(aside) + 2) if row not in aside]
 
 
 def _malformed(odd: list[tuple[int, int, int]], *, last: int) -> pd.DataFrame:
@@ -131,11 +140,11 @@ def _malformed(odd: list[tuple[int, int, int]], *, last: int) -> pd.DataFrame:
 
 def _refuse_swallowed_lines(frame: pd.DataFrame, path: Path, *, cut: bool) -> None:
     """Raises ArrowInvalid where a quotation mark swallows the file from some row to its end."""
-    broken = len(frame) and frame.iloc[-1].astype("str").str.contains("\n").any()
-    if not (broken or cut):
+    has_break = len(frame) and frame.iloc[-1].astype("str").str.contains("\n").any()
+    if not (has_break or cut):
         return
     with pa.input_stream(str(path)) as stream:
-        open_quote = stream.read().count(b'"') % 2
-    if open_quote:
+        n_quotes = stream.read().count(b'"')
+    if n_quotes % 2:
         row = frame["source_row"].max() + cut if len(frame) else 2
         raise pa.ArrowInvalid(f"row {row}: a quotation mark opens and never closes; mend that line")

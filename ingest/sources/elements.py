@@ -25,8 +25,6 @@ _SAFE: dict[str, Any] = {
     "remove_comments": True,
     "remove_pis": True,
 }
-
-
 _PARENT, _TAG = methodcaller("getparent"), attrgetter("tag")
 
 
@@ -40,13 +38,16 @@ UNREADABLE = (NotReadable, OSError, zlib.error)
 class Stream:
     """The elements of some names in one file, plain or gzip, each when it is whole.
 
+    `path`: the file. `source`: how large it may be. `roots`: names its root may have. `names`:
+    names of the elements wanted. `full_of`: name of a parent -> the name of all that follows a
+    first child of that name; looking at each name is slow.
+
     Iterating yields (local name, elements) in the order of their ends, whatever namespace or
     prefix: neighbours of one name in one parent, as many as some ten thousand bytes hold. What
-    stands before them is gone soon after. A parent that is `full_of` a name is taken to hold no
-    other one after it: to tell names is slow. `broken` then says where and why the file stops
-    being XML, "" if it does not: what stood before was yielded. Raises NotReadable for another
-    root, for entities of the file's own, for more than `max_gigabytes` unpacked and for 4 MB
-    without any of these elements; OSError or zlib.error where it can't be unpacked.
+    stands before them is gone soon after. `broken` then says where and why the file stops being
+    XML, "" if it does not: what stood before was yielded. NotReadable for another root, for
+    entities of the file's own, for more than `max_gigabytes` unpacked and for 4 MB without any of
+    these elements; OSError or zlib.error where it can't be unpacked.
     """
 
     def __init__(
@@ -86,14 +87,15 @@ class Stream:
         except EOFError as error:
             self.broken = f"no XML from here on ({error})" + CUT_OFF
         except etree.XMLSyntaxError as error:
-            # whatever is said of namespaces, they do not matter
-            told = [one for one in parser.feed_error_log if one.domain_name != "NAMESPACE"]
-            if told or not self._at_end:
-                said = f"{told[0].message}, line {told[0].line}" if told else error.args[0]
-                self.broken = f"no XML from here on ({said})" + CUT_OFF * self._at_end
+            # errors of namespaces do not matter
+            errors = [one for one in parser.feed_error_log if one.domain_name != "NAMESPACE"]
+            if errors or not self._at_end:
+                first = f"{errors[0].message}, line {errors[0].line}" if errors else error.args[0]
+                self.broken = f"no XML from here on ({first})" + CUT_OFF * self._at_end
         yield
 
     def _alike(self, parent: Any, elements: list[Any]) -> Iterator[tuple[str, list[Any]]]:
+        """Name and neighbours of that name, of elements inside one parent."""
         name = self._name(elements[0])
         if parent is not None and self._full_of.get(local(parent)) == name:
             yield name, elements
@@ -113,30 +115,31 @@ class Stream:
 
     def _refuse_strangers(self, root: Any) -> None:
         if local(root) not in self._roots:
-            known = " or ".join(sorted(self._roots))
-            raise NotReadable(f"its root is {local(root)}, not {known}; see [[source]] reader")
+            roots = " or ".join(sorted(self._roots))
+            raise NotReadable(f"its root is {local(root)}, not {roots}; see [[source]] reader")
         dtd = root.getroottree().docinfo.internalDTD
         if dtd is not None and any(True for _ in dtd.iterentities()):
             raise NotReadable("it declares entities of its own, which no such file needs")
 
     def _chunks(self) -> Iterator[bytes]:
+        """The file's bytes, piece by piece, as far as an honest file goes."""
         self._strange, size, self._at_end = 0, 0, False
         with self._path.open("rb") as file:
             for chunk in _unpacked(file):
                 size += len(chunk)
                 self._strange += len(chunk)
                 if size > self._limit * 1e9:
-                    told = f"unpacked it has more than {self._limit:g} GB"
-                    raise NotReadable(f"{told}; split it or raise [[source]] max_gigabytes")
+                    fault = f"unpacked it has more than {self._limit:g} GB"
+                    raise NotReadable(f"{fault}; split it or raise [[source]] max_gigabytes")
                 if self._strange > _STRANGE_BYTES:
-                    told = f"{_STRANGE_BYTES >> 20} MB before byte {size:,} hold no"
-                    raise NotReadable(f"{told} {', '.join(sorted(self._names))}; split or mend it")
+                    fault = f"{_STRANGE_BYTES >> 20} MB before byte {size:,} hold no"
+                    raise NotReadable(f"{fault} {', '.join(sorted(self._names))}; split or mend it")
                 yield chunk
         self._at_end = True
 
 
 def local(element: Any) -> str:
-    """Name of an element without namespace and prefix; "" of what is no element."""
+    """Name of an `element` without namespace and prefix; "" of what is no element."""
     if not isinstance(element.tag, str):
         return ""
     # an undeclared prefix stays in the tag

@@ -19,33 +19,37 @@ __all__ = ["UNREADABLE", "header", "may_be_absent", "read"]
 
 
 def header(path: Path, source: Source) -> list[str]:
-    """Names of counters in the file, as far as it must be read to find all that are asked for."""
-    wanted, found = set(wanted_of(source)), dict.fromkeys(ALWAYS)
+    """Names of counters in the file, as far as it must be read to find all that are asked for.
+
+    `path`: the file. `source`: the mapping. One of `UNREADABLE` where it can't be read.
+    """
+    wanted, names = set(wanted_of(source)), dict.fromkeys(ALWAYS)
     for name, elements in _stream(path, source):
         if name == "PMMOResult":
-            found |= {local(counter): None for one in elements for counter in _counters(one)}
-            if wanted and wanted <= found.keys():
+            names |= {local(counter): None for one in elements for counter in _counters(one)}
+            if wanted and wanted <= names.keys():
                 break
-    return list(found)
+    return list(names)
 
 
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The counters asked for as text, one row per object and period, and the PMMOResults refused.
 
-    `source_row` is the ordinal of a row's first PMMOResult. Of a file that breaks off, what stood
-    before is kept and the break is one more refusal.
+    `path`: the file. `source`: the mapping. `source_row` is the ordinal of a row's first
+    PMMOResult. Of a file that breaks off, what stood before is kept and the break is one more
+    refusal. One of `UNREADABLE` where nothing can be read.
     """
-    gathered, stream, n = Measured(source), _stream(path, source), 0
+    measured, stream, n = Measured(source), _stream(path, source), 0
     tags = [f"{{*}}{counter}" for counter in wanted_of(source)]
     for name, elements in stream:
         for result in elements if name == "PMMOResult" else ():
             n += 1
             counters = list(_counters(result, *tags)) if tags else []
             if counters or not tags:
-                _take(gathered, n, result, counters)
+                _take(measured, n, result, counters)
     if stream.broken:
-        gathered.refuse(n + 1, stream.broken)
-    return gathered.told()
+        measured.refuse(n + 1, stream.broken)
+    return measured.rows()
 
 
 def _stream(path: Path, source: Source) -> Stream:
@@ -59,18 +63,18 @@ def _counters(result: Any, *tags: str) -> Iterator[Any]:
             yield from target.iterchildren(*tags or ("{*}*",))
 
 
-def _take(gathered: Measured, n: int, result: Any, counters: list[Any]) -> None:
+def _take(measured: Measured, n: int, result: Any, counters: list[Any]) -> None:
     try:
-        name, period = _object(result), _period(gathered, result)
+        name, period = _object(result), _period(measured, result)
         texts = {local(counter): counter.text for counter in counters}
         if len(texts) < len(counters):
             raise ValueError("gives a counter twice")
     except ValueError as error:
-        gathered.refuse(n, str(error))
+        measured.refuse(n, str(error))
         return
-    gathered.add([n], [period], [name], [False])
+    measured.add([n], [period], [name], [False])
     for counter, text in texts.items():
-        gathered.give(counter, [n], [text])
+        measured.give(counter, [n], [text])
 
 
 def _object(result: Any) -> str:
@@ -81,17 +85,18 @@ def _object(result: Any) -> str:
     return "|".join(names)
 
 
-def _period(gathered: Measured, result: Any) -> int:
+def _period(measured: Measured, result: Any) -> int:
+    """Number of the period of a result; ValueError where PMSetup gives none."""
     setup = result.getparent()
-    started, interval = setup.get("startTime", ""), setup.get("interval", "")
+    start_time, interval = setup.get("startTime", ""), setup.get("interval", "")
     try:
-        start = instant(started)
+        start = instant(start_time)
     except ValueError:
-        raise ValueError(f"PMSetup startTime '{started}' is no time") from None
+        raise ValueError(f"PMSetup startTime '{start_time}' is no time") from None
     try:
         length = timedelta(minutes=float(interval))
     except (ValueError, OverflowError):
         raise ValueError(f"PMSetup interval '{interval}' is no number of minutes") from None
     # the network element is the second step: PLMN-PLMN/MRBTS-1
     element = "/".join(_object(result).split("/")[:2])
-    return gathered.period(element, start, length)
+    return measured.period(element, start, length)

@@ -12,19 +12,21 @@ UNREADABLE = (pa.ArrowInvalid, OSError)
 
 
 def header(path: Path, source: Source) -> list[str]:  # noqa: ARG001  (one signature for all readers)
-    """Names of the columns."""
+    """Names of the columns of the file `path`; nothing of `source` matters."""
     return list(pq.read_schema(path).names)
 
 
 def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
-    """Never: a table has all of its columns in every file."""
+    """False for every `name`: a table has all of its columns in every file."""
     return False
 
 
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The mapped columns with `source_row`, counted from 1; no row can be malformed."""
-    wanted = list(source.theirs)
-    table = pq.ParquetFile(path).read(columns=wanted)
+    """The mapped columns with `source_row`, counted from 1; and no refusals: source_row, reason.
+
+    `path`: the file. `source`: the mapping. One of `UNREADABLE` where it can't be read whole.
+    """
+    table = pq.ParquetFile(path).read(columns=list(source.theirs))
     # texts that are none are found here, and not in the middle of a run
     table.validate(full=True)
     frame = table.to_pandas(integer_object_nulls=True)

@@ -34,29 +34,33 @@ _AT_ONCE = 10_000
 
 
 def header(path: Path, source: Source) -> list[str]:
-    """Names of counters that have values, as far as it must be read to find all asked for."""
-    wanted, found = set(wanted_of(source)), dict.fromkeys(ALWAYS)
-    inside = None
+    """Names of counters that have values, as far as the file must be read to find all asked for.
+
+    `path`: the file. `source`: the mapping. One of `UNREADABLE` where it can't be read.
+    """
+    wanted, names = set(wanted_of(source)), dict.fromkeys(ALWAYS)
+    last_info = None
     for name, elements in _stream(path, source):
         info = elements[0].getparent()
-        if name in _VALUE and info is not inside:
-            inside = info
-            found |= dict.fromkeys(name for name, _ in _names(_declared(elements[0])))
-            if wanted and wanted <= found.keys():
+        if name in _VALUE and info is not last_info:
+            last_info = info
+            names |= dict.fromkeys(name for name, _ in _names(_declared(elements[0])))
+            if wanted and wanted <= names.keys():
                 break
-    return list(found)
+    return list(names)
 
 
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The counters asked for as text, one row per object and period, and the measValues refused.
 
-    `source_row` is the ordinal of a row's first measValue. Of a file that breaks off, what stood
-    before is kept and the break is one more refusal.
+    `path`: the file. `source`: the mapping. `source_row` is the ordinal of a row's first measValue.
+    Of a file that breaks off, what stood before is kept and the break is one more refusal. One of
+    `UNREADABLE` where nothing can be read.
     """
     file, stream = _File(source), _stream(path, source)
     for name, elements in stream:
         file.take(name, elements)
-    return file.told(stream.broken)
+    return file.rows(stream.broken)
 
 
 def _stream(path: Path, source: Source) -> Stream:
@@ -66,6 +70,7 @@ def _stream(path: Path, source: Source) -> Stream:
 
 
 _Declared = tuple[str | None, tuple[tuple[str, str | None], ...]]
+"""Text of measTypes, None = there is none; else name and p of each measType."""
 
 
 def _declared(first: Any) -> _Declared:
@@ -90,7 +95,7 @@ def _names(declared: _Declared) -> list[tuple[str, str]]:
 
 
 class _File:
-    """Where in a file the stream stands, and what it told so far."""
+    """Where in a file the stream stands, and what was read so far."""
 
     def __init__(self, source: Source) -> None:
         self._wanted = set(wanted_of(source))
@@ -114,12 +119,12 @@ class _File:
         elif name in _ELEMENT:
             self._element = _named(elements[-1])
 
-    def told(self, broken: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    def rows(self, broken: str) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Rows and refusals of all that was taken, and of the break after it."""
         self._flush()
         if broken:
             self._measured.refuse(self._n + 1, broken)
-        return self._measured.told()
+        return self._measured.rows()
 
     def _values(self, values: list[Any]) -> None:
         ordinals = range(self._n + 1, self._n + 1 + len(values))
@@ -151,6 +156,7 @@ class _File:
             self._flush()
 
     def _enter(self, first: Any) -> "_Types":
+        """What the measInfo of a first value declares; sets its period or its fault."""
         declared = _declared(first)
         types = self._known.get(declared)
         if types is None:
@@ -161,16 +167,18 @@ class _File:
         return types
 
     def _when(self, ended: str, lasts: str) -> None:
-        told = (self._element, ended, lasts)
+        """Sets the period of the measInfo that begins, or the fault that all its values have."""
+        texts = (self._element, ended, lasts)
         try:
-            if told not in self._periods:
+            if texts not in self._periods:
                 start, length = _start(ended, lasts)
-                self._periods[told] = self._measured.period(self._element, start, length)
-            self._period = self._periods[told]
+                self._periods[texts] = self._measured.period(self._element, start, length)
+            self._period = self._periods[texts]
         except ValueError as error:
             self._fault = str(error)
 
     def _flush(self) -> None:
+        """Hands on what was gathered: few calls of many values each are fast."""
         self._measured.add(self._ordinals, self._in_period, self._objects, self._suspect)
         self._ordinals, self._in_period, self._objects, self._suspect = [], [], [], []
         for types in [types for types in self._known.values() if types.ordinals]:
@@ -198,11 +206,11 @@ def _start(ended: str, lasts: str) -> tuple[datetime, timedelta]:
 
 
 def _length(duration: str) -> timedelta:
-    found = _DURATION.fullmatch(duration.strip())
-    parts = ("days", "hours", "minutes", "seconds")
-    given = zip(parts, found.groups("0"), strict=True) if found else ()
+    match = _DURATION.fullmatch(duration.strip())
+    units = ("days", "hours", "minutes", "seconds")
+    numbers = zip(units, match.groups("0"), strict=True) if match else ()
     try:
-        length = timedelta(**{part: int(number) for part, number in given})
+        length = timedelta(**{unit: int(number) for unit, number in numbers})
     except OverflowError:
         length = timedelta()
     if not length:
@@ -228,11 +236,14 @@ class _Types:
         self.asked = bool(asked) or not wanted or not types
         twice = [f"'{name}'" for name, n in Counter(self.counters).items() if n > 1]
         twice += [f"p={p}" for p, n in Counter(self._ps).items() if n > 1]
-        told = f"its measInfo declares {', '.join(twice)} twice" if twice else ""
-        self.fault = told if types else "its measInfo declares no measTypes"
+        repeats = f"its measInfo declares {', '.join(twice)} twice" if twice else ""
+        self.fault = repeats if types else "its measInfo declares no measTypes"
 
     def read(self, value: Any) -> tuple[str, bool, list[str | None]]:
-        """Object, suspect and wanted texts of a measValue; ValueError saying why there are none."""
+        """Object, suspect and wanted texts of a measValue.
+
+        `value`: the element. ValueError, saying why, where there are none.
+        """
         name, n = value.get("measObjLdn"), len(value)
         last: Any = value[-1] if n else None
         # the tag of an entity is no text
@@ -243,7 +254,10 @@ class _Types:
         return name, doubt and _is_true(last.text), texts
 
     def _usual(self, value: Any, n: int) -> list[str | None] | None:
-        """Looked at is only what is wanted; None unless that stands in its usual place."""
+        """The wanted texts, looking at nothing else; None unless they stand in their usual place.
+
+        `n`: how many elements the value has, not counting suspect.
+        """
         if n == 1 and str(value[0].tag).endswith("measResults"):
             return [*self._picked(self._positional(value[0].text))[:-2]]
         if n != self._size:

@@ -32,7 +32,11 @@ UNREADABLE = (*delimited.UNREADABLE, NotAsExported)
 
 
 def header(path: Path, source: Source) -> list[str]:
-    """Names in the first row; raises NotAsExported without the two below it, or of another zone."""
+    """Names in the first row; none where the file is empty.
+
+    `path`: the file. `source`: the mapping. NotAsExported where the two rows below are not there,
+    or name another zone than the source.
+    """
     rows = list(islice(delimited.records(path, source), _HEADER_ROWS))
     if not rows:
         return []
@@ -42,49 +46,50 @@ def header(path: Path, source: Source) -> list[str]:
             "row 3 holds no ImportId, as an export of Qualtrics does; "
             'export it again, or set reader = "delimited" if the rows were taken out'
         )
-    zones = {found[1] for text in imports if (found := _ZONE.search(text))}
+    zones = {match[1] for text in imports if (match := _ZONE.search(text))}
     zones = {"UTC" if zone in ("Z", "GMT") else zone for zone in zones}
     if zones and zones != {source.timezone}:
-        told = ", ".join(sorted(zones))
-        raise NotAsExported(f'its times are of {told} by row 3; set [source] timezone = "{told}"')
+        zone = ", ".join(sorted(zones))
+        raise NotAsExported(f'its times are of {zone} by row 3; set [source] timezone = "{zone}"')
     return rows[0]
 
 
 def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
-    """Never: an export has all of its columns in every file."""
+    """False for every `name`: an export has all of its columns in every file."""
     return False
 
 
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The mapped columns as text with `source_row`, and the rows that are no customer's answer.
+    """The mapped columns as text with `source_row`, and the rows refused: source_row, reason.
 
-    Raises NotAsExported where scores and their groups contradict each other throughout.
+    `path`: the file. `source`: the mapping. Refused are rows of another width and those that are no
+    customer's answer. NotAsExported where scores and their groups contradict each other throughout.
     """
     group = source.columns.get("score", "") + _GROUP
-    there = set(header(path, source))
-    beside = [name for name in (_STATUS, _FINISHED, group) if name in there]
-    frame, odd = delimited.read(path, source, beside=beside)
+    names = set(header(path, source))
+    beside = [name for name in (_STATUS, _FINISHED, group) if name in names]
+    frame, malformed = delimited.read(path, source, beside=beside)
     frame = frame[frame["source_row"] > _HEADER_ROWS].reset_index(drop=True)
-    odd = odd[odd["source_row"] > _HEADER_ROWS]
+    malformed = malformed[malformed["source_row"] > _HEADER_ROWS]
     reasons = pd.Series("", index=frame.index)
     for bad, reason in _refusals(frame, source.columns.get("score", "")):
         reasons = reasons.mask(bad & (reasons == ""), reason)
     refused = pd.DataFrame({"source_row": frame["source_row"], "reason": reasons})[reasons != ""]
-    malformed = pd.concat([part for part in (odd, refused) if len(part)] or [odd])
+    malformed = pd.concat([part for part in (malformed, refused) if len(part)] or [malformed])
     return frame[reasons == ""].reset_index(drop=True), malformed.reset_index(drop=True)
 
 
 def _refusals(frame: pd.DataFrame, score: str) -> Iterator[tuple[pd.Series, str]]:
-    """Rows that are no answer, each with the reason; the first one that fits is told."""
+    """Flags of rows that are no answer, each with its reason; the first that is true counts."""
     if _STATUS in frame:
         status = frame[_STATUS].str.strip().str.lower()
         bits = pd.to_numeric(status, errors="coerce").fillna(0).astype(int)
         for kind, bit in _NOT_GIVEN.items():
-            told = f"a {kind}, by its Status: no customer's answer"
-            yield status.str.contains(kind) | (bits & bit > 0), told
+            reason = f"a {kind}, by its Status: no customer's answer"
+            yield status.str.contains(kind) | (bits & bit > 0), reason
     if _FINISHED in frame:
-        unfinished = frame[_FINISHED].str.strip().str.lower().isin(["false", "0"])
-        yield unfinished, "Finished is false: the answer was not completed"
+        is_unfinished = frame[_FINISHED].str.strip().str.lower().isin(["false", "0"])
+        yield is_unfinished, "Finished is false: the answer was not completed"
     if score + _GROUP in frame:
         yield _contradict(frame[score], frame[score + _GROUP]), f"{score} and its group contradict"
 
@@ -92,14 +97,15 @@ def _refusals(frame: pd.DataFrame, score: str) -> Iterator[tuple[pd.Series, str]
 def _contradict(score: pd.Series, group: pd.Series) -> pd.Series:
     """Whether a score lies in another group than the export says; an unknown group is no doubt."""
     value = pd.to_numeric(score, errors="coerce")
-    mine = pd.cut(value, [-1, 6, 8, 10], labels=["detractor", "passive", "promoter"]).astype("str")
-    told = group.str.strip().str.lower().replace(_GROUPS)
-    judged = told.isin(list(_GROUPS.values())) & value.notna()
-    odd = judged & (mine != told)
-    if odd.sum() > max(_SCALE_DOUBT * judged.sum(), 1):
+    labels = ["detractor", "passive", "promoter"]
+    by_score = pd.cut(value, [-1, 6, 8, 10], labels=labels).astype("str")
+    by_export = group.str.strip().str.lower().replace(_GROUPS)
+    has_both = by_export.isin(labels) & value.notna()
+    differs = has_both & (by_score != by_export)
+    if differs.sum() > max(_SCALE_DOUBT * has_both.sum(), 1):
         raise NotAsExported(
-            f"{int(odd.sum())} of {int(judged.sum())} scores lie in another group than "
+            f"{int(differs.sum())} of {int(has_both.sum())} scores lie in another group than "
             f"{score.name}{_GROUP} says: the answers are coded otherwise than 0 to 10; "
             "recode the question's values in Qualtrics, or name the right column as score"
         )
-    return odd
+    return differs

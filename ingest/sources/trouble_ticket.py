@@ -40,7 +40,7 @@ class NoTicketsError(ValueError):
 UNREADABLE = (NoTicketsError, OSError, UnicodeError, LookupError)
 
 
-class _Found(NamedTuple):
+class _Place(NamedTuple):
     """One place of the file: its row, and the ticket, or why there is none."""
 
     row: int
@@ -49,7 +49,10 @@ class _Found(NamedTuple):
 
 
 def header(path: Path, source: Source) -> list[str]:
-    """The paths that are asked for and can be followed: a ticket names no columns of its own."""
+    """The paths that are asked for and can be followed: a ticket names no columns of its own.
+
+    `path`: the file. `source`: the mapping. NoTicketsError where it is no JSON.
+    """
     start, _ = _opened(_chunks(path, source.encoding))
     if start and start[0] not in "[{" and not _is_by_line(start):
         raise NoTicketsError("it starts with neither a JSON object nor an array")
@@ -57,27 +60,28 @@ def header(path: Path, source: Source) -> list[str]:
 
 
 def may_be_absent(name: str) -> bool:
-    """Whether it is a path: what no ticket of a file says is missing in its rows."""
+    """Whether `name` is a path: what no ticket of a file says is missing in its rows."""
     return all(_PATH.fullmatch(way.strip()) for way in name.split("|"))
 
 
 def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The paths' values as text with `source_row`, and what could not be read.
+    """The paths' values as text with `source_row`, and what could not be read: source_row, reason.
 
-    A row is a line of a file of lines, else the ticket's number in the file, from 1. A broken line
-    costs itself; where an array breaks, the rest of it is lost, and told as one row.
+    `path`: the file. `source`: the mapping. A row is a line of a file of lines, else the ticket's
+    number in the file, from 1. A broken line costs itself; where an array breaks, the rest of it is
+    lost, and refused as one row.
     """
     ways = {t: [_steps(way) for way in t.split("|")] for t in source.theirs}
     rows: list[int] = []
     values: dict[str, list[str | None]] = {theirs: [] for theirs in ways}
     malformed: list[tuple[int, str]] = []
-    for found in _tickets(_chunks(path, source.encoding)):
-        if found.reason:
-            malformed.append((found.row, found.reason))
+    for place in _tickets(_chunks(path, source.encoding)):
+        if place.reason:
+            malformed.append((place.row, place.reason))
             continue
-        rows.append(found.row)
+        rows.append(place.row)
         for theirs, alternatives in ways.items():
-            values[theirs].append(_first(found.ticket, alternatives))
+            values[theirs].append(_first(place.ticket, alternatives))
     frame = pd.DataFrame({theirs: pd.Series(v, dtype="str") for theirs, v in values.items()})
     return frame.assign(source_row=rows), pd.DataFrame(malformed, columns=["source_row", "reason"])
 
@@ -109,14 +113,14 @@ def _opened(chunks: Iterator[str]) -> tuple[str, Iterator[str]]:
     return start.lstrip(_BLANK), chain([start], chunks)
 
 
-def _tickets(chunks: Iterator[str]) -> Iterator[_Found]:
-    start, whole = _opened(chunks)
-    found = _by_line(whole) if _is_by_line(start) else _by_value(whole, in_array=start[:1] == "[")
-    for row, value, reason in found:
+def _tickets(chunks: Iterator[str]) -> Iterator[_Place]:
+    start, text = _opened(chunks)
+    values = _by_line(text) if _is_by_line(start) else _by_value(text, in_array=start[:1] == "[")
+    for row, value, reason in values:
         if reason or isinstance(value, dict):
-            yield _Found(row, value, reason)
+            yield _Place(row, value, reason)
         else:
-            yield _Found(row, {}, f"no ticket, but a {_KINDS.get(type(value), 'null')}")
+            yield _Place(row, {}, f"no ticket, but a {_KINDS.get(type(value), 'null')}")
 
 
 _KINDS: dict[type, str] = {list: "list", str: "text or number", bool: "flag"}
@@ -139,8 +143,8 @@ def _lines(chunks: Iterator[str]) -> Iterator[tuple[str, bool]]:
     """Each line, and whether it has an end; too long a one is cut, and then no ticket."""
     rest = ""
     for chunk in chunks:
-        *whole, rest = (rest + chunk).split("\n")
-        yield from ((line, True) for line in whole)
+        *lines, rest = (rest + chunk).split("\n")
+        yield from ((line, True) for line in lines)
         if len(rest) > _LARGEST:
             yield rest, True
             rest = ""
@@ -176,45 +180,45 @@ def _by_value(chunks: Iterator[str], *, in_array: bool) -> Iterator[tuple[int, A
 
 
 class _Text:
-    """The file's text, of which no more is held than is being read."""
+    """The file's text, of which no more is kept than is being read."""
 
     def __init__(self, chunks: Iterator[str]) -> None:
-        self._chunks, self._held, self._at, self._passed = chunks, "", 0, 0
+        self._chunks, self._buffer, self._at, self._passed = chunks, "", 0, 0
 
     def next_character(self, skip: int = 0) -> str:
-        """The next one, `skip` and blanks and commas left out; empty = there is none."""
+        """The next one after blanks and commas and `skip` characters more; empty = none."""
         if skip:
             self.next_character()
             self._at += skip
         while True:
-            if found := _BETWEEN.match(self._held, self._at):
-                self._at = found.end()
-            if self._at < len(self._held) or not self._grows():
-                return self._held[self._at : self._at + 1]
+            if blanks := _BETWEEN.match(self._buffer, self._at):
+                self._at = blanks.end()
+            if self._at < len(self._buffer) or not self._grows():
+                return self._buffer[self._at : self._at + 1]
 
     def next_value(self) -> tuple[Any, str]:
         """The JSON value that begins here, or why it is none."""
         while True:
             try:
-                value, self._at = _DECODER.raw_decode(self._held, self._at)
+                value, self._at = _DECODER.raw_decode(self._buffer, self._at)
             except RecursionError:
                 return None, f"nested too deep at character {self._passed + self._at + 1}{_REST}"
             except json.JSONDecodeError as error:
-                told = f"broken JSON at character {self._passed + error.pos + 1}: {error.msg}"
-                at_end = error.pos >= len(self._held) - 1 or error.msg.startswith("Unterminated")
+                fault = f"broken JSON at character {self._passed + error.pos + 1}: {error.msg}"
+                at_end = error.pos >= len(self._buffer) - 1 or error.msg.startswith("Unterminated")
                 if not self._grows():
                     cut = at_end and not next(self._chunks, "")
-                    return None, told + _REST + CUT_OFF * cut
+                    return None, fault + _REST + CUT_OFF * cut
             else:
                 return value, ""
 
     def _grows(self) -> bool:
         """More text, as much again: so a long ticket is not tried too often."""
-        self._passed, self._held, self._at = self._passed + self._at, self._held[self._at :], 0
-        more, n = "", len(self._held)
+        self._passed, self._buffer, self._at = self._passed + self._at, self._buffer[self._at :], 0
+        more, n = "", len(self._buffer)
         while len(more) <= n <= _LARGEST and (chunk := next(self._chunks, "")):
             more += chunk
-        self._held += more
+        self._buffer += more
         return bool(more)
 
 
