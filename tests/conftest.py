@@ -10,6 +10,10 @@ import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+# Before numpy is there: tests run beside one another, and threads of linear algebra that wait for
+# one another cost twice the processor time.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pytest
 
 from ingest.warehouse.store import Warehouse

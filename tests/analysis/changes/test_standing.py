@@ -1,5 +1,6 @@
 """A change that hours told of stands as told when its hours are no longer searched."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -33,7 +34,8 @@ def planted() -> Network:
 @pytest.fixture(scope="module")
 def found(planted: Network) -> Find:
     """Runs the search on the first days in one warehouse, returns what it told."""
-    hours, counters = cell_hours_of(planted), days_of(planted)
+    hours = assemble([cell_hours_of(planted)], TABLES["cell_hour"])
+    counters = days_of(planted)
     prb = planted.clock.by_day(planted.counters["prb_dl_util_pct"])
     counters["bh_prb_dl_util_pct"] = (("cell", "day"), prb / 24)
     counters["availability"] = 1 - counters["unavail_s"] / counters["covered_s"]
@@ -45,15 +47,16 @@ def found(planted: Network) -> Find:
         settings, seen = Settings(folder=folder), counters.isel(day=slice(n_days)).copy(deep=True)
         if change:
             change(seen)
-        warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+        warehouse = _warehouse(folder)
         names = {name: name for name in seen["cell_id"].to_numpy()} | (renamed or {})
         seen = seen.assign_coords(cell_id=("cell", [names[n] for n in seen["cell_id"].to_numpy()]))
         known = hours.assign(cell_id=hours["cell_id"].map(names))
-        days = sorted(known["day_local"].unique())[:n_days]
-        for day in days:
-            part = assemble([known[known["day_local"] == day]], TABLES["cell_hour"])
-            warehouse.write("cell_hour", part, day=str(day))
-        as_of = pd.Timestamp(days[-1], tz="UTC") + pd.Timedelta(days=1)
+        by_day = dict(list(known.groupby("day_local"))[:n_days])
+        written = set() if renamed else set(warehouse.days("cell_hour"))
+        for day, part in by_day.items():
+            if str(day) not in written:
+                warehouse.write("cell_hour", part, day=str(day))
+        as_of = pd.Timestamp(max(by_day), tz="UTC") + pd.Timedelta(days=1)
         warehouse.write("run", rows("run", run_id=["r"], timezone="Europe/London", level=8,
                                     schema_version=1, as_of_utc=as_of))  # fmt: skip
         with workers(settings.run) as client:
@@ -70,43 +73,59 @@ def found(planted: Network) -> Find:
     return patched
 
 
-def _left(changes: pd.DataFrame, planted: Network) -> pd.DataFrame:
+@pytest.fixture(scope="module")
+def first_days(found: Find, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Returns the folder in which the first days were searched; tests go on in a copy."""
+    folder = tmp_path_factory.mktemp("first days")
+    found(folder, FIRST)
+    return folder
+
+
+@pytest.fixture
+def grown(first_days: Path, tmp_path: Path) -> Path:
+    """Returns a copy of that folder."""
+    return shutil.copytree(first_days, tmp_path / "grown", symlinks=True)
+
+
+@pytest.fixture(scope="module")
+def before(first_days: Path, planted: Network) -> pd.DataFrame:
     """Changes that hours told of, and that have left the days searched by the hour at the end."""
+    changes = _warehouse(first_days).read("change_point").set_index("change_id")
     edge = planted.clock.days[LAST - HOURLY].tz_convert("UTC")
     left = changes[changes["p_load"].notna() & (changes["change_utc"] < edge)]
     assert len(left) > 1
     return left
 
 
+def _warehouse(folder: Path) -> Warehouse:
+    return Warehouse(Settings(folder=folder).resolve("warehouse"))
+
+
 def test_what_was_told_stands_with_its_method_and_date(
-    found: Find, planted: Network, tmp_path: Path
+    found: Find, before: pd.DataFrame, grown: Path
 ) -> None:
-    before = _left(found(tmp_path, FIRST), planted)
-    now = found(tmp_path, LAST)
+    now = found(grown, LAST)
     kept = now.loc[before.index]
     pd.testing.assert_frame_equal(kept[FIGURES], before[FIGURES])
     day = f"{before['told_utc'].iloc[0]:%Y-%m-%d}"
     assert kept["attribution_note"].str.contains(f"as told by the run of data up to {day}").all()
-    warehouse = Warehouse(Settings(folder=tmp_path).resolve("warehouse"))
-    days = warehouse.read("change_day").groupby("change_id").size()
+    days = _warehouse(grown).read("change_day").groupby("change_id").size()
     assert set(before.index) <= set(days.index)
     # once more with nothing new is the same
-    pd.testing.assert_frame_equal(found(tmp_path, LAST), now)
+    pd.testing.assert_frame_equal(found(grown, LAST), now)
 
 
 def test_a_warehouse_given_all_at_once_never_told_it(
-    found: Find, planted: Network, tmp_path: Path
+    found: Find, before: pd.DataFrame, tmp_path: Path
 ) -> None:
-    before = _left(found(tmp_path / "grown", FIRST), planted)
-    fresh = found(tmp_path / "fresh", LAST)
+    fresh = found(tmp_path, LAST)
     edge = before["change_utc"].max()
     assert fresh.loc[fresh["change_utc"] <= edge, "p_load"].isna().all()
 
 
 def test_corrected_days_about_a_change_tell_it_anew(
-    found: Find, planted: Network, tmp_path: Path
+    found: Find, before: pd.DataFrame, grown: Path
 ) -> None:
-    before = _left(found(tmp_path, FIRST), planted)
     one = before.index[0]
 
     def correct(counters: xr.Dataset) -> None:
@@ -115,7 +134,7 @@ def test_corrected_days_about_a_change_tell_it_anew(
         near = np.abs(counters["day_start_utc"].to_numpy()[cell] - at) < np.timedelta64(3, "D")
         counters["dropped_calls"].to_numpy()[cell, near] += 1
 
-    now = found(tmp_path, LAST, change=correct)
+    now = found(grown, LAST, change=correct)
     mine = before.index[before["cell_id"] == before.loc[one, "cell_id"]]
     kept = before.index.difference(mine)
     pd.testing.assert_frame_equal(now.loc[kept, FIGURES], before.loc[kept, FIGURES])
@@ -123,18 +142,16 @@ def test_corrected_days_about_a_change_tell_it_anew(
 
 
 def test_it_stands_under_a_new_name_of_its_cell(
-    found: Find, planted: Network, tmp_path: Path
+    found: Find, planted: Network, before: pd.DataFrame, grown: Path
 ) -> None:
-    before = _left(found(tmp_path, FIRST), planted)
     old = before["cell_id"].iloc[0]
-    warehouse = Warehouse(Settings(folder=tmp_path).resolve("warehouse"))
     turned = planted.clock.days[FIRST].date()
-    warehouse.write("cell", rows(
+    _warehouse(grown).write("cell", rows(
         "cell", cell_id=["NEW", "NEW"], known_as=[old, "NEW"], valid_from=[None, turned],
         valid_to=[turned, None], lat=53.8, lon=-1.5,
         loaded_utc=pd.Timestamp("2026-11-01", tz="UTC"),
     ))  # fmt: skip
-    now = found(tmp_path, LAST, renamed={old: "NEW"})
+    now = found(grown, LAST, renamed={old: "NEW"})
     mine = before.index[before["cell_id"] == old]
     assert (now.loc[mine, "cell_id"] == "NEW").all()
     pd.testing.assert_frame_equal(now.loc[before.index, FIGURES], before[FIGURES])
