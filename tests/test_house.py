@@ -5,8 +5,10 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping
 from fnmatch import fnmatch
+from graphlib import CycleError, TopologicalSorter
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
@@ -85,6 +87,11 @@ DOORS = {
     "ruptures": ("analysis/changes/segments.py",),
     "sqlite3": ("ingest/warehouse/acknowledgements.py",),
     "streamlit": ("app.py", "views/*"),
+}
+MOST_FILES = 12
+# Rooms that hold more, and why each is one room all the same.
+LARGER_ROOMS = {
+    "contracts/fields": "a file a subject of columns, found by its name in the dictionary",
 }
 WITHOUT_STREAMLIT = ("views/drawing/*", "views/report/*", "views/words/*")
 
@@ -171,6 +178,58 @@ def tracked() -> list[Path]:
 def test_imports_follow_the_arrows_and_the_doors(path: Path) -> None:
     source = (HOUSE / path).read_text(encoding="utf-8")
     assert faults(path.as_posix(), source, pages()) == []
+
+
+def files_by_room(paths: Iterable[Path]) -> dict[str, int]:
+    """Returns how many modules stand in each folder of a wing, `__init__` left out."""
+    named = [path for path in paths if path.name != "__init__.py" and path.parent.parts]
+    return dict(Counter(path.parent.as_posix() for path in named))
+
+
+def test_a_room_has_at_most_a_dozen_files() -> None:
+    n_files = files_by_room(modules())
+    assert {room for room, n in n_files.items() if n > MOST_FILES} == set(LARGER_ROOMS)
+
+
+def circle(sources: Mapping[str, str]) -> list[str]:
+    """Returns modules of which each imports the next and the last the first, or none.
+
+    `sources`: text of each module by its dotted name.
+    """
+    graph = {
+        name: {other for target in imported(ast.parse(text)) if (other := among(sources, target))}
+        for name, text in sources.items()
+    }
+    try:
+        TopologicalSorter({name: others - {name} for name, others in graph.items()}).prepare()
+    except CycleError as error:
+        return list(error.args[1])
+    return []
+
+
+def among(names: Container[str], target: str) -> str:
+    """Returns the module that an imported name is or comes from; empty for a stranger's."""
+    while target and target not in names:
+        target = target.rpartition(".")[0]
+    return target
+
+
+@pytest.mark.parametrize("wing", sorted(FLOORS))
+def test_modules_of_a_wing_import_one_another_in_no_circle(wing: str) -> None:
+    sources = {
+        ".".join(path.with_suffix("").parts).removesuffix(".__init__"): (HOUSE / path).read_text(
+            encoding="utf-8"
+        )
+        for path in modules()
+        if path.parts[0] == wing
+    }
+    assert circle(sources) == []
+
+
+def test_a_circle_is_found_whatever_its_length() -> None:
+    chain = {"a.b": "import a.c", "a.c": "from a.d import name", "a.d": "import os"}
+    assert circle(chain) == []
+    assert set(circle(chain | {"a.d": "def late():\n    from a import b"})) == set(chain)
 
 
 def test_the_house_has_all_its_parts_and_no_other() -> None:
