@@ -165,10 +165,14 @@ def aligned(levers: Levers, cell_ids: npt.NDArray[np.object_], why: str) -> Leve
 
 def levers_dataset(levers: Levers) -> xr.Dataset:
     """The levers as families pass them on, with the dimensions cell, step and draw."""
-    beyond_cell = {"relieved": ("step", "draw"), "fixed": ("draw",), "beyond": ("step",)}
+    rest = {
+        "relieved": ("step", "draw"),
+        "without_other": ("draw",),
+        "is_beyond_seen": ("step",),
+    }
     return xr.Dataset(
         {
-            part.name: (("cell", *beyond_cell.get(part.name, ())), getattr(levers, part.name))
+            part.name: (("cell", *rest.get(part.name, ())), getattr(levers, part.name))
             for part in fields(Levers)
         }
     )
