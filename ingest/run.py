@@ -16,6 +16,7 @@ from ingest.quality import cell_days, notes, surveys
 from ingest.running.cluster import code_id, same_everywhere
 from ingest.running.workers import Progress, each, silent
 from ingest.settle.cells import newest_rows, settle_inventory
+from ingest.settle.counted import settle_counted
 from ingest.settle.days import DayToSettle, moved_keys, settle_day
 from ingest.settle.digest import digest
 from ingest.settle.footprints import settle_footprints
@@ -52,6 +53,7 @@ def run_files(
     facts = each(client, settle_day, events, label="settling events", progress=progress)
     _drop_absent(warehouse, events)
     spread = settle_footprints(warehouse, settings, _made_from(inventory, facts))
+    settle_counted(warehouse, settings)
     counters = _counter_days(warehouse, settings, spread)
     facts += each(client, settle_day, counters, label="rolling up days", progress=progress)
     _drop_absent(warehouse, counters, of=("pm",))

@@ -6,6 +6,8 @@ from contracts.fields.field import amount, count, flag, text, time, whole
 FIELDS = [
     text("call_id", "Key of the call; from file hash and row where the source has none."),
     text("subscriber_id", "Keyed pseudonym; the subscriber's number is never stored."),
+    text("person_key", "Who counts as one person: the keyed pseudonym; where there is none, the "
+          "complaint or answer stands for a person of its own."),
     time("start_utc", "Start."),
     time("end_utc", "End; NULL = not over or unknown."),
     amount("duration_s", "s", "Length of the call.", 0),

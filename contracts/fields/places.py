@@ -45,8 +45,8 @@ FIELDS = [
     text("hex_text", "Hexagon as its 15-character text; read instead of lat and lon."),
     amount("pixel_weight", "any, one for all", "Traffic or area of the pixel; missing = 1.", 0),
     whole("level", "", "H3 level of the hexagon, 0 coarse to 15 fine.", 0, 15),
-    share("weight", "Part of the cell's traffic in the hexagon or place; over hexagons it sums "
-           "to 1 per cell."),
+    share("weight", "Part of the cell's traffic, or of the complaint, in the hexagon or place; "
+           "over hexagons it sums to 1 for each cell and each complaint."),
     text("method", "What the footprint was made from: supplied coverage, where the cell's calls "
           "were, a model of its sector, or the nearest antenna.",
           "coverage", "event_shares", "sector_model", "voronoi"),

@@ -37,4 +37,18 @@ TABLES = [
             n_cells_effective"""),
         key=("hex_id", "day_local"), day_of="day_local",
     ),
+    Table(
+        "complaint_counted", "middle",
+        "one complaint that repeats none, in one hexagon of the level of complaint rates",
+        names("""complaint_id person_key complaint_class created_utc time_grain day_local hex_id
+            weight"""),
+        key=("complaint_id", "hex_id"), day_of="day_local",
+    ),
+    Table(
+        "answer_counted", "middle",
+        "the last survey answer of one person and wave, in a hexagon of the level of NPS",
+        names("""response_id person_key survey_type answered_utc time_grain day_local score
+            survey_weight hex_id"""),
+        key=("response_id",), day_of="day_local",
+    ),
 ]  # fmt: skip

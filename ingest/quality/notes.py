@@ -11,9 +11,9 @@ import pandas as pd
 
 from contracts.settings.sections import Settings
 from ingest.quality import availability, surveys
-from ingest.quality.repeats import repeats
 from ingest.settle import inventory
 from ingest.settle.carriers import ASSUMED
+from ingest.settle.repeats import repeats, superseded
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import retain
 from ingest.warehouse.store import Warehouse
@@ -306,7 +306,7 @@ def _surveys(given: Given) -> Iterator[Note]:
     if not given.has("nps"):
         return
     answers = given.warehouse.read("nps")
-    again = surveys.repeated(answers, given.settings.operator.timezone)
+    again = superseded(answers, zone=given.settings.operator.timezone)
     if n := int(again.sum()):
         yield _note("nps", "several answers of one person", "ok", again=n, n=len(answers))
     for kind, weights in answers[~again].groupby("survey_type")["survey_weight"]:

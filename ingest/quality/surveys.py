@@ -4,24 +4,11 @@ import numpy as np
 import pandas as pd
 
 from contracts.tables import TABLES, assemble
-from ingest.clock import wall_clock
 from ingest.privacy.release import FEWEST_CASES
+from ingest.settle.repeats import superseded
 
 WAVE = ["survey_type", "wave"]
 _COUNTS = ["n_invited", "n_delivered", "n_completed", "n_answers"]
-
-
-def repeated(answers: pd.DataFrame, zone: str) -> pd.Series:
-    """Whether a later answer of the same person, survey type and wave takes the row's place.
-
-    Without a wave its local month stands for one; an answer without a person repeats none.
-    """
-    ordered = answers.sort_values(["answered_utc", "response_id"])
-    month = wall_clock(ordered["answered_utc"], zone).dt.strftime("%Y-%m")
-    who = ordered["subscriber_id"].fillna(ordered["response_id"])
-    keys = pd.DataFrame({"who": who, "wave": ordered["wave"].fillna(month)})
-    keys["survey_type"] = ordered["survey_type"]
-    return keys.duplicated(keep="last").reindex(answers.index)
 
 
 def responses(
@@ -35,7 +22,7 @@ def responses(
     """
     if invites.empty:
         return assemble([], TABLES["survey_response"])
-    found = _with_answers(invites, answers[~repeated(answers, zone)])
+    found = _with_answers(invites, answers[~superseded(answers, zone=zone)])
     found["n_completed"] = found["n_completed"].fillna(found["n_answers"])
     few = (found["n_invited"] < fewest) | (found["n_completed"] < FEWEST_CASES)
     hidden = few | _beside_one(found, few)

@@ -53,6 +53,12 @@ def settle_footprints(
     }
 
 
+def names_of_weights(warehouse: Warehouse) -> dict[str, str]:
+    """Names of the settled weights, by the day from which they hold; none = not settled yet."""
+    note = warehouse.read_settled(_NOTE, WHOLE)
+    return note["names"] if note else {}
+
+
 def of_coverage(pixels: pd.DataFrame, *, level: int) -> pd.DataFrame:
     """Supplied coverage as weights: cell_id, hex_id at `level`, weight, method.
 

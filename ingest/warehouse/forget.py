@@ -23,6 +23,8 @@ from ingest.warehouse.store import WHOLE, Part, Warehouse
 
 COLUMNS = ("what", "where", "rows", "done")
 _WHO = "subscriber_id"
+_COUNTED = {"complaint": "complaint_counted", "nps": "answer_counted"}
+"""Tables made of persons' rows, which the next run makes anew."""
 
 
 def forget(
@@ -74,6 +76,9 @@ def _take_out(warehouse: Warehouse, name: str, parts: list[Part], who: set[str])
     if parts and name == "call":
         # shares of a cell's calls are made of persons' places
         warehouse.forget_settled("footprint", WHOLE)
+    if parts and name in _COUNTED:
+        kept = {*warehouse.days(_COUNTED[name])} - {part.day for part in parts}
+        warehouse.forget_days(_COUNTED[name], keep=kept, tables=(_COUNTED[name],))
     for part in parts:
         warehouse.forget_settled(name, part.day)
     of_load = defaultdict[str, list[Part]](list)

@@ -23,7 +23,8 @@ RELEASED = "released"
 _BLANKED = {"text": ("text_redacted",), "position": ("lat", "lon")}
 _KNOWN = {"text": "", "position": "subscriber_id"}
 """Positions go where a person is known; a spot without one says of nobody."""
-_MADE_OF = {"pm": (), "hour": ("cell_hour",)}
+_MADE_OF = {"pm": (), "hour": ("cell_hour",), "complaint": ("complaint", "complaint_counted"),
+            "nps": ("nps", "answer_counted")}  # fmt: skip
 _PERSONS = ("call", "complaint", "nps")
 _METRICS = {"complaint": ("complaints_per_1000", "complaints_per_10k_attempts"), "nps": ("nps",),
             "call": ("call_drop_rate", "rating_mean")}  # fmt: skip

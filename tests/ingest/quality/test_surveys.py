@@ -14,6 +14,7 @@ from ingest.clean.rows import clean
 from ingest.privacy.door import Door
 from ingest.privacy.keys import Key
 from ingest.quality import surveys
+from ingest.settle.repeats import superseded
 from tests.ingest.conftest import Operator
 
 DOCS = Path(__file__).parents[3] / "docs" / "files" / "surveys.md"
@@ -81,7 +82,7 @@ def test_the_last_answer_of_a_person_type_and_wave_counts() -> None:
         ("8", "q", None, "relationship", "2026-07-31T19:00"),  # August in Kolkata
         ("9", "q", None, "relationship", "2026-08-01"),
     )
-    again = surveys.repeated(answers, "Asia/Kolkata")
+    again = superseded(answers, zone="Asia/Kolkata")
     assert answers["response_id"][again].tolist() == ["2", "8"]
 
 

@@ -1,15 +1,21 @@
 """A complaint known by its cell is spread over the footprint of its day, and adds up to one."""
 
-from datetime import date
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.places.located import located
 from analysis.rates.complaints import complaint_rates
 from contracts.settings.sections import Privacy, Targets
+from contracts.tables import PUBLISHED
 from geo import footprint, hexgrid
+from ingest.settle.counted import located
+from ingest.warehouse.forget import forget
+from ingest.warehouse.retain import retain
+from tests.ingest.conftest import Operator
 
 DAYS = (date(2026, 6, 1), date(2026, 6, 30))
 (HERE,) = hexgrid.hexes_of(lat=[53.8], lon=[-1.55], level=9)
@@ -142,3 +148,173 @@ def test_rates_count_each_complaint_once_wherever_its_cell_reaches(cell_hex: pd.
     # a hexagon that only the other cell reaches has none; any other as many as may be told
     assert shown["numerator"].gt(0).eq(shown.index.isin(expected.index)).all()
     assert (shown.loc[shown["numerator"] > 0, "numerator"] >= 5).all()
+
+
+# ---------------------------------------------------------------------------------- the tables
+
+TABLES = {"complaint_counted": ["complaint_id", "hex_id"], "answer_counted": ["response_id"]}
+SOURCES = """
+[complaints]
+repeat_days = 7
+[privacy]
+key_file = "a.key"
+[[source]]
+table = "complaint"
+path = "raw/complaints_*.csv"
+[source.columns]
+complaint_id = "id"
+created_utc = "at"
+complaint_class = "class"
+subscriber_id = "who"
+cell_id = "cell"
+lat = "lat"
+lon = "lon"
+[[source]]
+table = "nps"
+path = "raw/answers_*.csv"
+[source.columns]
+response_id = "id"
+answered_utc = "at"
+survey_type = "type"
+wave = "wave"
+score = "score"
+subscriber_id = "who"
+survey_weight = "weight"
+lat = "lat"
+lon = "lon"
+"""
+ANN, BEN = "+919876543210", "+919876543211"
+HEAD, ASKED = "id,at,class,who,cell,lat,lon\n", "id,at,type,wave,score,who,weight,lat,lon\n"
+
+
+@pytest.fixture
+def town(operator: Operator, counters: Callable[..., str]) -> Operator:
+    """Ann complains by her place and again two days on, Ben by his cell; both answer a wave."""
+    key = operator.folder / "a.key"
+    operator.configure(SOURCES)
+    key.write_text("k" * 32, "utf-8")
+    key.chmod(0o600)
+    operator.write("pm_1.csv", counters("2026-03-01"))
+    operator.write(
+        "complaints_1.csv",
+        f"{HEAD}a1,2026-03-05 10:00,network,{ANN},,19.0,73.0\n"
+        f"a2,2026-03-07 10:00,network,{ANN},,19.0,73.0\n"
+        f"b1,2026-03-07 11:00,network,{BEN},001,,\n"
+        "n1,2026-03-20 10:00,network,,,,\n",
+    )
+    operator.write(
+        "answers_1.csv",
+        f"{ASKED}r1,2026-03-05 10:00,relationship,Q1,3,{ANN},2,19.0,73.0\n"
+        f"r2,2026-03-07 10:00,relationship,Q1,9,{ANN},2,19.0,73.0\n"
+        f"r3,2026-03-07 11:00,transactional,Q1,5,{BEN},1,,\n",
+    )
+    operator.ingest()
+    return operator
+
+
+def _tables(operator: Operator) -> dict[str, pd.DataFrame]:
+    return {
+        name: operator.warehouse.read(name).sort_values(key, ignore_index=True)
+        for name, key in TABLES.items()
+    }
+
+
+def _written(operator: Operator) -> dict[str, int]:
+    """When each day of the tables was written, by table/day."""
+    folder = operator.warehouse.path / "tables"
+    paths = [path for name in TABLES for path in (folder / name).glob("*.parquet")]
+    return {f"{path.parent.name[0]} {path.stem[5:]}": path.stat().st_mtime_ns for path in paths}
+
+
+def _rewritten(operator: Operator) -> list[str]:
+    """Days that one more run writes anew."""
+    before = _written(operator)
+    operator.ingest()
+    after = _written(operator)
+    return sorted(day for day in after if after[day] != before.get(day))
+
+
+def _is_as_from_nothing(operator: Operator) -> bool:
+    """Whether the tables are those that a run over the same files gives in a new warehouse."""
+    tables = _tables(operator)
+    operator.warehouse.path.rename(operator.folder / "aside")
+    operator.ingest()
+    anew = _tables(operator)
+    return all(table.equals(anew[name]) for name, table in tables.items())
+
+
+def test_a_complaint_and_an_answer_count_once(town: Operator) -> None:
+    tables = _tables(town)
+    complaints, answers = tables.values()
+    assert set(complaints["complaint_id"]) == {"a1", "b1", "n1"}
+    np.testing.assert_allclose(complaints.groupby("complaint_id")["weight"].sum(), 1, atol=1e-9)
+    parts = complaints.groupby("complaint_id").size()
+    assert parts["a1"] == parts["n1"] == 1 < parts["b1"]
+    nobody = complaints[complaints["complaint_id"] == "n1"]
+    assert nobody["person_key"].tolist() == ["n1"]
+    assert nobody["hex_id"].isna().all()
+    assert (hexgrid.levels(complaints["hex_id"].dropna()) == 7).all()
+    assert answers["response_id"].tolist() == ["r2", "r3"]
+    assert answers["survey_weight"].tolist() == [2, 1]
+    ann = complaints.loc[complaints["complaint_id"] == "a1", "person_key"].iloc[0]
+    assert answers["person_key"].iloc[0] == ann
+
+
+def test_a_run_without_news_writes_nothing(town: Operator) -> None:
+    assert _rewritten(town) == []
+
+
+def test_a_late_row_makes_those_after_it_repeats_over_the_edge_of_days(town: Operator) -> None:
+    late = f"{HEAD}b0,2026-03-02 23:00,network,{BEN},001,,\n"
+    town.write("complaints_2.csv", late)
+    # Ben's complaint of the 7th is a repeat from now on; the 5th and the 20th stay
+    assert _rewritten(town) == ["c 03-02", "c 03-07"]
+    assert set(_tables(town)["complaint_counted"]["complaint_id"]) == {"a1", "b0", "n1"}
+    answer = f"{ASKED}r4,2026-03-30 10:00,relationship,Q1,0,{ANN},2,19.0,73.0\n"
+    town.write("answers_2.csv", answer)
+    assert _rewritten(town) == ["a 03-07", "a 03-30"]
+    assert _tables(town)["answer_counted"]["response_id"].tolist() == ["r3", "r4"]
+    assert _is_as_from_nothing(town)
+
+
+def test_a_corrected_day_frees_what_repeated_it(town: Operator) -> None:
+    corrected = town.write(
+        "complaints_2.csv", f"{HEAD}a1,2026-02-01 10:00,network,{ANN},,19.0,73.0\n"
+    )
+    os.utime(corrected, (2e9, 2e9))
+    assert _rewritten(town) == ["c 02-01", "c 03-05", "c 03-07"]
+    assert set(_tables(town)["complaint_counted"]["complaint_id"]) == {"a1", "a2", "b1", "n1"}
+    assert _is_as_from_nothing(town)
+
+
+def test_settings_and_footprints_are_among_what_a_day_depends_on(town: Operator) -> None:
+    town.configure("", "repeat_days = 7", "repeat_days = 1")
+    assert _rewritten(town) == ["c 03-07"]
+    town.write("cells.csv", "cell,tech,lat,lon,azimuth\n001,lte,19.10,73.00,0\n")
+    assert _rewritten(town) == ["c 03-05", "c 03-07", "c 03-20"]
+    town.configure("", "[grid]\n", "[grid]\nnps_level = 5\n")
+    assert _rewritten(town) == ["a 03-05", "a 03-07"]
+
+
+def test_who_asked_to_be_forgotten_goes_at_once_and_with_the_next_run(town: Operator) -> None:
+    ann = _tables(town)["answer_counted"]["person_key"].iloc[0]
+    forget(ANN, "msisdn", town.settings, today=date(2026, 4, 1))
+    assert all((table["person_key"] != ann).all() for table in _tables(town).values())
+    assert _rewritten(town) == ["a 03-07", "c 03-07"]
+    assert set(_tables(town)["complaint_counted"]["complaint_id"]) == {"b1", "n1"}
+    assert _tables(town)["answer_counted"]["response_id"].tolist() == ["r3"]
+
+
+def test_days_that_are_too_old_go_at_once_and_do_not_come_back(town: Operator) -> None:
+    town.write("complaints_2.csv", f"{HEAD}a3,2026-04-10 10:00,network,{ANN},,19.0,73.0\n")
+    town.ingest()
+    town.configure("[retention]\ncomplaint_days = 30\nsurvey_days = 30\n")
+    retain(town.settings, now=datetime(2026, 4, 20, tzinfo=UTC))
+    for _ in range(2):
+        assert _tables(town)["complaint_counted"]["complaint_id"].tolist() == ["a3"]
+        assert _tables(town)["answer_counted"].empty
+        town.ingest()
+
+
+def test_neither_table_is_published() -> None:
+    assert not set(TABLES) & set(PUBLISHED)

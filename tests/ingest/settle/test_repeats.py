@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.quality.repeats import repeats
+from ingest.settle.repeats import repeats
 
 
 def _contacts(*rows: tuple[str | None, str, str], **more: object) -> pd.DataFrame:
