@@ -125,8 +125,6 @@ def complaints_as_counted(
     zone: the operator's zone, by which days are local.
     """
     rows = _in_hexes(located(complaints, cell_hex, zone=zone), level)
-    # weights summed to a coarser level may lie a rounding error above 1
-    rows["weight"] = rows["weight"].clip(upper=1.0)
     return _as_table(
         "complaint_counted", rows, person=rows["subscriber_id"].fillna(rows["complaint_id"]),
         day=local_days(rows["created_utc"], zone),
