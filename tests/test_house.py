@@ -191,6 +191,14 @@ def test_a_room_has_at_most_a_dozen_files() -> None:
     assert {room for room, n in n_files.items() if n > MOST_FILES} == set(LARGER_ROOMS)
 
 
+def test_tests_stand_in_folders_of_the_rooms_they_test() -> None:
+    folders = {
+        path.parent.relative_to(HOUSE / "tests") for path in HOUSE.glob("tests/**/test_*.py")
+    }
+    mirrored = {folder for folder in folders if {*folder.parts[:1]} & {*FLOORS, "benchmarks"}}
+    assert {folder.as_posix() for folder in mirrored if not (HOUSE / folder).is_dir()} == set()
+
+
 def circle(sources: Mapping[str, str]) -> list[str]:
     """Returns modules of which each imports the next and the last the first, or none.
 
