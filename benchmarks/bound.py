@@ -233,7 +233,7 @@ def fit(values: Floats, covariance: Floats, of: Shapes) -> Fit:
     gram, moment = of.columns.T @ weighted, weighted.T @ values
     equations = stepwise.Equations(gram[None], moment[None])
     (chosen,) = stepwise.search(equations, of.price[None], of.together)
-    return Fit(gram, moment, chosen, stepwise.levels(gram, moment, chosen)[0])
+    return Fit(gram, moment, chosen, stepwise.heights(gram, moment, chosen)[0])
 
 
 def fit_counts(counts: Floats, expected: Floats, phi: float, noise: Floats, of: Shapes) -> Fit:

@@ -1,4 +1,4 @@
-"""One cell's hours in a row, with what the channels know of it."""
+"""One cell's hours in a row, with what the steps before have read from them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,89 +7,104 @@ from functools import cached_property
 import numpy as np
 
 from analysis.arrays import Floats
-from analysis.attribution import load_steps, response
 from analysis.attribution.drop_steps import DropChannel
-from analysis.attribution.load_steps import LoadChannel
-from analysis.attribution.response import FACTOR, Hours, Response
+from analysis.attribution.hours import Hours
+from analysis.attribution.load_steps import LoadChannel, usual
+from analysis.attribution.response import FACTOR, Response, bins_of
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One cell's hours in a row, shape (hour,), and what is known of it."""
+    """One cell's hours, shape (hour,), from the first local day's hour 0 on, and what is known."""
 
     attempts: Floats
+    """Call attempts; 0 = the hour is left out."""
     drops: Floats
-    """Bursts cut, as the drop channel has them."""
+    """Dropped calls, bursts cut as in the drop channel."""
     counted: Floats
-    """Drops as they were counted."""
+    """Dropped calls as they were counted."""
     exposure: Floats
-    """Attempts by the course of the day."""
+    """Attempts by the cell's course over the day."""
     factor: Floats
-    """Expected factor of load."""
+    """Expected factor of load on drops."""
     load: Floats
+    """Load in %, `hours.stretched`; NaN = left out."""
     load_residual: Floats
-    efficiency_residual: Floats
+    """Log load over what is usual for the hour; NaN = left out."""
+    prb_per_traffic_residual: Floats
+    """Log PRB of the same traffic, over what is usual for the hour; NaN = not known."""
     log_weights: Floats
-    """Log posterior of each curve of the shelf, shape (curve,)."""
+    """Log posterior of each curve of the shelf as far as it is trusted, shape (curve,)."""
     mean_weights: Floats
-    """Posterior of each curve, as the channels have it."""
+    """Posterior of each curve, as the channels have it, shape (curve,); it sums to 1."""
     jump_sd: float
-    """Of load from one day to the next, as `blur` of the network has it."""
+    """Log sd of load from one day to the next, blurred as the network's shifts are."""
     long_run_sd: float
+    """Log sd of a mean load of n days times root n, blurred alike."""
     phi: float
+    """Dispersion of an hour's drops, 1 or more."""
     log_rate: Floats
-    """Of each day's drops over what load's mean factor lets expect, bursts cut."""
+    """Log of each day's drops over what load's mean factor lets expect, bursts cut; (day,)."""
     precision: Floats
     """Inverse of its covariance, shape (day, day)."""
 
     @cached_property
     def log_rates(self) -> Floats:
-        """The same under each curve of the shelf, shape (day, curve)."""
-        bins = response.bins_of(self.load) + len(FACTOR) * (np.arange(len(self.load)) // 24)
-        size = len(self.log_rate) * len(FACTOR)
-        per_bin = np.bincount(bins, self.exposure, size).reshape(-1, len(FACTOR))
-        expected = per_bin @ np.column_stack([FACTOR, FACTOR @ self.mean_weights])
-        log = np.log(np.maximum(expected, 1e-12))
-        return np.asarray(self.log_rate[:, None] + log[:, -1:] - log[:, :-1])
+        """`log_rate` under each curve of the shelf in place of the mean one, (day, curve)."""
+        n_bins = len(FACTOR)
+        place = bins_of(self.load) + n_bins * (np.arange(len(self.load)) // 24)
+        bin_exposure = np.bincount(place, self.exposure, len(self.log_rate) * n_bins)
+        factors = np.column_stack([FACTOR, FACTOR @ self.mean_weights])
+        expected = bin_exposure.reshape(-1, n_bins) @ factors  # (day, curve + the mean one)
+        log_expected = np.log(np.maximum(expected, 1e-12))
+        return np.asarray(self.log_rate[:, None] + log_expected[:, -1:] - log_expected[:, :-1])
 
-    def mean_factor(self, hours: slice, by: float) -> Floats:
-        """Load's expected factor in each hour, had log load been less `by`."""
-        bins = response.bins_of(self.load[hours] * np.exp(-by))
+    def mean_factor(self, hours: slice, log_less: float) -> Floats:
+        """Load's expected factor in each of these hours, had log load been less by `log_less`."""
+        bins = bins_of(self.load[hours] * np.exp(-log_less))
         return np.asarray((self.mean_weights @ FACTOR.T)[bins])
 
 
 def cells_of(
     hours: Hours,
-    found: Response,
+    response: Response,
     log_weights: Floats,
     load: LoadChannel,
     drops: DropChannel,
     *,
     blur: float,
 ) -> Callable[[int], Cell]:
-    """What gives the cell of a row. `log_weights`: log posterior of each curve, (cell, curve)."""
-    raw = hours.drops.sum(axis=2)
-    kept = np.divide(drops.rates.drops, raw, out=np.ones_like(raw), where=raw > 0)
-    factor, sd, jump_sd = found.mean_factor(), blur * load.long_run_sd, blur * load.jump_sd
+    """The function that gives the cell of a row.
+
+    `log_weights`: log posterior of each curve, shape (cell, curve). `blur`: of the network's prior,
+    the factor by which shifts of load are larger than their sd.
+    """
+    day_drops = hours.drops.sum(axis=2)
+    # part of each day's drops that cutting bursts leaves, (cell, day)
+    kept_part = np.divide(
+        drops.rates.drops, day_drops, out=np.ones_like(day_drops), where=day_drops > 0
+    )
+    factor = response.mean_factor()
+    long_run_sd, jump_sd = blur * load.long_run_sd, blur * load.jump_sd
     # each direction is held against what is usual for itself
-    down, up = (per_demand - load_steps.usual(per_demand, hours) for per_demand in hours.efficiency)
-    efficiency = np.where(hours.uplink, up, down)
+    down, up = (log_prb - usual(log_prb, hours) for log_prb in hours.prb_per_traffic)
+    prb_per_traffic = np.where(hours.is_uplink_fuller, up, down)
 
     def cell(i: int) -> Cell:
         return Cell(
             attempts=hours.attempts[i].ravel(),
-            drops=(hours.drops[i] * kept[i][:, None]).ravel(),
+            drops=(hours.drops[i] * kept_part[i][:, None]).ravel(),
             counted=hours.drops[i].ravel(),
-            exposure=found.exposure[i].ravel(),
+            exposure=response.exposure[i].ravel(),
             factor=factor[i].ravel(),
             load=hours.load[i].ravel(),
             load_residual=load.residual[i].ravel(),
-            efficiency_residual=efficiency[i].ravel(),
+            prb_per_traffic_residual=prb_per_traffic[i].ravel(),
             log_weights=log_weights[i],
-            mean_weights=found.weights[i],
+            mean_weights=response.weights[i],
             jump_sd=float(jump_sd[i]),
-            long_run_sd=float(sd[i]),
-            phi=float(found.phi[i]),
+            long_run_sd=float(long_run_sd[i]),
+            phi=float(response.phi[i]),
             log_rate=drops.rates.log_rate[i],
             precision=drops.rates.precision[i],
         )

@@ -19,7 +19,7 @@ def _noise(rng: np.random.Generator, n_rows: int, n_days: int) -> tuple[np.ndarr
 def test_heights_are_those_of_least_squares_on_whitened_data() -> None:
     values, precision = _noise(np.random.default_rng(3), 1, 30)
     gram, moment = (part[0] for part in stepwise.equations(values, precision))
-    heights, covariance = stepwise.levels(gram, moment, [9, 20])
+    heights, covariance = stepwise.heights(gram, moment, [9, 20])
     day = np.arange(30)
     design = np.column_stack([day >= start for start in (0, 9, 20)]).astype(float)
     white = np.linalg.cholesky(precision[0]).T

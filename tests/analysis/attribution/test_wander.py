@@ -15,7 +15,7 @@ def test_planted_wandering_is_learnt_beside_steps() -> None:
     log_rate = rng.multivariate_normal(np.zeros(56), TRUE.covariance(56), 60)
     log_rate += rng.normal(size=variance.shape) * np.sqrt(variance)
     log_rate[:20, 25:] += 1.0
-    found = wander.learn(log_rate, variance, [[25]] * 20 + [[]] * 40)
+    found = wander.learn_wander(log_rate, variance, [[25]] * 20 + [[]] * 40)
     assert found.day_sd == pytest.approx(TRUE.day_sd, abs=0.03)
     assert found.day_memory == pytest.approx(TRUE.day_memory, abs=0.2)
     assert found.between(14) == pytest.approx(TRUE.between(14), abs=0.025)
@@ -27,10 +27,10 @@ def test_a_step_that_many_cells_take_at_once_is_no_wandering(n_upgraded: int) ->
     variance = rng.uniform(0.005, 0.03, (60, 56))
     log_rate = rng.multivariate_normal(np.zeros(56), TRUE.covariance(56), 60)
     log_rate += rng.normal(size=variance.shape) * np.sqrt(variance)
-    plain = wander.learn(log_rate, variance, [[]] * 60)
+    plain = wander.learn_wander(log_rate, variance, [[]] * 60)
     log_rate[:n_upgraded, 30:] += np.log(1.4)
     assert [abs(day - 30) <= 1 for day in wander.common_steps(log_rate)] == [True]
-    found = wander.learn(log_rate, variance, [[]] * 60)
+    found = wander.learn_wander(log_rate, variance, [[]] * 60)
     assert found.between(14) == pytest.approx(plain.between(14), abs=0.03)
 
 
@@ -42,13 +42,13 @@ def test_what_all_cells_drift_by_over_months_is_no_step() -> None:
 
 
 def test_few_cells_teach_nothing() -> None:
-    assert wander.learn(np.zeros((3, 20)), np.ones((3, 20)), [[]] * 3) == Wander()
+    assert wander.learn_wander(np.zeros((3, 20)), np.ones((3, 20)), [[]] * 3) == Wander()
 
 
-def test_deviance_is_that_of_whatever_the_level_leaves() -> None:
+def test_deviance_is_that_of_whatever_the_mean_leaves() -> None:
     rng = np.random.default_rng(13)
     log_rate, variance = rng.normal(size=(1, 12)), rng.uniform(0.1, 0.3, (1, 12))
-    # contrasts between neighbouring days know nothing of the level (Harville 1974)
+    # contrasts between neighbouring days know nothing of the mean (Harville 1974)
     contrast = np.diff(np.eye(12), axis=0)
 
     def plain(of: Wander) -> float:
