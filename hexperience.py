@@ -28,6 +28,8 @@ from contracts.settings.sections import Settings
 from ingest.running import logs
 from ingest.warehouse import acknowledgements, lineage
 from ingest.warehouse.acknowledgements import STATUSES, Subject, Word
+from ingest.warehouse.marts import Marts
+from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import query_names, read_query
 from ingest.warehouse.store import Warehouse
 from views.console import export, server
@@ -153,10 +155,10 @@ def report_(
     from views.report import write as report  # noqa: PLC0415  as in _run
     from views.words import periods  # noqa: PLC0415
 
-    settings, warehouse = load(config), _warehouse(config)
-    chosen = periods.choose(periods.known(warehouse.query("periods")), period)
+    settings, marts = load(config), _marts(config)
+    chosen = periods.choose(periods.known(marts.query("periods")), period)
     folder = out or settings.resolve(settings.report.folder)
-    say(str(report.write(warehouse, chosen, folder, settings, config.name)))
+    say(str(report.write(marts, chosen, folder, settings, config.name)))
 
 
 @app.command()
@@ -284,7 +286,7 @@ def query(
         for known in query_names():
             say(f"{known:21} {read_query(known).question}")
         return
-    deliver(_warehouse(config).query(name, **pairs(param or [])), form, out)
+    deliver(_marts(config).query(name, **pairs(param or [])), form, out)
 
 
 @app.command()
@@ -296,7 +298,7 @@ def sql(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Answer one SELECT of your own from the published marts."""
-    deliver(_warehouse(config).sql(text), form, out)
+    deliver(_marts(config).sql(text), form, out)
 
 
 @app.command()
@@ -331,17 +333,17 @@ def acknowledge(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Note who looks after a change or a place, and how far it is; list it, or take it out."""
-    warehouse = _warehouse(config)
+    marts = _marts(config)
     if remove:
-        say(f"entries taken out: {acknowledgements.remove(warehouse.acknowledgements, remove)}")
+        say(f"entries taken out: {acknowledgements.remove(marts.log, remove)}")
         return
     if listed or not subject:
         of = Subject.parse(subject).asked if subject else {}
-        deliver(warehouse.query("acknowledgement_log" if of else "acknowledgements", **of),
-                 "table", None)  # fmt: skip
+        log = marts.query("acknowledgement_log" if of else "acknowledgements", **of)
+        deliver(log, "table", None)
         return
     word = Word(status, owner, comment)
-    number = warehouse.acknowledge(
+    number = marts.acknowledge(
         Subject.parse(subject), word, by=by or getpass.getuser(), at=datetime.now(UTC)
     )
     say(f"entry {number}: {subject} is {status}{f', {owner}' if owner else ''}")
@@ -415,14 +417,14 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
         line.run_id = run_id = receipt["run_id"].iloc[0]
         for name, *counts in receipt.drop(columns="run_id").to_numpy().tolist():
             logs.log.info("%s: %d read, %d accepted, %d refused, %d values missing", name, *counts)
-        if only_new and run_id == warehouse.published_run():
+        if only_new and run_id == warehouse.marts.run_id:
             return
         analysis.run.run(settings, client, bars.tell)
         keep = settings.warehouse.keep_snapshots
-        snapshot = warehouse.publish(run_id, keep=keep, rule=settings.privacy)
+        snapshot = publish(warehouse, run_id, keep=keep, rule=settings.privacy)
         logs.log.info("published %s", snapshot.name)
     if not only_new:
-        print_receipt(warehouse)
+        print_receipt(warehouse.marts)
 
 
 def _find_changes(settings: Settings) -> pd.DataFrame:
@@ -447,21 +449,21 @@ def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     folder = settings.resolve(settings.report.folder)
     with warehouse.alone("batch"):
-        before = warehouse.published_run()
+        before = warehouse.marts.run_id
         _run(settings, only_new=True)
         known = {name for name, _, _ in report.written(folder)}
         written = []
-        for period in report.due(warehouse, settings, now):
-            ERR.print(f"report {report.write(warehouse, period, folder, settings, config)}")
+        for period in report.due(warehouse.marts, settings, now):
+            ERR.print(f"report {report.write(warehouse.marts, period, folder, settings, config)}")
             written.append(period.key)
-    run_id, receipt = warehouse.published_run(), warehouse.query("receipt")
+    run_id, receipt = warehouse.marts.run_id, warehouse.marts.query("receipt")
     return {
         "run_id": run_id,
         "new": run_id != before,
         "rows": {name: int(receipt[f"n_{name}"].sum()) for name in ("read", "accepted", "refused")},
         "written": [key for key in written if key not in known],
         "revised": [key for key in written if key in known],
-        "verdicts": warehouse.query("quality_notes")["verdict"].value_counts().to_dict(),
+        "verdicts": warehouse.marts.query("quality_notes")["verdict"].value_counts().to_dict(),
     }
 
 
@@ -493,6 +495,10 @@ def _serve(config: Path, port: int, *, base_path: str = "", host: str = "") -> N
     environ = {**os.environ, "HEXPERIENCE_CONFIG": str(config.resolve())}
     line = server.command(port=port, base_path=base_path, host=host)
     subprocess.run(line, env=environ, check=False)  # noqa: S603  our own
+
+
+def _marts(config: Path) -> Marts:
+    return _warehouse(config).marts
 
 
 def _warehouse(config: Path) -> Warehouse:

@@ -33,6 +33,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from contracts.tables import TABLES
 from geo import hexgrid
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from views.console.server import command
 
@@ -59,7 +60,7 @@ def write_marts(folder: Path, n_hexes: int) -> float:
         "run", run_id=["r"], operator_name=["Benchmark"], timezone=["UTC"], level=[8],
         as_of_utc=[datetime(2026, 5, 1, tzinfo=UTC)], software_version=["0"], schema_version=[1],
     ))  # fmt: skip
-    warehouse.publish("benchmark", keep=2)
+    publish(warehouse, "benchmark", keep=2)
     (folder / "hexperience.toml").write_text(
         '[[source]]\ntable = "call"\npath = "none.csv"\n'
         '[source.columns]\nstart_utc = "a"\noutcome = "b"\n', encoding="utf-8")  # fmt: skip

@@ -21,6 +21,7 @@ import pandas as pd
 from analysis.attribution import search
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from ingest.synth.radio.network import Network
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from tests.bench.networks import N_CELLS, N_DAYS, cube_of, networks
 
@@ -68,8 +69,8 @@ def told(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
     for name, frame in (("run", pd.DataFrame(run)), ("place_cell", places_of(planted)),
                         ("change_point", named)):  # fmt: skip
         warehouse.write(name, assemble([frame.assign(run_id="r")], TABLES[name]))
-    warehouse.publish("sums", keep=2)
-    return {kind: warehouse.query("owed", place_type=kind, top=10_000) for kind in GRAINS}
+    publish(warehouse, "sums", keep=2)
+    return {kind: warehouse.marts.query("owed", place_type=kind, top=10_000) for kind in GRAINS}
 
 
 def judged(planted: Network, answers: dict[str, pd.DataFrame]) -> pd.DataFrame:

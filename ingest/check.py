@@ -70,8 +70,8 @@ def promises(
     """Whether the published marts keep the promises of queries/checks, and are recent enough."""
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     try:
-        guilty = warehouse.guilty(settings.privacy)
-        as_of = warehouse.query("run_facts")["as_of_utc"].max()
+        guilty = warehouse.marts.guilty(settings.privacy)
+        as_of = warehouse.marts.query("run_facts")["as_of_utc"].max()
     except (NothingFound, QuestionError) as error:
         return [Finding("warn" if max_age is None else "fault", "marts", str(error))]
     found = [

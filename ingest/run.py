@@ -24,6 +24,7 @@ from ingest.settle.hex_places import write_hex_places
 from ingest.settle.inventory import changed_ids, names_of_blocks
 from ingest.settle.load import FileToLoad, Loaded, load, plan
 from ingest.warehouse import lineage, retain
+from ingest.warehouse.migration import migrate
 from ingest.warehouse.store import Warehouse
 
 _NOT_COUNTERS = tuple(name for name in SOURCES if name not in ("cell", "pm"))
@@ -45,7 +46,7 @@ def run_files(
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     if settings.run.on_a_cluster:
         same_everywhere(client, settings, [task.path for task in files])
-    warehouse.migrate()
+    migrate(warehouse)
     loaded, inventory = _load(files, warehouse, settings, client, progress)
     _forget_absent(warehouse, loaded)
     run_id = run_id_of(loaded, inventory["signature"], settings, warehouse.kept_from())

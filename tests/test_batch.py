@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 import hexperience
 from contracts.errors import ContractError
 from ingest.synth import write_operator
+from ingest.warehouse.marts import Marts
 from ingest.warehouse.store import Warehouse
 from views.report import write
 
@@ -81,7 +82,7 @@ def test_the_first_batch_caught_up_with_every_week(first: Path) -> None:
 
 
 def test_a_second_call_changes_nothing(config: Path) -> None:
-    reports, marts = config.parent / "reports", Warehouse(config.parent / "warehouse").marts
+    reports, marts = config.parent / "reports", Warehouse(config.parent / "warehouse").marts.file
     before = tree(reports)
     code, told, _ = batch(config, MONDAY)
     assert (code, told["new"], told["written"], told["revised"]) == (0, False, [], [])
@@ -90,7 +91,7 @@ def test_a_second_call_changes_nothing(config: Path) -> None:
     assert told["run_id"]
     assert tree(reports) == before
     # nothing new is not published anew
-    assert Warehouse(config.parent / "warehouse").marts == marts
+    assert Warehouse(config.parent / "warehouse").marts.file == marts
 
 
 def test_a_clock_in_the_past_writes_nothing_new(config: Path) -> None:
@@ -137,10 +138,10 @@ def test_what_failed_is_written_at_the_next_call(
     shutil.rmtree(reports)
     build = write.build
 
-    def full(warehouse: Warehouse, period: Any, *more: Any, **how: Any) -> dict[str, bytes]:
+    def full(marts: Marts, period: Any, *more: Any, **how: Any) -> dict[str, bytes]:
         if period.key == "2026-W33":
             raise OSError("no space left on device")
-        return build(warehouse, period, *more, **how)
+        return build(marts, period, *more, **how)
 
     monkeypatch.setattr(write, "build", full)
     code, told, _ = batch(config, MONDAY)

@@ -1,6 +1,6 @@
 """The log of acknowledgements: who looks after a change or a place, how far it is, what they say.
 
-The only door to SQLite. The file stands beside the marts (`Warehouse.acknowledgements`), so it
+The only door to SQLite. The file stands beside the marts (`Marts.log`), so it
 outlives every run, publication and change of layout. It is a log: an entry is never changed, the
 newest one of a subject is its state. Who is named in it is a person too: an entry can be taken out
 as a whole, and then nothing of it is left in the file. Subjects are named by keys that stay the

@@ -1,6 +1,6 @@
-"""The door to DuckDB: connections, answers, tables."""
+"""The door to DuckDB: marts are built, asked and annotated here, and nowhere else."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,11 +10,13 @@ import pandas as pd
 import pyarrow as pa
 
 from contracts.errors import QuestionError
-from contracts.tables import TABLES, Table
+from contracts.tables import PUBLISHED, TABLES, Table, table
 from ingest.warehouse.files import as_frame
 from ingest.warehouse.questions import QUERIES
 
 MACROS = QUERIES / "macros" / "hexagons.sql"
+
+# ------------------------------------------------------------------------------ to be read
 
 
 @contextmanager
@@ -25,8 +27,8 @@ def connect(
     connection = duckdb.connect(str(marts), read_only=True)
     try:
         connection.execute("set TimeZone = 'UTC'")
-        for name, held in (beside or {}).items():
-            connection.register(name, held)
+        for name, rows in (beside or {}).items():
+            connection.register(name, rows)
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
@@ -37,10 +39,45 @@ def connect(
 def answer(connection: duckdb.DuckDBPyConnection, sql: str, params: dict[str, Any]) -> pd.DataFrame:
     """What a connection answers; raises QuestionError in DuckDB's words."""
     try:
-        arrow = connection.sql(sql, params=params).to_arrow_table()
+        rows = connection.sql(sql, params=params).to_arrow_table()
     except duckdb.Error as error:
         raise QuestionError(f"sql: {error}") from None
-    return as_frame(arrow, date_as_object=False)
+    return as_frame(rows, date_as_object=False)
+
+
+def refuse_all_but_one_select(text: str) -> None:
+    """Raises QuestionError where a text is not exactly one SELECT."""
+    try:
+        statements = duckdb.extract_statements(text)
+    except duckdb.Error as error:
+        raise QuestionError(f"sql: {error}") from None
+    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+        raise QuestionError("sql: give exactly one SELECT")
+
+
+# ------------------------------------------------------------------------------- to be made
+
+
+def build(marts: Path, files: Mapping[str, Sequence[Path]]) -> None:
+    """Makes a file of all published tables, empty or with the rows of their Parquet files.
+
+    `files`: the Parquet files by table; a table that is not named has no rows.
+    """
+    with duckdb.connect(str(marts)) as connection:
+        connection.begin()
+        connection.execute(MACROS.read_text(encoding="utf-8"))
+        for name in PUBLISHED:
+            create_table(connection, table(name))
+            _fill(connection, name, files.get(name, ()))
+        connection.commit()
+
+
+def _fill(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> None:
+    if files:
+        connection.execute(
+            f"insert into {name} by name select * from read_parquet($files, union_by_name = true)",
+            {"files": [str(path) for path in files]},
+        )
 
 
 def create_table(connection: duckdb.DuckDBPyConnection, of: Table) -> None:
@@ -63,6 +100,43 @@ def empty_marts() -> duckdb.DuckDBPyConnection:
     """A connection in memory to all tables without rows: what SQL tests bind on."""
     connection = duckdb.connect(":memory:").begin()
     connection.execute(MACROS.read_text(encoding="utf-8"))
-    for of in TABLES.values():
-        create_table(connection, of)
+    for one in TABLES.values():
+        create_table(connection, one)
     return connection.commit()
+
+
+def add_quality_notes(marts: Path, notes: Sequence[Mapping[str, str]]) -> None:
+    """Adds notes to table `quality` of a file: table_name, check_name, verdict and message.
+
+    They carry the run of the file.
+    """
+    with duckdb.connect(str(marts)) as connection:
+        for note in notes:
+            connection.execute(
+                "insert into quality by name select $table_name as table_name, "
+                "$check_name as check_name, $verdict as verdict, $message as message, "
+                "(select max(run_id) from run) as run_id",
+                dict(note),
+            )
+
+
+# ------------------------------------------------------------------------- over Parquet files
+
+
+def keys_of_several_folders(files: Sequence[Path], column: str) -> pd.DataFrame:
+    """The values of a column that stand in files of several folders: columns day, key.
+
+    `day` is the name of the folder; each value has one row for each of its folders.
+    """
+    rows = (
+        f"select {column} as key, hash(key) as code, "
+        "split_part(filename, '/', -2) as day from read_parquet($files, filename = true)"
+    )
+    with duckdb.connect() as connection:
+        keys = connection.sql(
+            f"with rows as ({rows}), several as "
+            "(select code from rows group by code having min(day) <> max(day)) "
+            "select distinct day, key from rows semi join several using (code) order by all",
+            params={"files": [str(path) for path in files]},
+        )
+        return as_frame(keys.to_arrow_table())

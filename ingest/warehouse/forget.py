@@ -18,8 +18,9 @@ from contracts.errors import QuestionError
 from contracts.settings.sections import Settings
 from ingest.privacy import door, keys
 from ingest.warehouse import acknowledgements
+from ingest.warehouse.parts import Part, rows_of, take_out
 from ingest.warehouse.retain import RELEASED
-from ingest.warehouse.store import WHOLE, Part, Warehouse
+from ingest.warehouse.store import WHOLE, Warehouse
 
 COLUMNS = ("what", "where", "rows", "done")
 _WHO = "subscriber_id"
@@ -43,7 +44,7 @@ def forget(
         raise QuestionError(f"nobody can be found: {why}")
     who = {key.pseudonym(domain, text) for key in keys.pseudonym_keys(settings)}
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    found = {name: warehouse.rows_of(name, _WHO, who) for name in door.PERSONS}
+    found = {name: rows_of(warehouse, name, column=_WHO, values=who) for name in door.PERSONS}
     if not dry_run:
         key = keys.pseudonym_key(settings)
         _remember(settings, key.id, key.pseudonym(domain, text), today)
@@ -88,7 +89,7 @@ def _take_out(warehouse: Warehouse, name: str, parts: list[Part], who: set[str])
         if load:
             _note_refused(warehouse, name, load, pieces)
         for part in pieces:
-            warehouse.take_out(part, _WHO, who)
+            take_out(warehouse, part, column=_WHO, values=who)
 
 
 def _note_refused(warehouse: Warehouse, name: str, load: str, pieces: list[Part]) -> None:
@@ -130,7 +131,7 @@ def _what_stays(warehouse: Warehouse) -> Iterator[tuple[str, str, int, str]]:
     if n := int((days < first).sum()):
         told = "stay as released: the calls before them went by [retention]"
         yield "figures", "change_point of hexagons in months that went", n, told
-    comments = acknowledgements.read(warehouse.acknowledgements)["ack_comment"]
+    comments = acknowledgements.read(warehouse.marts.log)["ack_comment"]
     if n := int((comments != "").sum()):
         told = "hold no numbers; names may stand there: look, and 'acknowledge --remove'"
         yield "acknowledgements", "comments", n, told

@@ -15,8 +15,9 @@ import pandas as pd
 
 from contracts.settings.sections import Retention, Settings
 from contracts.tables import TABLES
-from ingest.warehouse import acknowledgements
-from ingest.warehouse.store import Part, Warehouse
+from ingest.warehouse import acknowledgements, parts
+from ingest.warehouse.parts import Part
+from ingest.warehouse.store import Warehouse
 
 COLUMNS = ("what", "where", "rows", "done")
 RELEASED = "released"
@@ -112,19 +113,19 @@ def _days_gone(
 ) -> Iterator[tuple[str, str, int, str]]:
     for kind in ("pm", "hour", *_PERSONS):
         tables = _MADE_OF.get(kind, (kind,))
-        old = warehouse.days_before(kind, first[kind], tables=tables)
+        old = parts.days_before(warehouse, kind, first[kind], tables=tables)
         if not dry_run:
             _count_expired(warehouse, kind, first[kind], {part.load for part in old} - {""})
-            warehouse.drop(kind, old)
-        for place, parts in _by_place(old).items():
-            n, days = sum(len(part.rows) for part in parts), sorted({part.day for part in parts})
+            parts.drop(warehouse, kind, old)
+        for place, same in _by_place(old).items():
+            n, days = sum(len(part.rows) for part in same), sorted({part.day for part in same})
             yield place, f"{days[0]} to {days[-1]}", n, "would go" if dry_run else "gone"
 
 
-def _by_place(parts: list[Part]) -> dict[str, list[Part]]:
+def _by_place(old: list[Part]) -> dict[str, list[Part]]:
     """Parts by what they are part of: pieces/call, tables/call."""
     places: dict[str, list[Part]] = {}
-    for part in parts:
+    for part in old:
         places.setdefault("/".join(part.path.split("/")[:2]), []).append(part)
     return places
 
@@ -133,7 +134,7 @@ def _count_expired(warehouse: Warehouse, name: str, first: str, loads: set[str])
     """Moves rows from read to expired in their files' notes; from what is kept: twice is once."""
     for load, facts in warehouse.loads(name).items():
         if load in loads:
-            held = warehouse.piece_rows(name, load)
+            held = parts.piece_rows(warehouse, name, load)
             total = facts["n_read"] + facts.get("n_expired", 0)
             kept = sum(n for day, n in held.items() if day >= first)
             facts["n_read"] = kept + facts["n_refused"]
@@ -149,10 +150,10 @@ def _blanked(
         for name in _PERSONS:
             for column in set(columns) & set(TABLES[name].columns):
                 how = {"column": column, "where": _KNOWN[kind]}
-                parts = warehouse.unblanked(name, days=(first[name], first[kind]), **how)
-                for part in parts if not dry_run else ():
-                    warehouse.make_blank(part, **how)
-                if n := sum(len(part.rows) for part in parts):
+                filled = parts.unblanked(warehouse, name, days=(first[name], first[kind]), **how)
+                for part in filled if not dry_run else ():
+                    parts.make_blank(warehouse, part, **how)
+                if n := sum(len(part.rows) for part in filled):
                     yield f"{name}.{column}", f"before {first[kind]}", n, done
 
 
@@ -185,8 +186,8 @@ def _acknowledgements_gone(
     warehouse: Warehouse, settings: Settings, now: datetime, *, dry_run: bool
 ) -> Iterator[tuple[str, str, int, str]]:
     oldest = now - timedelta(days=settings.retention.acknowledgement_days)
-    if old := acknowledgements.older(warehouse.acknowledgements, oldest):
+    if old := acknowledgements.older(warehouse.marts.log, oldest):
         if not dry_run:
-            acknowledgements.remove(warehouse.acknowledgements, old)
+            acknowledgements.remove(warehouse.marts.log, old)
         done = "would go" if dry_run else "gone"
         yield "acknowledgements", f"before {oldest:%Y-%m-%d}", len(old), done

@@ -71,7 +71,7 @@ def test_a_change_that_follows_a_work_names_it(truth: pd.DataFrame, found: pd.Da
 def test_worst_sites_are_those_where_something_was_planted(
     truth: pd.DataFrame, demo: Warehouse
 ) -> None:
-    worst = demo.query("worst_places", place_type="site", top=5)
+    worst = demo.marts.query("worst_places", place_type="site", top=5)
     assert worst["dominant_cell_id"].isin(truth["cell_id"]).sum() >= 3
     assert worst["benefit_month"].is_monotonic_decreasing
 

@@ -8,6 +8,7 @@ import analysis.run
 import ingest.run
 from contracts.settings.load import load
 from ingest.running.workers import workers
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 
 HEAD = "[operator]\nbbox = [-2, 53, -1, 54]\n"
@@ -42,12 +43,12 @@ def _run(folder: Path, **files: str) -> Warehouse:
         ingest.run.run(settings, client)
         analysis.run.run(settings, client)
     warehouse = Warehouse(folder / "warehouse")
-    warehouse.publish("thin", keep=2)
+    publish(warehouse, "thin", keep=2)
     return warehouse
 
 
 def test_counters_alone_give_changes_and_a_list_of_cells(tmp_path: Path) -> None:
-    places = _run(tmp_path, pm=_counters(100, 1)).query("worst_places")
+    places = _run(tmp_path, pm=_counters(100, 1)).marts.query("worst_places")
     assert places["place_type"].unique().tolist() == ["cell"]
     assert places["place_name"].tolist() == ["a", "b"]
 
@@ -59,15 +60,15 @@ def test_no_drops_no_calls_or_more_drops_than_calls(
     warehouse = _run(tmp_path, pm=_counters(attempts, drops), cell=CELLS)
     days = warehouse.read("cell_day")
     assert days["dropped_calls"].sum() == 2 * 14 * 24 * drops
-    assert warehouse.query("change_points").empty
-    assert len(warehouse.query("worst_places")) == (2 if attempts else 0)
+    assert warehouse.marts.query("change_points").empty
+    assert len(warehouse.marts.query("worst_places")) == (2 if attempts else 0)
 
 
 def test_an_inventory_alone_or_a_header_alone_is_no_fault(tmp_path: Path) -> None:
     warehouse = _run(tmp_path, cell=CELLS, complaint="")
-    receipt = warehouse.query("receipt").set_index("table_name")
+    receipt = warehouse.marts.query("receipt").set_index("table_name")
     assert receipt["n_accepted"].to_dict() == {"cell": 2, "complaint": 0}
-    assert warehouse.query("worst_places").empty
+    assert warehouse.marts.query("worst_places").empty
 
 
 def test_complaints_without_a_base_are_per_call_attempts(tmp_path: Path) -> None:

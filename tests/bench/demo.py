@@ -9,6 +9,7 @@ from contracts.settings.load import load
 from ingest.running.workers import workers
 from ingest.synth import write_operator
 from ingest.warehouse.acknowledgements import Subject, Word
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 
 
@@ -20,7 +21,7 @@ def build_demo(folder: Path) -> None:
         ingest.run.run(settings, client)
         analysis.run.run(settings, client)
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    warehouse.publish("demo", keep=2)
-    worst = warehouse.query("worst_places", place_type="hex", top=1)["hex_text"].iloc[0]
+    publish(warehouse, "demo", keep=2)
+    worst = warehouse.marts.query("worst_places", place_type="hex", top=1)["hex_text"].iloc[0]
     word, at = Word("in_work", "Ann Lee", "antenna ordered"), datetime(2026, 11, 20, 9, tzinfo=UTC)
-    warehouse.acknowledge(Subject("hex", worst), word, by="Ann Lee", at=at)
+    warehouse.marts.acknowledge(Subject("hex", worst), word, by="Ann Lee", at=at)

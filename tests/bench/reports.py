@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from geo import hexgrid
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from tests.bench.frames import rows
 from tests.bench.marts import run_row, write_config
@@ -56,7 +57,7 @@ def build_reports(folder: Path) -> Town:
         ),
     )
     warehouse.write("run", run_row("Reports", "Asia/Kolkata", 5))
-    warehouse.publish("reports", keep=3)
+    publish(warehouse, "reports", keep=3)
     worse = hexgrid.as_text([centre])[0]
     return Town(config, warehouse.path, hexgrid.as_text(hexes), worse, "")
 

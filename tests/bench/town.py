@@ -8,6 +8,7 @@ import pandas as pd
 
 from contracts import regulator
 from geo import hexgrid
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from tests.bench import town_changes, town_network, town_plans, town_rates
 from tests.bench.frames import rows
@@ -56,7 +57,7 @@ def build_town(folder: Path) -> Town:
         "run": run_row("Aire <Mobile>", "Europe/London", 8),
     }.items():
         warehouse.write(name, part)
-    warehouse.publish("town", keep=3)
+    publish(warehouse, "town", keep=3)
     worse = served[served["cell_id"] == town_network.WORSE_CELL]["hex_id"].iloc[0]
     (worse_hex,) = hexgrid.as_text([worse])
     return Town(config, warehouse.path, hexgrid.as_text(hexes), worse_hex, town_network.WORSE_CELL)

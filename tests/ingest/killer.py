@@ -24,6 +24,7 @@ from contracts.settings.load import load
 from contracts.settings.sections import Settings
 from contracts.tables import PUBLISHED
 from ingest.warehouse.duck import connect
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 
 # what Python does to a folder; Parquet and DuckDB write under names that no reader looks for
@@ -137,7 +138,7 @@ def _job(settings: Settings) -> str:
     with warehouse.alone():
         receipt = ingest.run.run(settings, nobody)
         analysis.run.run(settings, nobody)
-        warehouse.publish(receipt["run_id"].iloc[0], keep=settings.warehouse.keep_snapshots)
+        publish(warehouse, receipt["run_id"].iloc[0], keep=settings.warehouse.keep_snapshots)
     return _digest(settings)
 
 
@@ -148,7 +149,7 @@ def _each(_: Any, function: Callable[[Any], Any], items: Sequence[Any], **__: An
 def _digest(settings: Settings) -> str:
     """A name for all that a reader finds in the published marts."""
     try:
-        marts = Warehouse(settings.resolve(settings.warehouse.path)).marts
+        marts = Warehouse(settings.resolve(settings.warehouse.path)).marts.file
     except NothingFound:
         return "nothing published"
     told = hashlib.sha256()

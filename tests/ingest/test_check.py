@@ -111,7 +111,7 @@ def test_published_marts_are_held_against_promises_and_age(
     stale = promises(settings, now=now, max_age=timedelta(hours=24))
     assert _told(stale, "fault") == "age: data as of 2025-05-01 23:00 UTC"
     monkeypatch.setattr(
-        "ingest.warehouse.store.guilty_rows",
+        "ingest.warehouse.marts.guilty_rows",
         lambda *_: pd.DataFrame({"check": "ranks", "reason": [str(n) for n in range(30)]}),
     )
     assert _told(promises(settings, now=now), "fault").splitlines()[-1] == "ranks: and 10 more"

@@ -12,6 +12,7 @@ import ingest.run
 from contracts.settings.load import load
 from geo import footprint, hexgrid
 from ingest.running.workers import workers
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "london.toml"
@@ -34,7 +35,7 @@ def london(tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         ingest.run.run(settings, client)
         analysis.run.run(settings, client)
     warehouse = Warehouse(Path(folder))
-    warehouse.publish("london", keep=2)
+    publish(warehouse, "london", keep=2)
     return warehouse
 
 
@@ -43,7 +44,7 @@ def _theirs() -> pd.DataFrame:
 
 
 def test_every_cell_is_shared_out_whole_within_its_range(london: Warehouse) -> None:
-    (row,) = london.query("receipt").to_dict("records")
+    (row,) = london.marts.query("receipt").to_dict("records")
     assert (row["n_read"], row["n_accepted"], row["n_refused"]) == (CELLS, CELLS, 0)
     weights = london.read("cell_hex", days=["9"])
     assert weights["cell_id"].nunique() == CELLS
@@ -70,7 +71,7 @@ def test_counts_per_operator_and_technology_are_the_file_s_own(london: Warehouse
         mine = theirs[theirs["mnc"].isin(codes)]
         for radio, n in mine.groupby("radio").size().items():
             assert known[f"{name} {str(radio).lower()}"] == pytest.approx(n, rel=1e-9)
-    layers = london.query("map_layers")
+    layers = london.marts.query("map_layers")
     assert len(layers) == len(known)
     assert (layers["n_shown"] > 0).all()
 
@@ -78,8 +79,10 @@ def test_counts_per_operator_and_technology_are_the_file_s_own(london: Warehouse
 def test_the_centre_has_more_cells_than_the_outskirts(london: Warehouse) -> None:
     place = {"lat": [51.513, 51.35], "lon": [-0.13, 0.2]}
     centre, outskirts = hexgrid.as_text(hexgrid.hexes_of(**place, level=8))
-    day = london.query("map_layers")["period_start"].iloc[0]
-    drawn = london.query("hex_map", metric="cells_serving", period_grain="all", period_start=day)
+    day = london.marts.query("map_layers")["period_start"].iloc[0]
+    drawn = london.marts.query(
+        "hex_map", metric="cells_serving", period_grain="all", period_start=day
+    )
     cells = drawn.set_index("hex_text")["value"]
     assert cells[centre] > 100
     assert cells.get(outskirts, 0) < 50

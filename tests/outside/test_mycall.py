@@ -12,6 +12,7 @@ from contracts.settings.load import load
 from contracts.settings.sections import Settings
 from geo import hexgrid
 from ingest.running.workers import workers
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 
 EXAMPLE = Path(__file__).parents[2] / "examples" / "mycall.toml"
@@ -40,7 +41,7 @@ def _run(settings: Settings) -> Warehouse:
         ingest.run.run(settings, client)
         analysis.run.run(settings, client)
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    warehouse.publish("mycall", keep=2)
+    publish(warehouse, "mycall", keep=2)
     return warehouse
 
 
@@ -63,7 +64,7 @@ def test_the_data_set_s_own_figures_come_out(mycall: Warehouse, month: int) -> N
 
 
 def test_no_row_is_lost_and_none_taken_for_a_duplicate(mycall: Warehouse) -> None:
-    (row,) = mycall.query("receipt").to_dict("records")
+    (row,) = mycall.marts.query("receipt").to_dict("records")
     assert (row["n_read"], row["n_accepted"], row["n_refused"]) == (65_678, 65_678, 0)
 
 
@@ -81,11 +82,11 @@ def test_hexagons_hold_all_usable_reports(mycall: Warehouse) -> None:
 
 
 def test_it_says_what_it_cannot_tell(mycall: Warehouse) -> None:
-    told = " ".join(mycall.query("quality_notes")["message"])
+    told = " ".join(mycall.marts.query("quality_notes")["message"])
     assert "without load no cause can be named" in told
     assert "known to the month only: no change can be dated" in told
-    assert len(mycall.query("change_points")) == 0
-    places = mycall.query("worst_places", top=10)
+    assert len(mycall.marts.query("change_points")) == 0
+    places = mycall.marts.query("worst_places", top=10)
     assert len(places) == 10
     assert places["reason"].str.contains("no cause can be named").all()
     # the state that callers named
@@ -100,7 +101,7 @@ def test_another_month_of_the_same_feed_works_unchanged(tmp_path: Path) -> None:
     (feed / "MyCall_Data_May_2021.csv").write_text("".join(lines[:2000]), encoding="utf-8")
     warehouse = _run(_settings(tmp_path / "warehouse", str(tmp_path)))
     assert warehouse.days("call") == ["2021-05-01"]
-    assert len(warehouse.query("worst_places")) > 0
+    assert len(warehouse.marts.query("worst_places")) > 0
 
 
 def test_a_deleted_column_and_exchanged_coordinates_are_told(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ from contracts.errors import ContractError
 from contracts.settings.sections import Privacy
 from contracts.tables import SCHEMA_VERSION
 from ingest.warehouse.duck import connect
+from ingest.warehouse.marts import guilty_rows
+from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import BLOCKING, check_names, read_check
-from ingest.warehouse.store import Warehouse, guilty_rows
+from ingest.warehouse.store import Warehouse
 from tests.bench.frames import rows
 from tests.bench.town import Town
 
@@ -117,7 +119,7 @@ RULE = Privacy()
 )
 def test_a_planted_row_is_found(name: str, planted: str, town: Town, tmp_path: Path) -> None:
     marts = tmp_path / "marts.duckdb"
-    shutil.copyfile(Warehouse(town.warehouse).marts, marts)
+    shutil.copyfile(Warehouse(town.warehouse).marts.file, marts)
     with duckdb.connect(str(marts)) as connection:
         connection.execute(_placed(planted, connection))
     guilty = guilty_rows(marts, RULE)
@@ -147,7 +149,7 @@ def test_every_check_has_a_planted_row() -> None:
 
 def test_footprints_that_need_no_inventory_are_not_accused(town: Town, tmp_path: Path) -> None:
     marts = tmp_path / "marts.duckdb"
-    shutil.copyfile(Warehouse(town.warehouse).marts, marts)
+    shutil.copyfile(Warehouse(town.warehouse).marts.file, marts)
     with duckdb.connect(str(marts)) as connection:
         connection.execute("delete from cell where cell_id in ('LDS-03', 'LDS-04')")
         connection.execute("update cell_hex set method = 'coverage' where cell_id = 'LDS-03'")
@@ -156,13 +158,13 @@ def test_footprints_that_need_no_inventory_are_not_accused(town: Town, tmp_path:
 
 
 def test_the_demo_keeps_every_promise(demo: Warehouse) -> None:
-    assert demo.guilty(RULE).empty
+    assert demo.marts.guilty(RULE).empty
 
 
 @pytest.mark.parametrize("name", check_names())
 def test_the_grain_of_a_check_is_unique(name: str, town: Town, tmp_path: Path) -> None:
     marts = tmp_path / "marts.duckdb"
-    shutil.copyfile(Warehouse(town.warehouse).marts, marts)
+    shutil.copyfile(Warehouse(town.warehouse).marts.file, marts)
     with duckdb.connect(str(marts)) as connection:
         for statement in PLANTED[name]:
             connection.execute(_placed(statement, connection))
@@ -177,7 +179,7 @@ def test_the_grain_of_a_check_is_unique(name: str, town: Town, tmp_path: Path) -
 
 def test_a_harder_rule_makes_yesterdays_figures_guilty(town: Town) -> None:
     harder = RULE.model_copy(update={"min_nps": 50})
-    guilty = Warehouse(town.warehouse).guilty(harder)
+    guilty = Warehouse(town.warehouse).marts.guilty(harder)
     assert set(guilty["check"]) == {"released_figures"}
 
 
@@ -186,12 +188,12 @@ def test_what_breaks_a_promise_is_not_published(tmp_path: Path) -> None:
     warehouse.write("run", rows("run", run_id=["r"], level=8))
     receipt = {"table_name": ["pm"], "n_read": 10, "n_accepted": 9, "n_refused": 1, "run_id": "r"}
     warehouse.write("receipt", rows("receipt", **receipt))
-    first = warehouse.publish("first", keep=2)
+    first = publish(warehouse, "first", keep=2)
     warehouse.write("receipt", rows("receipt", **{**receipt, "n_accepted": 8}))
     told = r"not published.*\n.*receipt_sums: 1 row\(s\), such as: pm: 10 read, 8 accepted"
     with pytest.raises(ContractError, match=told):
-        warehouse.publish("second", keep=2)
-    assert warehouse.marts.parent == first
+        publish(warehouse, "second", keep=2)
+    assert warehouse.marts.file.parent == first
     assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [first.name]
 
 
@@ -201,12 +203,12 @@ def test_one_odd_cell_is_published_and_told(tmp_path: Path) -> None:
     warehouse.write("run", rows("run", **run))
     odd = {"cell_id": ["a", "b"], "call_attempts": [9.0, 9.0], "bh_call_attempts": [9.0, 10.0]}
     warehouse.write("cell_day", rows("cell_day", day_local=date(2025, 3, 3), **odd))
-    warehouse.publish("first", keep=2)
-    (note,) = warehouse.query("quality_notes").to_dict("records")
+    publish(warehouse, "first", keep=2)
+    (note,) = warehouse.marts.query("quality_notes").to_dict("records")
     assert (note["table_name"], note["check_name"], note["verdict"]) == (
         "cell_day", "counters", "unsafe",
     )  # fmt: skip
     told = "cell b on 2025-03-03: busy hour has more calls than its day"
     assert note["message"] == f"1 row(s) break the check counters, such as: {told}."
-    assert warehouse.guilty(RULE)["check"].tolist() == ["counters"]
-    assert not warehouse.marts.stat().st_mode & 0o222
+    assert warehouse.marts.guilty(RULE)["check"].tolist() == ["counters"]
+    assert not warehouse.marts.file.stat().st_mode & 0o222

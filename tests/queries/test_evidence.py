@@ -23,7 +23,7 @@ KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "regi
 
 
 def _first(demo: Warehouse, kind: str) -> dict[str, Any]:
-    return demo.query("worst_places", place_type=kind, top=1).to_dict("records")[0]
+    return demo.marts.query("worst_places", place_type=kind, top=1).to_dict("records")[0]
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def why(demo: Warehouse) -> Callable[..., pd.DataFrame]:
 
     @cache
     def steps(kind: str, place: str) -> pd.DataFrame:
-        return demo.query("why", place=place, place_type=kind).set_index("step")
+        return demo.marts.query("why", place=place, place_type=kind).set_index("step")
 
     return steps
 
@@ -41,7 +41,7 @@ def why(demo: Warehouse) -> Callable[..., pd.DataFrame]:
 def test_figures_of_the_list_come_back_to_the_last_digit(
     kind: str, demo: Warehouse, why: Callable[..., pd.DataFrame]
 ) -> None:
-    places = demo.query("worst_places", place_type=kind, top=40)
+    places = demo.marts.query("worst_places", place_type=kind, top=40)
     # what is outside all regions is no place that could be asked for
     known = places[places["drops_avoidable_month"].notna() & (places["region"] != "")]
     assert len(known) > 3
@@ -57,12 +57,12 @@ def test_figures_of_the_list_come_back_to_the_last_digit(
 
 
 def test_of_a_place_that_is_not_listed_nothing_is_told(demo: Warehouse) -> None:
-    assert len(demo.query("why", place=_first(demo, "site")["site_id"])) > 0
-    assert demo.query("why", place="Nowhere").empty
+    assert len(demo.marts.query("why", place=_first(demo, "site")["site_id"])) > 0
+    assert demo.marts.query("why", place="Nowhere").empty
 
 
 def test_every_step_follows_from_those_before_it(demo: Warehouse) -> None:
-    steps = demo.query("why", place=_first(demo, "site")["site_id"])
+    steps = demo.marts.query("why", place=_first(demo, "site")["site_id"])
     parts = steps[steps["step"] <= 7].pivot_table(index="cell_id", columns="step", values="value")
     assert len(parts) > 1
     pd.testing.assert_series_equal(parts[3], 30 * parts[1] / parts[2], check_names=False)
@@ -73,7 +73,7 @@ def test_every_step_follows_from_those_before_it(demo: Warehouse) -> None:
 
 
 def test_a_hexagon_has_the_parts_that_footprints_give_it(demo: Warehouse) -> None:
-    steps = demo.query("why", place=_first(demo, "hex")["hex_text"])
+    steps = demo.marts.query("why", place=_first(demo, "hex")["hex_text"])
     weights = steps.loc[steps["step"] == 6, "value"]
     assert weights.between(0, 1, inclusive="right").all()
     assert (weights < 1).any()
@@ -81,7 +81,7 @@ def test_a_hexagon_has_the_parts_that_footprints_give_it(demo: Warehouse) -> Non
 
 def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config: Path) -> None:
     place = _first(demo, "cell")
-    steps = demo.query("why", place=place["cell_id"], place_type="cell")
+    steps = demo.marts.query("why", place=place["cell_id"], place_type="cell")
     (step,) = steps[steps["step"] == 1].to_dict("records")
     rows = lineage.behind(demo, place["cell_id"])
     assert rows["dropped_calls"].sum() == step["value"]
@@ -104,7 +104,7 @@ def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config
 def test_customers_stand_beside_a_place_as_they_are_released(
     kind: str, demo: Warehouse, why: Callable[..., pd.DataFrame]
 ) -> None:
-    places = demo.query("worst_places", place_type=kind, top=40)
+    places = demo.marts.query("worst_places", place_type=kind, top=40)
     heard = 0
     for place in places[places["region"] != ""].to_dict("records"):
         steps = why(kind, place[KEYS[kind]])
@@ -113,7 +113,7 @@ def test_customers_stand_beside_a_place_as_they_are_released(
             assert re.search(r"answers, 90 % -?\d+ to -?\d+$", steps.loc[16, "how"])
             heard += 1
         if kind == "region":
-            released = demo.query("region_rates", metric="nps", region=place["region"])
+            released = demo.marts.query("region_rates", metric="nps", region=place["region"])
             newest = released.iloc[-1]
             assert steps.loc[16, "value"] == newest["value"] or newest["shown"] == "hidden"
             heard += newest["shown"] != "hidden"
@@ -122,14 +122,16 @@ def test_customers_stand_beside_a_place_as_they_are_released(
 
 def test_what_relief_would_spare_stands_in_the_evidence_as_in_the_ladder(demo: Warehouse) -> None:
     place = _first(demo, "site")
-    steps = demo.query("why", place=place["site_id"], place_type="site").set_index("step").loc[22]
-    ladder = demo.query("what_if", cell_id=place["dominant_cell_id"])
+    steps = (
+        demo.marts.query("why", place=place["site_id"], place_type="site").set_index("step").loc[22]
+    )
+    ladder = demo.marts.query("what_if", cell_id=place["dominant_cell_id"])
     assert steps["value"].tolist() == ladder["drops_avoided_month"].tolist()
     assert steps["told"].notna().tolist() == ladder["is_beyond_seen"].tolist()
 
 
 def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:
-    told = demo.sql("select table_name, sum(n_rows) as n from lineage group by all")
+    told = demo.marts.sql("select table_name, sum(n_rows) as n from lineage group by all")
     receipt = demo.read("receipt").set_index("table_name")
     kept = told.set_index("table_name")["n"].astype(float)
     # rows that repeat a key are refused after their file was read
@@ -140,7 +142,9 @@ def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:
 
 
 def test_days_of_persons_are_not_told(demo: Warehouse) -> None:
-    persons = demo.sql("select * from lineage where table_name in ('complaint', 'nps', 'call')")
+    persons = demo.marts.sql(
+        "select * from lineage where table_name in ('complaint', 'nps', 'call')"
+    )
     assert len(persons) > 0
     assert persons["day_local"].isna().all()
 
@@ -150,40 +154,40 @@ def test_days_of_persons_are_not_told(demo: Warehouse) -> None:
 
 def test_between_two_steps_a_what_if_goes_straight(demo: Warehouse) -> None:
     cell = _first(demo, "cell")["dominant_cell_id"]
-    steps = demo.query("what_if", cell_id=cell).set_index("relief_pct")
+    steps = demo.marts.query("what_if", cell_id=cell).set_index("relief_pct")
     assert steps.index.tolist() == [10, 20, 30, 40, 50]
     assert steps["drops_avoided_month"].is_monotonic_increasing
-    asked = demo.query("what_if", cell_id=cell, relief_pct=25).iloc[0]
+    asked = demo.marts.query("what_if", cell_id=cell, relief_pct=25).iloc[0]
     for name in ("drops_avoided_month", "drops_avoided_month_lo", "drops_avoided_month_hi"):
         assert asked[name] == pytest.approx((steps.loc[20, name] + steps.loc[30, name]) / 2)
-    small = demo.query("what_if", cell_id=cell, relief_pct=5).iloc[0]
+    small = demo.marts.query("what_if", cell_id=cell, relief_pct=5).iloc[0]
     assert small["drops_avoided_month"] == pytest.approx(steps.loc[10, "drops_avoided_month"] / 2)
-    exact = demo.query("what_if", cell_id=cell, relief_pct=30).iloc[0]
+    exact = demo.marts.query("what_if", cell_id=cell, relief_pct=30).iloc[0]
     assert exact["drops_avoided_month"] == pytest.approx(steps.loc[30, "drops_avoided_month"])
-    last = demo.query("what_if", cell_id=cell, relief_pct=50).iloc[0]
+    last = demo.marts.query("what_if", cell_id=cell, relief_pct=50).iloc[0]
     assert last["drops_avoided_month"] == pytest.approx(steps.loc[50, "drops_avoided_month"])
 
 
 @pytest.mark.parametrize("share", [-1, 51])
 def test_beyond_the_ladder_there_is_no_answer(share: float, demo: Warehouse) -> None:
     cell = _first(demo, "cell")["dominant_cell_id"]
-    assert demo.query("what_if", cell_id=cell, relief_pct=share).empty
+    assert demo.marts.query("what_if", cell_id=cell, relief_pct=share).empty
 
 
 # --- weights ----------------------------------------------------------------------------------
 
 
 def test_other_weights_rank_anew_and_change_no_figure(demo: Warehouse) -> None:
-    plain = demo.query("worst_places", place_type="cell", top=1000)
+    plain = demo.marts.query("worst_places", place_type="cell", top=1000)
     assert plain["rank"].tolist() == list(range(1, len(plain) + 1))
     plain = plain[plain["drops_avoidable_month"].notna()]
     assert (plain["benefit_month"] == plain["drops_avoidable_month"]).all()
-    doubled = demo.query("worst_places", place_type="cell", top=1000, per_drop=2)
+    doubled = demo.marts.query("worst_places", place_type="cell", top=1000, per_drop=2)
     doubled = doubled[doubled["benefit_month"].notna()]
     assert doubled["cell_id"].tolist() == plain["cell_id"].tolist()
     assert (doubled["benefit_month"] == 2 * plain["benefit_month"]).all()
     persons = (
-        demo.query("worst_places", place_type="cell", top=1000, per_drop=0, per_complainant=1)
+        demo.marts.query("worst_places", place_type="cell", top=1000, per_drop=0, per_complainant=1)
         .set_index("cell_id")
         .loc[plain["cell_id"]]
     )
@@ -196,8 +200,8 @@ def test_other_weights_rank_anew_and_change_no_figure(demo: Warehouse) -> None:
 
 @pytest.mark.parametrize("kind", KEYS)
 def test_the_list_can_stand_by_benefit_for_its_cost(kind: str, demo: Warehouse) -> None:
-    plain = demo.query("worst_places", place_type=kind, top=100_000).set_index("place_name")
-    found = demo.query("worst_places", place_type=kind, top=100_000, per_cost=True)
+    plain = demo.marts.query("worst_places", place_type=kind, top=100_000).set_index("place_name")
+    found = demo.marts.query("worst_places", place_type=kind, top=100_000, per_cost=True)
     known = found[found["action"].notna()]
     assert len(known) > 0
     assert known["benefit_per_cost"].is_monotonic_decreasing
@@ -218,7 +222,7 @@ def test_the_list_can_stand_by_benefit_for_its_cost(kind: str, demo: Warehouse) 
 
 def test_a_weighed_benefit_is_held_against_the_same_cost(demo: Warehouse) -> None:
     persons = {"per_drop": 0.0, "per_complainant": 1.0, "per_cost": True}
-    found = demo.query("worst_places", place_type="site", top=1000, **persons)
+    found = demo.marts.query("worst_places", place_type="site", top=1000, **persons)
     known = found[found["cost_amount"] > 0]
     by_hand = known["complainants_avoided"] * known["action_reach"] / known["cost_amount"]
     pd.testing.assert_series_equal(known["benefit_per_cost"], by_hand, check_names=False)
@@ -239,22 +243,22 @@ def test_nobody_is_spared_who_is_not_there(demo: Warehouse) -> None:
 def test_works_of_the_plan_show_who_looks_after_their_place(town: Town, tmp_path: Path) -> None:
     shutil.copytree(town.warehouse, tmp_path / "warehouse", symlinks=True)
     warehouse = Warehouse(tmp_path / "warehouse")
-    assert warehouse.query("plan")["ack_status"].isna().all()
-    work = warehouse.query("plan").dropna(subset=["cell_id", "site_id"]).iloc[0]
+    assert warehouse.marts.query("plan")["ack_status"].isna().all()
+    work = warehouse.marts.query("plan").dropna(subset=["cell_id", "site_id"]).iloc[0]
     at = datetime(2026, 6, 1, tzinfo=UTC)
     for subject, owner in (("site", "Ann"), ("cell", "Bob")):
         told = Word("in_work", owner, "antenna ordered")
-        warehouse.acknowledge(Subject(subject, work[f"{subject}_id"]), told, by="Ann", at=at)
-        works = warehouse.query("plan").set_index(["action", "cell_id"])
+        warehouse.marts.acknowledge(Subject(subject, work[f"{subject}_id"]), told, by="Ann", at=at)
+        works = warehouse.marts.query("plan").set_index(["action", "cell_id"])
         assert works.loc[(work["action"], work["cell_id"]), "ack_owner"] == owner
 
 
 def test_a_work_at_a_place_whose_data_failed_is_marked(town: Town, tmp_path: Path) -> None:
     shutil.copytree(town.warehouse, tmp_path / "warehouse", symlinks=True)
     warehouse = Warehouse(tmp_path / "warehouse")
-    with duckdb.connect(str(warehouse.marts)) as connection:
+    with duckdb.connect(str(warehouse.marts.file)) as connection:
         connection.execute("update plan set cell_id = null where action = 'add_carrier'")
         connection.execute("update priority set unsafe_reason = 'no data' where rank = 1")
-    works = warehouse.query("plan", budget=100.0, plan_number=1).set_index("action")
+    works = warehouse.marts.query("plan", budget=100.0, plan_number=1).set_index("action")
     assert works["unsafe_reason"].dropna().to_dict() == {"add_carrier": "no data"}
     assert len(works) == 2

@@ -16,6 +16,7 @@ from contracts.errors import NothingFound
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from geo import hexgrid
 from ingest.warehouse.duck import empty_marts
+from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import (
     Query,
     check_names,
@@ -87,15 +88,15 @@ def test_the_head_says_what_the_sql_does(query: Query, marts: duckdb.DuckDBPyCon
 @pytest.mark.parametrize("name", NAMES)
 def test_the_grain_is_unique_on_the_demo(name: str, demo: Warehouse) -> None:
     query = read_query(name)
-    answer = demo.query(name, **_fitting(query.params, demo))
+    answer = demo.marts.query(name, **_fitting(query.params, demo))
     assert len(answer) > 0
     assert not answer.duplicated(list(query.grain)).any()
 
 
 def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict[str, Any]:
     """Values for the parameters that have no default, taken from the demo."""
-    layer = demo.query("map_layers").query("metric == 'drop_rate'").iloc[0]
-    worst = demo.query("worst_places", place_type="hex", top=1).iloc[0]
+    layer = demo.marts.query("map_layers").query("metric == 'drop_rate'").iloc[0]
+    worst = demo.marts.query("worst_places", place_type="hex", top=1).iloc[0]
     known = {
         "hex_text": worst["hex_text"],
         "cell_id": worst["dominant_cell_id"],
@@ -113,21 +114,21 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
 
 
 def test_a_layer_has_every_hexagon_once(demo: Warehouse) -> None:
-    layers = demo.query("map_layers").drop_duplicates(["metric", "outcome_class"])
+    layers = demo.marts.query("map_layers").drop_duplicates(["metric", "outcome_class"])
     assert len(layers) > 6
     for layer in layers.to_dict("records"):
         names = ("metric", "outcome_class", "period_grain", "period_start", "level")
-        hexes = demo.query("hex_map", **{name: layer[name] for name in names})
+        hexes = demo.marts.query("hex_map", **{name: layer[name] for name in names})
         assert len(hexes) == layer["n_hexes"]
         assert not hexes["hex_text"].duplicated().any()
 
 
 def test_a_map_takes_the_finest_level_unless_another_is_asked_for(demo: Warehouse) -> None:
-    layers = demo.query("map_layers").query("metric == 'complaints_per_1000'")
+    layers = demo.marts.query("map_layers").query("metric == 'complaints_per_1000'")
     layer = layers.iloc[0][["metric", "outcome_class", "period_grain", "period_start"]].to_dict()
     assert set(layers["level"]) == {5, 6, 7}
-    assert set(demo.query("hex_map", **layer)["level"]) == {7}
-    assert set(demo.query("hex_map", **layer, level=6)["level"]) == {6}
+    assert set(demo.marts.query("hex_map", **layer)["level"]) == {7}
+    assert set(demo.marts.query("hex_map", **layer, level=6)["level"]) == {6}
 
 
 @pytest.fixture
@@ -213,15 +214,15 @@ def moved(tmp_path: Path) -> Warehouse:
         ),
     }.items():
         warehouse.write(name, frame)
-    warehouse.publish("moved", keep=2)
+    publish(warehouse, "moved", keep=2)
     return warehouse
 
 
 def test_a_change_counts_once_where_its_cell_has_had_two_footprints(moved: Warehouse) -> None:
-    owed = moved.query("owed", place_type="hex")
+    owed = moved.marts.query("owed", place_type="hex")
     told = owed[["n_changes", "drops", "drops_load", "drops_other"]].to_numpy()
     assert told.tolist() == [pytest.approx([1, 100.0, 80.0, 20.0])]
-    assert moved.query("owed", place_type="hex", since="2025-03-11").empty
+    assert moved.marts.query("owed", place_type="hex", since="2025-03-11").empty
 
 
 SITES = {"a": "S", "b": "S", "c": "T"}
@@ -243,20 +244,20 @@ def _owed(folder: Path, **changes: Any) -> Warehouse:
                              drops_excess=100 * (1 - 1 / ratio), **given),
     }.items():  # fmt: skip
         warehouse.write(name, frame)
-    warehouse.publish("owed", keep=2)
+    publish(warehouse, "owed", keep=2)
     return warehouse
 
 
 def test_errors_of_cells_add_up_by_the_rule_of_the_maps(tmp_path: Path) -> None:
     warehouse = _owed(tmp_path, cell_id=["a", "b", "c"], ratio=[2.0, 4.0, 0.5])
-    sites = warehouse.query("owed").set_index("place")
+    sites = warehouse.marts.query("owed").set_index("place")
     assert sites.loc["S", "drops"] == pytest.approx(50 + 75)
     # what either could be more without its change: 50 and 25, times a quarter
     half = np.array([50.0, 25.0]) / 4
     alone, alike = (half**2).sum(), half.sum() ** 2
     wide = np.sqrt((1 - draws.CORRELATION) * alone + draws.CORRELATION * alike)
     assert sites.loc["S", "drops"] - sites.loc["S", "drops_lo"] == pytest.approx(wide)
-    whole = warehouse.query("owed", place_type="network").iloc[0]
+    whole = warehouse.marts.query("owed", place_type="network").iloc[0]
     assert whole["drops"] == pytest.approx(50 + 75 - 100)
     assert whole[["drops_load", "drops_other"]].sum() == pytest.approx(whole["drops"])
     assert (whole["drops_hi"] - whole["drops_lo"]) < sum(sites["drops_hi"] - sites["drops_lo"])
@@ -264,29 +265,29 @@ def test_errors_of_cells_add_up_by_the_rule_of_the_maps(tmp_path: Path) -> None:
 
 def test_what_came_and_went_comes_to_what_it_did_while_it_was_there(tmp_path: Path) -> None:
     warehouse = _owed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 1.0])
-    (told,) = warehouse.query("owed").to_dict("records")
+    (told,) = warehouse.marts.query("owed").to_dict("records")
     assert told["n_changes"] == 2
     # 100 drops where 50 would have been, then 100 as before: not 50 more and 100 fewer
     assert told["drops"] == pytest.approx(50)
     assert told["drops_load"] == pytest.approx(50)
     # load came and a fault went: what is there now is load's doing, and the fault's less
     both = _owed(tmp_path / "both", cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 0.0])
-    (told,) = both.query("owed").to_dict("records")
+    (told,) = both.marts.query("owed").to_dict("records")
     assert told["drops"] == pytest.approx(50)
     assert told["drops_load"] == pytest.approx(50 + 100 * (2 - 1 + 1 - 0.5) / 2)
 
 
 def test_untested_changes_are_told_beside(tmp_path: Path) -> None:
     warehouse = _owed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 2.0], load_share=[np.nan, 1.0])
-    (told,) = warehouse.query("owed").to_dict("records")
+    (told,) = warehouse.marts.query("owed").to_dict("records")
     assert told["drops_untested"] == pytest.approx(50)
     assert told["drops"] == told["drops_load"] == pytest.approx(50)
 
 
 @pytest.mark.parametrize("kind", ["cell", "sector", "site", "hex", "region", "network"])
 def test_every_grain_sums_to_the_network(kind: str, demo: Warehouse) -> None:
-    places = demo.query("owed", place_type=kind, top=100_000)
-    cells = demo.query("owed", place_type="cell", top=100_000)
+    places = demo.marts.query("owed", place_type=kind, top=100_000)
+    cells = demo.marts.query("owed", place_type="cell", top=100_000)
     assert places["n_changes"].sum() > 0
     if kind in ("cell", "sector", "site", "network"):
         assert places["drops"].sum() == pytest.approx(cells["drops"].sum())
@@ -297,7 +298,7 @@ def test_every_grain_sums_to_the_network(kind: str, demo: Warehouse) -> None:
 def test_the_cell_behind_a_hexagon_is_one_that_serves_it_at_the_period_s_end(
     moved: Warehouse,
 ) -> None:
-    told = moved.query("period_hexes", period_grain="week", period_start=date(2025, 3, 3))
+    told = moved.marts.query("period_hexes", period_grain="week", period_start=date(2025, 3, 3))
     assert told["dominant_cell_id"].tolist() == ["A"]
 
 
@@ -332,7 +333,9 @@ def test_a_customer_is_counted_once_and_a_subscriber_never(tmp_path: Path) -> No
 def test_the_network_s_step_is_beyond_chance_where_the_interval_leaves_out_zero(
     demo: Warehouse,
 ) -> None:
-    answer = demo.query("network_periods", period_grain="week", period_start=date(2026, 9, 21))
+    answer = demo.marts.query(
+        "network_periods", period_grain="week", period_start=date(2026, 9, 21)
+    )
     days = demo.read("cell_day")
     week = days[days["day_local"].between(date(2026, 9, 21), date(2026, 9, 27))]
     newest, before = answer.iloc[0], answer.iloc[1]
@@ -352,7 +355,7 @@ def test_the_network_s_step_is_beyond_chance_where_the_interval_leaves_out_zero(
 
 def test_the_worst_cells_of_a_week_agree_with_pandas(demo: Warehouse) -> None:
     week = date(2026, 11, 2)
-    answer = demo.query("period_cells", period_grain="week", period_start=week, top=1000)
+    answer = demo.marts.query("period_cells", period_grain="week", period_start=week, top=1000)
     days = demo.read("cell_day")
     days = days[days["day_local"].between(week, date(2026, 11, 8))]
     sums = days.groupby("cell_id")[["dropped_calls", "call_attempts"]].sum()
@@ -375,13 +378,14 @@ def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> 
     local = every["change_utc"].dt.tz_convert("Europe/London").dt.date
     monday = date(2026, 10, 12)
     week = {"since": monday, "until": monday + timedelta(days=6)}
-    found = demo.query("change_points", **week)
+    found = demo.marts.query("change_points", **week)
     assert set(found["change_id"]) == set(every.loc[local.between(*week.values()), "change_id"])
     assert len(found) > 0
-    works = demo.query("works", **week)
+    works = demo.marts.query("works", **week)
     assert (works["start_day"].between(*map(pd.Timestamp, week.values()))).all()
     assert (
-        len(works) == demo.query("periods").set_index("period_start").loc["2026-10-12", "n_works"]
+        len(works)
+        == demo.marts.query("periods").set_index("period_start").loc["2026-10-12", "n_works"]
     )
 
 
@@ -399,13 +403,13 @@ def test_a_coarse_hexagon_is_the_sum_of_the_finer_ones_in_it(demo: Warehouse) ->
         inside = hexgrid.parents(days["hex_id"], level=coarse) == parent[0]
         known = days[inside].groupby("day_local")[["call_attempts", "dropped_calls"]].sum()
         (text,) = hexgrid.as_text(parent)
-        told = demo.query("hex_history", hex_text=text)
+        told = demo.marts.query("hex_history", hex_text=text)
         assert told["call_attempts"].to_numpy() == pytest.approx(known["call_attempts"].to_numpy())
         assert told["dropped_calls"].to_numpy() == pytest.approx(known["dropped_calls"].to_numpy())
         served = demo.read("cell_hex").query("level == @level")
         here = served[hexgrid.parents(served["hex_id"], level=coarse) == parent[0]]
         weights = here.groupby("cell_id")["weight"].sum()
-        cells = demo.query("hex_cells", hex_text=text).set_index("cell_id")["weight"]
+        cells = demo.marts.query("hex_cells", hex_text=text).set_index("cell_id")["weight"]
         assert cells.sort_index().to_dict() == pytest.approx(weights.sort_index().to_dict())
 
 
@@ -415,18 +419,18 @@ def test_hexagons_of_a_box_are_those_whose_middle_lies_in_it(demo: Warehouse) ->
     middle = {"lat": places["lat"].median(), "lon": places["lon"].median()}
     box = {"west": places["lon"].min(), "east": middle["lon"],
            "south": middle["lat"], "north": places["lat"].max()}  # fmt: skip
-    told = demo.query("hex_map", **layer, level=7, **box)
+    told = demo.marts.query("hex_map", **layer, level=7, **box)
     inside = places["lon"].between(box["west"], box["east"]) & places["lat"].between(
         box["south"], box["north"]
     )
-    whole = demo.query("hex_map", **layer, level=7)
+    whole = demo.marts.query("hex_map", **layer, level=7)
     wanted = set(whole["hex_id"]) & set(places.loc[inside, "hex_id"])
     assert set(told["hex_id"]) == wanted
     assert 0 < len(wanted) < len(whole)
-    counted = demo.query("levels_in_view", **layer, **box).set_index("level")["n_hexes"]
+    counted = demo.marts.query("levels_in_view", **layer, **box).set_index("level")["n_hexes"]
     assert counted[7] == len(wanted)
     # west above east: all that is not between them
     around = {**box, "west": box["east"] + 1e-9, "east": box["west"] - 1e-9}
-    north = demo.query("hex_map", **layer, level=7, **around)
+    north = demo.marts.query("hex_map", **layer, level=7, **around)
     rows = places["lat"].between(box["south"], box["north"])
     assert set(north["hex_id"]) | wanted == set(whole["hex_id"]) & set(places.loc[rows, "hex_id"])

@@ -10,6 +10,8 @@ import pytest
 from contracts import regulator
 from contracts.tables import SCHEMA_VERSION
 from ingest.warehouse.acknowledgements import Subject, Word
+from ingest.warehouse.marts import Marts
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from tests.bench.frames import rows
 
@@ -34,7 +36,7 @@ def per_cent() -> pd.DataFrame:
 
 
 @pytest.fixture(scope="module")
-def marts(per_cent: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def marts(per_cent: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Marts:
     """Four cells in two regions over five weeks, their limits, a rise and a work."""
     long = per_cent.melt(var_name="cell_id", value_name="pct", ignore_index=False).reset_index()
     few = (long["cell_id"] == "C") & long["index"].isin([28, 29, 30])
@@ -64,13 +66,13 @@ def marts(per_cent: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> W
             run_id="r"),
     }.items():  # fmt: skip
         warehouse.write(name, frame)
-    warehouse.publish("regulator", keep=2)
-    return warehouse
+    publish(warehouse, "regulator", keep=2)
+    return warehouse.marts
 
 
 @pytest.mark.parametrize("counted_over", ["busy_hour", "day"])
 def test_percentiles_are_those_of_plain_arithmetic(
-    marts: Warehouse, per_cent: pd.DataFrame, counted_over: str
+    marts: Marts, per_cent: pd.DataFrame, counted_over: str
 ) -> None:
     found = marts.query("regulator_percentiles", period_grain="month", counted_over=counted_over)
     march = found[pd.to_datetime(found["period_start"]) == "2025-03-01"].set_index("region")
@@ -87,14 +89,14 @@ def test_percentiles_are_those_of_plain_arithmetic(
         assert (row["n_cells"], row["n_days_known"]) == (len(cells), 29)
 
 
-def test_a_quarter_is_judged_as_a_whole(marts: Warehouse) -> None:
+def test_a_quarter_is_judged_as_a_whole(marts: Marts) -> None:
     found = marts.query("regulator_percentiles")
     assert set(found["period_start"].astype("str")) == {"2025-01-01", "2025-04-01"}
     assert set(found["period_end"].astype("str")) == {"2025-03-31", "2025-06-30"}
     assert len(found) == 6
 
 
-def test_worst_affected_cells_are_a_share_of_those_judged(marts: Warehouse) -> None:
+def test_worst_affected_cells_are_a_share_of_those_judged(marts: Marts) -> None:
     april = marts.query("regulator_percentiles", period_grain="month").head(3).set_index("region")
     # in April D drops 6 % and B 3 of 5 days little more than it may
     assert april.loc["South", "n_worst_cells"] == 1
@@ -137,8 +139,8 @@ def test_intervals_of_percentiles_hold_what_all_days_would_give(tmp_path: Path) 
         "threshold": regulator.in_force({}, "").assign(run_id="r"),
     }.items():  # fmt: skip
         warehouse.write(name, frame)
-    warehouse.publish("intervals", keep=2)
-    found = warehouse.query("regulator_percentiles", counted_over="day",
+    publish(warehouse, "intervals", keep=2)
+    found = warehouse.marts.query("regulator_percentiles", counted_over="day",
                             period_start=date(2025, 1, 1))  # fmt: skip
     found = found[found["place_type"] == "region"].set_index("region")
     found = found.loc[[str(town) for town in range(N_TOWNS)]]
@@ -150,7 +152,7 @@ def test_intervals_of_percentiles_hold_what_all_days_would_give(tmp_path: Path) 
         assert np.median((high - low) / truth) < 0.35
 
 
-def test_fewer_than_sixteen_days_have_no_interval(marts: Warehouse) -> None:
+def test_fewer_than_sixteen_days_have_no_interval(marts: Marts) -> None:
     found = marts.query("regulator_percentiles", period_grain="month")
     ends = [name for name in found if name.endswith(("_lo", "_hi"))]
     assert len(ends) == 8
@@ -160,21 +162,21 @@ def test_fewer_than_sixteen_days_have_no_interval(marts: Warehouse) -> None:
         assert (found.loc[~april, f"{name}_lo"] < found.loc[~april, f"{name}_hi"]).all()
 
 
-def test_a_figure_that_no_half_of_the_days_moves_has_no_interval(marts: Warehouse) -> None:
+def test_a_figure_that_no_half_of_the_days_moves_has_no_interval(marts: Marts) -> None:
     march = date(2025, 3, 1)
     found = marts.query("regulator_percentiles", period_grain="month", period_start=march)
     assert found["worst_cells_pct"].tolist() == [0.0, 0.0, 0.0]
     assert found[["worst_cells_pct_lo", "worst_cells_pct_hi"]].isna().all(axis=None)
 
 
-def test_one_period_can_be_asked_for_and_is_the_same(marts: Warehouse) -> None:
+def test_one_period_can_be_asked_for_and_is_the_same(marts: Marts) -> None:
     every = marts.query("regulator_percentiles", period_grain="month")
     one = marts.query("regulator_percentiles", period_grain="month", period_start=date(2025, 3, 1))
     assert len(one) == 3
     pd.testing.assert_frame_equal(one, every.tail(3).reset_index(drop=True))
 
 
-def test_each_limit_stands_beside_its_source(marts: Warehouse) -> None:
+def test_each_limit_stands_beside_its_source(marts: Marts) -> None:
     found = marts.query("regulator_percentiles").iloc[0]
     assert (found["qtd_limit_pct"], found["qtd_limit_source"]) == (1.9, "our licence")
     assert "TRAI" in found["qsd_limit_source"]
@@ -182,7 +184,7 @@ def test_each_limit_stands_beside_its_source(marts: Warehouse) -> None:
 
 
 def test_persistent_worst_cells_break_the_limit_on_three_days_of_enough_calls(
-    marts: Warehouse,
+    marts: Marts,
 ) -> None:
     found = marts.query("worst_cells")
     assert found[["region", "rank", "cell_id"]].to_numpy().tolist() == [
@@ -203,13 +205,13 @@ def test_persistent_worst_cells_break_the_limit_on_three_days_of_enough_calls(
     assert "TRAI" in b["threshold_source"]
 
 
-def test_another_week_and_one_region_can_be_asked_for(marts: Warehouse) -> None:
+def test_another_week_and_one_region_can_be_asked_for(marts: Marts) -> None:
     (cell,) = marts.query("worst_cells", week=FIRST + timedelta(days=14))["cell_id"]
     assert cell == "D"
     assert marts.query("worst_cells", region="South")["cell_id"].tolist() == ["D"]
 
 
-def test_an_operator_s_own_limit_has_its_own_source(marts: Warehouse) -> None:
+def test_an_operator_s_own_limit_has_its_own_source(marts: Marts) -> None:
     limits = marts.query("thresholds").set_index("threshold_name")
     assert limits.loc["qtd_drop_rate_pct", "threshold_value"] == 1.9
     assert limits.loc["qtd_drop_rate_pct", "threshold_source"] == "our licence"
@@ -217,7 +219,7 @@ def test_an_operator_s_own_limit_has_its_own_source(marts: Warehouse) -> None:
 
 
 def test_a_worst_cell_shows_who_looks_after_its_rise_itself_or_its_site(
-    marts: Warehouse,
+    marts: Marts,
 ) -> None:
     def owners() -> list[str]:
         return marts.query("worst_cells")["ack_owner"].fillna("").tolist()

@@ -13,13 +13,13 @@ SHOWN = re.findall(r"```sql\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOT
 
 @pytest.mark.parametrize("sql", SHOWN, ids=range(len(SHOWN)))
 def test_what_the_page_shows_answers(demo: Warehouse, sql: str) -> None:
-    assert len(demo.sql(sql))
+    assert len(demo.marts.sql(sql))
 
 
 def test_drops_of_regions_are_those_of_their_hexagons(demo: Warehouse) -> None:
     by_cells = SHOWN[0].replace("/ nullif(sum(weight * call_attempts), 0)", "")
-    by_hexes = demo.sql(
+    by_hexes = demo.marts.sql(
         "select sum(dropped_calls) as n from hex_day join hex_place using (hex_id) "
         "where region is not null"
     )
-    assert demo.sql(by_cells)["drop_rate"].sum() == pytest.approx(by_hexes["n"].iloc[0])
+    assert demo.marts.sql(by_cells)["drop_rate"].sum() == pytest.approx(by_hexes["n"].iloc[0])

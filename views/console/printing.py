@@ -21,7 +21,7 @@ from rich.table import Table
 
 from contracts.errors import QuestionError
 from ingest.running import logs
-from ingest.warehouse.store import Warehouse
+from ingest.warehouse.marts import Marts
 from views.console import export
 from views.words import sentences
 
@@ -106,19 +106,19 @@ def progress() -> Iterator[Told]:
         yield Told(bars)
 
 
-def print_receipt(warehouse: Warehouse) -> None:
+def print_receipt(marts: Marts) -> None:
     """What a run read, found and warns of, and what to do first."""
-    OUT.print(_rows_grid(warehouse.query("receipt")))
-    counts = warehouse.query("counts").iloc[0]
+    OUT.print(_rows_grid(marts.query("receipt")))
+    counts = marts.query("counts").iloc[0]
     known = pd.notna(counts["as_of_utc"])
     as_of = f"{counts['as_of_utc']:%Y-%m-%d %H:%M} UTC" if known else "no time: nothing has one"
     told = f"{counts['n_hexes']:,} hexagons, {counts['n_cells']:,} cells, "
     told += f"{counts['n_changes']:,} dated changes; data as of {as_of}"
     say(told)
-    notes = warehouse.query("quality_notes")
+    notes = marts.query("quality_notes")
     for note in notes[notes["verdict"] != "ok"].to_dict("records"):
         say(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
-    _print_places(warehouse.query("worst_places", top=10))
+    _print_places(marts.query("worst_places", top=10))
 
 
 def _rows_grid(receipt: pd.DataFrame) -> Table:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from contracts.errors import HexperienceError
 from contracts.settings.sections import Settings
-from ingest.warehouse.store import Warehouse
+from ingest.warehouse.marts import Marts
 from views.report import write
 from views.shared import data
 from views.shared.page import head, plain, run_facts
@@ -46,10 +46,10 @@ def _build(settings: Settings) -> str:
     # a download runs the page anew, and the report is to stay
     if st.session_state.get(_MADE) != period.key:
         return ""
-    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    marts = Marts(settings.resolve(settings.warehouse.path))
     try:
         with st.spinner("Drawing"):
-            content = _html(str(warehouse.marts), warehouse.path, period, settings)
+            content = _html(str(marts.file), marts.folder, period, settings)
     except HexperienceError as error:
         st.error(plain(str(error)))
         return ""
@@ -59,7 +59,7 @@ def _build(settings: Settings) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=10, hash_funcs={Period: repr, Settings: repr})
 def _html(marts: str, folder: Path, period: Period, settings: Settings) -> bytes:  # noqa: ARG001 - part of the key
-    return write.build(Warehouse(folder), period, settings)[f"{period.key}.html"]
+    return write.build(Marts(folder), period, settings)[f"{period.key}.html"]
 
 
 def _written(folder: Path) -> None:

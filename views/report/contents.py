@@ -16,7 +16,7 @@ from markupsafe import Markup
 from contracts.errors import InputError
 from contracts.settings.sections import Settings
 from geo.regions import polygons
-from ingest.warehouse.store import Warehouse
+from ingest.warehouse.marts import Marts
 from views.drawing import charts, stillmap
 from views.report.in_short import as_of, covered, headline, in_short
 from views.report.lines import Answers, Line, between, offers, place, records, unsafe
@@ -34,13 +34,13 @@ _PEOPLE = {"complaints_per_1000": "subscribers", "complaints_per_10k_attempts": 
 
 
 def context(
-    warehouse: Warehouse, period: Period, row: pd.Series, answers: Answers, settings: Settings
+    marts: Marts, period: Period, row: pd.Series, answers: Answers, settings: Settings
 ) -> dict[str, Any]:
     """What the template shows: words, lines of lists and pictures.
 
     `row`: the period's row of the query `periods`; `answers`: as `report` asks them.
     """
-    facts = warehouse.query("run_facts").iloc[-1]
+    facts = marts.query("run_facts").iloc[-1]
     zone = str(facts["timezone"])
     regions, lost = _regions(settings)
     draw = partial(stillmap.draw, regions=regions)
@@ -53,11 +53,11 @@ def context(
         "headline": headline(period, answers["network"]),
         "short": list(in_short(period, answers, row, zone)),
         "trend": _trend(period, answers["network"]),
-        "where": _where(warehouse, period, answers, draw),
+        "where": _where(marts, period, answers, draw),
         "hexagons": list(_hexagons(answers)),
         "cells": list(_cells(answers["cells"].head(_LISTED), zone)),
         "n_cells": len(answers["cells"]),
-        "changes": list(_changes(warehouse, answers["changes"], period, zone)),
+        "changes": list(_changes(marts, answers["changes"], period, zone)),
         "n_changes": len(answers["changes"]),
         "look_first": list(_look_first(answers["look_first"])),
         "look_days": _look_days(answers["look_first"]),
@@ -66,7 +66,7 @@ def context(
         "worst_cells": list(_worst_cells(answers.get("worst_cells"))),
         "n_worst_cells": len(answers.get("worst_cells", ())),
         "percentiles": list(_percentiles(answers.get("percentiles"))),
-        "limits": list(rows(_limits(warehouse, period))),
+        "limits": list(rows(_limits(marts, period))),
         "works": _works(answers["works"]),
         "receipt": list(rows(answers["receipt"])),
         "notes": [note for note in rows(answers["notes"]) if note.verdict != "ok"],
@@ -84,9 +84,9 @@ def _regions(settings: Settings) -> tuple[gpd.GeoDataFrame | None, str]:
         return None, f"The regions are not drawn. {error}"
 
 
-def _limits(warehouse: Warehouse, period: Period) -> pd.DataFrame:
+def _limits(marts: Marts, period: Period) -> pd.DataFrame:
     """The limits that the period's regulator tables are held to."""
-    known = warehouse.query("thresholds")
+    known = marts.query("thresholds")
     of_a_week = known["threshold_name"].isin(_OF_WORST_CELLS)
     return known[
         of_a_week if period.grain == "week" else ~known["threshold_name"].eq("breach_days")
@@ -109,9 +109,9 @@ def _picture(svg: str) -> Markup:
 
 
 def _where(
-    warehouse: Warehouse, period: Period, answers: Answers, draw: Callable[..., stillmap.Still]
+    marts: Marts, period: Period, answers: Answers, draw: Callable[..., stillmap.Still]
 ) -> dict[str, Any] | None:
-    layers = warehouse.query("map_layers")
+    layers = marts.query("map_layers")
     mine = layers[(layers["period_grain"] == period.grain)
                   & (layers["period_start"] == pd.Timestamp(period.first))
                   & (layers["n_shown"] > 0)]  # fmt: skip
@@ -120,7 +120,7 @@ def _where(
         return None
     layer = mine[mine["metric"] == metric].sort_values(["outcome_class", "level"]).iloc[-1]
     keys = {name: layer[name] for name in ("metric", "outcome_class", "period_grain")}
-    hexes = warehouse.query("hex_map", **keys, period_start=period.first, level=int(layer["level"]))
+    hexes = marts.query("hex_map", **keys, period_start=period.first, level=int(layer["level"]))
     worst = _one_a_cell(answers["hexagons"])
     marks = [stillmap.Mark(row.lat, row.lon, str(n)) for n, row in enumerate(rows(worst), 1)]
     return _map(hexes, look_of(metric), draw, marks=marks)
@@ -196,14 +196,14 @@ def _whiskers(frame: pd.DataFrame, name: str) -> Iterator[str]:
 
 
 def _changes(
-    warehouse: Warehouse, changes: pd.DataFrame, period: Period, zone: str
+    marts: Marts, changes: pd.DataFrame, period: Period, zone: str
 ) -> Iterator[dict[str, Any]]:
     for n, (row, told) in enumerate(
         zip(records(changes.head(_CHANGES)), rows(changes), strict=False)
     ):
         cell = row["cell_id"]
         pictured = n < _PICTURED and isinstance(cell, str)
-        picture = _history(warehouse, changes, cell, period, zone) if pictured else ""
+        picture = _history(marts, changes, cell, period, zone) if pictured else ""
         work = row["intervention_id"]
         yield {
             "place": sentences.place(told),
@@ -218,10 +218,8 @@ def _changes(
         }
 
 
-def _history(
-    warehouse: Warehouse, changes: pd.DataFrame, cell: str, period: Period, zone: str
-) -> Markup:
-    days = warehouse.query("cell_history", cell_id=cell)
+def _history(marts: Marts, changes: pd.DataFrame, cell: str, period: Period, zone: str) -> Markup:
+    days = marts.query("cell_history", cell_id=cell)
     last = pd.Timestamp(period.last)
     seen = pd.to_datetime(days["day_local"]).between(last - timedelta(days=_HISTORY_DAYS), last)
     mine = changes[changes["cell_id"] == cell]

@@ -17,6 +17,8 @@ import jinja2
 import pandas as pd
 
 from contracts.settings.sections import Settings
+from ingest.warehouse.marts import Marts
+from ingest.warehouse.publish import drop_older_snapshots
 from ingest.warehouse.store import Warehouse
 from views.console import export
 from views.report import contents
@@ -46,9 +48,7 @@ class Edition:
 # ------------------------------------------------------------------------------ on the disk
 
 
-def write(
-    warehouse: Warehouse, period: Period, folder: Path, settings: Settings, config: str = ""
-) -> Path:
+def write(marts: Marts, period: Period, folder: Path, settings: Settings, config: str = "") -> Path:
     """Writes the report's folder, whole or not at all; returns the page.
 
     `config`: name of the configuration, told in the footer. Where the counts of the period have
@@ -56,9 +56,9 @@ def write(
     """
     target = folder / period.key
     _heal(target)
-    counts = counted(_offered(warehouse)[period])
+    counts = counted(_offered(marts)[period])
     edition = _edition(target, counts)
-    files = build(warehouse, period, settings, edition=edition, config=config)
+    files = build(marts, period, settings, edition=edition, config=config)
     folder.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".building-{period.key}-", dir=folder))
     try:
@@ -73,29 +73,29 @@ def write(
     return target / f"{period.key}.html"
 
 
-def due(warehouse: Warehouse, settings: Settings, now: datetime) -> list[Period]:
+def due(marts: Marts, settings: Settings, now: datetime) -> list[Period]:
     """Periods that are over, are no longer waited for, and have no report of what they hold."""
     wait = timedelta(hours=settings.report.after_hours)
     zone, folder = settings.operator.timezone, settings.resolve(settings.report.folder)
     return [
         period
-        for period, row in _offered(warehouse).items()
+        for period, row in _offered(marts).items()
         if period.grain in settings.report.every
         and period.end(zone) + wait <= now
         and (_note(folder / period.key) or {}).get("counts") != counted(row)
     ]
 
 
-def anew(warehouse: Warehouse, folder: Path, settings: Settings, config: str) -> list[str]:
+def anew(marts: Marts, folder: Path, settings: Settings, config: str) -> list[str]:
     """Writes all reports of a folder again as first editions, which tell nothing of earlier ones.
 
     Returns the names of those written; periods that the marts no longer hold stay as they are.
     """
-    known = {period.key: period for period in _offered(warehouse)}
+    known = {period.key: period for period in _offered(marts)}
     names = [name for name, _, _ in written(folder) if name in known]
     for name in names:
         shutil.rmtree(folder / name)
-        write(warehouse, known[name], folder, settings, config)
+        write(marts, known[name], folder, settings, config)
     return names
 
 
@@ -104,8 +104,8 @@ def after_forgetting(warehouse: Warehouse, settings: Settings, config: str) -> p
 
     Of a person who is forgotten neither may tell.
     """
-    snapshots = warehouse.drop_older_snapshots()
-    names = anew(warehouse, settings.resolve(settings.report.folder), settings, config)
+    snapshots = drop_older_snapshots(warehouse)
+    names = anew(warehouse.marts, settings.resolve(settings.report.folder), settings, config)
     done = [("snapshot", name, "removed") for name in snapshots]
     done += [("report", name, "written anew") for name in names]
     return pd.DataFrame(done, columns=["what", "where", "done"])
@@ -123,8 +123,8 @@ def counted(row: pd.Series) -> dict[str, float]:
     return {name: float(row[name]) for name in _COUNTED}
 
 
-def _offered(warehouse: Warehouse) -> dict[Period, pd.Series]:
-    return periods.known(warehouse.query("periods"))
+def _offered(marts: Marts) -> dict[Period, pd.Series]:
+    return periods.known(marts.query("periods"))
 
 
 def _edition(target: Path, counts: dict[str, float]) -> Edition:
@@ -167,7 +167,7 @@ def _aside(target: Path) -> Path:
 
 
 def build(
-    warehouse: Warehouse,
+    marts: Marts,
     period: Period,
     settings: Settings,
     *,
@@ -175,10 +175,10 @@ def build(
     config: str = "",
 ) -> dict[str, bytes]:
     """The report's files by name: the page and its tables."""
-    answers = _answers(warehouse, period)
-    row = _offered(warehouse)[period]
+    answers = _answers(marts, period)
+    row = _offered(marts)[period]
     edition = edition or Edition()
-    page = contents.context(warehouse, period, row, answers, settings)
+    page = contents.context(marts, period, row, answers, settings)
     html = _template().render(
         page, config=config, edition=edition, revised=_revised(edition, counted(row))
     )
@@ -188,10 +188,10 @@ def build(
     return {f"{period.key}.html": html.encode(), **tables}
 
 
-def _answers(warehouse: Warehouse, period: Period) -> Answers:
+def _answers(marts: Marts, period: Period) -> Answers:
     span: dict[str, Any] = {"period_grain": period.grain, "period_start": period.first}
     within = {"since": period.first, "until": period.last}
-    ask = warehouse.query
+    ask = marts.query
     return {
         "network": ask("network_periods", **span),
         "hexagons": ask("period_hexes", **span, top=_EVERYTHING),
@@ -199,18 +199,18 @@ def _answers(warehouse: Warehouse, period: Period) -> Answers:
         "changes": ask("change_points", **within, top=_EVERYTHING),
         "customers": ask("customer_places", until=period.last),
         "look_first": _still_true(ask("worst_places"), period),
-        **_regulator(warehouse, period),
+        **_regulator(marts, period),
         "works": ask("works", **within),
         "receipt": ask("receipt"),
         "notes": ask("quality_notes"),
     }
 
 
-def _regulator(warehouse: Warehouse, period: Period) -> Answers:
+def _regulator(marts: Marts, period: Period) -> Answers:
     """A week's worst cells; a month's percentiles, and those of the quarter that it ends."""
     if period.grain == "week":
-        return {"worst_cells": warehouse.query("worst_cells", week=period.first)}
-    ask = partial(warehouse.query, "regulator_percentiles")
+        return {"worst_cells": marts.query("worst_cells", week=period.first)}
+    ask = partial(marts.query, "regulator_percentiles")
     found = [ask(period_grain="month", period_start=period.first)]
     if period.first.month % 3 == 0:
         started = period.first.replace(month=period.first.month - 2)

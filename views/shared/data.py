@@ -17,7 +17,7 @@ import streamlit as st
 from contracts.settings import load, sections
 from geo.regions import polygons
 from ingest.warehouse.acknowledgements import Subject, Word, state
-from ingest.warehouse.store import Warehouse
+from ingest.warehouse.marts import Marts
 from views.drawing import outlines as drawing_outlines
 
 Box = drawing_outlines.Box
@@ -35,17 +35,17 @@ def answer(query: str, **params: Any) -> pd.DataFrame:
     A parameter that is None takes the default of the query's head.
     """
     held = configuration()
-    warehouse = Warehouse(held.resolve(held.warehouse.path))
+    marts = Marts(held.resolve(held.warehouse.path))
     given = {name: value for name, value in params.items() if value is not None}
-    kept_under = f"{warehouse.marts} {state(warehouse.acknowledgements)}"
-    return _answer(kept_under, str(warehouse.path), query, given)
+    kept_under = f"{marts.file} {state(marts.log)}"
+    return _answer(kept_under, str(marts.folder), query, given)
 
 
 def acknowledge(subject: Subject, word: Word, *, by: str, at: datetime) -> None:
     """Adds an entry to the log of acknowledgements; raises QuestionError, InputError."""
     held = configuration()
-    warehouse = Warehouse(held.resolve(held.warehouse.path))
-    warehouse.acknowledge(subject, word, by=by, at=at)
+    marts = Marts(held.resolve(held.warehouse.path))
+    marts.acknowledge(subject, word, by=by, at=at)
 
 
 def facts() -> pd.Series:
@@ -73,7 +73,7 @@ def _configuration(path: str, changed_ns: int) -> sections.Settings:  # noqa: AR
 
 @st.cache_data(show_spinner=False, max_entries=300)
 def _answer(kept_under: str, folder: str, query: str, params: dict[str, Any]) -> pd.DataFrame:  # noqa: ARG001 - part of the key
-    return Warehouse(Path(folder)).query(query, **params)
+    return Marts(Path(folder)).query(query, **params)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)

@@ -16,6 +16,8 @@ from contracts.settings.load import load
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from ingest.running.workers import workers
+from ingest.warehouse.marts import Marts
+from ingest.warehouse.publish import publish
 from ingest.warehouse.retain import retain
 from ingest.warehouse.store import Warehouse
 from tests.bench.calls import (
@@ -149,7 +151,7 @@ def _config(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def marts(small: Town, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
+def marts(small: Town, tmp_path_factory: pytest.TempPathFactory) -> Marts:
     """Returns published marts of an operator who gives positioned calls and nothing else."""
     folder = tmp_path_factory.mktemp("calls")
     columns = ["call_id", "start_utc", "outcome", "lat", "lon"]
@@ -162,11 +164,11 @@ def marts(small: Town, tmp_path_factory: pytest.TempPathFactory) -> Warehouse:
         analysis.run.run(settings, client)
     warehouse = Warehouse(folder / "warehouse")
     pd.testing.assert_frame_equal(alone, warehouse.read("change_point"))
-    warehouse.publish("calls", keep=2)
-    return warehouse
+    publish(warehouse, "calls", keep=2)
+    return warehouse.marts
 
 
-def test_the_chain_tells_of_hexagons_without_counters(marts: Warehouse, small: Town) -> None:
+def test_the_chain_tells_of_hexagons_without_counters(marts: Marts, small: Town) -> None:
     told = marts.query("change_points")
     assert set(told["hex_text"]) == set(hexgrid.as_text(small.worse))
     assert set(told["place_type"]) == {"hex"}
@@ -179,7 +181,7 @@ def test_the_chain_tells_of_hexagons_without_counters(marts: Warehouse, small: T
     assert (told["until_utc"].max() - STEP).days <= N_DAYS - STEP_DAY
 
 
-def test_the_list_names_the_rise(marts: Warehouse, small: Town) -> None:
+def test_the_list_names_the_rise(marts: Marts, small: Town) -> None:
     places = marts.query("worst_places", place_type="hex").set_index("hex_text")
     for text in hexgrid.as_text(small.worse):
         assert "since 6 Apr 2026: no load is known, no cause" in places.loc[text, "reason"]
@@ -189,9 +191,9 @@ def test_the_list_names_the_rise(marts: Warehouse, small: Town) -> None:
 
 
 def test_what_was_told_of_months_that_went_stays_as_released(
-    marts: Warehouse, small: Town, tmp_path: Path
+    marts: Marts, small: Town, tmp_path: Path
 ) -> None:
-    shutil.copytree(marts.path.parent, tmp_path / "town", symlinks=True)
+    shutil.copytree(marts.folder.parent, tmp_path / "town", symlinks=True)
     config = tmp_path / "town" / "hexperience.toml"
     text = config.read_text("utf-8") + "[retention]\ncall_days = 31\n"
     config.write_text(text, "utf-8")
@@ -209,8 +211,10 @@ def test_what_was_told_of_months_that_went_stays_as_released(
         pd.testing.assert_frame_equal(now.loc[before.index, same], before[same])
         assert set(now["hex_id"]) == set(small.worse)
         assert now["attribution_note"].str.contains("as told by the run of data up to").all()
-    warehouse.publish("retained", keep=2)
-    assert set(warehouse.query("change_points")["hex_text"]) == set(hexgrid.as_text(small.worse))
+    publish(warehouse, "retained", keep=2)
+    assert set(warehouse.marts.query("change_points")["hex_text"]) == set(
+        hexgrid.as_text(small.worse)
+    )
 
 
 def test_of_a_hexagon_with_a_hidden_month_nothing_stands(small: Town) -> None:

@@ -70,13 +70,13 @@ site_id = "MAST10"
 def test_the_demo_has_a_plan_for_each_budget(demo: Warehouse) -> None:
     for name in stage.NAMES:
         assert check(demo.read(name), TABLES[name]) == []
-    budgets = demo.query("plan_budgets")
+    budgets = demo.marts.query("plan_budgets")
     best = budgets[budgets["plan_number"] == 1]
     assert best["budget"].tolist() == [200, 600, 1800]
     assert best["benefit_month"].is_monotonic_increasing
     assert (best["cost_amount"] <= best["budget"]).all()
     assert best["costs_invented"].all()
-    told = demo.query("plan", budget=600, plan_number=1)
+    told = demo.marts.query("plan", budget=600, plan_number=1)
     assert len(told) == best["n_works"].iloc[1]
     assert told["benefit_month"].sum() == pytest.approx(best["benefit_month"].iloc[1])
     treated = told["cell_id"].dropna()

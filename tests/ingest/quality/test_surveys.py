@@ -15,6 +15,7 @@ from ingest.privacy.door import Door
 from ingest.privacy.keys import Key
 from ingest.quality import surveys
 from ingest.settle.repeats import superseded
+from ingest.warehouse.publish import publish
 from tests.ingest.conftest import Operator
 
 DOCS = Path(__file__).parents[3] / "docs" / "files" / "surveys.md"
@@ -171,8 +172,8 @@ def test_a_run_tells_response_rates_repetitions_and_weights(
     operator.write("nps.csv", head + "\n".join(answers) + "\n")
     operator.write("invites.csv", "wave,stratum,invited\nw1,a,100\nw1,b,50\n")
     operator.ingest()
-    operator.warehouse.publish("surveys", keep=1)
-    rates = operator.warehouse.query("response_rates").set_index("stratum")["response_rate"]
+    publish(operator.warehouse, "surveys", keep=1)
+    rates = operator.warehouse.marts.query("response_rates").set_index("stratum")["response_rate"]
     assert rates.to_dict() == {"a": 0.15, "b": 0.3}
     told = operator.warehouse.read("quality").set_index("check_name")["message"]
     assert told["response rate relationship"].startswith("20.0 % of 150 invited in wave w1")

@@ -26,6 +26,7 @@ from ingest.running import cluster as cluster_check
 from ingest.running.workers import each, workers
 from ingest.synth import write_operator
 from ingest.warehouse.duck import connect
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 
 pytestmark = pytest.mark.slow
@@ -51,7 +52,7 @@ def _run_here(config: Path, warehouse: str) -> Marts:
     with workers(settings.run) as client:
         ingest.run.run(settings, client)
         analysis.run.run(settings, client)
-    Warehouse(config.parent / warehouse).publish("run", keep=1)
+    publish(Warehouse(config.parent / warehouse), "run", keep=1)
     return _marts(config, warehouse)
 
 
@@ -72,7 +73,7 @@ def _done(run: subprocess.Popen[str]) -> None:
 
 
 def _marts(config: Path, warehouse: str) -> Marts:
-    with connect(Warehouse(config.parent / warehouse).marts) as connection:
+    with connect(Warehouse(config.parent / warehouse).marts.file) as connection:
         ordered = (f"select * from {name} order by all" for name in PUBLISHED)
         tables = [connection.sql(sql).to_arrow_table() for sql in ordered]
     return dict(zip(PUBLISHED, tables, strict=True))

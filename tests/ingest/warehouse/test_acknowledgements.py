@@ -13,6 +13,8 @@ from contracts.errors import InputError, QuestionError
 from contracts.tables import TABLES, check
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.acknowledgements import Subject, Word, note, older, read, remove, state
+from ingest.warehouse.migration import migrate
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from tests.bench.frames import rows
 
@@ -177,7 +179,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
     held = Warehouse(tmp_path / "warehouse")
     held.write("run", rows("run", run_id=["r"], timezone="UTC", level=8, schema_version=2))
     held.write("change_point", _change("A-up-20250412T00", "2025-04-12"))
-    held.publish("r", keep=2)
+    publish(held, "r", keep=2)
     return held
 
 
@@ -186,31 +188,31 @@ def test_an_acknowledgement_outlives_refits_publications_and_a_new_layout(
 ) -> None:
     told = warehouse.read("change_point")
     subject = Subject("change", told["change_id"].iloc[0])
-    warehouse.acknowledge(subject, Word("in_work", "Ann", "=1+1"), by="Ann", at=AT)
+    warehouse.marts.acknowledge(subject, Word("in_work", "Ann", "=1+1"), by="Ann", at=AT)
     refit = _change("", "2025-04-12T09:00").drop(columns=["change_id", "first_reported_utc"])
     moved = keep_identity(refit, told, as_of=pd.Timestamp(AT))
     warehouse.write("change_point", moved[told.columns])
     (warehouse.path / "schema.json").write_text('{"version": 1}')
-    warehouse.migrate()
-    warehouse.publish("r2", keep=2)
-    found = warehouse.query("change_points")
+    migrate(warehouse)
+    publish(warehouse, "r2", keep=2)
+    found = warehouse.marts.query("change_points")
     assert found["change_utc"].dt.hour.tolist() == [9]
     assert found[["ack_status", "ack_owner", "ack_comment"]].to_numpy().tolist() == [
         ["in_work", "Ann", "=1+1"]
     ]
-    assert warehouse.query("acknowledgements")["found_now"].tolist() == [True]
-    own = warehouse.sql("select count(*) as n from acknowledgement join change_point "
+    assert warehouse.marts.query("acknowledgements")["found_now"].tolist() == [True]
+    own = warehouse.marts.sql("select count(*) as n from acknowledgement join change_point "
                         "on subject_id = change_id")  # fmt: skip
     assert own["n"].tolist() == [1]
 
 
 def test_what_is_no_longer_found_stays_in_the_log(warehouse: Warehouse) -> None:
     subject = Subject("change", "A-up-20250412T00")
-    warehouse.acknowledge(subject, Word("open", "Ann"), by="Ann", at=AT)
+    warehouse.marts.acknowledge(subject, Word("open", "Ann"), by="Ann", at=AT)
     warehouse.write("change_point", warehouse.read("change_point").head(0))
-    warehouse.publish("r2", keep=2)
-    warehouse.acknowledge(subject, Word("done", "Ann"), by="Ann", at=AT)
-    told = warehouse.query("acknowledgements")
+    publish(warehouse, "r2", keep=2)
+    warehouse.marts.acknowledge(subject, Word("done", "Ann"), by="Ann", at=AT)
+    told = warehouse.marts.query("acknowledgements")
     assert told[["ack_status", "n_entries", "found_now"]].to_numpy().tolist() == [
         ["done", 2, False]
     ]
@@ -218,9 +220,9 @@ def test_what_is_no_longer_found_stays_in_the_log(warehouse: Warehouse) -> None:
 
 def test_a_misspelt_subject_is_refused(warehouse: Warehouse) -> None:
     with pytest.raises(QuestionError, match="no change 'A-up' is published"):
-        warehouse.acknowledge(Subject("change", "A-up"), Word("open", "Ann"), by="Ann", at=AT)
+        warehouse.marts.acknowledge(Subject("change", "A-up"), Word("open", "Ann"), by="Ann", at=AT)
 
 
 def test_the_log_cannot_be_changed_by_sql(warehouse: Warehouse) -> None:
     with pytest.raises(QuestionError, match="exactly one SELECT"):
-        warehouse.sql("delete from acknowledgement")
+        warehouse.marts.sql("delete from acknowledgement")

@@ -13,6 +13,7 @@ from contracts.errors import QuestionError
 from ingest.privacy import door
 from ingest.privacy.keys import pseudonym_key, pseudonym_keys
 from ingest.warehouse.forget import forget
+from ingest.warehouse.parts import rows_of, take_out
 from ingest.warehouse.store import Warehouse
 from tests.ingest.conftest import Operator
 
@@ -83,9 +84,11 @@ def _tables(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
 def _pieces_hold(operator: Operator, number: str) -> int:
     keys = pseudonym_keys(operator.settings, {})
     who = {key.pseudonym("msisdn", number.strip("+")) for key in keys}
-    held = [part for name in ("complaint", "call")
-            for part in operator.warehouse.rows_of(name, "subscriber_id", who)]  # fmt: skip
-    return sum(len(part.rows) for part in held)
+    complaints, calls = (
+        rows_of(operator.warehouse, name, column="subscriber_id", values=who)
+        for name in ("complaint", "call")
+    )
+    return sum(len(part.rows) for part in [*complaints, *calls])
 
 
 def test_what_is_left_is_what_a_run_without_the_person_gives(town: Operator) -> None:
@@ -184,8 +187,9 @@ def _forget_until(limit: int, town: Operator, monkeypatch: pytest.MonkeyPatch) -
         real(*args, **how)
 
     with monkeypatch.context() as patched:
-        for name in ("forget_settled", "write_refused", "write_load", "take_out"):
+        for name in ("forget_settled", "write_refused", "write_load"):
             patched.setattr(Warehouse, name, _step_of(step, getattr(Warehouse, name)))
+        patched.setattr("ingest.warehouse.forget.take_out", _step_of(step, take_out))
         try:
             forget(GONE, "msisdn", town.settings, today=TODAY)
         except KeyboardInterrupt:

@@ -146,7 +146,7 @@ def test_a_longer_period_brings_nothing_back_and_a_dry_run_tells_only(town: Oper
 
 
 def test_old_acknowledgements_go(town: Operator) -> None:
-    log = town.warehouse.acknowledgements
+    log = town.warehouse.marts.log
     for owner, at in (("Ann", NOW - timedelta(days=1101)), ("Bo", NOW - timedelta(days=1099))):
         acknowledgements.note(log, Subject("site", "S"), Word("open", owner), by=owner, at=at)
     told = retain(town.settings, now=NOW, dry_run=True).set_index("what")

@@ -14,6 +14,8 @@ from contracts.errors import ContractError, InputError, NothingFound, QuestionEr
 from contracts.fields import FIELDS
 from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES
 from ingest.warehouse.duck import connect
+from ingest.warehouse.migration import migrate
+from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import parse_query, typed
 from ingest.warehouse.store import Warehouse
 
@@ -32,13 +34,13 @@ HEXES = pd.DataFrame(
 def warehouse(tmp_path: Path) -> Warehouse:
     one = Warehouse(tmp_path)
     one.write("hex_place", HEXES)
-    one.publish("first", keep=2)
+    publish(one, "first", keep=2)
     return one
 
 
 def test_hexagons_come_back_to_the_last_digit(warehouse: Warehouse) -> None:
     assert warehouse.read("hex_place")["hex_id"].tolist() == HEXES["hex_id"].tolist()
-    assert warehouse.sql("select hex_id from hex_place order by 1")["hex_id"].tolist() == (
+    assert warehouse.marts.sql("select hex_id from hex_place order by 1")["hex_id"].tolist() == (
         HEXES["hex_id"].tolist()
     )
 
@@ -89,7 +91,7 @@ def test_findings_carry_the_run_at_hand_and_have_all_columns(warehouse: Warehous
 
 
 def test_all_published_tables_are_there_with_types_and_comments(warehouse: Warehouse) -> None:
-    with connect(warehouse.marts) as connection:
+    with connect(warehouse.marts.file) as connection:
         columns = connection.execute(
             "select table_name, column_name, data_type, comment from duckdb_columns() "
             "where database_name = current_database() order by all"
@@ -101,24 +103,24 @@ def test_all_published_tables_are_there_with_types_and_comments(warehouse: Wareh
 
 
 def test_a_reader_keeps_its_snapshot_while_a_new_one_comes(warehouse: Warehouse) -> None:
-    with connect(warehouse.marts) as reader:
+    with connect(warehouse.marts.file) as reader:
         warehouse.write("hex_place", HEXES.head(1))
-        warehouse.publish("second", keep=2)
+        publish(warehouse, "second", keep=2)
         assert reader.execute("select count(*) from hex_place").fetchone() == (2,)
-    assert warehouse.sql("select count(*) as n from hex_place")["n"].tolist() == [1]
+    assert warehouse.marts.sql("select count(*) as n from hex_place")["n"].tolist() == [1]
 
 
 def test_old_snapshots_go_and_the_current_one_is_the_newest(warehouse: Warehouse) -> None:
     for name in ("second", "third"):
-        warehouse.publish(name, keep=2)
+        publish(warehouse, name, keep=2)
     names = sorted(path.name for path in (warehouse.path / "snapshots").iterdir())
     assert names == ["000002-second", "000003-third"]
-    assert warehouse.marts.parent.name == "000003-third"
+    assert warehouse.marts.file.parent.name == "000003-third"
 
 
 def test_before_the_first_run_the_remedy_is_told(tmp_path: Path) -> None:
     with pytest.raises(NothingFound, match="nothing is published yet; do 'hexperience run' first"):
-        _ = Warehouse(tmp_path).marts
+        _ = Warehouse(tmp_path).marts.file
 
 
 def test_a_second_run_at_once_is_held_off(warehouse: Warehouse) -> None:
@@ -145,12 +147,12 @@ def test_what_a_killed_run_left_is_taken_away(warehouse: Warehouse) -> None:
 
 def test_a_newer_warehouse_is_refused_with_a_remedy(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
-    warehouse.migrate()
+    migrate(warehouse)
     note = tmp_path / "schema.json"
     assert json.loads(note.read_text("utf-8"))["version"] == SCHEMA_VERSION
     note.write_text(json.dumps({"version": SCHEMA_VERSION + 1, "columns": "x"}), "utf-8")
     with pytest.raises(InputError, match=r"written by a newer .*\n.*restore a backup"):
-        warehouse.migrate()
+        migrate(warehouse)
 
 
 def test_queries_on_older_marts_tell_the_remedy(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ def test_queries_on_older_marts_tell_the_remedy(tmp_path: Path) -> None:
     with duckdb.connect(str(folder / "marts.duckdb")) as connection:
         connection.execute("create table run as select 'r' as run_id, 1 as schema_version")
     with pytest.raises(NothingFound, match=r"are of schema 1, .* do 'hexperience run' first"):
-        Warehouse(tmp_path).query("run_facts")
+        Warehouse(tmp_path).marts.query("run_facts")
 
 
 @pytest.mark.parametrize(
@@ -175,14 +177,14 @@ def test_queries_on_older_marts_tell_the_remedy(tmp_path: Path) -> None:
 )
 def test_anything_but_one_select_is_refused(warehouse: Warehouse, text: str) -> None:
     with pytest.raises(ValueError, match="exactly one SELECT"):
-        warehouse.sql(text)
+        warehouse.marts.sql(text)
 
 
 def test_a_select_cannot_leave_the_marts(warehouse: Warehouse, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n", "utf-8")
     with pytest.raises(QuestionError, match="file system operations are disabled"):
-        warehouse.sql(f"select * from read_csv('{secret}')")
+        warehouse.marts.sql(f"select * from read_csv('{secret}')")
 
 
 HEAD = "-- q: What?\n-- reads: run\n-- params: top INTEGER = 3, since DATE\n"

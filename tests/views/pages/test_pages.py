@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from tests.bench.town import build_town
 from views import hexmap
@@ -338,7 +339,7 @@ def test_a_note_that_forbids_trust_is_told_aloud(
     warehouse = Warehouse(tmp_path / "t" / "warehouse")
     notes = warehouse.read("quality").assign(verdict="unsafe")
     warehouse.write("quality", notes)
-    warehouse.publish("unsafe", keep=3)
+    publish(warehouse, "unsafe", keep=3)
     configured(tmp_path / "t" / "hexperience.toml")
     assert len(shown("map").error) == 2
 
@@ -349,7 +350,7 @@ def test_without_any_figure_the_map_says_why(
     shutil.copytree(town.config.parent, tmp_path / "t", symlinks=True)
     warehouse = Warehouse(tmp_path / "t" / "warehouse")
     warehouse.write("place_rate", warehouse.read("place_rate").iloc[:0])
-    warehouse.publish("empty", keep=3)
+    publish(warehouse, "empty", keep=3)
     configured(tmp_path / "t" / "hexperience.toml")
     assert "No figure of any hexagon is published" in texts(shown("map"))
 
@@ -442,8 +443,8 @@ def test_a_change_of_id_stands_in_the_cell_s_history(
     before = cells[mine].assign(known_as="OLD-02", valid_to=day)
     now = cells[mine].assign(valid_from=day)
     warehouse.write("cell", pd.concat([cells[~mine], before, now], ignore_index=True))
-    warehouse.publish("renamed", keep=1)
-    names = warehouse.query("cell_names", cell_id=town.worse_cell)["name"]
+    publish(warehouse, "renamed", keep=1)
+    names = warehouse.marts.query("cell_names", cell_id=town.worse_cell)["name"]
     assert names.tolist() == ["OLD-02", town.worse_cell]
     configured(town.config)
     assert "Known as OLD-02 until 20 Mar 2025." in texts(shown("changes"))

@@ -52,7 +52,7 @@ def test_what_is_noted_of_a_change_is_told_on_its_page(warehouse: Warehouse) -> 
     said = {"Who_looks_after_it": "Ann <b>", "Comment": "call jo@example.org", "Your_name": "Bo"}
     _note(at, "in_work", **said)
     assert "in work, Ann <b>: call [e-mail]" in texts(at)
-    log = warehouse.query("acknowledgements")
+    log = warehouse.marts.query("acknowledgements")
     assert log[["ack_status", "ack_owner", "ack_by"]].to_numpy().tolist() == [
         ["in_work", "Ann <b>", "Bo"]
     ]
@@ -62,28 +62,28 @@ def test_what_is_noted_of_a_change_is_told_on_its_page(warehouse: Warehouse) -> 
 def test_a_name_left_out_is_told_and_nothing_is_noted(warehouse: Warehouse) -> None:
     at = _note(shown("changes"), "open", Who_looks_after_it="Ann")
     assert "not acknowledged: by: missing" in texts(at)
-    assert warehouse.query("acknowledgements").empty
+    assert warehouse.marts.query("acknowledgements").empty
 
 
 def test_a_hexagon_is_acknowledged_beside_the_map(town: Any, warehouse: Warehouse) -> None:
     at = shown("map", hex=town.worse_hex)
     _note(at, "done", Who_looks_after_it="Ann", Your_name="Ann")
     assert "done, Ann" in texts(at)
-    assert warehouse.query("acknowledgements")["subject_id"].tolist() == [town.worse_hex]
+    assert warehouse.marts.query("acknowledgements")["subject_id"].tolist() == [town.worse_hex]
 
 
 def test_lists_and_report_tell_what_is_noted(config: Path, warehouse: Warehouse) -> None:
-    site = warehouse.query("worst_places", place_type="site", top=1)["site_id"].iloc[0]
-    change = warehouse.query("change_points")["change_id"].iloc[0]
+    site = warehouse.marts.query("worst_places", place_type="site", top=1)["site_id"].iloc[0]
+    change = warehouse.marts.query("change_points")["change_id"].iloc[0]
     for subject in (Subject("site", site), Subject("change", change)):
         said = Word("acknowledged", "Ann", f"of {subject.kind} =1")
-        warehouse.acknowledge(subject, said, by="Ann", at=AT)
+        warehouse.marts.acknowledge(subject, said, by="Ann", at=AT)
     assert "acknowledged, Ann: of site =1" in texts(shown("map"))
     assert shown("places").dataframe[0].value["noted"].tolist()[0] == (
         "acknowledged, Ann: of site =1"
     )
-    period = choose(known(warehouse.query("periods")), "2025-04")
-    files = write.build(warehouse, period, load(config, environ={}))
+    period = choose(known(warehouse.marts.query("periods")), "2025-04")
+    files = write.build(warehouse.marts, period, load(config, environ={}))
     page = files["2025-04.html"].decode()
     assert "Acknowledged: acknowledged, Ann: of site =1." in page
     assert "Acknowledged: acknowledged, Ann: of change =1." in page

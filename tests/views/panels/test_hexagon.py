@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from contracts.settings.load import load
 from geo import hexgrid
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from tests.bench.frames import rows
 from views.report import write
@@ -34,7 +35,7 @@ def dated(reports_town: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
         drops_excess=90.0, drops_excess_lo=70.0, drops_excess_hi=110.0, attribution="undecided",
         attribution_note="no load is known here: what it is owed to was not tested", run_id="r",
     ))  # fmt: skip
-    warehouse.publish("dated", keep=2)
+    publish(warehouse, "dated", keep=2)
     return folder / "hexperience.toml"
 
 
@@ -60,7 +61,7 @@ def test_pages_name_the_hexagon(
 
 def test_the_report_names_the_hexagon(dated: Path, reports_town: Any) -> None:
     settings = load(dated, environ={})
-    built = write.build(Warehouse(dated.parent / "warehouse"), parse("2018-04"), settings)
+    built = write.build(Warehouse(dated.parent / "warehouse").marts, parse("2018-04"), settings)
     page = built["2018-04.html"].decode()
     assert f"<h3>hexagon {reports_town.worse_hex}" in page
     assert "1 dated in these days: 1 for the worse" in page
@@ -72,9 +73,9 @@ def test_a_hexagon_s_changes_hold_for_it_and_the_wider_ones(dated: Path, reports
     here = np.array(hexgrid.from_text([reports_town.worse_hex]), np.uint64)
     wider = hexgrid.as_text(hexgrid.parents(here, level=4))[0]
     for text in (reports_town.worse_hex, wider):
-        found = warehouse.query("hex_changes", hex_text=text)
+        found = warehouse.marts.query("hex_changes", hex_text=text)
         assert found[["hex_text", "drops_excess_here"]].to_numpy().tolist() == [
             [reports_town.worse_hex, 90.0]
         ]
     other = next(text for text in reports_town.hexes if text != reports_town.worse_hex)
-    assert warehouse.query("hex_changes", hex_text=other).empty
+    assert warehouse.marts.query("hex_changes", hex_text=other).empty

@@ -16,6 +16,8 @@ import pytest
 
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
+from ingest.warehouse.marts import Marts
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from views.report import in_short
 from views.report import write as report_write
@@ -56,7 +58,7 @@ def settings(town: Any) -> Settings:
 
 @pytest.fixture(scope="module")
 def files(town: Any, settings: Settings) -> dict[str, bytes]:
-    return report_write.build(Warehouse(town.warehouse), WEEK, settings, config="hexperience.toml")
+    return report_write.build(Marts(town.warehouse), WEEK, settings, config="hexperience.toml")
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +76,7 @@ def test_the_headline_is_the_network_s_rate_as_the_query_answers_it(
     assert f"{amount(drops)} of {amount(calls)} calls; 90 % interval" in page.text
     assert "The week before:" in page.text
     assert "percentage points (" in page.text
-    oldest = Warehouse(town.warehouse).query(
+    oldest = Marts(town.warehouse).query(
         "network_periods", period_grain="week", period_start=WEEK.first
     ).iloc[-1]  # fmt: skip
     assert pd.Timestamp(oldest["period_start"]) < pd.Timestamp(WEEK.first)
@@ -88,7 +90,7 @@ def test_regions_are_drawn_whatever_column_names_them(town: Any, tmp_path: Path)
     config = town.config.read_text("utf-8").replace("[grid]", 'region_name = "NUTS3"\n[grid]')
     (tmp_path / "hexperience.toml").write_text(config, "utf-8")
     settings = load(tmp_path / "hexperience.toml", environ={})
-    html = report_write.build(Warehouse(town.warehouse), WEEK, settings)["2025-W15.html"].decode()
+    html = report_write.build(Marts(town.warehouse), WEEK, settings)["2025-W15.html"].decode()
     assert 'class="region"' in html
     assert "The regions are not drawn" not in html
 
@@ -100,7 +102,7 @@ def test_no_difference_has_no_sign() -> None:
 def test_every_number_of_a_list_is_the_query_s(page: Reader, town: Any) -> None:
     span = {"period_grain": "week", "period_start": WEEK.first}
     for query in ("period_cells", "period_hexes"):
-        for _, row in Warehouse(town.warehouse).query(query, **span, top=3).iterrows():
+        for _, row in Marts(town.warehouse).query(query, **span, top=3).iterrows():
             for name, figure in (("drop_rate", "share"), ("drops_excess_month", "count")):
                 low, high = (number(row[f"{name}_{end}"], figure) for end in ("lo", "hi"))  # type: ignore[arg-type]
                 assert f"({low} to {high})" in page.text
@@ -115,7 +117,7 @@ def test_the_planted_change_and_the_work_are_told_in_their_weeks(
     assert "1 dated in these days: 1 for the worse, 0 for the better" in page.text
     assert "None began or ended" in page.text
     # 23 April 22:30 UTC is 23:30 in London
-    later = report_write.build(Warehouse(town.warehouse), parse("2025-W17"), settings)
+    later = report_write.build(Marts(town.warehouse), parse("2025-W17"), settings)
     text = Reader(later["2025-W17.html"].decode()).text
     assert "No change of drop rate is dated in these days" in text
     assert re.search(r"23 Apr 2025 tilt LDS-02 · Mast 1 · East two degrees done", text)
@@ -123,7 +125,7 @@ def test_the_planted_change_and_the_work_are_told_in_their_weeks(
 
 def test_what_is_not_released_is_said_and_not_shown(files: dict[str, bytes], town: Any) -> None:
     april = parse("2025-04")
-    built = report_write.build(Warehouse(town.warehouse), april, load(town.config, environ={}))
+    built = report_write.build(Marts(town.warehouse), april, load(town.config, environ={}))
     rates = Warehouse(town.warehouse).read("place_rate")
     mine = rates[(rates["metric"] == "complaints_per_1000") & (rates["outcome_class"] == "network")]
     counts = mine["shown"].value_counts()
@@ -162,7 +164,7 @@ def test_pictures_share_no_name(page: Reader) -> None:
 def test_the_same_marts_and_period_give_the_same_bytes(
     files: dict[str, bytes], town: Any, settings: Settings
 ) -> None:
-    again = report_write.build(Warehouse(town.warehouse), WEEK, settings, config="hexperience.toml")
+    again = report_write.build(Marts(town.warehouse), WEEK, settings, config="hexperience.toml")
     assert again == files
 
 
@@ -170,7 +172,7 @@ def test_tables_lie_beside_and_hold_what_the_queries_answer(
     files: dict[str, bytes], town: Any
 ) -> None:
     cells = pd.read_csv(io.BytesIO(files["cells.csv"]))
-    asked = Warehouse(town.warehouse).query(
+    asked = Marts(town.warehouse).query(
         "period_cells", period_grain="week", period_start=WEEK.first, top=100
     )
     assert cells["cell_id"].tolist() == asked["cell_id"].tolist()
@@ -179,9 +181,9 @@ def test_tables_lie_beside_and_hold_what_the_queries_answer(
 
 
 def test_a_week_lists_worst_cells_and_a_month_percentiles(town: Any, settings: Settings) -> None:
-    warehouse = Warehouse(town.warehouse)
-    week = report_write.build(warehouse, parse("2025-W17"), settings)
-    month = report_write.build(warehouse, parse("2025-03"), settings)
+    marts = Marts(town.warehouse)
+    week = report_write.build(marts, parse("2025-W17"), settings)
+    month = report_write.build(marts, parse("2025-03"), settings)
     assert "worst_cells.csv" in week
     assert "percentiles.csv" in month
     page = month["2025-03.html"].decode()
@@ -192,17 +194,17 @@ def test_a_week_lists_worst_cells_and_a_month_percentiles(town: Any, settings: S
 
 
 def test_a_period_that_is_known_in_part_says_so(town: Any, settings: Settings) -> None:
-    march = report_write.build(Warehouse(town.warehouse), parse("2025-03"), settings)
+    march = report_write.build(Marts(town.warehouse), parse("2025-03"), settings)
     assert (
         "Only 29 of this month's 31 days are known." in Reader(march["2025-03.html"].decode()).text
     )
-    whole = report_write.build(Warehouse(town.warehouse), parse("2025-04"), settings)
+    whole = report_write.build(Marts(town.warehouse), parse("2025-04"), settings)
     assert "Only" not in Reader(whole["2025-04.html"].decode()).text
 
 
 def test_reports_of_callers_alone_make_a_report_too(reports_town: Any) -> None:
     settings = load(reports_town.config, environ={})
-    built = report_write.build(Warehouse(reports_town.warehouse), parse("2018-04"), settings)
+    built = report_write.build(Marts(reports_town.warehouse), parse("2018-04"), settings)
     text = Reader(built["2018-04.html"].decode()).text
     assert "The network's drop rate is not known: no counters." in text
     assert "Reported drop rate, April 2018" in text
@@ -213,7 +215,7 @@ def test_reports_of_callers_alone_make_a_report_too(reports_town: Any) -> None:
 
 
 @pytest.fixture
-def hostile(town: Any, tmp_path: Path) -> tuple[Warehouse, Settings]:
+def hostile(town: Any, tmp_path: Path) -> tuple[Marts, Settings]:
     """The town, every text of which tries to break out of the page."""
     folder = tmp_path / "hostile"
     shutil.copytree(town.config.parent, folder, symlinks=True)
@@ -233,16 +235,16 @@ def hostile(town: Any, tmp_path: Path) -> tuple[Warehouse, Settings]:
     unsafe = warehouse.read("place_rate").assign(unsafe_reason=HOSTILE)
     warehouse.write("place_rate", unsafe)
     warehouse.write("quality", warehouse.read("quality").assign(verdict="unsafe"))
-    warehouse.publish("hostile", keep=2)
+    publish(warehouse, "hostile", keep=2)
     regions = (folder / "regions.geojson").read_text().replace("East", HOSTILE.replace('"', '\\"'))
     (folder / "regions.geojson").write_text(regions)
-    return warehouse, load(folder / "hexperience.toml", environ={})
+    return warehouse.marts, load(folder / "hexperience.toml", environ={})
 
 
 @pytest.mark.parametrize("period", ["2025-W15", "2025-04"])
-def test_texts_that_mean_harm_stay_texts(hostile: tuple[Warehouse, Settings], period: str) -> None:
-    warehouse, settings = hostile
-    built = report_write.build(warehouse, parse(period), settings, config=HOSTILE)
+def test_texts_that_mean_harm_stay_texts(hostile: tuple[Marts, Settings], period: str) -> None:
+    marts, settings = hostile
+    built = report_write.build(marts, parse(period), settings, config=HOSTILE)
     page = Reader(built[f"{period}.html"].decode())
     assert "alert('x')" in page.text
     assert "{{ 7*7 }}" in page.text
@@ -265,7 +267,7 @@ def tree(folder: Path) -> dict[str, str]:
 
 @pytest.fixture
 def write(town: Any, settings: Settings, tmp_path: Path) -> Callable[[], Path]:
-    return lambda: report_write.write(Warehouse(town.warehouse), WEEK, tmp_path / "out", settings)
+    return lambda: report_write.write(Marts(town.warehouse), WEEK, tmp_path / "out", settings)
 
 
 def test_a_report_lies_in_a_folder_of_its_name(write: Callable[[], Path], tmp_path: Path) -> None:
@@ -332,13 +334,13 @@ def test_counts_that_changed_make_a_revision_that_says_what(
 def test_due_is_what_is_over_and_waited_for_and_not_written(
     town: Any, settings: Settings, tmp_path: Path
 ) -> None:
-    warehouse = Warehouse(town.warehouse)
+    marts = Marts(town.warehouse)
     here = settings.model_copy(update={"folder": tmp_path})
 
     def due(at: str, **how: Any) -> list[str]:
         wanted = here.model_copy(update={"report": here.report.model_copy(update=how)})
         when = datetime.fromisoformat(at).replace(tzinfo=UTC)
-        return [period.key for period in report_write.due(warehouse, wanted, when)]
+        return [period.key for period in report_write.due(marts, wanted, when)]
 
     assert due("2025-03-09T23:59") == []
     # week 10 ends on 10 March 00:00 London time, and is waited for six hours
@@ -350,7 +352,7 @@ def test_due_is_what_is_over_and_waited_for_and_not_written(
     assert "2025-W13" not in due("2025-03-31T04:59")
     assert due("2025-04-07T06:00", every=("month",)) == ["2025-03"]
     week: Period = parse("2025-W10")
-    report_write.write(warehouse, week, tmp_path / "reports", here)
+    report_write.write(marts, week, tmp_path / "reports", here)
     assert due("2025-03-10T06:00") == []
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from contracts.errors import InputError, NothingFound, SettingsError
+from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
 from views.shared import data
 
@@ -19,7 +20,7 @@ def test_a_new_snapshot_is_seen_at_once(
     warehouse = Warehouse(tmp_path / "t" / "warehouse")
     warehouse.write("run", warehouse.read("run").assign(software_version="0.2.0"))
     assert data.facts()["software_version"] == "0.1.0"
-    warehouse.publish("again", keep=3)
+    publish(warehouse, "again", keep=3)
     assert data.facts()["software_version"] == "0.2.0"
 
 

@@ -1,0 +1,131 @@
+"""What readers open: the published marts, the questions they answer, and the log beside them.
+
+Nothing here needs the write side of the warehouse. A reader keeps the file that it opened while a
+run publishes the next one.
+"""
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from contracts.errors import NothingFound, QuestionError
+from contracts.settings.sections import Privacy
+from contracts.tables import SCHEMA_VERSION, table, to_arrow
+from ingest.warehouse import acknowledgements, duck
+from ingest.warehouse.acknowledgements import Subject, Word
+from ingest.warehouse.questions import (
+    check_names,
+    read_check,
+    read_query,
+    typed,
+    where_it_stands,
+)
+
+_LOG = "acknowledgement"
+
+
+class Marts:
+    """The published answers of one operator, below the folder of the warehouse."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def file(self) -> Path:
+        """The published file as it stands now; raises NothingFound before the first run."""
+        link = self.folder / "current"
+        if not link.exists():
+            raise NothingFound(
+                f"{self.folder}: nothing is published yet; do 'hexperience run' first"
+            )
+        # resolved, so that a reader keeps its snapshot while the link moves on
+        return Path(os.path.realpath(link)) / "marts.duckdb"
+
+    @property
+    def log(self) -> Path:
+        """The log of acknowledgements, which `ingest.warehouse.acknowledgements` reads."""
+        return self.folder / "acknowledgements.sqlite"
+
+    @property
+    def run_id(self) -> str:
+        """The run behind what is published; empty before the first."""
+        try:
+            return str(self.query("run_facts")["run_id"].iloc[0])
+        except NothingFound:
+            return ""
+
+    def query(self, name: str, **params: Any) -> pd.DataFrame:
+        """Answer of one query file; raises NothingFound or QuestionError.
+
+        `params`: values by the names in the query's head, as values or as text; one that has a
+        default may stay out.
+        """
+        question = read_query(name)
+        values = typed(question, params)
+        try:
+            return self._ask(question.sql, values, with_log=_LOG in question.reads)
+        except QuestionError:
+            self._refuse_older_schema()
+            raise
+
+    def sql(self, text: str) -> pd.DataFrame:
+        """Answer of one ad-hoc SELECT on the marts, which it cannot change or leave."""
+        duck.refuse_all_but_one_select(text)
+        try:
+            return self._ask(text, {}, with_log=True)
+        except QuestionError as error:
+            raise QuestionError(f"{error}{where_it_stands(str(error))}") from None
+
+    def guilty(self, rule: Privacy) -> pd.DataFrame:
+        """Rows of the published marts that break a promise: check, reason; none = all are kept.
+
+        `rule`: the thresholds of the release rule, against which some checks hold the marts.
+        """
+        self._refuse_older_schema()
+        return guilty_rows(self.file, rule)
+
+    def acknowledge(self, subject: Subject, word: Word, *, by: str, at: datetime) -> int:
+        """Adds an entry to the log, and returns its number.
+
+        `subject`: a change or place that is published or was noted before. `by`: who writes it.
+        `at`: when. Raises QuestionError where there is no such subject.
+        """
+        if self.query("subject", **subject.asked).empty:
+            fault = f"no {subject.kind} '{subject.id}' is published, and none was noted before"
+            raise QuestionError(f"not acknowledged: {fault}")
+        return acknowledgements.note(self.log, subject, word, by=by, at=at)
+
+    def _refuse_older_schema(self) -> None:
+        """Raises NothingFound where the marts are of another schema than the queries."""
+        versions = self._ask("select schema_version from run", {})["schema_version"].tolist()
+        if versions and versions != [SCHEMA_VERSION]:
+            fault = f"the marts are of schema {versions[0]}, this software reads {SCHEMA_VERSION}"
+            raise NothingFound(f"{self.folder}: {fault}; do 'hexperience run' first")
+
+    def _ask(self, sql: str, params: dict[str, Any], *, with_log: bool = False) -> pd.DataFrame:
+        beside = {_LOG: self._log_rows()} if with_log else {}
+        with duck.connect(self.file, beside) as connection:
+            return duck.answer(connection, sql, params)
+
+    def _log_rows(self) -> pa.Table:
+        return to_arrow(acknowledgements.read(self.log), table(_LOG))
+
+
+def guilty_rows(file: Path, rule: Privacy) -> pd.DataFrame:
+    """Rows of one file of marts that break a promise of queries/checks: check, reason.
+
+    `rule`: the thresholds that some checks take as parameters.
+    """
+    thresholds = rule.model_dump()
+    parts = []
+    with duck.connect(file) as connection:
+        for name in check_names():
+            promise = read_check(name)
+            limits = {key: thresholds[key] for key in promise.params}
+            rows = duck.answer(connection, promise.sql, limits)
+            parts.append(rows[["reason"]].assign(check=name)[["check", "reason"]])
+    return pd.concat(parts, ignore_index=True)

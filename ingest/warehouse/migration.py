@@ -1,0 +1,98 @@
+"""An older warehouse under newer software: what stays, what is renamed, what is made anew.
+
+Pieces of source files, receipts, acknowledgements and what was stated of changes stay. Tables that
+can be made of them are taken away, and the run that follows makes them anew.
+"""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pyarrow.parquet as pq
+
+from contracts.errors import InputError
+from contracts.tables import SCHEMA_VERSION, TABLES
+from ingest.warehouse.files import read_note, whole, write_note
+from ingest.warehouse.store import Warehouse
+
+_SETTLED = ("source", "middle")
+"""Layers that ingest makes of the files."""
+
+_LASTING = ("cell_hour", "cell_day")
+"""Tables whose days stay where the files behind them are no longer kept."""
+
+RENAMED: dict[int, dict[str, dict[str, str]]] = {}
+"""Columns that a schema renamed, old -> new, by its version and by table.
+
+Only tables whose rows outlive a run stand here; all others are made anew.
+"""
+
+
+def migrate(warehouse: Warehouse) -> None:
+    """Brings an older warehouse up to this software's tables; a second call changes nothing.
+
+    Raises InputError where a newer software wrote here.
+    """
+    note = warehouse.path / "schema.json"
+    wanted = {"version": SCHEMA_VERSION, "columns": _columns_id()}
+    # the first layout had no note
+    present = read_note(note) or {"version": 1}
+    if present["version"] > SCHEMA_VERSION:
+        fault = f"it has schema {present['version']}, this software knows {SCHEMA_VERSION}: "
+        remedy = "install the newer hexperience again, or restore a backup of the folder"
+        raise InputError(f"{warehouse.path} was written by a newer hexperience", [fault + remedy])
+    if present != wanted:
+        _rename_columns(warehouse, since=present["version"])
+        _take_settled(warehouse)
+        # last: a stop before it is mended by the next call
+        write_note(note, wanted)
+
+
+def _columns_id() -> str:
+    """A name for all columns that settled tables are made of: another one = settle anew."""
+    columns = {
+        table.name: [*map(str, table.schema), *table.key, table.day_of]
+        for table in TABLES.values()
+        if table.layer in _SETTLED
+    }
+    return hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()[:16]
+
+
+# ----------------------------------------------------------------------------- what is renamed
+
+
+def _rename_columns(warehouse: Warehouse, *, since: int) -> None:
+    """Gives columns their present names in tables that outlive a run; rows stay as they are."""
+    for version in sorted(RENAMED):
+        if version > since:
+            for name, names in RENAMED[version].items():
+                for path in warehouse.files(name):
+                    _rename(path, names)
+
+
+def _rename(path: Path, names: Mapping[str, str]) -> None:
+    rows = pq.read_table(path)
+    columns = [names.get(column, column) for column in rows.column_names]
+    if columns != rows.column_names:
+        with whole(path) as part:
+            pq.write_table(rows.rename_columns(columns), part, compression="zstd")
+
+
+# --------------------------------------------------------------------------- what is made anew
+
+
+def _take_settled(warehouse: Warehouse) -> None:
+    # the notes first: a crash from here on must not leave them without their tables
+    shutil.rmtree(warehouse.path / "settled", ignore_errors=True)
+    lasting = [day for day, loads in warehouse.counter_days().items() if not loads]
+    for path in _settled_files(warehouse):
+        if not (path.parent.name in _LASTING and path.stem in lasting):
+            path.unlink()
+
+
+def _settled_files(warehouse: Warehouse) -> Iterator[Path]:
+    for table in TABLES.values():
+        if table.layer in _SETTLED:
+            yield from warehouse.files(table.name)
