@@ -1,6 +1,6 @@
-"""What an unknown file looks like, told to a person and as the start of a configuration.
+"""What an unknown file looks like, in words for a person and as the start of a configuration.
 
-What could not be seen is not guessed: it stands as CHOOSE..., which the settings take and a run
+What could not be seen is not guessed: it stands as CHOOSE..., which the settings accept and a run
 refuses by that name.
 """
 
@@ -23,14 +23,14 @@ _CONSTANT = {"period_s": 900, "survey_type": "CHOOSE relationship or transaction
 
 
 def report(looks: Looks) -> str:
-    """All that is told of a file, as text for the console."""
-    columns = columns_told(looks)
+    """All that is known of a file, as text for the console. `looks`: what was seen of it."""
+    columns = columns_seen(looks)
     table = [] if columns.empty else ["", columns.to_string(index=False)]
-    return "\n".join([*told(looks), *table])
+    return "\n".join([*summary(looks), *table])
 
 
-def told(looks: Looks) -> list[str]:
-    """What the file seems to be, line by line."""
+def summary(looks: Looks) -> list[str]:
+    """What the file seems to be, line by line. `looks`: what was seen of it."""
     lines = [f"{looks.path}: {looks.reader or 'nothing that is read here'}"]
     if looks.reader in ("delimited", "qualtrics"):
         mark = {"\t": "tab"}.get(looks.delimiter, looks.delimiter)
@@ -53,22 +53,19 @@ def told(looks: Looks) -> list[str]:
             f"looks like table {best.table} ({best.confidence:.2f}), "
             f"less like {second.table} ({second.confidence:.2f})"
         )
-    return [*lines, *_times_told(looks), *(f"note: {note}" for note in looks.notes)]
+    return [*lines, *_time_lines(looks), *(f"note: {note}" for note in looks.notes)]
 
 
-def _times_told(looks: Looks) -> Iterator[str]:
+def _time_lines(looks: Looks) -> Iterator[str]:
+    """How each column of times is written, and what must be known besides."""
     for name, times in looks.times.items():
         how = " or ".join(times.formats) or "ISO 8601"
         if times.epoch:
             how = "seconds since 1970, which no format reads: turn them into times first"
-        zone = (
-            "with an offset" if times.has_offset else "without an offset: local time of some zone"
-        )
-        zone = (
-            f"{zone}; the file speaks of {looks.zone}"
-            if looks.zone and not times.has_offset
-            else zone
-        )
+        zone = "with an offset"
+        if not times.has_offset:
+            zone = "without an offset: local time of some zone"
+            zone += f"; the file speaks of {looks.zone}" if looks.zone else ""
         yield f"{name}: {how}, {zone}; {_start_or_end(name)}"
         if times.fault:
             yield f"{name}: {times.fault}"
@@ -76,16 +73,16 @@ def _times_told(looks: Looks) -> Iterator[str]:
 
 def _start_or_end(name: str) -> str:
     words = re.findall(r"[a-z]+", name.lower())
-    told_by = next((w for w in ("start", "begin", "end", "stop") if w in words), "")
-    if not told_by:
+    word = next((w for w in ("start", "begin", "end", "stop") if w in words), "")
+    if not word:
         return "start or end is not said"
-    return "end, by its name" if told_by in ("end", "stop") else "start, by its name"
+    return "end, by its name" if word in ("end", "stop") else "start, by its name"
 
 
-def columns_told(looks: Looks) -> pd.DataFrame:
+def columns_seen(looks: Looks) -> pd.DataFrame:
     """Their columns, the shape of a value, and what each looks like with its confidence.
 
-    Empty where the file has no columns of one table.
+    `looks`: what was seen of the file. Empty where it has no columns of one table.
     """
     likes = {like.theirs: like for like in looks.fits[0].columns} if looks.fits else {}
     rows = [
@@ -102,7 +99,10 @@ def columns_told(looks: Looks) -> pd.DataFrame:
 
 
 def toml(looks: Looks) -> str:
-    """A configuration that reads the file, as far as that can be seen; empty where nothing can."""
+    """A configuration that reads the file, as far as that can be seen; empty where nothing can.
+
+    `looks`: what was seen of the file.
+    """
     if not looks.reader:
         return ""
     head = [
@@ -171,28 +171,28 @@ def _of_xml(looks: Looks) -> list[str]:
 
 
 def _of_table(looks: Looks) -> list[str]:
-    fit = looks.fits[0]
-    of = TABLES["nps" if looks.reader == "qualtrics" else fit.table]
-    fit = next(one for one in looks.fits if one.table == of.name)
+    name = "nps" if looks.reader == "qualtrics" else looks.fits[0].table
+    table = TABLES[name]
+    fit = next(fit for fit in looks.fits if fit.table == name)
     sure = {like.ours: like for like in fit.columns if like.confidence >= SURE}
     if looks.reader == "qualtrics":
         sure = _of_survey(looks, sure)
-    lines = [f"path = {_text(_path(looks))}", f'table = "{of.name}"', f'reader = "{looks.reader}"']
+    lines = [f"path = {_text(_path(looks))}", f'table = "{name}"', f'reader = "{looks.reader}"']
     lines += [*_form(looks)]
-    when = sure.get(of.day_of)
-    if when and of.name == "pm" and _start_or_end(when.theirs).startswith("end"):
+    when = sure.get(table.day_of)
+    if when and name == "pm" and _start_or_end(when.theirs).startswith("end"):
         lines.append('time_is = "end"')
     if looks.reader == "qualtrics" and looks.zone:
         lines.append(f"timezone = {_text(looks.zone)}")
     elif when and "utc" in when.theirs.lower():
         lines.append('timezone = "UTC"')
-    named = [] if of.day_of in sure else [*_from_name(looks.path.name, of.day_of)]
+    from_name = [] if table.day_of in sure else [*_from_name(looks.path.name, table.day_of)]
     lines += ["[source.columns]"]
     lines += [f"{ours} = {_text(_their(like, looks))}" for ours, like in sure.items()]
-    lacking = [name for name in _lacking(of.name, sure) if name != of.day_of or not named]
-    lines += [f'{name} = "{_CHOOSE}"' for name in lacking]
-    lines += [*_maybe(fit), *named]
-    return [*lines, *_tables(looks, of.name, sure)]
+    lacking = [one for one in _lacking(name, sure) if one != table.day_of or not from_name]
+    lines += [f'{ours} = "{_CHOOSE}"' for ours in lacking]
+    lines += [*_maybe(fit), *from_name]
+    return [*lines, *_tables(looks, name, sure)]
 
 
 def _of_survey(looks: Looks, sure: dict[str, Like]) -> dict[str, Like]:
@@ -214,17 +214,18 @@ def _their(like: Like, looks: Looks) -> str:
 def _from_name(name: str, ours: str) -> list[str]:
     """How a month in a file's name is read, where the name has one."""
     months = "January|February|March|April|May|June|July|August|September|October|November|December"
-    found = re.search(rf"({months})([ _-]?)(\d{{4}})", name)
-    if not found or not ours:
+    match = re.search(rf"({months})([ _-]?)(\d{{4}})", name)
+    if not match or not ours:
         return []
     return [
         "[source.from_name]",
-        f"pattern = '(?P<month>{months}){found[2]}(?P<year>\\d{{4}})'",
+        f"pattern = '(?P<month>{months}){match[2]}(?P<year>\\d{{4}})'",
         f'{ours} = {{ text = "{{year}} {{month}}", format = "%Y %B", grain = "month" }}',
     ]
 
 
 def _form(looks: Looks) -> Iterator[str]:
+    """How the file is written, where that is not what the settings take for granted."""
     if looks.reader == "parquet":
         return
     if looks.encoding != "utf-8":
@@ -242,9 +243,10 @@ def _form(looks: Looks) -> Iterator[str]:
 
 
 def _lacking(table: str, sure: dict[str, Like]) -> list[str]:
+    """Our columns that the table can't do without and nothing in the file is surely like."""
     lacks = [n for n in TABLES[table].required if n not in sure and n not in _CONSTANT]
-    whole = any({*pair} <= sure.keys() for pair in (*PAIRS, ("prb_dl_util_pct",)))
-    if table == "pm" and not whole:
+    has_pair = any({*pair} <= sure.keys() for pair in (*PAIRS, ("prb_dl_util_pct",)))
+    if table == "pm" and not has_pair:
         lacks += [name for name in PAIRS[0] if name not in sure]
     if table == "coverage" and not {"lat", "lon"} <= sure.keys() and "hex_text" not in sure:
         lacks += [name for name in ("lat", "lon") if name not in sure]
@@ -293,7 +295,11 @@ def _formats(looks: Looks, sure: dict[str, Like]) -> list[str]:
 
 
 def write(looks: Looks, out: Path) -> None:
-    """Writes the starter; raises QuestionError where there is none, or a file in its place."""
+    """Writes the start of a configuration.
+
+    `looks`: what was seen of the file. `out`: the file to write. QuestionError where nothing could
+    be seen, or where there is such a file already.
+    """
     text = toml(looks)
     if not text:
         raise QuestionError(f"{looks.path}: {'; '.join(looks.notes)}: nothing to start from")

@@ -15,7 +15,7 @@ from contracts import vendors
 from contracts.expressions import Name, parse
 from contracts.fields import FIELDS, Field
 from contracts.source import Source
-from contracts.tables import PAIRS, SOURCES, TABLES
+from contracts.tables import PAIRS, SOURCES, TABLES, Table
 from ingest.inspection.times import moments_of
 from ingest.sources.expressions import numbers_of
 
@@ -69,12 +69,25 @@ _ALSO = {
     "n_invited": "invited, invitations, sent",
     "pixel_weight": "weight, traffic",
 }
+# our unit, and theirs -> what theirs times this is ours
 _UNITS = {
-    ("share", "%"): 0.01, ("s", "min"): 60, ("s", "h"): 3600, ("s", "ms"): 0.001,
-    ("ms", "s"): 1000, ("ms", "us"): 0.001, ("kbit", "bit"): 0.001, ("kbit", "byte"): 0.008,
-    ("kbit", "kb"): 8, ("kbit", "mbit"): 1000, ("kbit", "mb"): 8000, ("kbit", "gb"): 8e6,
-    ("m", "km"): 1000, ("MHz", "khz"): 0.001, ("MHz", "hz"): 1e-6, ("MHz", "ghz"): 1000,
-}  # fmt: skip
+    ("share", "%"): 0.01,
+    ("s", "min"): 60,
+    ("s", "h"): 3600,
+    ("s", "ms"): 0.001,
+    ("ms", "s"): 1000,
+    ("ms", "us"): 0.001,
+    ("kbit", "bit"): 0.001,
+    ("kbit", "byte"): 0.008,
+    ("kbit", "kb"): 8,
+    ("kbit", "mbit"): 1000,
+    ("kbit", "mb"): 8000,
+    ("kbit", "gb"): 8e6,
+    ("m", "km"): 1000,
+    ("MHz", "khz"): 0.001,
+    ("MHz", "hz"): 1e-6,
+    ("MHz", "ghz"): 1000,
+}
 _CONSTANT = ("period_s", "survey_type", "place_type")
 """What a configuration can say once for a whole file."""
 _WHICH_MANY = ("cell_id", "site_id", "region", "place_id", "wave")
@@ -83,7 +96,7 @@ _SMALL_WORDS = {"utc", "id", "pct", "s", "deg", "m", "dbm", "n", "text", "no", "
 
 @dataclass(frozen=True)
 class Like:
-    """One of their columns, what it looks like, and how sure that is."""
+    """One of their columns, the one of ours that it looks like, how sure that is, and why."""
 
     theirs: str
     ours: str
@@ -101,58 +114,77 @@ class Fit:
 
 
 def fits(sample: pd.DataFrame, na: tuple[str, ...], decimal: str) -> list[Fit]:
-    """Our source tables, the best fitting first; `sample` is text."""
-    values = {str(name): _known(sample[name], na) for name in sample}
-    found = [_fit(name, values, decimal) for name in SOURCES]
-    return sorted(found, key=lambda fit: -fit.confidence)
+    """Our source tables, the best fitting first.
+
+    `sample`: the file's first rows, all columns as text. `na`: texts that mean missing. `decimal`:
+    the decimal mark, "." or ",".
+    """
+    values = {str(name): _without_na(sample[name], na) for name in sample}
+    tables = [_fit(name, values, decimal) for name in SOURCES]
+    return sorted(tables, key=lambda fit: -fit.confidence)
 
 
-def _known(column: pd.Series, na: tuple[str, ...]) -> pd.Series:
+def _without_na(column: pd.Series, na: tuple[str, ...]) -> pd.Series:
     text = column.astype("str").str.strip()
     return text[~text.isin(["", *na])].dropna()
 
 
 def _fit(table: str, values: Mapping[str, pd.Series], decimal: str) -> Fit:
-    of = TABLES[table]
-    ours = [name for name in (*of.columns, *of.read_instead) if not name.startswith("source_")]
+    """How well a file fits one table; `values`: of each of their columns, none missing."""
+    ours = TABLES[table]
+    names = [n for n in (*ours.columns, *ours.read_instead) if not n.startswith("source_")]
     likes = [
-        _like(theirs, FIELDS[name], values[theirs], decimal) for theirs in values for name in ours
+        _like(theirs, FIELDS[name], values[theirs], decimal) for theirs in values for name in names
     ]
-    chosen: dict[str, Like] = {}
-    taken: set[str] = set()
-    # a cell's name is its key where there is no other
-    ahead = dict.fromkeys(of.required, 0.1)
-    for like in sorted(likes, key=lambda like: -like.confidence - ahead.get(like.ours, 0.0)):
-        if like.confidence >= SURE / 2 and like.ours not in chosen and like.theirs not in taken:
-            chosen[like.ours] = like
-            taken.add(like.theirs)
-    sure = {name: like.confidence for name, like in chosen.items()}
-    needed = [sure.get(name, 0.0) for name in of.required if name not in _CONSTANT]
-    if table == "pm":
-        pairs = [min(sure.get(n, 0.0) for n in pair) for pair in PAIRS]
-        needed.append(max(*pairs, sure.get("prb_dl_util_pct", 0.0)))
-    if table == "coverage":
-        pixel = min(sure.get("lat", 0.0), sure.get("lon", 0.0))
-        needed.append(max(pixel, sure.get("hex_id", 0.0), sure.get("hex_text", 0.0)))
+    columns = _assigned(likes, ours)
+    sure = {name: like.confidence for name, like in columns.items()}
+    needed = _confidences(ours, sure)
     share = sum(sure.values()) / max(len(values), 1)
     confidence = 0.7 * sum(needed) / max(len(needed), 1) + 0.3 * share
     # without its key it is hardly that table
-    found_by = {*of.required} - {*_CONSTANT}
-    confidence *= 1 if of.key[0] in sure or of.key[0] not in found_by else 0.5
+    from_file = {*ours.required} - {*_CONSTANT}
+    confidence *= 1 if ours.key[0] in sure or ours.key[0] not in from_file else 0.5
     order = {theirs: n for n, theirs in enumerate(values)}
-    return Fit(table, confidence, tuple(sorted(chosen.values(), key=lambda c: order[c.theirs])))
+    return Fit(table, confidence, tuple(sorted(columns.values(), key=lambda c: order[c.theirs])))
 
 
-def _like(theirs: str, of: Field, values: pd.Series, decimal: str) -> Like:
-    name, why = _alike(theirs, of.name)
-    if name < SURE / 2:
-        return Like(theirs, of.name, name, why)
-    possible = _possible(values, of, decimal, factor_of(theirs, of))
-    told = f"{100 * possible:.0f} % of its values are possible" if len(values) else "empty"
-    return Like(theirs, of.name, name * possible, f"{why}, {told}")
+def _assigned(likes: list[Like], table: Table) -> dict[str, Like]:
+    """Our column -> the one of theirs that it is most like, each of theirs once."""
+    columns: dict[str, Like] = {}
+    taken: set[str] = set()
+    # a cell's name is its key where there is no other
+    ahead = dict.fromkeys(table.required, 0.1)
+    for like in sorted(likes, key=lambda like: -like.confidence - ahead.get(like.ours, 0.0)):
+        if like.confidence >= SURE / 2 and like.ours not in columns and like.theirs not in taken:
+            columns[like.ours] = like
+            taken.add(like.theirs)
+    return columns
+
+
+def _confidences(table: Table, sure: dict[str, float]) -> list[float]:
+    """How sure each thing is that the table can't do without; 0 = the file lacks it."""
+    needed = [sure.get(name, 0.0) for name in table.required if name not in _CONSTANT]
+    if table.name == "pm":
+        pairs = [min(sure.get(name, 0.0) for name in pair) for pair in PAIRS]
+        needed.append(max(*pairs, sure.get("prb_dl_util_pct", 0.0)))
+    if table.name == "coverage":
+        pixel = min(sure.get("lat", 0.0), sure.get("lon", 0.0))
+        needed.append(max(pixel, sure.get("hex_id", 0.0), sure.get("hex_text", 0.0)))
+    return needed
+
+
+def _like(theirs: str, ours: Field, values: pd.Series, decimal: str) -> Like:
+    """How much one of their columns is like one of ours."""
+    confidence, why = _alike(theirs, ours.name)
+    if confidence < SURE / 2:
+        return Like(theirs, ours.name, confidence, why)
+    share = _possible(values, ours, decimal, factor_of(theirs, ours))
+    values_say = f"{100 * share:.0f} % of its values are possible" if len(values) else "empty"
+    return Like(theirs, ours.name, confidence * share, f"{why}, {values_say}")
 
 
 def _alike(theirs: str, ours: str) -> tuple[float, str]:
+    """How alike two names are, 0..1, and why."""
     mine = _words(theirs)
     if not mine:
         return 0.0, "no name"
@@ -177,6 +209,7 @@ def _similar(mine: tuple[str, ...], wanted: tuple[str, ...], *, first: bool) -> 
 
 
 def _words(text: str) -> tuple[str, ...]:
+    """Words of a name in lower case, without the unit in brackets behind it."""
     bare = re.sub(r"\s*\([^()]*\)\s*$", "", text)
     apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", bare)
     return tuple(re.findall(r"[^\W_]+", apart.lower()))
@@ -185,7 +218,7 @@ def _words(text: str) -> tuple[str, ...]:
 @cache
 def _counters() -> dict[str, set[str]]:
     """Names of single counters on the shelf of vendors, as words, each with ours."""
-    found: dict[str, set[str]] = {}
+    counters: dict[str, set[str]] = {}
     for name in vendors.names():
         given = vendors.read(vendors.SHELF / f"{name}.toml")
         formulas = Source.model_construct(
@@ -194,30 +227,36 @@ def _counters() -> dict[str, set[str]]:
         for ours, text in formulas:
             expression = parse(text)
             if isinstance(expression, Name):
-                found.setdefault(" ".join(_words(expression.text)), set()).add(ours)
-    return found
+                counters.setdefault(" ".join(_words(expression.text)), set()).add(ours)
+    return counters
 
 
-def factor_of(theirs: str, of: Field) -> float:
-    """What makes our unit of theirs, which stands in brackets behind the name; 1 = the same."""
+def factor_of(theirs: str, ours: Field) -> float:
+    """What their values are multiplied by to be in our unit; 1 = the same or unknown.
+
+    `theirs`: name of their column, its unit in brackets behind it. `ours`: our column.
+
+    >>> factor_of("Traffic (Mbit)", FIELDS["dl_vol_kbit"])
+    1000
+    """
     unit = re.search(r"\(\s*([^()]+?)\s*\)\s*$", theirs)
-    return _UNITS.get((of.unit, unit[1].lower()), 1.0) if unit else 1.0
+    return _UNITS.get((ours.unit, unit[1].lower()), 1.0) if unit else 1.0
 
 
-def _possible(values: pd.Series, of: Field, decimal: str, factor: float) -> float:
+def _possible(values: pd.Series, ours: Field, decimal: str, factor: float) -> float:
     """Share of the values that could be of the field."""
     if values.empty:
         return 0.5
-    if of.is_time or of.type == "DATE":
+    if ours.is_time or ours.type == "DATE":
         return moments_of(values).share
-    if of.is_number:
+    if ours.is_number:
         numbers = numbers_of(values, decimal) * factor
-        low = numbers >= of.low if of.low is not None else numbers.notna()
-        high = numbers <= of.high if of.high is not None else numbers.notna()
+        low = numbers >= ours.low if ours.low is not None else numbers.notna()
+        high = numbers <= ours.high if ours.high is not None else numbers.notna()
         return float((low & high).mean())
-    if of.choices:
+    if ours.choices:
         # other texts for the same can be mapped
-        return 0.7 + 0.3 * float(values.str.lower().isin(of.choices).mean())
-    if of.name.endswith("_id") and of.name not in _WHICH_MANY:
+        return 0.7 + 0.3 * float(values.str.lower().isin(ours.choices).mean())
+    if ours.name.endswith("_id") and ours.name not in _WHICH_MANY:
         return 0.5 + 0.5 * values.nunique() / len(values)
-    return 0.9 if of.name == "wave" or moments_of(values).share < 0.5 else 0.3
+    return 0.9 if ours.name == "wave" or moments_of(values).share < 0.5 else 0.3

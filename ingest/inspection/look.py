@@ -1,6 +1,6 @@
 """What an unknown file seems to be: reader, encoding, separator, times, and which column is which.
 
-Identifiers are not shown: of every value only its shape is told.
+Identifiers are not shown: of every value only its shape is.
 """
 
 import csv
@@ -25,15 +25,17 @@ from contracts.fields import FIELDS
 from contracts.source import Source
 from contracts.tables import TABLES
 from ingest.inspection.likeness import Fit, fits
-from ingest.inspection.times import Moments, judged, moments_of
+from ingest.inspection.times import Moments, moments_of, with_order
 from ingest.privacy import door
 from ingest.sources.counters import asked_of
 
 _START = 4 << 20
 _ROWS = 3000
 _DELIMITERS = (",", ";", "\t", "|")
-_NA = ("NIL", "NULL", "null", "NaN", "nan", "N/A", "n/a", "NA", "-", "--", "/0", "None", "\\N",
-       "#N/A", "?", "#DIV/0!")  # fmt: skip
+_NA = (
+    *("NIL", "NULL", "null", "NaN", "nan", "N/A", "n/a", "NA", "None", "\\N"),
+    *("-", "--", "?", "/0", "#N/A", "#DIV/0!"),
+)
 _XML = {"measCollecFile": "pm_xml", "measDataFile": "pm_xml", "mdc": "pm_xml", "OMeS": "omes"}
 _TICKET = {"creationDate", "ticketType", "severity", "statusChange", "statusChangeDate", "@type"}
 _PSEUDO = ["@managed_element", "@object", "@start", "@end", "@duration_s", "@suspect"]
@@ -54,17 +56,24 @@ class Looks:
     preamble: int = 0
     """Lines above the header line."""
     header: tuple[str, ...] = ()
+    """Names of the columns, or of counters in XML; empty where it has none."""
     decimal: str = "."
     na: tuple[str, ...] = ()
+    """Texts that mean missing."""
     footer: str = ""
     """First text of a last row that is no row like the others."""
     times: dict[str, Moments] = field(default_factory=dict)
+    """Their columns of times."""
     zone: str = ""
+    """The zone that the file states; empty = none."""
     period_s: int = 0
+    """Seconds of a measuring period; 0 = not seen."""
     samples: dict[str, str] = field(default_factory=dict)
     """A value of each column as its shape."""
     fits: tuple[Fit, ...] = ()
+    """Our tables, the best fitting first."""
     vendor: str = ""
+    """Name on the shelf of vendors; empty = none fits."""
     n_counters: tuple[int, int] = (0, 0)
     """Counters of the vendor's TOML that the file has, and all."""
     choices: dict[str, dict[str, str]] = field(default_factory=dict)
@@ -72,18 +81,22 @@ class Looks:
     objects: tuple[str, ...] = ()
     """Kinds of objects in PM XML, such as NRCellDU."""
     notes: tuple[str, ...] = ()
+    """What to know besides, or why nothing was seen, in words."""
 
 
 def look(path: Path) -> Looks:
-    """What a file seems to be; raises InputError where it can't be opened or is empty."""
+    """What a file seems to be, by its first megabytes.
+
+    `path`: the file. InputError where it can't be opened or is empty.
+    """
     start = _start(path)
     if not start.strip():
         raise InputError(f"{path}: the file is empty", ["give a file with some rows"])
     if start.startswith(b"PAR1"):
         return _table(Looks(path, "parquet"), _of_parquet(path))
     if start.startswith(b"PK\x03\x04"):
-        told = "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV"
-        return Looks(path, "", notes=(told,))
+        note = "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV"
+        return Looks(path, "", notes=(note,))
     encoding, text, doubt = _decoded(start)
     looks = Looks(path, "", encoding=encoding, notes=doubt)
     return _of_text(looks, text)
@@ -142,29 +155,36 @@ def _of_xml(looks: Looks, text: str) -> Looks:
     root = re.search(r"<(?:\w+:)?([A-Za-z]\w*)", re.sub(r"<!--.*?-->", "", text, flags=re.DOTALL))
     reader = _XML.get(root[1], "") if root else ""
     if not reader:
-        told = f"XML of a kind we do not read: its root is {root[1] if root else 'not to be seen'}"
-        return replace(looks, notes=(*looks.notes, told))
-    if reader == "omes":
-        names = re.findall(r"<(M\d+C\d+)\b", text)
-        found = re.findall(r"<DN>([^<]*)</DN>", text)
-        kinds = [re.sub(r"-\d+", "", dn.rsplit("/", 1)[-1]) for dn in found]
-    else:
-        listed = re.findall(r"<(?:\w+:)?measTypes>([^<]*)<", text)
-        single = re.findall(r"<(?:\w+:)?(?:measType|mt)(?:\s[^>]*)?>([^<]*)<", text)
-        names = [name for part in listed for name in part.split()] + [n.strip() for n in single]
-        objects = re.findall(r'measObjLdn\s*=\s*"([^"]*)"|<moid>([^<]*)<', text)
-        kinds = [(a or b).rsplit(",", 1)[-1].split("=")[0] for a, b in objects]
+        note = f"XML of a kind we do not read: its root is {root[1] if root else 'not to be seen'}"
+        return replace(looks, notes=(*looks.notes, note))
+    names, kinds = _in_omes(text) if reader == "omes" else _in_pm_xml(text)
     header = (*_PSEUDO, *dict.fromkeys(names))
-    most = tuple(kind for kind, _ in Counter(kinds).most_common())
-    return _with_vendor(replace(looks, reader=reader, header=header, objects=most))
+    objects = tuple(kind for kind, _ in Counter(kinds).most_common())
+    return _with_vendor(replace(looks, reader=reader, header=header, objects=objects))
+
+
+def _in_omes(text: str) -> tuple[list[str], list[str]]:
+    """Names of counters, and the kind of each object."""
+    names = re.findall(r"<(M\d+C\d+)\b", text)
+    objects = re.findall(r"<DN>([^<]*)</DN>", text)
+    return names, [re.sub(r"-\d+", "", dn.rsplit("/", 1)[-1]) for dn in objects]
+
+
+def _in_pm_xml(text: str) -> tuple[list[str], list[str]]:
+    """Names of counters, and the kind of each object."""
+    lists = re.findall(r"<(?:\w+:)?measTypes>([^<]*)<", text)
+    single = re.findall(r"<(?:\w+:)?(?:measType|mt)(?:\s[^>]*)?>([^<]*)<", text)
+    names = [name for part in lists for name in part.split()] + [n.strip() for n in single]
+    objects = re.findall(r'measObjLdn\s*=\s*"([^"]*)"|<moid>([^<]*)<', text)
+    return names, [(a or b).rsplit(",", 1)[-1].split("=")[0] for a, b in objects]
 
 
 def _of_json(looks: Looks, text: str) -> Looks:
     keys = set(re.findall(r'"([@\w]+)"\s*:', text))
     if len(keys & _TICKET) >= 2:
         return replace(looks, reader="trouble_ticket", header=tuple(sorted(keys)))
-    told = "JSON of a kind we do not read: no trouble tickets (TMF621)"
-    return replace(looks, notes=(*looks.notes, told))
+    note = "JSON of a kind we do not read: no trouble tickets (TMF621)"
+    return replace(looks, notes=(*looks.notes, note))
 
 
 # ------------------------------------------------------------------------------------- tables
@@ -186,12 +206,12 @@ def _of_lines(looks: Looks, text: str) -> Looks:
     delimiter, width = _separator(lines)
     records = list(csv.reader(lines, delimiter=delimiter))
     if width < 2:
-        told = "text without columns that could be told: no separator parts it alike in all lines"
-        return replace(looks, notes=(*looks.notes, told))
+        note = "text without columns: no separator divides all lines alike"
+        return replace(looks, notes=(*looks.notes, note))
     above = _above_header(records, width)
     if _holds_data(records[above]):
-        told = "no header line: its first row looks like data; write a line of names above it"
-        return replace(looks, delimiter=delimiter, notes=(*looks.notes, told))
+        note = "no header line: its first row looks like data; write a line of names above it"
+        return replace(looks, delimiter=delimiter, notes=(*looks.notes, note))
     header, rows = records[above], records[above + 1 :]
     looks = replace(looks, reader="delimited", delimiter=delimiter, preamble=above)
     looks = replace(looks, zone=_zone_of(lines[:above]))
@@ -202,23 +222,23 @@ def _of_lines(looks: Looks, text: str) -> Looks:
 
 
 def _separator(lines: list[str]) -> tuple[str, int]:
-    """The separator that parts most lines into equally many, and into how many."""
-    found = []
+    """The separator that divides most lines into equally many fields, and into how many."""
+    candidates = []
     for delimiter in _DELIMITERS:
         widths = Counter(len(record) for record in csv.reader(lines, delimiter=delimiter))
         widths.pop(0, 0)
         width, n = max(widths.items(), key=lambda item: (item[0] > 1, item[1]), default=(0, 0))
-        found.append((n * (width > 1), width, delimiter))
-    _, width, delimiter = max(found)
+        candidates.append((n * (width > 1), width, delimiter))
+    _, width, delimiter = max(candidates)
     return delimiter, width
 
 
 def _above_header(records: list[list[str]], width: int) -> int:
-    """How many records stand above the header: the first whole one without gaps."""
-    whole = [n for n, record in enumerate(records) if len(record) == width]
-    filled = [n for n in whole if all(cell.strip() for cell in records[n])]
+    """How many records stand above the header: the first of the table's width without gaps."""
+    wide = [n for n, record in enumerate(records) if len(record) == width]
+    filled = [n for n in wide if all(cell.strip() for cell in records[n])]
     # a preamble that a spreadsheet saved again is as wide as the table, with gaps
-    return next(iter([n for n in filled if n < whole[0] + 20] or whole))
+    return next(iter([n for n in filled if n < wide[0] + 20] or wide))
 
 
 def _holds_data(header: list[str]) -> bool:
@@ -230,76 +250,76 @@ def _holds_data(header: list[str]) -> bool:
 
 
 def _framed(header: list[str], rows: list[list[str]]) -> pd.DataFrame:
+    """The rows of the header's width; a name that stands twice gets its number."""
     names = [name if header.index(name) == n else f"{name}#{n}" for n, name in enumerate(header)]
-    whole = [row for row in rows if len(row) == len(header)]
-    return pd.DataFrame(whole, columns=names, dtype="str")
+    wide = [row for row in rows if len(row) == len(header)]
+    return pd.DataFrame(wide, columns=names, dtype="str")
 
 
 def _with_footer(looks: Looks, rows: list[list[str]], width: int) -> Looks:
-    """Whether the last row is a total: a word where all others have something else."""
+    """With the first text of the last row, where that is a total: a word, or another width."""
     filled = [row for row in rows if row]
     if len(filled) < 3:
         return looks
     last = filled[-1]
     word = last[0].strip()
     is_total = re.fullmatch(r"(?i)(grand )?totals?|sum|average|mean", word.strip(": "))
-    return (
-        replace(looks, footer=word)
-        if is_total or (len(last) != width and word.isalpha())
-        else looks
-    )
+    is_odd = len(last) != width and word.isalpha()
+    return replace(looks, footer=word) if is_total or is_odd else looks
 
 
 def _table(looks: Looks, sample: pd.DataFrame) -> Looks:
+    """With all that the values say; `sample`: the first rows as text."""
     header = tuple(str(name) for name in sample)
     if looks.footer:
         sample = sample[sample.iloc[:, 0].str.strip() != looks.footer]
     decimal = _decimal(sample, looks)
     na = _missing_texts(sample)
-    known = {str(name): _known(sample[name], na) for name in sample}
-    barred = {*of_persons(looks.reader)} & {*sample}
-    times = {name: moments_of(values) for name, values in known.items() if len(values)}
-    times = {name: found for name, found in times.items() if found.share > 0.5}
+    columns = {str(name): _without_na(sample[name], na) for name in sample}
+    personal = {*of_persons(looks.reader)} & {*sample}
+    times = {name: moments_of(values) for name, values in columns.items() if len(values)}
+    times = {name: moments for name, moments in times.items() if moments.share > 0.5}
     looks = replace(
         looks,
         header=header,
         decimal=decimal,
         na=na,
         times=times,
-        samples={n: str(door.masked(v.head(1)).iloc[0]) for n, v in known.items() if len(v)},
-        fits=tuple(fits(sample.drop(columns=[*barred]), na, decimal)),
+        samples={n: str(door.masked(v.head(1)).iloc[0]) for n, v in columns.items() if len(v)},
+        fits=tuple(fits(sample.drop(columns=[*personal]), na, decimal)),
     )
-    looks = replace(looks, times=_judged(known, looks))
-    looks = replace(looks, period_s=_period(known, looks), choices=_choices(known, looks))
+    looks = replace(looks, times=_times(columns, looks))
+    looks = replace(looks, period_s=_period(columns, looks), choices=_choices(columns, looks))
     return _with_vendor(looks) if looks.reader in ("delimited", "parquet") else looks
 
 
-def _judged(known: dict[str, pd.Series], looks: Looks) -> dict[str, Moments]:
+def _times(columns: dict[str, pd.Series], looks: Looks) -> dict[str, Moments]:
     """Times with the order of day and month that reading would find, by the rows' keys too."""
     best = looks.fits[0] if looks.fits else None
     key = TABLES[best.table].key[0] if best else ""
     theirs = next((like.theirs for like in best.columns if like.ours == key), "") if best else ""
-    found = {}
-    for name, times in looks.times.items():
-        ids = known[theirs].reindex(known[name].index) if theirs not in ("", name) else None
-        found[name] = judged(times, known[name], ids)
-    return found
+    times = {}
+    for name, moments in looks.times.items():
+        ids = columns[theirs].reindex(columns[name].index) if theirs not in ("", name) else None
+        times[name] = with_order(moments, columns[name], ids)
+    return times
 
 
-def _choices(known: dict[str, pd.Series], looks: Looks) -> dict[str, dict[str, str]]:
-    found = {}
+def _choices(columns: dict[str, pd.Series], looks: Looks) -> dict[str, dict[str, str]]:
+    """Of each column that holds words like ours: our word -> their text."""
+    choices = {}
     for like in looks.fits[0].columns if looks.fits else ():
         ours = FIELDS[like.ours].choices
-        texts = {text.lower(): text for text in known[like.theirs].unique()[:50]}
-        alike = {
+        texts = {text.lower(): text for text in columns[like.theirs].unique()[:50]}
+        words = {
             one: texts[text] for one in ours for text in (one, _ALIAS.get(one, "")) if text in texts
         }
-        if alike:
-            found[like.theirs] = alike
-    return found
+        if words:
+            choices[like.theirs] = words
+    return choices
 
 
-def _known(column: pd.Series, na: tuple[str, ...]) -> pd.Series:
+def _without_na(column: pd.Series, na: tuple[str, ...]) -> pd.Series:
     text = column.dropna().str.strip()
     return text[~text.isin(["", *na])]
 
@@ -314,33 +334,33 @@ def _decimal(sample: pd.DataFrame, looks: Looks) -> str:
 
 def _missing_texts(sample: pd.DataFrame) -> tuple[str, ...]:
     """Texts that usually mean missing, where they stand among numbers or times."""
-    found: Counter[str] = Counter()
+    texts: set[str] = set()
     for name in sample:
         text = sample[name].dropna().str.strip()
-        odd = text[text.isin(_NA)]
+        marks = text[text.isin(_NA)]
         rest = text[~text.isin(["", *_NA])]
-        plain = rest.str.fullmatch(r"[+-]?[\d.,:/ eE+-]+").mean() if len(rest) else 0.0
-        if len(odd) and (plain > 0.9 or not len(rest)):
-            found.update(odd)
-    return tuple(sorted(found))
+        share = rest.str.fullmatch(r"[+-]?[\d.,:/ eE+-]+").mean() if len(rest) else 0.0
+        if len(marks) and (share > 0.9 or not len(rest)):
+            texts.update(marks)
+    return tuple(sorted(texts))
 
 
 def _zone_of(preamble: list[str]) -> str:
-    found = _ZONE.search(" ".join(preamble))
-    return found[0] if found else ""
+    match = _ZONE.search(" ".join(preamble))
+    return match[0] if match else ""
 
 
-def _period(known: dict[str, pd.Series], looks: Looks) -> int:
+def _period(columns: dict[str, pd.Series], looks: Looks) -> int:
     """Seconds between the times of a pm file, where they are those of a measuring period."""
     column = next(
         (c.theirs for f in looks.fits[:1] for c in f.columns if c.ours == "period_start_utc"), ""
     )
-    found = looks.times.get(column)
-    if found is None or found.is_open or found.epoch:
+    moments = looks.times.get(column)
+    if moments is None or moments.is_open or moments.epoch:
         return 0
-    how = found.formats[0] if found.formats else "ISO8601"
-    moments = pd.to_datetime(known[column], format=how, errors="coerce", utc=True).drop_duplicates()
-    steps = moments.sort_values().diff().dt.total_seconds().dropna()
+    how = moments.formats[0] if moments.formats else "ISO8601"
+    times = pd.to_datetime(columns[column], format=how, errors="coerce", utc=True)
+    steps = times.drop_duplicates().sort_values().diff().dt.total_seconds().dropna()
     usual = int(steps.mode().iloc[0]) if len(steps) else 0
     return usual if usual in _PERIODS else 0
 
@@ -350,14 +370,15 @@ def _period(known: dict[str, pd.Series], looks: Looks) -> int:
 
 def _with_vendor(looks: Looks) -> Looks:
     """The vendor of the shelf whose columns and most of whose counters the file has."""
-    found = [(n, total, name) for name, n, total in _fitting(looks)]
-    if not found:
+    candidates = [(n, total, name) for name, n, total in _vendors(looks)]
+    if not candidates:
         return looks
-    n, total, name = max(found)
+    n, total, name = max(candidates)
     return replace(looks, vendor=name, n_counters=(n, total))
 
 
-def _fitting(looks: Looks) -> Iterator[tuple[str, int, int]]:
+def _vendors(looks: Looks) -> Iterator[tuple[str, int, int]]:
+    """Vendors whose columns the file has, and how many of their counters of how many."""
     header = list(looks.header)
     for name in vendors.names():
         given = vendors.read(vendors.SHELF / f"{name}.toml")

@@ -1,11 +1,12 @@
 """How an unknown column writes times: format, order of day and month, offset.
 
-An order that the values leave open is said to be open; nothing is guessed. What is open is judged
-as it is when the column is read (`ingest.dates`).
+An order that the values leave open is called open; nothing is guessed. What is open is judged as it
+is when the column is read (`ingest.clean.dates`).
 """
 
 import re
 from dataclasses import dataclass, replace
+from itertools import product
 
 import pandas as pd
 
@@ -18,7 +19,9 @@ _OFFSET = re.compile(r" ?[+-]\d{2}:?\d{2}$")
 _ISO = re.compile(
     r"\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?P<offset>Z| ?[+-]\d{2}:?\d{2})?"
 )
+# share of a column's values that a format must fit
 _MOST = 0.98
+# values looked at, the first of the column
 _LOOKED_AT = 2000
 
 
@@ -31,10 +34,11 @@ class Moments:
     share: float = 0.0
     """Part of the values that are times."""
     has_offset: bool = False
+    """Whether every value has an offset from UTC."""
     epoch: bool = False
     """Seconds since 1970, which must be turned into a time before they are read."""
     fault: str = ""
-    """Why day and month can't be told apart; formats of both orders stand then."""
+    """Why day or month may come first, in words; formats of both orders stand then."""
 
     @property
     def is_open(self) -> bool:
@@ -44,7 +48,13 @@ class Moments:
 
 
 def moments_of(values: pd.Series) -> Moments:
-    """How these texts write times; a share of 0 where they do not."""
+    """How texts write times; a share of 0 where they do not.
+
+    `values`: the texts of one column, none missing; the first 2,000 of them are looked at.
+
+    >>> moments_of(pd.Series(["31/03/2026 10:15", "01/04/2026 10:15"])).formats
+    ('%d/%m/%Y %H:%M',)
+    """
     text = values.head(_LOOKED_AT).drop_duplicates()
     if text.empty:
         return Moments()
@@ -60,26 +70,32 @@ def moments_of(values: pd.Series) -> Moments:
     best = max(shares.values(), default=0.0)
     if best < _MOST:
         return Moments((), best if best > 0.5 else 0.0)
-    fitting = tuple(layout for layout, share in shares.items() if share == best)
-    return Moments(fitting, best, has_offset=all("%z" in layout for layout in fitting))
+    layouts = tuple(layout for layout, share in shares.items() if share == best)
+    return Moments(layouts, best, has_offset=all("%z" in layout for layout in layouts))
 
 
-def judged(found: Moments, texts: pd.Series, ids: pd.Series | None) -> Moments:
-    """The same, of one order or with a fault. `ids`: keys of the rows, whose order may tell."""
-    layouts = [layout for layout in found.formats if "%d" in layout and "%m" in layout]
+def with_order(moments: Moments, texts: pd.Series, ids: pd.Series | None) -> Moments:
+    """The same moments, with one order of day and month or with a fault.
+
+    `moments`: what `moments_of` says of the column. `texts`: all of its values. `ids`: keys of the
+    same rows, whose numbers say in which order the rows came; None where there are none.
+    """
+    layouts = [layout for layout in moments.formats if "%d" in layout and "%m" in layout]
     if not layouts:
-        return found
+        return moments
     upper = texts.str.upper()
-    read = dates.iso(upper, ids)
-    if read.fault:
+    iso = dates.iso(upper, ids)
+    if iso.fault:
         both = dict.fromkeys([*layouts, *map(_exchanged, layouts)])
-        return replace(found, formats=tuple(both), fault=read.fault)
-    true = pd.to_datetime(read.texts, format="ISO8601", errors="coerce")
-    same = {
-        layout: (pd.to_datetime(upper, format=layout, errors="coerce") == true).mean()
+        return replace(moments, formats=tuple(both), fault=iso.fault)
+    times = pd.to_datetime(iso.texts, format="ISO8601", errors="coerce")
+    # share of the values that a layout reads as `dates.iso` does
+    shares = {
+        layout: (pd.to_datetime(upper, format=layout, errors="coerce") == times).mean()
         for layout in layouts
     }
-    return replace(found, formats=tuple(x for x in layouts if same[x] == max(same.values())))
+    best = max(shares.values())
+    return replace(moments, formats=tuple(name for name in layouts if shares[name] == best))
 
 
 def _exchanged(layout: str) -> str:
@@ -88,6 +104,7 @@ def _exchanged(layout: str) -> str:
 
 
 def _could_be_days(text: pd.Series) -> bool:
+    """Whether digits and marks may be dates after all, and are not only numbers."""
     return bool(
         text.str.fullmatch(
             r"\d{1,4}[.-]\d{1,2}[.-]\d{1,4}|20\d{6}(\d{4}){0,1}(\d\d)?|20\d\d-(0\d|1[0-2])"
@@ -103,13 +120,13 @@ def _layouts(first: str) -> list[str]:
     zone = f"{' ' * offset[0].startswith(' ')}%z" if offset else ""
     joined = [
         f"{day}{gap}{time}{zone}" if time else day
-        for day in days for time in _TIMES for gap in " T,"
-    ]  # fmt: skip
-    return [
-        layout for layout in dict.fromkeys([*joined, *_WHOLE]) if _share(pd.Series([first]), layout)
+        for day, time, gap in product(days, _TIMES, " T,")
     ]
+    layouts = dict.fromkeys([*joined, *_WHOLE])
+    return [layout for layout in layouts if _share(pd.Series([first]), layout)]
 
 
 def _share(text: pd.Series, layout: str) -> float:
-    found = pd.to_datetime(text, format=layout, errors="coerce", utc="%z" in layout)
-    return float(found.dt.year.between(1990, 2100).mean())
+    """Part of the texts that a layout reads as a time of our age."""
+    times = pd.to_datetime(text, format=layout, errors="coerce", utc="%z" in layout)
+    return float(times.dt.year.between(1990, 2100).mean())

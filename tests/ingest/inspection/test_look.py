@@ -152,7 +152,7 @@ def test_an_order_of_day_and_month_that_is_open_is_said_and_not_guessed(tmp_path
     assert open_.fits[0].table == "complaint"
     assert open_.times["Created"].is_open
     why = "Created: 2 dates may be day or month first: nothing in the column tells"
-    assert why in draft.told(open_)
+    assert why in draft.summary(open_)
     written = draft.toml(open_)
     assert "# day or month first? CHOOSE: created_utc =" in written
     assert '\ncreated_utc = "%' not in written
