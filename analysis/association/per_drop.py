@@ -33,6 +33,7 @@ class PerDrop(NamedTuple):
 
 
 Slopes = Mapping[str, PerDrop]
+"""What a drop less avoids, by the name of the column that it fills."""
 
 
 def following(

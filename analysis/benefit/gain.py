@@ -10,12 +10,10 @@ from analysis.arrays import Floats
 from analysis.benefit.present import Present, drops_month
 from analysis.benefit.spared import Treatable, avoidable, of_both
 
-# --- what is told -----------------------------------------------------------------------------
-
 
 @dataclass(frozen=True)
 class Gain:
-    """What relief and fix together would spare of cells or places, in drops a month.
+    """What relief and fix together would avoid in cells or places, in drops a month.
 
     `by_load`, `by_other`: (place,), as expected; `drops`: both together, (place, draw). NaN where
     nothing is known. `n_unknown`: cells of the place of which nothing is.
@@ -33,7 +31,11 @@ class Gain:
 
 
 def gain_of_cells(cells: Treatable, present: Present, relief: float) -> Gain:
-    """The gain of each cell, its expectation plain arithmetic on what is published."""
+    """The gain of each cell, its expectation plain arithmetic on what is published.
+
+    `cells` and `present`: of the same cells. `relief`: share of its load that each is relieved of,
+    0 to .5.
+    """
     month = drops_month(present)
     by_load, by_other = (month * share for share in avoidable(cells.levers, relief))
     drops = of_both(cells, relief)
@@ -41,13 +43,16 @@ def gain_of_cells(cells: Treatable, present: Present, relief: float) -> Gain:
 
 
 def gain_of_places(share: sparse.csr_array, cells: Gain) -> Gain:
-    """The gain of places of which each cell is a part. `share`: (place, cell)."""
-    known = cells.n_unknown == 0
-    parts = share[:, np.flatnonzero(known)]
-    some = parts.sum(axis=1) > 0
-    by_load, by_other = (
-        np.where(some, parts @ values[known], np.nan) for values in (cells.by_load, cells.by_other)
-    )
-    drops = np.where(some[:, None], parts @ cells.drops[known], np.nan)
-    unknown_cells = (share[:, np.flatnonzero(~known)] > 0).sum(axis=1)
-    return Gain(by_load, by_other, drops, np.asarray(unknown_cells, np.int64))
+    """The gain of places that cells make up: the sum of their parts.
+
+    `share`: which part of each cell is the place's, (place, cell), 0 to 1. `cells`: gain of each
+    cell. NaN for a place without a cell of which anything is known.
+    """
+    is_known = cells.n_unknown == 0
+    parts = share[:, np.flatnonzero(is_known)]
+    has_any = parts.sum(axis=1) > 0
+    by_load = np.where(has_any, parts @ cells.by_load[is_known], np.nan)
+    by_other = np.where(has_any, parts @ cells.by_other[is_known], np.nan)
+    drops = np.where(has_any[:, None], parts @ cells.drops[is_known], np.nan)
+    n_unknown = (share[:, np.flatnonzero(~is_known)] > 0).sum(axis=1)
+    return Gain(by_load, by_other, drops, np.asarray(n_unknown, np.int64))
