@@ -15,7 +15,11 @@ METHOD_VERSION = "benefit-2"
 
 
 def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> pd.DataFrame:
-    """Rows of table `benefit`, without level_until."""
+    """Rows of table `benefit`, one a cell, without the day until which the present lasts.
+
+    `cells`, `present` and `gain`: of the same cells. `relief`: share of its load that each is
+    relieved of, 0 to .5.
+    """
     by_load, by_other = avoidable(cells.levers, relief)
     return pd.DataFrame(
         {
@@ -36,21 +40,22 @@ def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> p
 def what_if(cells: Treatable, present: Present, slopes: Slopes, at_most: Floats) -> pd.DataFrame:
     """Rows of table `what_if`: each cell with a curve, relieved of each step of LADDER.
 
-    `slopes` and `at_most`: as of `following`.
+    `cells` and `present`: of the same cells. `slopes`: what a drop less avoids. `at_most`: persons
+    that each cell serves, (cell,); NaN = not known.
     """
-    known = np.flatnonzero(~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0))
+    has_curve = ~np.isnan(cells.levers.relieved[:, 0, 0]) & (present.days_worth > 0)
     month = cells.levers.expected_over_counted * drops_month(present)
-    rows = []
+    steps = []
     for step, share in enumerate(LADDER[1:], 1):
-        drops = of_relief(cells, share)
         expected = month * (1 - cells.levers.relieved[:, step].mean(axis=1, dtype=float))
-        ladder = {
+        drops = of_relief(cells, share)
+        columns = {
             "cell_id": cells.levers.cell_id,
             "relief_pct": round(100 * share),
             **with_interval("drops_avoided_month", expected, drops),
             **following(expected, drops, slopes, at_most),
             "is_beyond_seen": cells.levers.is_beyond_seen[:, step],
             "method_version": METHOD_VERSION,
-        }  # fmt: skip
-        rows.append(pd.DataFrame(ladder).iloc[known])
-    return pd.concat(rows, ignore_index=True)
+        }
+        steps.append(pd.DataFrame(columns)[has_curve])
+    return pd.concat(steps, ignore_index=True)
