@@ -12,14 +12,12 @@ from dask.distributed import Client
 
 from analysis import cube, safety
 from analysis.places import subscribers
-from analysis.places.located import located
 from analysis.places.members import Kind, kinds
 from analysis.places.subscribers import Residents
 from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from geo import hexgrid
-from geo.footprint import coarser, valid_on
-from ingest.quality.repeats import repeats
+from geo.footprint import valid_on
 from ingest.running.workers import Progress, silent
 from ingest.settle.cells import newest_rows, zones_of
 from ingest.warehouse.store import Warehouse
@@ -176,19 +174,15 @@ class Inputs:
 
     # --- customers
 
-    @cached_property
+    @property
     def complaints(self) -> pd.DataFrame:
-        """Complaints without those that repeat another, each on its hexagons."""
-        rows, zone = self.table("complaint"), self.settings.operator.timezone
-        again = repeats(rows, days=self.settings.complaints.repeat_days, zone=zone)
-        level = self.settings.grid.levels["complaint"]
-        footprints = coarser(self.weights(self.settings.grid.level), level=level)
-        return located(rows[~again], footprints, zone=zone)
+        """Table `complaint_counted`: one row a complaint that counts and a hexagon it may be of."""
+        return self.table("complaint_counted")
 
     @property
     def answers(self) -> pd.DataFrame:
-        """Table `nps`: one row a survey answer."""
-        return self.table("nps")
+        """Table `answer_counted`: one row a survey answer that counts."""
+        return self.table("answer_counted")
 
     @property
     def calls(self) -> pd.DataFrame:

@@ -110,9 +110,10 @@ def complaints_of(planted: Town, rng: np.random.Generator) -> pd.DataFrame:
     names = [f"c{i}" for i in range(len(where))]
     minutes = 1440 * rng.choice(30, len(where), p=planted.days) + rng.integers(0, 1440, len(where))
     return pd.DataFrame({
-        "complaint_id": names, "subscriber_id": names, "complaint_class": "network",
+        "complaint_id": names, "person_key": names, "complaint_class": "network",
         "created_utc": JUNE.tz_localize("UTC") + pd.to_timedelta(minutes, "min"),
-        "time_grain": "instant", "hex_id": pd.array(where, dtype="UInt64"),
+        "day_local": (JUNE + pd.to_timedelta(minutes, "min")).date,
+        "time_grain": "instant", "hex_id": pd.array(where, dtype="UInt64"), "weight": 1.0,
     })  # fmt: skip
 
 
@@ -124,12 +125,13 @@ def answers_of(planted: Town, rng: np.random.Generator) -> pd.DataFrame:
     luck = rng.random(len(each))
     score = np.where(luck < each["promoters"], 10, np.where(luck > 1 - each["detractors"], 3, 8))
     return pd.DataFrame({
-        "response_id": [f"r{i}" for i in range(len(each))], "subscriber_id": None, "wave": None,
+        "response_id": [f"r{i}" for i in range(len(each))],
+        "person_key": [f"r{i}" for i in range(len(each))],
         "survey_type": "relationship", "score": score.astype(float),
         "survey_weight": rng.lognormal(0, 0.4, len(each)),
-        "answered_utc": pd.date_range(JUNE, periods=len(each), end="2026-06-30", tz="UTC"),
+        "day_local": pd.date_range(JUNE, periods=len(each), end="2026-06-30").date,
         "hex_id": pd.array(each["hex_id"], dtype="UInt64"),
-    }).astype({"subscriber_id": "str", "wave": "str"})  # fmt: skip
+    })  # fmt: skip
 
 
 # --- three ways ---------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ def figures(planted: Town, seed: int) -> pd.DataFrame:
     rng, hexes = np.random.default_rng(seed), planted.hexes
     exposure = hexes[["hex_id", "n"]].assign(period_start=JUNE)
     regions = hexes.set_index("hex_id")["region"]
-    how = {"zone": "UTC", "rule": Privacy(), "targets": Targets()}
+    how = {"rule": Privacy(), "targets": Targets()}
     coarse = regions.groupby(hexgrid.parents(regions.index.to_numpy(), level=6)).first()
     found = pd.concat([
         complaint_rates(complaints_of(planted, rng), exposure, level=7, regions=regions,
@@ -268,7 +270,7 @@ def cost(n_hexes: int = 20_000) -> dict[str, float]:
     began = time.perf_counter()
     complaint_rates(
         complaints, pd.DataFrame({"hex_id": hexes, "n": 400.0, "period_start": JUNE}), level=8,
-        metric="complaints_per_1000", regions=pd.Series("All", index=hexes), zone="UTC",
+        metric="complaints_per_1000", regions=pd.Series("All", index=hexes),
         rule=Privacy(), targets=Targets(),
     )  # fmt: skip
     whole = time.perf_counter() - began

@@ -1,15 +1,15 @@
 """How many complainants and detractors does one dropped call make?
 
 One coefficient for the whole network and each outcome, until associations are looked at place by
-place: provisional, and it says so. Counts of a place and week are held against the drops there in
-that week and before, with a level of its own for each place and each week, so that only what moved
-with a place's drops counts:
+place: provisional, and it says so. Counts of a place and week are compared with the drops there in
+that week and before. Each place and each week has a term of its own, so that only what moved with a
+place's drops counts:
 
     E[n] = exposure (place + week) + b0 drops + b1 drops of the week before + ...
 
-by least squares on rates, weighted as counts would be; what is told is b0 + b1 + ..., with errors
-clustered. It speaks of places, not of persons. Complaints that no network causes are the control:
-where they go with drops too, the coefficient may be nothing at all (METHODS 6 and 8).
+It is fitted by least squares on rates, weighted as counts would be. The coefficient is
+b0 + b1 + ..., with errors clustered. It speaks of places, not of persons. Complaints that no
+network causes are the control: where they go with drops too, the coefficient may be nothing at all.
 """
 
 import zlib
@@ -24,11 +24,12 @@ from analysis.arrays import Floats
 from analysis.association.per_drop import PerDrop, Slopes
 from analysis.uncertainty.draws import N_DRAWS, SEED
 
-METHOD_VERSION = "pooled-1"
+METHOD_VERSION = "pooled-2"
 PROVISIONAL = "provisional: one coefficient for the whole network"
 MIN_WEEKS, MIN_PLACES, MIN_CASES = 5, 10, 100
 Z90 = 1.6449
 _SWEEPS = 60
+_PLACE_WEEK = ["place", "week"]
 
 Labels = npt.NDArray[np.intp]
 
@@ -59,18 +60,19 @@ UNKNOWN = Slope(np.nan, np.nan, 0, "not known")
 
 
 def slope(panel: pd.DataFrame, lags: Sequence[str]) -> Slope:
-    """The pooled slope of one outcome on drops, the columns `lags`, which count together.
+    """The pooled slope of one outcome on drops; not known, and why, where the panel is too small.
 
-    `panel`: one row a place and week, with place, cluster, week, n (cases), exposure (who could
-    have been one) and the lags.
+    panel: one row a place and week: place, cluster, week, n (cases), exposure (who could have been
+        a case) and the columns of `lags`.
+    lags: columns of drops, of the week and of weeks before; their slopes are added.
     """
     panel = panel[panel["exposure"] > 0]
     n_weeks, n_places = panel["week"].nunique(), panel["place"].nunique()
     cases = panel["n"].sum()
     if n_weeks < MIN_WEEKS or n_places < MIN_PLACES or cases < MIN_CASES:
-        told = f"{cases:.0f} cases in {n_places} places and {n_weeks} weeks"
+        counted = f"{cases:.0f} cases in {n_places} places and {n_weeks} weeks"
         needed = f"{MIN_CASES}, {MIN_PLACES} and {MIN_WEEKS} are needed"
-        return UNKNOWN._replace(why=f"{told}; {needed}")
+        return UNKNOWN._replace(why=f"{counted}; {needed}")
     return Slope(*_fitted(panel, list(lags)), n_places)
 
 
@@ -78,23 +80,39 @@ def _fitted(panel: pd.DataFrame, lags: list[str]) -> tuple[float, float]:
     """Sum of the lags' slopes, and its standard error by clusters (Liang and Zeger 1986)."""
     place, week, cluster = (pd.factorize(panel[c])[0] for c in ("place", "week", "cluster"))
     exposure = panel["exposure"].to_numpy(float)
-    y, x = panel["n"].to_numpy(float) / exposure, panel[lags].to_numpy(float) / exposure[:, None]
-    # a count's variance goes with its mean: half of it as the place's usual drops do, half even
-    usual = np.bincount(place, panel[lags[0]]) / np.bincount(place, exposure)
-    weight = exposure / (0.5 + 0.5 * usual[place] * exposure.sum() / panel[lags[0]].sum())
-    own = _within(np.column_stack([y, x]), weight, place, week)
-    bread = np.linalg.pinv(own[:, 1:].T @ (weight[:, None] * own[:, 1:]))
-    beta = bread @ (own[:, 1:].T @ (weight * own[:, 0]))
-    residual = own[:, 0] - own[:, 1:] @ beta
-    n = cluster.max() + 1
-    score = np.zeros((n, len(lags)))
-    np.add.at(score, cluster, own[:, 1:] * (weight * residual)[:, None])
-    variance = (bread @ (score.T @ score) @ bread).sum() * n / max(n - 1, 1)
+    weight = _weights(panel[lags[0]].to_numpy(float), exposure, place)
+    # rates of cases (row,) and of drops (row, lag)
+    y = panel["n"].to_numpy(float) / exposure
+    x = panel[lags].to_numpy(float) / exposure[:, None]
+    within = _within(np.column_stack([y, x]), weight, place, week)
+    y, x = within[:, 0], within[:, 1:]
+    bread = np.linalg.pinv(x.T @ (weight[:, None] * x))
+    beta = bread @ (x.T @ (weight * y))
+    residual = y - x @ beta
+    n_clusters = cluster.max() + 1
+    score = np.zeros((n_clusters, len(lags)))
+    np.add.at(score, cluster, x * (weight * residual)[:, None])
+    # of a sum of slopes: all entries of the covariance together
+    variance = (bread @ (score.T @ score) @ bread).sum() * n_clusters / max(n_clusters - 1, 1)
     return float(beta.sum()), float(np.sqrt(variance))
 
 
+def _weights(drops: Floats, exposure: Floats, place: Labels) -> Floats:
+    """Weight of each row of a panel, (row,): one over the variance of its rate, up to a factor.
+
+    A count's variance goes with its mean. Half of the mean is taken to be alike everywhere, half
+    to go with the place's usual drops.
+    """
+    usual = np.bincount(place, drops) / np.bincount(place, exposure)
+    relative = usual * exposure.sum() / drops.sum()
+    return exposure / (0.5 + 0.5 * relative[place])
+
+
 def _within(values: Floats, weight: Floats, place: Labels, week: Labels) -> Floats:
-    """The values less their weighted means by place and by week, in turn until both are gone."""
+    """The values less their weighted means by place and by week, in turn until both are gone.
+
+    values: (row, column). weight, place, week: (row,).
+    """
     left = values.copy()
     for _ in range(_SWEEPS):
         for group in (place, week):
@@ -147,48 +165,56 @@ def per_drops(associations: pd.DataFrame, revenue: float) -> Slopes:
 def complainants(cases: pd.DataFrame, exposure: pd.DataFrame, drops: pd.DataFrame) -> Slope:
     """Complainants for one drop more, in its week or the two after.
 
-    `cases`: place, week, n; a place without any has 0 in the weeks that have some. `exposure`:
-    place, week, exposure. `drops`: place, cluster, week (its Monday) and drops, of whole weeks.
+    cases: place, week, n; a place without a row has 0 in the weeks that have some.
+    exposure: place, week, exposure (who could complain).
+    drops: place, cluster, week (its Monday), drops and attempts, of whole weeks.
     """
-    lagged = drops
-    for lag in (1, 2):
-        lagged = lagged.merge(_later(drops, lag), on=["place", "week"])
-    whole = lagged[lagged["week"].isin(cases["week"])].merge(exposure, on=["place", "week"])
-    return slope(_counted(whole, cases), ["drops", "drops_1", "drops_2"])
+    lagged = _with_weeks_before(drops, 2)
+    panel = lagged[lagged["week"].isin(cases["week"])].merge(exposure, on=_PLACE_WEEK)
+    panel = panel.merge(cases[[*_PLACE_WEEK, "n"]], "left", _PLACE_WEEK).fillna({"n": 0.0})
+    return slope(panel, ["drops", "drops_1", "drops_2"])
 
 
 def detractors(answers: pd.DataFrame, exposure: pd.DataFrame, drops: pd.DataFrame) -> Slope:
     """Subscribers more who would answer 0 to 6, for one drop more in four weeks.
 
-    `answers`: place, week, n (detractors) and answers; the others as of `complainants`, with
-    subscribers as exposure, and attempts beside drops. What a subscriber felt is the place's drop
-    rate of the four weeks that end with the answer's, at the calls that one makes on average: where
-    calls are made is not quite where people live.
+    What a subscriber felt is the place's drop rate of the four weeks that end with the answer's,
+    times the calls that a subscriber makes in four weeks on average. The place's own calls are not
+    used: where calls are made is not quite where people live.
+
+    answers: place, week, answers and n (the detractors among them).
+    exposure: place, week, exposure (subscribers).
+    drops: place, cluster, week (its Monday), drops and attempts, of whole weeks.
     """
-    felt = drops
-    for lag in (1, 2, 3):
-        felt = felt.merge(_later(drops, lag), on=["place", "week"])
-    people = exposure[exposure["week"].isin(drops["week"])]["exposure"].sum()
-    calls = 4 * drops["attempts"].sum() / people if people > 0 else np.nan
-    dropped, tried = (
-        felt[[name, *(f"{name}_{lag}" for lag in (1, 2, 3))]].sum(axis=1)
+    lagged = _with_weeks_before(drops, 3)
+    dropped, attempted = (
+        lagged[[name, *(f"{name}_{lag}" for lag in (1, 2, 3))]].sum(axis=1)
         for name in ("drops", "attempts")
     )
-    asked = felt.assign(felt=calls * dropped / tried.where(tried > 0))
-    each = asked.dropna(subset=["felt"]).merge(answers, on=["place", "week"])
-    # as if the answers were all there are
-    return slope(
-        each.assign(drops=each["felt"] * each["answers"], exposure=each["answers"]), ["drops"]
-    )
+    drop_rate = dropped / attempted.where(attempted > 0)
+    felt = lagged.assign(felt=drop_rate * _calls_in_four_weeks(drops, exposure))
+    panel = felt.dropna(subset=["felt"]).merge(answers, on=_PLACE_WEEK)
+    # n is counted among the answers, so the drops must be those that the answering felt
+    panel = panel.assign(drops=panel["felt"] * panel["answers"], exposure=panel["answers"])
+    return slope(panel, ["drops"])
 
 
-def _later(drops: pd.DataFrame, lag: int) -> pd.DataFrame:
-    """Drops and attempts of so many weeks before, under the week that feels them."""
-    week = drops["week"] + pd.Timedelta(weeks=lag)
-    names = {name: f"{name}_{lag}" for name in ("drops", "attempts")}
-    return drops[["place", *names]].rename(columns=names).assign(week=week)
+def _calls_in_four_weeks(drops: pd.DataFrame, exposure: pd.DataFrame) -> float:
+    """Calls of one subscriber in four weeks, the network's mean; NaN without subscribers."""
+    in_weeks = exposure[exposure["week"].isin(drops["week"])]
+    subscriber_weeks = in_weeks["exposure"].sum()
+    return 4 * drops["attempts"].sum() / subscriber_weeks if subscriber_weeks > 0 else np.nan
 
 
-def _counted(whole: pd.DataFrame, cases: pd.DataFrame) -> pd.DataFrame:
-    keys = ["place", "week"]
-    return whole.merge(cases[[*keys, "n"]], "left", keys).fillna({"n": 0.0})
+def _with_weeks_before(drops: pd.DataFrame, n_weeks: int) -> pd.DataFrame:
+    """Drops and attempts of each week beside those of so many weeks before: drops_1, drops_2, ...
+
+    Only weeks of which all those before are known.
+    """
+    lagged = drops
+    for lag in range(1, n_weeks + 1):
+        names = {name: f"{name}_{lag}" for name in ("drops", "attempts")}
+        earlier = drops[["place", *names]].rename(columns=names)
+        earlier["week"] = drops["week"] + pd.Timedelta(weeks=lag)
+        lagged = lagged.merge(earlier, on=_PLACE_WEEK)
+    return lagged

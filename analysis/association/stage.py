@@ -41,35 +41,36 @@ class _Weeks:
     """
 
     def __init__(self, inputs: Inputs) -> None:
-        self.level = inputs.settings.grid.levels["nps"]
-        self.zone = inputs.settings.operator.timezone
-        self.complaints, self.answers = inputs.table("complaint"), inputs.answers
+        levels = inputs.settings.grid.levels
+        # complaints are not known in finer hexagons than those of their rates
+        self.level = min(levels["nps"], levels["complaint"])
+        self.complaints, self.answers = inputs.complaints, inputs.answers
         days, exposure = inputs.table("hex_day"), inputs.exposure.rows
         self.known = len(days) > 0 and len(exposure) > 0
         if self.known:
-            self.drops = association_weeks.drops(days, self.level)
-            coarse = association_weeks.coarser(exposure, self.level)
+            self.drops = association_weeks.drops(days, level=self.level)
+            coarse = association_weeks.coarser(exposure, level=self.level)
             self.exposure = association_weeks.exposure(coarse, self.drops["week"])
 
-    def complainants(self, of: str) -> Slope:
+    def complainants(self, outcome_class: str) -> Slope:
         """For one drop, those without a position among them: they are thought to be alike."""
-        mine = self.complaints[self.complaints["complaint_class"] == of]
-        if not (placed := mine["hex_id"].notna().mean()) > 0:
+        is_of_class = self.complaints["complaint_class"] == outcome_class
+        of_class = self.complaints[is_of_class].drop_duplicates("complaint_id")
+        placed_share = of_class["hex_id"].notna().mean()
+        if not placed_share > 0:
             return association_slopes.UNKNOWN._replace(
-                why=f"no complaint of class {of} has a position"
+                why=f"no complaint of class {outcome_class} has a position"
             )
-        cases = association_weeks.complainants(
-            self.complaints, of, level=self.level, zone=self.zone
-        )
-        found = association_slopes.complainants(cases, self.exposure, self.drops)
-        return found._replace(value=found.value / placed, se=found.se / placed)
+        cases = association_weeks.complainants(self.complaints, outcome_class, level=self.level)
+        slope = association_slopes.complainants(cases, self.exposure, self.drops)
+        return slope._replace(value=slope.value / placed_share, se=slope.se / placed_share)
 
     def detractors(self) -> Slope:
         """For one drop a month; not known where no answer has a position."""
         if not self.answers["hex_id"].notna().any():
             return association_slopes.UNKNOWN._replace(why="no survey answer has a position")
-        asked = association_weeks.answers(self.answers, level=self.level, zone=self.zone)
-        return association_slopes.detractors(asked, self.exposure, self.drops)
+        answers = association_weeks.answers(self.answers, level=self.level)
+        return association_slopes.detractors(answers, self.exposure, self.drops)
 
 
 def _association(slope: Slope, metric: str, outcome_class: str) -> pd.DataFrame:

@@ -1,89 +1,111 @@
 """Weeks of places, side by side: drops, who could complain, who did, who answered.
 
-Raw counts of persons, for the slopes of `analysis.chain` alone: nothing of it is published.
-Places are hexagons of one level; a week is named by its Monday and counts if it is known whole.
-Those of one hexagon a level coarser are a cluster: they share cells and may err alike.
+Raw counts of persons, for the slopes of `analysis.association.slopes` alone: nothing of it is
+published. Complaints and answers are those that count (`complaint_counted`, `answer_counted`), as
+for the rates. Places are hexagons of one level. A week is named by its Monday and counts if all its
+days are known. The places of one hexagon a level coarser are a cluster: they share cells and may
+err alike.
 """
 
 import numpy as np
 import pandas as pd
 
+from analysis.places.complainants import first_complaints
 from geo import hexgrid
-from ingest.clock import wall_clock
 
 _WEEK = "W-SUN"
 _DETRACTOR_UP_TO = 6
 
 
-def drops(days: pd.DataFrame, level: int) -> pd.DataFrame:
-    """place, cluster, week, drops and attempts. `days`: table `hex_day`."""
-    on_level = days.assign(place=hexgrid.parents(days["hex_id"], level=level))
-    on_level["day"] = pd.to_datetime(on_level["day_local"]).dt.as_unit("s")
-    on_level = on_level[on_level["day"].isin(_whole_weeks(on_level["day"]))]
-    grouped = on_level.groupby(["place", _monday(on_level["day"])])
-    found = grouped.agg(drops=("dropped_calls", "sum"), attempts=("call_attempts", "sum"))
-    found = found.rename_axis(["place", "week"]).reset_index()
-    return found.assign(cluster=hexgrid.parents(found["place"], level=max(level - 1, 0)))
+def drops(days: pd.DataFrame, *, level: int) -> pd.DataFrame:
+    """place, cluster, week, drops and attempts, of whole weeks.
+
+    days: table `hex_day`.
+    level: H3 level of the places.
+    """
+    placed = days.assign(place=hexgrid.parents(days["hex_id"], level=level), day=_day(days))
+    whole = placed[placed["day"].isin(_whole_weeks(placed["day"]))]
+    grouped = whole.groupby(["place", _monday(whole["day"])])
+    sums = grouped.agg(drops=("dropped_calls", "sum"), attempts=("call_attempts", "sum"))
+    sums = sums.rename_axis(["place", "week"]).reset_index()
+    return sums.assign(cluster=hexgrid.parents(sums["place"], level=max(level - 1, 0)))
 
 
-def complainants(complaints: pd.DataFrame, of: str, *, level: int, zone: str) -> pd.DataFrame:
+def complainants(complaints: pd.DataFrame, outcome_class: str, *, level: int) -> pd.DataFrame:
     """place, week and n: persons who first complained of that class in that week.
 
-    A person counts once a week, where and when he first complained; every whole week between the
-    first and the last complaint of any class is there, if only with a place that has none.
+    A person counts once a week, where and when he first complained, in parts over the footprint
+    where only the cell is known. Every whole week from the first to the last complaint of any class
+    is there, if only with a place that has none.
+
+    complaints: rows of table `complaint_counted`.
+    outcome_class: value of complaint_class.
+    level: H3 level of the places, not finer than the hexagons of `complaints`.
     """
-    placed = _placed(complaints, complaints["created_utc"], level, zone)
-    weeks = _whole_weeks(pd.Series(pd.date_range(placed["day"].min(), placed["day"].max())))
-    placed = placed[placed["day"].isin(weeks)]
-    mine = placed[placed["complaint_class"] == of].sort_values(["created_utc", "complaint_id"])
-    who = mine["subscriber_id"].fillna(mine["complaint_id"])
-    first = mine[~pd.DataFrame({"who": who, "week": mine["week"]}).duplicated()]
-    counted = first.groupby(["place", "week"]).size().rename("n").reset_index()
-    none = placed.drop_duplicates("week")[["place", "week"]].assign(n=0)
+    placed = _placed(complaints, level)
+    days = pd.Series(pd.date_range(placed["day"].min(), placed["day"].max()))
+    placed = placed[placed["day"].isin(_whole_weeks(days))]
+    of_class = placed[placed["complaint_class"] == outcome_class]
+    first = first_complaints(of_class, by=["week"])
+    counted = first[["place", "week"]].assign(n=first["weight"])
+    none = placed.drop_duplicates("week")[["place", "week"]].assign(n=0.0)
     return pd.concat([counted, none]).groupby(["place", "week"])["n"].sum().reset_index()
 
 
-def answers(surveys: pd.DataFrame, *, level: int, zone: str) -> pd.DataFrame:
+def answers(counted: pd.DataFrame, *, level: int) -> pd.DataFrame:
     """place, week, answers and n, the detractors among them; of one kind of survey alone.
 
-    About the brand if there are such answers, else about contacts: the two are never pooled.
+    Both are sums of survey weights, which are scaled to a mean of 1. The survey is that about the
+    brand if there are such answers, else that about contacts: the two are never pooled.
+
+    counted: rows of table `answer_counted`.
+    level: H3 level of the places, not finer than the hexagons of `counted`.
     """
-    kind = "relationship" if (surveys["survey_type"] == "relationship").any() else "transactional"
-    mine = surveys[surveys["survey_type"] == kind]
-    placed = _placed(mine, mine["answered_utc"], level, zone)
-    placed["n"] = (placed["score"] <= _DETRACTOR_UP_TO).astype(float)
-    grouped = placed.groupby(["place", "week"])["n"]
-    return grouped.agg(n="sum", answers="size").reset_index()
+    is_brand = counted["survey_type"] == "relationship"
+    placed = _placed(counted[is_brand] if is_brand.any() else counted, level)
+    placed["answers"] = placed["survey_weight"] / placed["survey_weight"].mean()
+    placed["n"] = placed["answers"].where(placed["score"] <= _DETRACTOR_UP_TO, 0.0)
+    return placed.groupby(["place", "week"])[["n", "answers"]].sum().reset_index()
 
 
-def exposure(known: pd.DataFrame, weeks: pd.Series) -> pd.DataFrame:
-    """place, week and exposure. `known`: hex_id, period_start, n, and `day` where known by day.
+def exposure(persons: pd.DataFrame, weeks: pd.Series) -> pd.DataFrame:
+    """place, week and exposure: who could complain in each week.
 
     By month, a week has the subscribers of the month in which its Thursday lies.
+
+    persons: hex_id, period_start (first day of the month), n, and `day` where it is known by day.
+    weeks: Mondays of the weeks wanted; needed by month alone.
     """
-    if "day" in known:
-        summed = known.groupby(["hex_id", _monday(known["day"])])["n"].sum()
+    if "day" in persons:
+        summed = persons.groupby(["hex_id", _monday(persons["day"])])["n"].sum()
         return summed.rename("exposure").rename_axis(["place", "week"]).reset_index()
     week = pd.DataFrame({"week": weeks.unique()})
     thursday = week["week"] + pd.Timedelta(days=3)
     week["period_start"] = thursday.dt.to_period("M").dt.start_time.dt.as_unit("s")
-    named = known.rename(columns={"hex_id": "place", "n": "exposure"})
+    named = persons.rename(columns={"hex_id": "place", "n": "exposure"})
     return named.merge(week, on="period_start")[["place", "week", "exposure"]]
 
 
-def coarser(known: pd.DataFrame, level: int) -> pd.DataFrame:
-    """Who is known by hexagon, by the hexagons of a coarser level."""
-    on_level = known.assign(hex_id=hexgrid.parents(known["hex_id"], level=level))
-    keys = [name for name in known if name != "n"]
+def coarser(persons: pd.DataFrame, *, level: int) -> pd.DataFrame:
+    """The rows summed to a coarser H3 level.
+
+    persons: hex_id, n and whatever else tells rows apart.
+    """
+    on_level = persons.assign(hex_id=hexgrid.parents(persons["hex_id"], level=level))
+    keys = [name for name in persons if name != "n"]
     return on_level.groupby(keys)["n"].sum().reset_index()
 
 
-def _placed(events: pd.DataFrame, utc: pd.Series, level: int, zone: str) -> pd.DataFrame:
-    known = events["hex_id"].notna()
-    placed = events[known].copy()
+def _placed(events: pd.DataFrame, level: int) -> pd.DataFrame:
+    """Events with a hexagon, with their place, day and week."""
+    placed = events[events["hex_id"].notna()].copy()
     placed["place"] = hexgrid.parents(placed["hex_id"], level=level)
-    placed["day"] = wall_clock(utc[known], zone).dt.normalize().dt.as_unit("s")
+    placed["day"] = _day(placed)
     return placed.assign(week=_monday(placed["day"]))
+
+
+def _day(rows: pd.DataFrame) -> pd.Series:
+    return pd.to_datetime(rows["day_local"]).dt.as_unit("s")
 
 
 def _monday(day: pd.Series) -> pd.Series:

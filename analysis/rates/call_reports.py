@@ -5,7 +5,15 @@ import pandas as pd
 
 from analysis import safety
 from analysis.inputs import Inputs
-from analysis.rates.released import BY, COLUMNS, PLACE_MONTH, as_rows, placed_rows, released
+from analysis.rates.released import (
+    BY,
+    COLUMNS,
+    PLACE_MONTH,
+    as_rows,
+    months_of,
+    on_level,
+    released,
+)
 from analysis.uncertainty import intervals
 from contracts.settings.sections import Privacy
 from ingest.privacy import release
@@ -33,23 +41,29 @@ def call_reports(
 ) -> pd.DataFrame:
     """Share of calls reported dropped, and their mean rating, per place and month.
 
-    Hundreds of reports of one witness (see `reported`) are not hundreds of witnesses. It bars a
-    figure of fewer than may be released, and it widens the intervals; `n_effective` is what the
-    reports are worth.
+    Hundreds of reports of one witness (see `reported`) are not hundreds of witnesses. A figure of
+    fewer witnesses than may be released is hidden, and intervals are as wide as witnesses are few;
+    `n_effective` is what the reports are worth.
+
+    calls: rows of table `call`.
+    regions: region of each hexagon of `level`, by hex_id; missing = in none.
+    level: finest H3 level on which reports leave.
+    zone: the operator's zone, by which months are local.
+    rule: thresholds of the release rule.
     """
     placed = reported(calls, level=level, zone=zone)
     placed["rating"] = placed["rating_1to5"].astype(float)
     placed["region"], placed["outcome_class"] = placed["hex_id"].map(regions).astype("str"), "all"
-    found = [pd.DataFrame(columns=COLUMNS)]
+    parts = [pd.DataFrame(columns=COLUMNS)]
     for metric, figures, reports in (
         ("call_drop_rate", _drop_rates, placed),
         ("rating_mean", _mean_ratings, placed[placed["rating"].notna()]),
     ):
         shown = release.survey(witnesses(reports), BY, fewest=rule.min_respondents)
-        for placed_on in release.on_grids(reports, level):
-            made = figures(placed_on).merge(shown, on=PLACE_MONTH)
-            found.append(as_rows(released(made.assign(metric=metric, period_grain="month"))))
-    return pd.concat([part for part in found if len(part)] or found, ignore_index=True)
+        for on_grid in release.on_grids(reports, level):
+            rows = figures(on_grid).merge(shown, on=PLACE_MONTH)
+            parts.append(as_rows(released(rows.assign(metric=metric, period_grain="month"))))
+    return pd.concat([part for part in parts if len(part)] or parts, ignore_index=True)
 
 
 def reported(calls: pd.DataFrame, *, level: int, zone: str) -> pd.DataFrame:
@@ -59,7 +73,8 @@ def reported(calls: pd.DataFrame, *, level: int, zone: str) -> pd.DataFrame:
     set-ups and calls that the user gave up are no calls that could drop.
     """
     counted = calls[calls["outcome"].isin(_REPORTED)]
-    placed = placed_rows(counted, level, counted["start_utc"], zone)
+    placed = on_level(counted, level)
+    placed["period_start"] = months_of(placed["start_utc"], zone)
     spot = placed["lat"].round(3).astype("str") + "," + placed["lon"].round(3).astype("str")
     placed["witness"] = placed["subscriber_id"].fillna(spot)
     placed["dropped"] = (placed["outcome"] == "drop").astype(float)
@@ -76,25 +91,25 @@ def witnesses(reports: pd.DataFrame) -> pd.DataFrame:
 
 
 def _drop_rates(placed: pd.DataFrame) -> pd.DataFrame:
-    found = _witnessed(placed, "dropped")
-    found["value"], found["value_lo"], found["value_hi"] = intervals.crowd_rate(
-        found["numerator"].to_numpy(),
-        found["denominator"].to_numpy(),
-        (found["denominator"] / found["n_effective"]).to_numpy(),
+    rates = _witnessed(placed, "dropped")
+    rates["value"], rates["value_lo"], rates["value_hi"] = intervals.crowd_rate(
+        rates["numerator"].to_numpy(),
+        rates["denominator"].to_numpy(),
+        (rates["denominator"] / rates["n_effective"]).to_numpy(),
     )
-    return found
+    return rates
 
 
 def _mean_ratings(placed: pd.DataFrame) -> pd.DataFrame:
-    found = _witnessed(placed, "rating")
-    found["value"] = found["numerator"] / found["denominator"]
+    means = _witnessed(placed, "rating")
+    means["value"] = means["numerator"] / means["denominator"]
     # the spread of the whole network: a place with few ratings has none of its own worth trusting
     within = placed["rating"] - placed.groupby(PLACE_MONTH)["rating"].transform("mean")
-    variance = within.pow(2).sum() / max(len(within) - len(found), 1)
-    half = intervals.Z90 * np.sqrt(variance / found["n_effective"])
-    found["value_lo"] = (found["value"] - half).clip(1, 5)
-    found["value_hi"] = (found["value"] + half).clip(1, 5)
-    return found
+    variance = within.pow(2).sum() / max(len(within) - len(means), 1)
+    half = intervals.Z90 * np.sqrt(variance / means["n_effective"])
+    means["value_lo"] = (means["value"] - half).clip(1, 5)
+    means["value_hi"] = (means["value"] + half).clip(1, 5)
+    return means
 
 
 def _witnessed(placed: pd.DataFrame, outcome: str) -> pd.DataFrame:
@@ -104,7 +119,7 @@ def _witnessed(placed: pd.DataFrame, outcome: str) -> pd.DataFrame:
     a place's n is divided by 1 + (mean cluster - 1) x that correlation (Kish 1965, section 5.4).
     """
     grouped = placed.groupby(PLACE_MONTH)
-    found = pd.DataFrame(grouped[outcome].agg(numerator="sum", denominator="size")).astype(float)
+    sums = pd.DataFrame(grouped[outcome].agg(numerator="sum", denominator="size")).astype(float)
     sizes = placed.groupby([*PLACE_MONTH, "witness"])[[outcome]].count().reset_index()
     sizes["square"] = sizes[outcome].pow(2)
     squares = sizes.groupby(PLACE_MONTH)[["square"]].sum()["square"]
@@ -113,8 +128,9 @@ def _witnessed(placed: pd.DataFrame, outcome: str) -> pd.DataFrame:
         placed[outcome].to_numpy(),
         grouped.ngroup().to_numpy(),
     )
-    beyond = squares.sum() / found["denominator"].sum() - 1
-    alike = min((effect - 1) / beyond, 1.0) if beyond > 0 else 0.0
-    in_place = squares / found["denominator"] - 1
-    found["n_effective"] = found["denominator"] / (1 + in_place * alike)
-    return found.reset_index()
+    # mean cluster less one: over the network, and in each place
+    beyond = squares.sum() / sums["denominator"].sum() - 1
+    in_place = squares / sums["denominator"] - 1
+    correlation = min((effect - 1) / beyond, 1.0) if beyond > 0 else 0.0
+    sums["n_effective"] = sums["denominator"] / (1 + in_place * correlation)
+    return sums.reset_index()

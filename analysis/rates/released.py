@@ -24,24 +24,38 @@ PLACE_MONTH = [*BY, *release.PLACE]
 
 def months_of(utc: pd.Series, zone: str) -> pd.Series:
     """First day of each instant's local calendar month."""
-    return wall_clock(utc, zone).dt.to_period("M").dt.start_time.dt.as_unit("s")
+    return _months(wall_clock(utc, zone))
 
 
-def placed_rows(events: pd.DataFrame, level: int, utc: pd.Series, zone: str) -> pd.DataFrame:
-    """Events with a hexagon: hex_id at `level`, and the month of `utc` as period_start."""
-    known = events["hex_id"].notna()
-    rows = events[known].copy()
-    rows["hex_id"] = hexgrid.parents(rows["hex_id"], level=level)
-    rows["period_start"] = months_of(utc[known], zone)
-    return rows
+def day_of(counted: pd.DataFrame) -> pd.Series:
+    """Local day of each counted complaint or answer, as midnight without a zone."""
+    return pd.to_datetime(counted["day_local"]).dt.as_unit("s")
 
 
-def covered_days(utc: pd.Series, zone: str) -> pd.DataFrame:
-    """Days from the first to the last event, with their month; months of a few days left out."""
-    clock = wall_clock(utc, zone)
-    day = pd.Series(pd.date_range(clock.min().normalize(), clock.max().normalize(), freq="D"))
-    start = day.dt.to_period("M").dt.start_time.dt.as_unit("s")
-    days = pd.DataFrame({"day": day.dt.as_unit("s"), "period_start": start})
+def month_of(counted: pd.DataFrame) -> pd.Series:
+    """First day of the local month of each counted complaint or answer."""
+    return _months(day_of(counted))
+
+
+def _months(days: pd.Series) -> pd.Series:
+    return days.dt.to_period("M").dt.start_time.dt.as_unit("s")
+
+
+def on_level(events: pd.DataFrame, level: int) -> pd.DataFrame:
+    """A copy of the events that have a hexagon, with hex_id at `level`."""
+    placed = events[events["hex_id"].notna()].copy()
+    placed["hex_id"] = hexgrid.parents(placed["hex_id"], level=level)
+    return placed
+
+
+def covered_days(counted: pd.DataFrame) -> pd.DataFrame:
+    """Days from the first to the last event, with their month; months of a few days left out.
+
+    counted: rows of `complaint_counted` or `answer_counted`, at least one.
+    """
+    event_day = day_of(counted)
+    day = pd.Series(pd.date_range(event_day.min(), event_day.max(), freq="D")).dt.as_unit("s")
+    days = pd.DataFrame({"day": day, "period_start": _months(day)})
     return days[days.groupby("period_start")["day"].transform("size") >= _MIN_DAYS]
 
 
@@ -50,24 +64,27 @@ def days_in_month(places: pd.DataFrame) -> pd.Series:
     return places["period_start"].dt.days_in_month
 
 
-def released(found: pd.DataFrame) -> pd.DataFrame:
-    """The figures without what may not leave."""
-    secret = [name for name in _SECRET if name in found]
-    found[secret] = found[secret].where(found["shown"] == "shown")
+def released(figures: pd.DataFrame) -> pd.DataFrame:
+    """The figures without what may not leave.
+
+    figures: with `shown` (shown, few or hidden) and `denominator`; it is changed.
+    """
+    secret = [name for name in _SECRET if name in figures]
+    figures[secret] = figures[secret].where(figures["shown"] == "shown")
     # where too few live or answer, not even how many is said
-    return found.assign(denominator=found["denominator"].where(found["shown"] != "hidden"))
+    return figures.assign(denominator=figures["denominator"].where(figures["shown"] != "hidden"))
 
 
-def as_rows(found: pd.DataFrame) -> pd.DataFrame:
-    """Rows of `place_rate`."""
-    of_hex, monthly = found["level"] != release.REGION, found["period_grain"] == "month"
-    start = found["period_start"]
-    found = found.assign(
-        place_type=np.where(of_hex, "hex", "region"),
-        level=found["level"].where(of_hex),
-        hex_id=found["hex_id"].astype("UInt64").where(of_hex),
-        region=found["region"].where(~of_hex),
-        period_end=start.where(~monthly, start + pd.offsets.MonthEnd()),
+def as_rows(figures: pd.DataFrame) -> pd.DataFrame:
+    """The figures as rows of `place_rate`; regions have no hexagon, hexagons no region."""
+    is_hex, is_monthly = figures["level"] != release.REGION, figures["period_grain"] == "month"
+    start = figures["period_start"]
+    rows = figures.assign(
+        place_type=np.where(is_hex, "hex", "region"),
+        level=figures["level"].where(is_hex),
+        hex_id=figures["hex_id"].astype("UInt64").where(is_hex),
+        region=figures["region"].where(~is_hex),
+        period_end=start.where(~is_monthly, start + pd.offsets.MonthEnd()),
         method_version=METHOD_VERSION,
     )
-    return found[[name for name in COLUMNS if name in found]]
+    return rows[[name for name in COLUMNS if name in rows]]

@@ -16,7 +16,6 @@ from analysis.rates.complaints import complaint_rates
 from analysis.uncertainty.intervals import Noise
 from contracts import regulator
 from contracts.tables import TABLES, assemble
-from ingest.clock import local_days
 
 METRICS = {
     "cell": ("drop_rate", "drops_excess_month"),
@@ -51,7 +50,7 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
 def _customer_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:
     """Complaints, NPS and call reports of places, as released."""
     settings = inputs.settings
-    levels, zone, rule = settings.grid.levels, settings.operator.timezone, settings.privacy
+    levels, rule = settings.grid.levels, settings.privacy
     complaints = _rated_complaints(inputs)
     if len(complaints):
         rates = complaint_rates(
@@ -60,7 +59,6 @@ def _customer_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:
             metric=inputs.exposure.metric,
             level=levels["complaint"],
             regions=inputs.regions,
-            zone=zone,
             rule=rule,
             targets=settings.targets,
         )
@@ -70,7 +68,6 @@ def _customer_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:
             inputs.answers,
             level=levels["nps"],
             regions=inputs.regions,
-            zone=zone,
             rule=rule,
             targets=settings.targets,
         )
@@ -85,7 +82,7 @@ def _rated_complaints(inputs: Inputs) -> pd.DataFrame:
     complaints = inputs.complaints
     if inputs.exposure.metric == "complaints_per_10k_attempts":
         # attempts are known on days with counters only
-        days = local_days(complaints["created_utc"], inputs.settings.operator.timezone)
+        days = complaints["day_local"].astype("str")
         complaints = complaints[days.isin(inputs.warehouse.days("cell_day"))]
     return complaints
 

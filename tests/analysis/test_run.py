@@ -119,7 +119,7 @@ def test_what_remains_of_a_published_place_is_nobody_or_at_least_five(
     inputs = Inputs(settings, client=None)
     complaints = inputs.complaints
     # of those on a cell's footprint sums are rounded: what remains of them tells nothing here
-    whole_ones = complaints[complaints["loc_method"] != "cell"]
+    whole_ones = complaints[complaints["weight"] == 1]
     rates = complaint_rates(
         whole_ones,
         inputs.exposure.rows,
@@ -127,7 +127,6 @@ def test_what_remains_of_a_published_place_is_nobody_or_at_least_five(
         level=7,
         targets=settings.targets,
         regions=inputs.regions,
-        zone=settings.operator.timezone,
         rule=settings.privacy,
     )
     rates["period_start"] = rates["period_start"].dt.date

@@ -188,8 +188,8 @@ def test_only_cells_on_the_same_ground_with_room_are_named() -> None:
 
 def _complaint(who: str, hex_id: int, day: str, of: str = "network") -> dict[str, object]:
     at = pd.Timestamp(day, tz="UTC")
-    return {"complaint_id": f"{who}{day}", "subscriber_id": who, "hex_id": hex_id,
-            "created_utc": at, "complaint_class": of}  # fmt: skip
+    return {"complaint_id": f"{who}{day}", "person_key": who, "hex_id": hex_id, "weight": 1.0,
+            "created_utc": at, "day_local": at.date(), "complaint_class": of}  # fmt: skip
 
 
 def test_a_person_counts_once_a_week_and_only_in_whole_weeks() -> None:
@@ -200,10 +200,10 @@ def test_a_person_counts_once_a_week_and_only_in_whole_weeks() -> None:
         _complaint("r", fine, "2025-06-15", "account"), _complaint("s", fine, "2025-06-18"),
     ]  # fmt: skip
     frame = pd.DataFrame(rows).astype({"hex_id": "UInt64"})
-    told = association_weeks.complainants(frame, "network", level=6, zone="UTC")
+    told = association_weeks.complainants(frame, "network", level=6)
     assert told["week"].dt.strftime("%m-%d").tolist() == ["06-02", "06-09"]
     assert told["n"].tolist() == [1, 2]
-    none = association_weeks.complainants(frame, "device", level=6, zone="UTC")
+    none = association_weeks.complainants(frame, "device", level=6)
     assert none["n"].tolist() == [0, 0]
 
 

@@ -21,7 +21,7 @@ PLACE, OTHER = hexgrid.parents([HERE, THERE], level=LEVEL)
 RULE = Privacy()
 REGIONS = pd.Series({PLACE: "North", OTHER: "North"})
 HOW: dict[str, Any] = {
-    "regions": REGIONS, "level": LEVEL, "zone": "UTC", "rule": RULE, "targets": Targets(),
+    "regions": REGIONS, "level": LEVEL, "rule": RULE, "targets": Targets(),
 }  # fmt: skip
 JUNE = pd.Timestamp("2026-06-01")
 
@@ -29,11 +29,12 @@ JUNE = pd.Timestamp("2026-06-01")
 def _complaints(n: int, **changes: object) -> pd.DataFrame:
     days = pd.date_range("2026-06-01", "2026-06-30", periods=n, tz="UTC")
     base = {
-        "complaint_id": [f"c{i}" for i in range(n)], "subscriber_id": [f"p{i}" for i in range(n)],
+        "complaint_id": [f"c{i}" for i in range(n)], "person_key": [f"p{i}" for i in range(n)],
         "created_utc": days, "complaint_class": "network", "hex_id": [HERE] * n,
-        "time_grain": "instant",
+        "time_grain": "instant", "weight": 1.0,
     }  # fmt: skip
-    return pd.DataFrame({**base, **changes}).astype({"hex_id": "UInt64"})
+    rows = pd.DataFrame({**base, **changes}).astype({"hex_id": "UInt64"})
+    return rows.assign(day_local=rows["created_utc"].dt.date)
 
 
 EXPOSURE = pd.DataFrame({"hex_id": [PLACE, OTHER], "period_start": JUNE, "n": [2000.0, 900.0]})
@@ -59,7 +60,7 @@ def test_a_rate_is_per_1000_subscribers_and_a_place_without_complaints_has_zero(
 
 
 def test_a_person_who_calls_again_counts_once() -> None:
-    found = _rates(_complaints(20, subscriber_id=["same"] * 10 + [f"p{i}" for i in range(10)]))
+    found = _rates(_complaints(20, person_key=["same"] * 10 + [f"p{i}" for i in range(10)]))
     assert found.loc[PLACE, "numerator"] == 11
 
 
@@ -79,6 +80,7 @@ def test_days_and_hexagons_add_up_to_their_region() -> None:
     twice = pd.concat([_complaints(50, hex_id=hexes), _complaints(50, hex_id=hexes[::-1])])
     twice["complaint_id"] = [f"c{i}" for i in range(100)]
     twice["created_utc"] += np.repeat(pd.to_timedelta([0, 7], "D"), 50)
+    twice["day_local"] = twice["created_utc"].dt.date
     found = _all_rates(twice[twice["created_utc"] < "2026-07-01"])
     region = found[found["place_type"] == "region"]
     (month,) = region.loc[region["period_grain"] == "month", "numerator"]
@@ -160,11 +162,11 @@ def test_no_complaint_at_all_gives_no_rate_and_no_crash() -> None:
 def _answers(scores: list[int], **changes: object) -> pd.DataFrame:
     n = len(scores)
     return pd.DataFrame({
-        "response_id": [f"r{i:03}" for i in range(n)], "subscriber_id": [f"p{i}" for i in range(n)],
-        "survey_type": "relationship", "wave": "2026-06", "score": scores, "survey_weight": 1.0,
-        "answered_utc": pd.date_range("2026-06-01", "2026-06-30", periods=n, tz="UTC"),
+        "response_id": [f"r{i:03}" for i in range(n)], "person_key": [f"p{i}" for i in range(n)],
+        "survey_type": "relationship", "score": scores, "survey_weight": 1.0,
+        "day_local": pd.date_range("2026-06-01", "2026-06-30", periods=n).date,
         "hex_id": [HERE] * n, **changes,
-    }).astype({"hex_id": "UInt64", "wave": "str"})  # fmt: skip
+    }).astype({"hex_id": "UInt64"})  # fmt: skip
 
 
 def _nps(answers: pd.DataFrame) -> pd.DataFrame:
@@ -179,15 +181,6 @@ def test_nps_is_promoters_minus_detractors() -> None:
     assert row["value_lo"] < row["value"] < row["value_hi"]
 
 
-def test_of_a_person_s_answers_in_a_wave_the_last_counts() -> None:
-    people = [f"p{i}" for i in (*range(40), *range(10))]
-    answers = _answers([0] * 10 + [10] * 40, subscriber_id=people)
-    (row,) = _nps(answers).to_dict("records")
-    assert row["denominator"] == 40
-    assert row["value_raw"] == 100
-    assert row["value"] < 100
-
-
 def test_survey_types_are_never_pooled_and_few_answers_show_nothing() -> None:
     found = _nps(_answers([10] * 60, survey_type=["relationship"] * 40 + ["transactional"] * 20))
     assert found["outcome_class"].tolist() == ["relationship", "transactional"]
@@ -196,23 +189,23 @@ def test_survey_types_are_never_pooled_and_few_answers_show_nothing() -> None:
 
 def test_a_person_of_two_waves_is_one_witness_and_counts_less() -> None:
     people = [f"p{i // 2}" for i in range(80)]
-    twice = _answers([10, 0] * 40, subscriber_id=people, wave=["a", "b"] * 40)
+    twice = _answers([10, 0] * 40, person_key=people)
     (row,) = _nps(twice).to_dict("records")
     assert (row["denominator"], row["n_effective"]) == (80, 40)
-    few = _answers([10, 0] * 20, subscriber_id=people[:40], wave=["a", "b"] * 20)
+    few = _answers([10, 0] * 20, person_key=people[:40])
     assert _nps(few)["shown"].tolist() == ["hidden"]
 
 
 def test_answers_without_a_place_or_a_month_give_no_figure_and_no_crash() -> None:
     assert _nps(_answers([10] * 40, hex_id=[None] * 40)).empty
-    day = pd.date_range("2026-06-01", "2026-06-02", periods=40, tz="UTC")
-    assert _nps(_answers([10] * 40, answered_utc=day)).empty
+    day = pd.date_range("2026-06-01", "2026-06-02", periods=40).date
+    assert _nps(_answers([10] * 40, day_local=day)).empty
 
 
 def _by_cell(n: int, here: float, who: str = "p") -> pd.DataFrame:
     """Complaints known by a cell that serves both places, `here` and the rest there."""
     names = [f"{who}{i}" for i in range(n)]
-    both = {"subscriber_id": names, "complaint_id": names}
+    both = {"person_key": names, "complaint_id": names}
     return pd.concat([
         _complaints(n, weight=here, **both),
         _complaints(n, weight=1 - here, hex_id=[THERE] * n, **both),
@@ -250,7 +243,7 @@ def _reports(spots: list[int], outcomes: list[str]) -> pd.DataFrame:
 
 
 def _calls(reports: pd.DataFrame) -> pd.DataFrame:
-    how = {**HOW, "level": 5, "regions": pd.Series(dtype="str")}
+    how = {**HOW, "level": 5, "regions": pd.Series(dtype="str"), "zone": "UTC"}
     del how["targets"]
     return call_reports.call_reports(reports, **how).set_index("metric")
 

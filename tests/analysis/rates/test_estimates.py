@@ -23,13 +23,14 @@ def _made(counts: dict[int, int], targets: Targets = NONE) -> pd.DataFrame:
     hexes = [hex_id for hex_id, k in counts.items() for _ in range(k)]
     complaints = pd.DataFrame({
         "complaint_id": [f"c{i}" for i in range(len(hexes))],
-        "subscriber_id": [f"p{i}" for i in range(len(hexes))],
+        "person_key": [f"p{i}" for i in range(len(hexes))],
         "created_utc": pd.date_range("2026-06-01", "2026-06-30", periods=len(hexes), tz="UTC"),
-        "complaint_class": "network", "time_grain": "month",
+        "day_local": pd.date_range("2026-06-01", "2026-06-30", periods=len(hexes)).date,
+        "complaint_class": "network", "time_grain": "month", "weight": 1.0,
         "hex_id": pd.array(hexes, dtype="UInt64"),
     })  # fmt: skip
     exposure = pd.DataFrame({"hex_id": list(counts), "period_start": JUNE, "n": 900.0})
-    how: dict[str, Any] = {"regions": pd.Series(dtype="str"), "level": 7, "zone": "UTC",
+    how: dict[str, Any] = {"regions": pd.Series(dtype="str"), "level": 7,
                            "rule": Privacy(), "targets": targets}  # fmt: skip
     return complaint_rates(complaints, exposure, metric="complaints_per_1000", **how)
 

@@ -12,7 +12,7 @@ from analysis.rates.complaints import complaint_rates
 from contracts.settings.sections import Privacy, Targets
 from contracts.tables import PUBLISHED
 from geo import footprint, hexgrid
-from ingest.settle.counted import located
+from ingest.settle.counted import complaints_as_counted, located
 from ingest.warehouse.forget import forget
 from ingest.warehouse.retain import retain
 from tests.ingest.conftest import Operator
@@ -131,10 +131,10 @@ def test_rates_count_each_complaint_once_wherever_its_cell_reaches(cell_hex: pd.
     june = pd.Timestamp("2026-06-01")
     hexes = finest["hex_id"].unique()
     exposure = pd.DataFrame({"hex_id": hexes, "period_start": june, "n": 900.0})
-    rows = located(complaints, finest, zone="UTC")
+    rows = complaints_as_counted(complaints, finest, level=8, zone="UTC")
     found = complaint_rates(
         rows, exposure, metric="complaints_per_1000", regions=pd.Series("North", hexes), level=8,
-        zone="UTC", rule=Privacy(), targets=Targets(),
+        rule=Privacy(), targets=Targets(),
     )  # fmt: skip
     region = found[(found["place_type"] == "region") & (found["period_grain"] == "month")]
     assert region["numerator"].tolist() == [n]

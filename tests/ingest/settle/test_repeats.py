@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from ingest.settle.repeats import repeats
+from ingest.settle.repeats import repeats, superseded
 
 
 def _contacts(*rows: tuple[str | None, str, str], **more: object) -> pd.DataFrame:
@@ -71,3 +71,26 @@ def test_the_order_of_files_and_rows_does_not_matter(seed: int) -> None:
         again = of in last and row.created_utc - last[of] <= pd.Timedelta(days=3)
         assert found[row.Index] == again
         last[of] = row.created_utc
+
+
+def test_of_a_person_s_answers_in_a_wave_the_last_counts() -> None:
+    answers = pd.DataFrame(
+        [
+            ("r1", "a", "relationship", "Q1", "2026-06-01 10:00"),
+            ("r2", "a", "relationship", "Q1", "2026-07-20 10:00"),
+            ("r3", "a", "transactional", "Q1", "2026-06-02 10:00"),
+            ("r4", "a", "relationship", "Q2", "2026-06-02 10:00"),
+            ("r5", None, "relationship", "Q1", "2026-06-02 10:00"),
+            ("r6", None, "relationship", "Q1", "2026-06-02 10:00"),
+            # without a wave: the same local month, although not the same month in UTC
+            ("r7", "b", "relationship", None, "2026-06-30 20:00"),
+            ("r8", "b", "relationship", None, "2026-07-02 10:00"),
+        ],
+        columns=["response_id", "subscriber_id", "survey_type", "wave", "answered_utc"],
+    )
+    answers["answered_utc"] = pd.to_datetime(answers["answered_utc"], utc=True)
+    for rows in (answers, answers[::-1]):
+        former = rows.loc[superseded(rows, zone="Asia/Kolkata"), "response_id"]
+        assert sorted(former) == ["r1", "r7"]
+    former = answers.loc[superseded(answers, zone="UTC"), "response_id"]
+    assert sorted(former) == ["r1"]

@@ -1,5 +1,0 @@
-"""Contacts joined to complaints: stands here until the families read `complaint_counted`."""
-
-from ingest.settle import repeats as settle_repeats
-
-repeats = settle_repeats.repeats
