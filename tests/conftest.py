@@ -6,6 +6,7 @@ How they are made stands in tests/bench/.
 import fcntl
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,10 +27,16 @@ PYTEST = sys.modules["__main__"]
 
 
 @pytest.fixture(autouse=True)
-def _pytest_stays_main() -> Iterator[None]:
-    """Streamlit's AppTest leaves its page as __main__: processes started later would run that."""
+def _process_stays_as_it_was() -> Iterator[None]:
+    """Undoes what a test leaves behind in the process that runs the others.
+
+    Streamlit's AppTest leaves its page as __main__, and processes started later would run that.
+    The verb `batch` takes a stop by a timer as one by hand.
+    """
+    before = signal.getsignal(signal.SIGTERM)
     yield
     sys.modules["__main__"] = PYTEST
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")

@@ -4,10 +4,8 @@ import hashlib
 import json
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -25,14 +23,6 @@ from views.report import write
 HOUSE = Path(__file__).resolve().parents[1]
 # the operator's 21 days end with Sunday 23 August 2026, the end of week 34, 23:00 UTC
 MONDAY = "2026-08-24T06:00Z"
-
-
-@pytest.fixture(autouse=True)
-def _signals() -> Iterator[None]:
-    """Batch takes a stop by a timer as one by hand; the tests' own process shall not."""
-    before = signal.getsignal(signal.SIGTERM)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="module")

@@ -21,12 +21,22 @@ CONSOLE = [sys.executable, "-m", "hexperience"]
 
 
 def _ask(
+    *words: str, config: Path | None = None, given: str = "", **environ: str
+) -> subprocess.CompletedProcess[str]:
+    """What the console answers in this process; a fault that it does not word is raised."""
+    answer = CliRunner().invoke(app, words, input=given, env=_environ(config, environ))
+    if answer.exception is not None and not isinstance(answer.exception, SystemExit):
+        raise answer.exception
+    return subprocess.CompletedProcess(words, answer.exit_code, answer.stdout, answer.stderr)
+
+
+def _ask_from_a_shell(
     *words: str, config: Path | None = None, **environ: str
 ) -> subprocess.CompletedProcess[str]:
-    known = {"HEXPERIENCE_CONFIG": str(config)} if config else {}
+    """The same in a process of its own, which takes seconds to start."""
     return subprocess.run(
         [*CONSOLE, *words],
-        env={**os.environ, **known, **environ},
+        env={**os.environ, **_environ(config, environ)},
         capture_output=True,
         text=True,
         check=False,
@@ -34,8 +44,12 @@ def _ask(
     )
 
 
+def _environ(config: Path | None, others: dict[str, str]) -> dict[str, str]:
+    return {"HEXPERIENCE_CONFIG": str(config), **others} if config else others
+
+
 def test_a_query_is_answered_as_a_table(demo_config: Path) -> None:
-    answer = _ask("query", "worst_places", "--param", "top=3", config=demo_config)
+    answer = _ask_from_a_shell("query", "worst_places", "--param", "top=3", config=demo_config)
     assert answer.returncode == 0, answer.stderr
     assert answer.stdout.splitlines()[0].split()[:2] == ["place_type", "rank"]
     assert len(answer.stdout.splitlines()) == 4
@@ -97,12 +111,16 @@ def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
         (["query", "receipt", "--out", "/nowhere/x.csv"], "No such file or directory"),
     ],
 )
-def test_a_refusal_has_a_remedy_and_no_traceback(
-    demo_config: Path, words: list[str], told: str
-) -> None:
+def test_a_refusal_has_a_remedy(demo_config: Path, words: list[str], told: str) -> None:
     answer = _ask(*words, config=demo_config)
     assert answer.returncode == 2
     assert told in answer.stderr
+
+
+def test_a_refusal_ends_a_process_with_2_and_no_traceback(demo_config: Path) -> None:
+    answer = _ask_from_a_shell("query", "worst", config=demo_config)
+    assert answer.returncode == 2
+    assert "no query 'worst'" in answer.stderr
     assert "Traceback" not in answer.stderr
 
 
@@ -152,7 +170,7 @@ def test_help_tells_all_that_is_written_in_the_code() -> None:
 def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> None:
     folder = tmp_path / "a demo"
     words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20", "--months", "1"]
-    answer = _ask(*words, NO_APP="1")
+    answer = _ask_from_a_shell(*words, NO_APP="1")
     assert answer.returncode == 0, answer.stderr
     assert "rows: read = accepted + refused" in answer.stdout
     assert "what to do first: drops to avoid a month" in answer.stdout
@@ -208,18 +226,8 @@ def test_check_of_wrong_settings_ends_with_2(tmp_path: Path) -> None:
 
 def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
-    words = [
-        *CONSOLE,
-        "demo",
-        "--folder",
-        str(folder),
-        "--cells",
-        "40",
-        "--days",
-        "40",
-        "--months",
-        "0",
-    ]
+    size = ["--cells", "12", "--days", "20", "--months", "0"]
+    words = [*CONSOLE, "demo", "--folder", str(folder), *size]
     environ = {**os.environ, "NO_APP": "1"}
     running = subprocess.Popen(
         words, env=environ, stderr=subprocess.PIPE, text=True,
@@ -273,10 +281,7 @@ def test_forget_publishes_anew_and_leaves_no_older_snapshot(town_of_persons: Pat
     number = tickets["MSISDN"].dropna().iloc[0]
     n_before = len(pd.read_parquet(folder / "warehouse" / "tables" / "complaint"))
     n_theirs = int((tickets["MSISDN"] == number).sum())
-    answer = subprocess.run(
-        [*CONSOLE, "forget", "-", "--config", str(town_of_persons)], input=f"{number}\n",
-        capture_output=True, text=True, check=False, timeout=600,
-    )  # fmt: skip
+    answer = _ask("forget", "-", config=town_of_persons, given=f"{number}\n")
     assert answer.returncode == 0, answer.stderr
     assert "still holds the number" in answer.stdout
     assert (
