@@ -23,7 +23,7 @@ Note = tuple[str, str, str, str]
 
 # --------------------------------------------------------------------------- what can be said
 
-_SAID = {
+_MESSAGES = {
     "refused rows": "{n_refused:,} of {n_read:,} rows refused{missing}.",
     "cut off: {source_file}": "{source_file} ends in the middle of row {source_row}: it may have "
         "been cut off on its way; deliver it again.",
@@ -65,7 +65,7 @@ _SAID = {
         "others may think otherwise.",
     "no holidays": "[operator] country is not set: public holidays count as ordinary days.",
 }  # fmt: skip
-"""Every note's message by its check; braces are filled where it is found."""
+"""Every note's message by its check; braces are filled where a check fails."""
 
 _UNPLACED = {
     "call": "none is on a map: give lat and lon.",
@@ -91,35 +91,38 @@ _SHARES = {"share", "anonymous"}
 
 @dataclass(frozen=True)
 class Given:
-    """What notes are found in: the settled warehouse, its receipt by table, the settings."""
+    """What notes are made from."""
 
     warehouse: Warehouse
+    """The settled warehouse."""
     receipt: pd.DataFrame
+    """Rows read, accepted and refused, by the name of the table."""
     settings: Settings
 
     def has(self, table: str) -> bool:
-        """Whether the settings name a source of a table."""
+        """Whether the settings name a source of `table`."""
         return table in self.receipt.index
 
     def accepted(self, table: str) -> int:
-        """Accepted rows of a table, at least 1: a share is taken of them."""
+        """Accepted rows of `table`, at least 1: a share is taken of them."""
         return max(int(self.receipt["n_accepted"].loc[table]), 1)
 
 
 def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     """Every note on one warehouse: table_name, check_name, verdict, message.
 
-    Table `cell_quality` is written before.
+    `warehouse`: settled, table `cell_quality` written. `receipt`: table `receipt`. `settings`: the
+    configuration that filled it.
     """
     given = Given(warehouse, receipt.set_index("table_name"), settings)
-    found = [note for check in _CHECKS for note in check(given)]
-    return pd.DataFrame(found, columns=["table_name", "check_name", "verdict", "message"])
+    rows = [note for check in _CHECKS for note in check(given)]
+    return pd.DataFrame(rows, columns=["table_name", "check_name", "verdict", "message"])
 
 
 def _note(table: str, check: str, verdict: str = "warn", /, **facts: Any) -> Note:
-    """One note of _SAID, its braces filled; a share is told in per cent."""
+    """One note of _MESSAGES, its braces filled; a share is written in per cent."""
     facts |= {name: 100 * facts[name] for name in _SHARES & facts.keys()}
-    return table, check.format(**facts).strip(), verdict, _SAID[check].format(**facts)
+    return table, check.format(**facts).strip(), verdict, _MESSAGES[check].format(**facts)
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -152,8 +155,8 @@ def _lost_values(given: Given) -> Iterator[Note]:
     """Columns that lost more than a few values; positions and categories have their own notes."""
     for name in given.receipt.index:
         refused = given.warehouse.read_refused(name)
-        told = refused["column_name"].isin(["lat", *_CATEGORY])
-        values = refused[(refused["scope"] == "value") & ~told]
+        has_own_note = refused["column_name"].isin(["lat", *_CATEGORY])
+        values = refused[(refused["scope"] == "value") & ~has_own_note]
         for column, reasons in values.groupby("column_name")["reason"]:
             share = len(reasons) / given.accepted(name)
             if share > _REFUSED_DOUBT:
@@ -166,11 +169,11 @@ def _lost_values(given: Given) -> Iterator[Note]:
 def _categories(given: Given) -> Iterator[Note]:
     """Complaints whose category is not mapped: they count, but not where they belong."""
     refused = given.warehouse.read_refused("complaint")
-    lost = refused[(refused["scope"] == "value") & refused["column_name"].isin(_CATEGORY)]
-    lost = lost.drop_duplicates(["source_file", "source_row"])
-    for first in _records(lost.head(1)):
-        share = len(lost) / given.accepted("complaint")
-        yield _note("complaint", "categories", _doubt(share), n=len(lost), share=share, **first)
+    values = refused[(refused["scope"] == "value") & refused["column_name"].isin(_CATEGORY)]
+    rows = values.drop_duplicates(["source_file", "source_row"])
+    for first in _records(rows.head(1)):
+        share = len(rows) / given.accepted("complaint")
+        yield _note("complaint", "categories", _doubt(share), n=len(rows), share=share, **first)
 
 
 # --- counters and cells
@@ -186,32 +189,32 @@ def _counters(given: Given) -> Iterator[Note]:
         yield _note("pm", "no load")
     if days["call_attempts"].isna().all():
         yield _note("pm", "no calls")
-    whole = days["cell_id"].nunique() * days["day_local"].nunique() * _DAY_S
-    share = days["covered_s"].sum() / max(whole, 1)
+    all_s = days["cell_id"].nunique() * days["day_local"].nunique() * _DAY_S
+    share = days["covered_s"].sum() / max(all_s, 1)
     yield _note("pm", "completeness", _doubt(1 - share, _COVERED_DOUBT), share=share)
 
 
 def _without_place(given: Given, days: pd.DataFrame) -> Iterator[Note]:
     """Cells without a position, and attempts on days on which no row of the inventory was valid."""
     weights = given.warehouse.read("cell_hex", columns=["cell_id", "valid_from", "valid_to"])
-    placed = days["cell_id"].isin(weights["cell_id"])
+    is_placed = days["cell_id"].isin(weights["cell_id"])
     if not given.has("cell"):
         yield _note("cell", "no inventory")
-    elif lost := days.loc[~placed, "cell_id"].nunique():
+    elif lost := days.loc[~is_placed, "cell_id"].nunique():
         yield _note("cell", "cells without a position", lost=lost, n=days["cell_id"].nunique())
     if weights[["valid_from", "valid_to"]].isna().all(axis=None):
         return
-    mine = days.loc[placed, "call_attempts"].sum()
+    counted = days.loc[is_placed, "call_attempts"].sum()
     spread = given.warehouse.read("hex_day", columns=["call_attempts"])["call_attempts"].sum()
-    share = 1 - spread / mine if mine > 0 else 0.0
+    share = 1 - spread / counted if counted > 0 else 0.0
     if share > 1e-6:
         yield _note("cell", "no inventory that day", share=share)
 
 
 def _cells(given: Given) -> Iterator[Note]:
     """What the checks of single cells and days come to, and what befell all cells at once."""
-    failed = given.warehouse.read("cell_quality")
-    for name, rows in failed.groupby("check_name"):
+    failures = given.warehouse.read("cell_quality")
+    for name, rows in failures.groupby("check_name"):
         n, unsafe = len(rows), (rows["verdict"] == "unsafe").sum()
         which = "these days" if unsafe == n else f"{unsafe:,} of these days"
         text = (
@@ -229,22 +232,22 @@ def _inventory(given: Given) -> Iterator[Note]:
     if not given.has("cell"):
         return
     cells, refused = given.warehouse.read("cell"), given.warehouse.read_refused("cell")
-    odd = refused[refused["column_name"].isin(_OF_HISTORY)]
+    clashes = refused[refused["column_name"].isin(_OF_HISTORY)]
     gaps, alike = inventory.gaps(cells), inventory.look_alikes(cells)
-    counted = (
-        ("periods of validity", odd, len(odd)),
+    failures = (
+        ("periods of validity", clashes, len(clashes)),
         ("gaps in validity", gaps, gaps["cell_id"].nunique()),
         ("changed ids", alike, len(alike)),
     )
-    for check, found, n in counted:
-        for first in _records(found.head(1)):
+    for check, rows, n in failures:
+        for first in _records(rows.head(1)):
             yield _note("cell", check, n=n, **first)
     if any(
         {"prb_dl_util_pct", "prb_ul_util_pct"} & source.given for source in given.settings.source
     ):
-        seen = set(given.warehouse.read("cell_day", columns=["cell_id"])["cell_id"])
-        if lost := len(seen - set(cells.dropna(subset=["n_prb_dl"])["cell_id"])):
-            yield _note("cell", "PRB in per cent", lost=lost, n=len(seen), assumed=ASSUMED)
+        counted = set(given.warehouse.read("cell_day", columns=["cell_id"])["cell_id"])
+        if lost := len(counted - set(cells.dropna(subset=["n_prb_dl"])["cell_id"])):
+            yield _note("cell", "PRB in per cent", lost=lost, n=len(counted), assumed=ASSUMED)
 
 
 def _availability(given: Given) -> Iterator[Note]:
@@ -279,8 +282,8 @@ def _located_by(warehouse: Warehouse, name: str) -> pd.Series:
     rows = warehouse.read(name, columns=["hex_id", "loc_method", *(["cell_id"] if by_cell else [])])
     how = rows["loc_method"].where(rows["hex_id"].notna())
     if by_cell:
-        known = warehouse.read("cell_hex", columns=["cell_id"])["cell_id"]
-        how = how.mask(how.isna() & rows["cell_id"].isin(known), "cell")
+        with_footprint = warehouse.read("cell_hex", columns=["cell_id"])["cell_id"]
+        how = how.mask(how.isna() & rows["cell_id"].isin(with_footprint), "cell")
     return how
 
 
@@ -320,14 +323,13 @@ def _response_rates(given: Given) -> Iterator[Note]:
     """The newest wave's; all of them are in queries/people/response_rates.sql."""
     if not given.has("nps"):
         return
-    told = given.warehouse.read("survey_response").query("shown == 'shown'")
-    for kind, waves in told.fillna({"survey_type": ""}).groupby("survey_type"):
+    shown = given.warehouse.read("survey_response").query("shown == 'shown'")
+    for kind, waves in shown.fillna({"survey_type": ""}).groupby("survey_type"):
         newest = waves[waves["wave"] == waves["wave"].max()]
         invited = newest["n_invited"].sum()
-        yield _note(
-            "nps_invite", "response rate {kind}", "ok", kind=kind, wave=newest["wave"].iloc[0],
-            share=newest["n_completed"].sum() / invited, invited=invited,
-        )  # fmt: skip
+        facts = {"kind": kind, "wave": newest["wave"].iloc[0], "invited": invited}
+        facts["share"] = newest["n_completed"].sum() / invited
+        yield _note("nps_invite", "response rate {kind}", "ok", **facts)
 
 
 def _retained(given: Given) -> Iterator[Note]:

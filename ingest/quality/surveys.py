@@ -1,4 +1,4 @@
-"""Who was asked and who answered: answers that count, response rates, and what weights cost."""
+"""Who was asked and who answered: response rates, and what weights cost."""
 
 import numpy as np
 import pandas as pd
@@ -8,6 +8,7 @@ from ingest.privacy.release import FEWEST_CASES
 from ingest.settle.repeats import superseded
 
 WAVE = ["survey_type", "wave"]
+"""Columns that name one wave of one survey."""
 _COUNTS = ["n_invited", "n_delivered", "n_completed", "n_answers"]
 
 
@@ -16,39 +17,46 @@ def responses(
 ) -> pd.DataFrame:
     """Table `survey_response`: of each wave and stratum who was invited, and who answered.
 
-    `invites`: table `nps_invite`; completed answers that it does not count are those that came in.
-    No counts are told of a stratum of fewer than `fewest` invited or 5 answers, nor of the next
-    smallest where it is alone in its wave: the wave's total would tell of it.
+    `invites`: table `nps_invite`; where n_completed is missing, the answers that came in count.
+    `answers`: table `nps`. `zone`: the operator's IANA zone. `fewest`: a stratum of fewer invited,
+    or of fewer than 5 answers, shows no counts; nor does the next smallest where it is the only one
+    of its wave, for the wave's total would give it away.
     """
     if invites.empty:
         return assemble([], TABLES["survey_response"])
-    found = _with_answers(invites, answers[~superseded(answers, zone=zone)])
-    found["n_completed"] = found["n_completed"].fillna(found["n_answers"])
-    few = (found["n_invited"] < fewest) | (found["n_completed"] < FEWEST_CASES)
-    hidden = few | _beside_one(found, few)
-    found[_COUNTS] = found[_COUNTS].astype(float).where(~hidden)
-    return assemble(
-        [found.assign(shown=np.where(hidden, "hidden", "shown"))], TABLES["survey_response"]
-    )
+    strata = _with_answers(invites, answers[~superseded(answers, zone=zone)])
+    strata["n_completed"] = strata["n_completed"].fillna(strata["n_answers"])
+    is_small = (strata["n_invited"] < fewest) | (strata["n_completed"] < FEWEST_CASES)
+    is_hidden = is_small | _beside_one(strata, is_small)
+    strata[_COUNTS] = strata[_COUNTS].astype(float).where(~is_hidden)
+    strata["shown"] = np.where(is_hidden, "hidden", "shown")
+    return assemble([strata], TABLES["survey_response"])
 
 
 def _with_answers(invites: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     """Invitations with the answers that came in, matched by what the invitations say of each."""
-    stated = [name for name in (*WAVE, "stratum") if invites[name].notna().any()]
-    counted = answers.groupby(stated, dropna=False).size().rename("n_answers").reset_index()
-    found = invites[[*WAVE, "stratum", *_COUNTS[:3]]].merge(counted, "left", stated)
-    pooled = "survey_type" not in stated and len(set(answers["survey_type"])) > 1
-    return found.assign(n_answers=np.nan if pooled else found["n_answers"].fillna(0.0))
+    keys = [name for name in (*WAVE, "stratum") if invites[name].notna().any()]
+    counts = answers.groupby(keys, dropna=False).size().rename("n_answers").reset_index()
+    strata = invites[[*WAVE, "stratum", *_COUNTS[:3]]].merge(counts, "left", keys)
+    # answers of several surveys can't be given to invitations that name none
+    is_mixed = "survey_type" not in keys and len(set(answers["survey_type"])) > 1
+    return strata.assign(n_answers=np.nan if is_mixed else strata["n_answers"].fillna(0.0))
 
 
-def _beside_one(found: pd.DataFrame, few: pd.Series) -> pd.Series:
+def _beside_one(strata: pd.DataFrame, is_small: pd.Series) -> pd.Series:
     """The smallest other stratum of each wave of which exactly one is hidden."""
-    wave = found[WAVE].fillna("").agg("|".join, axis=1)
-    alone = few.groupby(wave).transform("sum") == 1
-    others = found["n_invited"].where(alone & ~few)
+    wave = strata[WAVE].fillna("").agg("|".join, axis=1)
+    is_alone = is_small.groupby(wave).transform("sum") == 1
+    others = strata["n_invited"].where(is_alone & ~is_small)
     return others.groupby(wave).rank(method="first") == 1
 
 
 def design_effect(weights: pd.Series) -> float:
-    """Answers over what they are worth: n sum w^2 / (sum w)^2, after Kish 1965; 1 = all alike."""
+    """Answers over what they are worth: n sum w^2 / (sum w)^2, after Kish 1965; 1 = all alike.
+
+    `weights`: above 0, none missing.
+
+    >>> design_effect(pd.Series([1.0, 3.0]))
+    1.25
+    """
     return float(len(weights) * (weights**2).sum() / weights.sum() ** 2)

@@ -1,7 +1,7 @@
-"""A cluster's workers held against this machine, before any of them works.
+"""A cluster's workers compared with this machine, before any of them works.
 
-A worker that computes with another version, sees another folder or holds another key would not
-fail: it would give other results. So each is asked what it has, and a difference is refused.
+A worker that computes with another version, sees another folder or has another key would not fail:
+it would give other results. So each is asked what it has, and a difference is refused.
 """
 
 import hashlib
@@ -28,10 +28,12 @@ _WAIT_S = 30
 
 
 def same_everywhere(client: Client, settings: Settings, files: Sequence[Path]) -> None:
-    """Raises InputError telling what any worker has otherwise than this machine, worker by worker.
+    """Nothing, where every worker has what this machine has; else InputError, worker by worker.
 
+    `client`: of the cluster. `settings`: of the run. `files`: the source files that it will read.
     Compared are versions, our code, the warehouse's folder (seen and writable), the source files
-    and the pseudonym key. Workers that join later are not asked.
+    and the pseudonym key. InputError also where no worker comes within 30 seconds. Workers that
+    join later are not asked.
     """
     try:
         client.wait_for_workers(1, timeout=_WAIT_S)
@@ -41,16 +43,18 @@ def same_everywhere(client: Client, settings: Settings, files: Sequence[Path]) -
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     mark = uuid4().hex
     with warehouse.marked(mark):
-        here = standing(settings, files, mark)
-        there = client.run(standing, settings, files, mark, on_error="return")
-    if found := [fault for worker, at in there.items() for fault in faults(worker, at, here)]:
-        raise InputError("workers of the Dask cluster differ from this machine", found)
+        here = facts(settings, files, mark)
+        there = client.run(facts, settings, files, mark, on_error="return")
+    differences = [line for worker, one in there.items() for line in faults(worker, one, here)]
+    if differences:
+        raise InputError("workers of the Dask cluster differ from this machine", differences)
 
 
-def standing(settings: Settings, files: Sequence[Path], mark: str) -> dict[str, str]:
+def facts(settings: Settings, files: Sequence[Path], mark: str) -> dict[str, str]:
     """What results depend on, as it is where this runs: name -> value.
 
-    `mark`: what stands in the warehouse's folder, if it is the right one.
+    `settings`: of the run. `files`: the source files. `mark`: what stands in the warehouse's
+    folder, if it is the right one.
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     return {
@@ -63,14 +67,18 @@ def standing(settings: Settings, files: Sequence[Path], mark: str) -> dict[str, 
     }
 
 
-def faults(worker: str, at: object, here: Mapping[str, str]) -> Iterator[str]:
-    """What one worker has otherwise, a line each; `at`: its standing, or why it told none."""
-    if not isinstance(at, Mapping):
-        yield f"{worker} can't run Hexperience ({at!r}): install the same version there"
+def faults(worker: str, there: object, here: Mapping[str, str]) -> Iterator[str]:
+    """What one worker has otherwise, a line each.
+
+    `worker`: its address. `there`: its `facts`, or the error that it gave instead. `here`: those of
+    this machine.
+    """
+    if not isinstance(there, Mapping):
+        yield f"{worker} can't run Hexperience ({there!r}): install the same version there"
         return
-    for name, mine in here.items():
-        if at.get(name) != mine:
-            yield f"{worker}: {name}: {at.get(name, 'not told')}; here: {mine}"
+    for name, value in here.items():
+        if there.get(name) != value:
+            yield f"{worker}: {name}: {there.get(name, 'not known')}; here: {value}"
 
 
 def _version(package: str) -> str:
@@ -83,10 +91,10 @@ def _version(package: str) -> str:
 @cache
 def code_id() -> str:
     """A name for our own code as it stands on this machine."""
-    found = hashlib.sha256()
+    digest = hashlib.sha256()
     for path in sorted(path for part in _OURS for path in (_HOUSE / part).rglob("*.py")):
-        found.update(path.read_bytes())
-    return found.hexdigest()[:8]
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:8]
 
 
 def _folder(warehouse: Warehouse, mark: str) -> str:
@@ -100,8 +108,8 @@ def _folder(warehouse: Warehouse, mark: str) -> str:
 
 
 def _missing(files: Sequence[Path]) -> str:
-    absent = [path for path in files if not path.is_file()]
-    return f"{len(absent)} missing, first {absent[0]}" if absent else "all there"
+    missing = [path for path in files if not path.is_file()]
+    return f"{len(missing)} missing, first {missing[0]}" if missing else "all there"
 
 
 def _key(settings: Settings) -> str:

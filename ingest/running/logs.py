@@ -27,20 +27,24 @@ class RunLog(logging.Formatter):
     """The lines' form; whoever learns the run's name sets `run_id`."""
 
     run_id = "-"
+    """Name of the run; a dash until it is known."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line, whatever the record holds."""
-        at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
+        """One line for a `record`, however many lines its message has."""
+        instant = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(record.created))
         lines = [line.strip() for line in record.getMessage().splitlines()] or [""]
         if record.name != log.name:
             lines = [f"{record.name}: {lines[0]}"]
-        told = redact.code(" | ".join(lines))
-        return f"{at} {record.levelname} pid={record.process} run={self.run_id} {told}"
+        message = redact.code(" | ".join(lines))
+        return f"{instant} {record.levelname} pid={record.process} run={self.run_id} {message}"
 
 
 @contextmanager
 def kept(settings: Settings) -> Iterator[RunLog]:
-    """Keeps a log in [run] log, if set; a refusal or crash is noted there and raised further."""
+    """Keeps a log in [run] log, if set; a refusal or crash is noted there and raised further.
+
+    `settings`: where the log lies and how large it may be. Yields the form of its lines.
+    """
     form, how = RunLog(), settings.run
     handler: logging.Handler = logging.NullHandler()
     if how.log:
@@ -81,7 +85,7 @@ def _faults_noted() -> Iterator[None]:
 
 
 def where(error: BaseException) -> str:
-    """Innermost line of our own code that the error passed through."""
+    """Innermost line of our own code that the `error` passed through."""
     frames = traceback.extract_tb(error.__traceback__)
     ours = [frame for frame in frames if Path(frame.filename).is_relative_to(_HOUSE)] or frames
     return f"{Path(ours[-1].filename).name}:{ours[-1].lineno} {ours[-1].name}"

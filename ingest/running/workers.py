@@ -24,16 +24,19 @@ _LARGE_TASKS = {"distributed.admin.large-graph-warning-threshold": "1GiB"}
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 Progress = Callable[[str, int, int], None]
-"""Told what is done, how many are done and how many there are."""
+"""Called with a label, how many items are done and how many there are."""
 
 
 def silent(label: str, done: int, total: int) -> None:
-    """Progress for those who don't watch."""
+    """Progress for those who don't watch: `label`, `done` and `total` go nowhere."""
 
 
 @contextmanager
 def workers(run: Run) -> Iterator[Client]:
-    """A Dask client on threads, on processes, or on the cluster whose address is given."""
+    """A Dask client on threads, on processes, or on a cluster; closed at the end.
+
+    `run`: `[run] scheduler` and `workers`. InputError where no scheduler answers.
+    """
     with dask.config.set(_LARGE_TASKS), _client(run) as client:
         yield client
 
@@ -76,7 +79,9 @@ def each(
 ) -> list[Result]:
     """The function's answer for every item, in their order.
 
-    Raises InputError where the scheduler goes away, or an item's worker dies again and again.
+    `client`: of the workers. `function`: called once for each of `items`; what it raises is raised
+    here. `label`: what is being done, for `progress` and for messages. InputError where the
+    scheduler goes away, or an item's worker dies again and again; Interrupted at Ctrl-C.
     """
     progress(label, 0, len(items))
     futures = client.map(function, items, pure=False)

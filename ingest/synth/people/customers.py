@@ -1,8 +1,8 @@
 """The demo operator's customers: where they live, what they complain of, how they answer surveys.
 
-Pure, like `ingest.synth.network`, whose drops they bear. Arrays are (hex, day) or (cell, hex),
-hexagons in the order of `People.hexes`. Which cell serves whom is a model of received power, not
-Voronoi: the pipeline has to find places out for itself.
+Pure, like `ingest.synth.radio.network`, whose drops they suffer. Arrays are (hex, day) or
+(cell, hex), hexagons in the order of `People.hexes`. Which cell serves whom is a model of received
+power, not Voronoi: the pipeline has to find places out for itself.
 """
 
 from dataclasses import dataclass
@@ -99,7 +99,10 @@ class Customers:
 
 
 def invent_customers(rng: Rng, network: Network) -> Customers:
-    """The network's customers; the same stream and network, the same customers."""
+    """The network's customers.
+
+    `rng`: the same stream gives the same customers. `network`: whose drops they suffer.
+    """
     homes, voices, surveys = rng.spawn(3)
     people = _people(homes, len(network.cells) * SUBSCRIBERS_PER_CELL)
     served = _served(network.cells, people)
@@ -181,9 +184,9 @@ def _complaints(rng: Rng, network: Network, people: People, weights: Floats) -> 
         mean = np.broadcast_to(people.n_subscribers[:, None], drops.shape) * rate / 1000
         n = rng.poisson(mean / DAYS_A_MONTH)
         tickets.append(_tickets(rng, n, people, np.full(drops.shape, MIXES.index(mix))))
-    told = _with_repeats(rng, pd.concat(tickets)).query("day < @drops.shape[1]")
-    told = told.assign(opened=_at(rng, network.clock, told["day"]))
-    return told.sort_values("opened", ignore_index=True)
+    contacts = _with_repeats(rng, pd.concat(tickets)).query("day < @drops.shape[1]")
+    contacts = contacts.assign(opened=_instants(rng, network.clock, contacts["day"]))
+    return contacts.sort_values("opened", ignore_index=True)
 
 
 def _felt_later(drops: Floats) -> Floats:
@@ -225,7 +228,7 @@ def _with_repeats(rng: Rng, tickets: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([tickets, again.assign(day=again["day"] + rng.integers(1, 8, len(again)))])
 
 
-def _at(rng: Rng, clock: Clock, day: pd.Series) -> pd.DatetimeIndex:
+def _instants(rng: Rng, clock: Clock, day: pd.Series) -> pd.DatetimeIndex:
     """An instant in the waking hours of each day."""
     seconds = rng.triangular(8 * 3600, 13 * 3600, 21 * 3600, len(day)).astype(int)
     return clock.days[day] + pd.to_timedelta(seconds, unit="s")
@@ -251,10 +254,12 @@ def _asked(rng: Rng, network: Network, people: People, served: Floats) -> pd.Dat
     delivered = rng.random(len(asked)) < DELIVERED_SHARE
     stratum = pd.Series(people.stratum[place]) + " " + pd.Series(np.array(AGES)[age])
     return asked.assign(
-        stratum=stratum, score=score, delivered=delivered,
+        stratum=stratum,
+        score=score,
+        delivered=delivered,
         answers=delivered & (rng.random(len(asked)) < inclined),
-        answered=_at(rng, clock, asked["day"]),
-    )  # fmt: skip
+        answered=_instants(rng, clock, asked["day"]),
+    )
 
 
 def _wave(rng: Rng, month: str, days: Ints, people: People) -> pd.DataFrame:
@@ -284,12 +289,15 @@ def _waves(asked: pd.DataFrame) -> pd.DataFrame:
     """Counts and both NPS of each wave and stratum, see `Customers.invites`."""
     score = asked["score"]
     points = 100 * ((score >= PROMOTER_FROM).astype(int) - (score <= DETRACTOR_UP_TO))
-    told = asked.assign(points=points, told=points.where(asked["answers"]))
-    return told.groupby(["wave", "stratum"], as_index=False).agg(
-        n_invited=("score", "size"), n_delivered=("delivered", "sum"),
-        n_completed=("answers", "sum"), nps_of_invited=("points", "mean"),
-        nps_of_answers=("told", "mean"),
-    )  # fmt: skip
+    # points: of all who were asked; points_answered: missing of those who did not answer
+    scored = asked.assign(points=points, points_answered=points.where(asked["answers"]))
+    return scored.groupby(["wave", "stratum"], as_index=False).agg(
+        n_invited=("score", "size"),
+        n_delivered=("delivered", "sum"),
+        n_completed=("answers", "sum"),
+        nps_of_invited=("points", "mean"),
+        nps_of_answers=("points_answered", "mean"),
+    )
 
 
 def _log_rate_felt(network: Network, served: Floats) -> Floats:

@@ -1,7 +1,7 @@
 """What befalls the demo operator's cells: the causes of METHODS 5, planted one a cell.
 
 A cause is a row of `CAUSES`; an event is one of them in a cell, in hours of the clock. Nothing
-here draws a counter: events are turned into factors, and `ingest.synth.network` bears them.
+here draws a counter: events become factors, which `ingest.synth.radio.network` applies.
 """
 
 from dataclasses import dataclass, replace
@@ -62,9 +62,18 @@ CAUSES = {
     "low_traffic_fault": Cause("little", fault=(1.5, 2.6)),
 }
 # kinds of which some are only days old when the data end
-FRESH = (("load_step", 3), ("hardware_fault", 7), ("capacity_upgrade", 14), ("hardware_fault", 3),
-         ("load_step", 7), ("interference", 14), ("capacity_upgrade", 3), ("capacity_upgrade", 7),
-         ("load_step", 14))  # fmt: skip
+FRESH = (
+    ("load_step", 3),
+    ("hardware_fault", 7),
+    ("capacity_upgrade", 14),
+    ("hardware_fault", 3),
+    ("load_step", 7),
+    ("interference", 14),
+    ("capacity_upgrade", 3),
+    ("capacity_upgrade", 7),
+    ("load_step", 14),
+)
+"""Each with its age in days at the end of the data."""
 STRENGTHS = ("demand", "room", "efficiency", "fault", "rsrp_db")
 ENDS = {"neighbour_outage": "neighbour_outage_over", "passing_fault": "passing_fault_over"}
 MOVED_SHARE = 0.8  # of a dead neighbour's traffic; the rest is lost
@@ -137,7 +146,7 @@ class Effects:
 
 
 def cast(n_cells: int) -> list[tuple[str, int]]:
-    """Kinds to plant in a network of that size, each with its age in days at the end, 0 = any."""
+    """Kinds to plant in a network of `n_cells`, each with its age in days at the end, 0 = any."""
     rounds = max(1, n_cells // 40)
     return [*((kind, 0) for _ in range(rounds) for kind in CAUSES)] + [*FRESH] * (n_cells // 120)
 
@@ -147,8 +156,10 @@ def plant(
 ) -> tuple[tuple[Event, ...], pd.DataFrame]:
     """The events, each in a cell of its own, and the cells as those events need them.
 
-    At least a third of the cells stays quiet: kinds for which there is no cell left are left out.
-    Three events in four begin within the newest `recent_days`.
+    `rng`: the stream to draw from. `cells`: with their true parameters. `clock`: the hours.
+    `kinds`: what to plant, as `cast` gives it. At least a third of the cells stays quiet: kinds for
+    which there is no cell left are left out. Three events in four begin within the newest
+    `recent_days`.
     """
     cells, events = cells.copy(), list[Event]()
     pool = [int(c) for c in rng.permutation(len(cells))]
@@ -169,10 +180,9 @@ def plant(
 
 def _chosen(needs: str, cells: pd.DataFrame, pool: list[int]) -> tuple[int, int | None] | None:
     """A free cell in which it can happen, and the one it takes along; None = there is none."""
-    busy = cells["busy_attempts"] < 25 if needs == "little" else (
-        cells["busy_attempts"] >= LEAST_ATTEMPTS
-    )  # fmt: skip
-    for cell in (c for c in pool if busy[c]):
+    attempts = cells["busy_attempts"]
+    fits = attempts < 25 if needs == "little" else attempts >= LEAST_ATTEMPTS
+    for cell in (c for c in pool if fits[c]):
         free = [c for c in pool if c != cell]
         if needs == "neighbour":
             return cell, _nearest(cells, cell, free)
@@ -227,19 +237,27 @@ def _event(rng: Rng, wanted: tuple[str, int], cell: int, clock: Clock, recent_da
 
 def _rows(event: Event, clock: Clock) -> list[Event]:
     """The event, and what goes with it: its end, or what the sector's other carrier sees."""
-    whole = clock.hour.size
     if event.kind in ENDS:
-        over = replace(event, kind=ENDS[event.kind], start=event.end, ramp_end=event.end,
-                       end=whole, acts=(event.end, event.end))  # fmt: skip
+        over = replace(
+            event,
+            kind=ENDS[event.kind],
+            start=event.end,
+            ramp_end=event.end,
+            end=clock.hour.size,
+            acts=(event.end, event.end),
+        )
         return [event, over]
     if event.kind == "carriers_rebalanced" and event.partner is not None:
-        given = replace(event, cell=event.partner, partner=event.cell, demand=2 - event.demand)
-        return [event, given]
+        other = replace(event, cell=event.partner, partner=event.cell, demand=2 - event.demand)
+        return [event, other]
     return [event]
 
 
 def quiet_cells(events: tuple[Event, ...], n_cells: int) -> Ints:
-    """Row numbers of the cells in which nothing was planted, ascending."""
+    """Row numbers of the cells in which nothing was planted, ascending.
+
+    `events`: what was planted. `n_cells`: how many cells there are.
+    """
     taken = {e.cell for e in events} | {e.partner for e in events}
     return np.array([c for c in range(n_cells) if c not in taken], np.int64)
 
@@ -250,7 +268,11 @@ def quiet_cells(events: tuple[Event, ...], n_cells: int) -> Ints:
 def outages_of(
     rng: Rng, events: tuple[Event, ...], n_cells: int, clock: Clock
 ) -> tuple[Outage, ...]:
-    """The planted neighbours' long outages, and short ones in cells that play no other part."""
+    """The planted neighbours' long outages, and short ones in cells that play no other part.
+
+    `rng`: the stream to draw from. `events`: what was planted. `n_cells`: how many cells there are.
+    `clock`: the hours.
+    """
     causes = cycle(("Power failure", "Fibre cut", "Hardware fault", "Planned work"))
     outages = [
         Outage(event.partner, event.start, event.end, False, "Hardware fault")
@@ -270,10 +292,18 @@ def outages_of(
 def effects_of(
     events: tuple[Event, ...], outages: tuple[Outage, ...], n_cells: int, clock: Clock
 ) -> Effects:
-    """Events and outages as what they do to each hour."""
+    """Events and outages as what they do to each hour.
+
+    `events`, `outages`: what happens. `n_cells`: how many cells there are. `clock`: the hours.
+    """
     shape = (n_cells, clock.hour.size)
-    effects = Effects(np.ones(shape), np.ones(shape), np.ones(shape), np.zeros(shape),
-                      np.ones(shape))  # fmt: skip
+    effects = Effects(
+        demand=np.ones(shape),
+        room=np.ones(shape),
+        fault=np.ones(shape),
+        rsrp_db=np.zeros(shape),
+        up=np.ones(shape),
+    )
     for event in events:
         hours = (event.cell, slice(*event.acts))
         strength = ramped(event) * felt(event, clock)[slice(*event.acts)]
@@ -287,12 +317,15 @@ def effects_of(
 
 
 def felt(event: Event, clock: Clock) -> npt.NDArray[np.bool_]:
-    """Whether the event is felt at each hour's time of day, (hour,)."""
+    """Whether the `event` is felt at the local hour of each hour of `clock`, (hour,)."""
     first, end = event.felt
     return np.asarray((clock.hour >= first) & (clock.hour < end))
 
 
 def ramped(event: Event) -> Floats:
-    """How much of the event is there in each hour in which it acts: at once, or a straight ramp."""
+    """Part of the `event` that is there in each hour in which it acts, 0..1.
+
+    All of it at once, or a straight ramp from its start to its `ramp_end`.
+    """
     hours = np.arange(1, event.acts[1] - event.acts[0] + 1)
     return np.minimum(hours / max(event.ramp_end - event.start, 1), 1)

@@ -1,4 +1,4 @@
-"""The demo operator's masts and cells: what its inventory tells, and what each cell is truly like.
+"""The demo operator's masts and cells: what its inventory has, and what each cell is truly like.
 
 No two cells answer load alike: about half of them drop no more calls however full they are, the
 others by a smooth curve on the load offered, which the counters only show up to 100 %.
@@ -28,8 +28,11 @@ Rng = np.random.Generator
 
 NEXT_TOWN, COUNTRY = -1, -2
 # where the next mast goes, over and over
-SITE_MIX = (LEEDS, NEXT_TOWN, BRADFORD, COUNTRY, LEEDS, NEXT_TOWN, LEEDS, BRADFORD, LEEDS,
-            NEXT_TOWN, COUNTRY, LEEDS)  # fmt: skip
+SITE_MIX = (
+    *(LEEDS, NEXT_TOWN, BRADFORD, COUNTRY),
+    *(LEEDS, NEXT_TOWN, LEEDS, BRADFORD),
+    *(LEEDS, NEXT_TOWN, COUNTRY, LEEDS),
+)
 KM_OUT_OF_TOWN, RURAL_CODE = 4.5, "RUR"
 SECOND_CARRIER_SHARE = 0.25
 HARM_SHARE, UPLINK_SHARE = 0.45, 0.08
@@ -37,7 +40,11 @@ CARRIERS = (("LTE", "B3", 20.0), ("LTE", "B7", 20.0), ("NR", "n78", 80.0))
 
 
 def invent_cells(rng: Rng, *, n_cells: int, first_day: pd.Timestamp) -> pd.DataFrame:
-    """One row per cell: its mast and carrier, and the true parameters behind its counters."""
+    """One row per cell: its mast and carrier, and the true parameters behind its counters.
+
+    `rng`: the stream to draw from. `n_cells`: how many. `first_day`: of the counters; every cell is
+    on air before it.
+    """
     return _cells(rng, _sites(rng, n_cells), first_day)
 
 
@@ -84,7 +91,7 @@ def _named(sites: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cells(rng: Rng, sites: pd.DataFrame, first_day: pd.Timestamp) -> pd.DataFrame:
-    """One row per cell: what the inventory tells, and the true parameters behind its counters."""
+    """One row per cell: what the inventory has, and the true parameters behind its counters."""
     cells = sites.loc[sites.index.repeat(sites["n_cells"])].rename_axis("site").reset_index()
     number, n_sectors, site = cells.groupby("site").cumcount(), cells["n_sectors"], cells["site"]
     sector, second = number % n_sectors, number // n_sectors

@@ -80,26 +80,29 @@ DATA_BY_HOUR = np.array(
 
 @dataclass(frozen=True)
 class Clock:
-    """The hours told of: instant, local hour of day, number of the day, free day; each (hour,).
-
-    A free day is a Saturday, a Sunday or an English bank holiday; `is_holiday` has the last alone.
-    """
+    """The hours of the invented history, each array of shape (hour,) but the last."""
 
     local: pd.DatetimeIndex
+    """Instants, in the country's zone."""
     hour: Ints
+    """Local hour of day, 0..23."""
     day: Ints
+    """Number of the local day, from 0."""
     is_free: npt.NDArray[np.bool_]
+    """A Saturday, a Sunday or an English bank holiday."""
     is_holiday: npt.NDArray[np.bool_]
+    """An English bank holiday."""
     days: pd.DatetimeIndex
+    """Local midnights, shape (day,)."""
 
     def by_day(self, counts: Floats) -> Floats:
-        """Sums over the hours of each local day, (cell, hour) -> (cell, day)."""
+        """Sums of `counts` over the hours of each local day, (cell, hour) -> (cell, day)."""
         firsts = np.flatnonzero(np.diff(self.day, prepend=-1))
         return np.add.reduceat(counts, firsts, axis=1)
 
 
 def clock_of(first_day: date, n_days: int) -> Clock:
-    """Every hour of `n_days` local days, 23 or 25 of them where the clock changes."""
+    """Every hour of `n_days` local days from `first_day` on; a day may have 23 or 25 hours."""
     days = pd.date_range(first_day, periods=n_days, freq="D", tz=TIMEZONE)
     end = pd.Timestamp(first_day + timedelta(days=n_days), tz=TIMEZONE)
     local = pd.date_range(days[0], end, freq="h", inclusive="left")
@@ -112,9 +115,12 @@ def clock_of(first_day: date, n_days: int) -> Clock:
 
 
 def km_between(points: Floats, others: Floats) -> Floats:
-    """Distances in km between points of (lat, lon), shape (n points, n others)."""
-    apart = (points[:, None, :] - others[None, :, :]) * KM_PER_DEGREE
-    return np.asarray(np.hypot(apart[..., 0], apart[..., 1]))
+    """Distances in km, shape (n points, n others); exact enough around Leeds.
+
+    `points`, `others`: latitude and longitude in degrees, shapes (n points, 2) and (n others, 2).
+    """
+    difference = (points[:, None, :] - others[None, :, :]) * KM_PER_DEGREE
+    return np.asarray(np.hypot(difference[..., 0], difference[..., 1]))
 
 
 def regions() -> dict[str, object]:

@@ -1,6 +1,6 @@
 """The demo operator's network: load, calls and drops of cells that planted causes befall.
 
-Pure: frames and arrays from a seed, no files; `ingest.synth` writes them as operators would.
+Pure: frames and arrays from a seed, no files; `ingest.synth.write` spells them as operators would.
 Arrays have shape (cell, hour), rows in the order of `Network.cells`. `Clock.local` holds the
 instants; hours of day and days are the operator's local ones. Nothing here is the estimator's own
 model: harm follows a smooth curve of the load offered, which PRB shows only up to 100 %, and
@@ -34,17 +34,23 @@ from ingest.synth.radio.works import Work, routine_works, works_for_bad_cells, w
 
 Counters = dict[str, Floats]
 
-
 VOICE_SHARE_OF_LOAD, IDLE_PRB_PCT = 0.35, 3.0
 HOLIDAY_DEMAND = 0.9
 SEASON, COUNTRY_SEASON, GROWTH_A_YEAR = 0.04, 0.12, 0.06
-TRUTH_DAYS = 28  # told before and after each event
+TRUTH_DAYS = 28  # before and after each event, in its truth
 CLEAR_RATIO, PRB_MOVED_RATIO = 1.1, 1.07
 FIGURES = {
-    "ratio": "float64", "load_share": "float64", "drops_with": "float64",
-    "drops_without": "float64", "drops_before": "float64", "drops_after": "float64",
-    "prb_before_pct": "float64", "prb_after_pct": "float64", "prb_moved": "bool", "phi": "float64",
-}  # fmt: skip
+    "ratio": "float64",
+    "load_share": "float64",
+    "drops_with": "float64",
+    "drops_without": "float64",
+    "drops_before": "float64",
+    "drops_after": "float64",
+    "prb_before_pct": "float64",
+    "prb_after_pct": "float64",
+    "prb_moved": "bool",
+    "phi": "float64",
+}
 GAP_SHARE, ABSENT_SHARE = 0.15, 0.003
 
 
@@ -118,9 +124,11 @@ class Network:
     @property
     def measured(self) -> Counters:
         """The counters with NaN where rows were lost or the drop counter was reset."""
-        told = {name: np.where(self.lost, np.nan, values) for name, values in self.counters.items()}
-        told["dropped_calls"] = np.where(self.resets, np.nan, told["dropped_calls"])
-        return told
+        counters = {
+            name: np.where(self.lost, np.nan, values) for name, values in self.counters.items()
+        }
+        counters["dropped_calls"] = np.where(self.resets, np.nan, counters["dropped_calls"])
+        return counters
 
 
 def invent_network(
@@ -133,28 +141,28 @@ def invent_network(
     causes: Mapping[str, int] | None = None,
     recent_days: int | None = None,
 ) -> Network:
-    """The network over `n_days` local days; the same stream gives the same network.
+    """The network of `n_cells` over `n_days` local days from `first_day` on.
 
-    `noise`: normal or heavy. `causes`: how many of each kind of `causes.CAUSES` to plant, None =
-    one of each for 40 cells and some that are only 3, 7 and 14 days old. At least a third of the
-    cells is left to chance and to works on the worst of them (`works`). Three events in four begin
-    in the newest `recent_days` (None = all). Counters: `call_attempts`, `call_setups`,
-    `dropped_calls`, `prb_dl_util_pct`, `prb_ul_util_pct`, `rrc_users_mean`, `dl_vol_mb`,
-    `availability_pct`, and `rsrp_p50_dbm` (NaN while a cell is down).
+    `rng`: the same stream gives the same network. `noise`: normal or heavy. `causes`: how many of
+    each kind of `causes.CAUSES` to plant, None = one of each for 40 cells and some that are only 3,
+    7 and 14 days old. At least a third of the cells is left to chance and to works on the worst of
+    them (`works`). Three events in four begin in the newest `recent_days` (None = all). Counters:
+    `call_attempts`, `call_setups`, `dropped_calls`, `prb_dl_util_pct`, `prb_ul_util_pct`,
+    `rrc_users_mean`, `dl_vol_mb`, `availability_pct`, `rsrp_p50_dbm` (NaN while a cell is down).
     """
     # a stream for each chapter, so that a longer one does not shift the others
     places, plot, traffic, calls, feed, tended = rng.spawn(6)
-    clock, level = clock_of(first_day, n_days), NOISE[noise]
+    clock, luck = clock_of(first_day, n_days), NOISE[noise]
     cells = invent_cells(places, n_cells=n_cells, first_day=pd.Timestamp(first_day))
-    cells = cells.assign(phi=calls.uniform(*level.phi, n_cells))
+    cells = cells.assign(phi=calls.uniform(*luck.phi, n_cells))
     kinds = (
         cast(n_cells) if causes is None else [(k, 0) for k, n in causes.items() for _ in range(n)]
     )
     events, cells = plant(plot, cells, clock, kinds, recent_days or n_days)
     outages = outages_of(plot, events, n_cells, clock)
     scene = Scene(cells, clock, effects_of(events, outages, n_cells, clock))
-    load = _load(traffic, scene, level)
-    counters = _counters(calls, scene, load, level)
+    load = _load(traffic, scene, luck)
+    counters = _counters(calls, scene, load, luck)
     drops, attempts = (clock.by_day(counters[n]) for n in ("dropped_calls", "call_attempts"))
     works, helped = works_for_bad_cells(tended, events, clock, drops, attempts)
     _relieve(tended, counters["dropped_calls"], scene.effects, helped)
@@ -178,18 +186,18 @@ def _column(cells: pd.DataFrame, name: str) -> Floats:
     return cells[name].to_numpy(np.float64)[:, None]
 
 
-def _load(rng: Rng, scene: Scene, level: Noise) -> Load:
+def _load(rng: Rng, scene: Scene, noise: Noise) -> Load:
     """How many call, and how full that and their data make the cells."""
     cells, clock, effects = scene.cells, scene.clock, scene.effects
     shape = effects.demand.shape
-    memory = level.demand_day_memory
-    sd = rng.uniform(*level.demand_day_sd, (shape[0], 1))
+    memory = noise.demand_day_memory
+    sd = rng.uniform(*noise.demand_day_sd, (shape[0], 1))
     days = np.exp(sd * _remembered(rng, (shape[0], len(clock.days)), memory))
     common = _calendar(cells, clock) * days[:, clock.day]
     voice, data = (
         common
         * _profile(cells, clock, by_hour)
-        * np.exp(level.hour_sd * _remembered(rng, shape, HOUR_MEMORY))
+        * np.exp(noise.hour_sd * _remembered(rng, shape, HOUR_MEMORY))
         for by_hour in (VOICE_BY_HOUR, DATA_BY_HOUR)
     )
     wanted = effects.demand * effects.up
@@ -221,9 +229,10 @@ def _profile(cells: pd.DataFrame, clock: Clock, by_hour: Floats) -> Floats:
 
 def _remembered(rng: Rng, shape: tuple[int, ...], memory: float) -> Floats:
     """Noise of sd 1, each value remembering the one before it along the last axis (AR 1)."""
-    noise = rng.normal(size=shape)
-    noise[:, 1:] *= np.sqrt(1 - memory**2)
-    return np.asarray(lfilter([1], [1, -memory], noise, axis=1))
+    shocks = rng.normal(size=shape)
+    # so that the sum of what is remembered and what is new keeps a variance of 1
+    shocks[:, 1:] *= np.sqrt(1 - memory**2)
+    return np.asarray(lfilter([1], [1, -memory], shocks, axis=1))
 
 
 def _harm(cells: pd.DataFrame, offered: Floats, uplink: Floats) -> Floats:
@@ -241,25 +250,25 @@ def _plain_rate(cells: pd.DataFrame, clock: Clock) -> Floats:
     )
 
 
-def _bad_luck(rng: Rng, n_cells: int, clock: Clock, level: Noise) -> Floats:
+def _bad_luck(rng: Rng, n_cells: int, clock: Clock, noise: Noise) -> Floats:
     """What makes days and weeks worse for no reason, as a factor on the drop rate, (cell, day)."""
     n_days = len(clock.days)
-    days = level.drops_day_sd * _remembered(rng, (n_cells, n_days), level.drops_day_memory)
-    weeks = level.week_sd * _remembered(rng, (n_cells, n_days // 7 + 1), WEEK_MEMORY)
-    bad = rng.random((n_cells, n_days)) < level.bad_day_share
+    days = noise.drops_day_sd * _remembered(rng, (n_cells, n_days), noise.drops_day_memory)
+    weeks = noise.week_sd * _remembered(rng, (n_cells, n_days // 7 + 1), WEEK_MEMORY)
+    bad = rng.random((n_cells, n_days)) < noise.bad_day_share
     bad[:, 1:] |= bad[:, :-1] & (rng.random((n_cells, n_days - 1)) < 0.5)
     factor = np.where(bad, rng.uniform(1.5, 3, bad.shape), 1.0)
     return np.asarray(factor * np.exp(days + weeks[:, np.arange(n_days) // 7]))
 
 
-def _counters(rng: Rng, scene: Scene, load: Load, level: Noise) -> Counters:
+def _counters(rng: Rng, scene: Scene, load: Load, noise: Noise) -> Counters:
     """What the cells count, (cell, hour); RSRP is NaN while a cell is down."""
     cells, clock, effects = scene.cells, scene.clock, scene.effects
     shape, fullest = load.offered_pct.shape, np.maximum(load.offered_pct, load.uplink_pct)
     attempts = rng.poisson(load.demand)
     setups = rng.binomial(attempts, 0.988 - 0.12 * expit((fullest - 115) / 8))
     expected = attempts * _expected_rate(scene, load)
-    expected *= _bad_luck(rng, shape[0], clock, level)[:, clock.day]
+    expected *= _bad_luck(rng, shape[0], clock, noise)[:, clock.day]
     # gamma-Poisson whose variance is phi times its mean, whatever the mean
     beyond = _column(cells, "phi") - 1
     drops = np.minimum(rng.poisson(rng.gamma(expected / beyond, beyond)), setups)
@@ -325,7 +334,10 @@ def _faults_of_the_feed(
 def truth_of(
     events: tuple[Event, ...], scene: Scene, load: Load, counters: Counters
 ) -> pd.DataFrame:
-    """One row per event: what it did to drops, and how much of that is owed to load.
+    """One row per event: what it did to drops, and how much of that is due to load.
+
+    `events`: what was planted. `scene`: the cells, their hours, the effects. `load`: what was asked
+    of the cells. `counters`: what they counted, each (cell, hour). Columns:
 
     - `cell` (row), `cell_id`, `kind`, `partner_cell_id` (missing = none); `start`, `ramp_end`,
       `end` as hours of the clock and `_utc` (missing = beyond the data).
@@ -349,22 +361,23 @@ def truth_of(
         for event in events
     ]
     figures = pd.DataFrame(rows, columns=list(FIGURES)).astype(FIGURES)
-    told = pd.concat([_identities(events, cells, clock), figures], axis=1)
-    ratio, share = told["ratio"], told["load_share"]
-    told["attribution"] = np.select(
+    truth = pd.concat([_identities(events, cells, clock), figures], axis=1)
+    ratio, share = truth["ratio"], truth["load_share"]
+    truth["attribution"] = np.select(
         [share.isna(), share < 0.5, ratio > 1], ["none", "other", "load"], "relief"
     )
-    variance = told.pop("phi") * (1 / told["drops_before"] + 1 / told["drops_after"])
-    return told.assign(visible_sd=np.log(ratio).abs() / np.sqrt(variance))
+    variance = truth.pop("phi") * (1 / truth["drops_before"] + 1 / truth["drops_after"])
+    return truth.assign(visible_sd=np.log(ratio).abs() / np.sqrt(variance))
 
 
 def avoidable_of(events: tuple[Event, ...], scene: Scene, load: Load) -> pd.DataFrame:
     """Drops to expect of each cell in 30 days like the newest ones, as it is and if treated.
 
-    As it is: with all events that last at the end, as if they had always been. `drops_month`; with
-    its load less by 10 to 50 per cent, `relieved_10` to `relieved_50`; without what but load
-    raises its drops, `fixed`; with both, `both_10` to `both_50`. Good and bad luck, outages and
-    ramps are left out.
+    `events`: what was planted. `scene`: the cells, their hours, the effects. `load`: what was asked
+    of the cells. As it is: with all events that last at the end, as if they had always been there.
+    Columns: `drops_month`, as it is; `relieved_10` to `relieved_50`, with 10 to 50 per cent less
+    load; `fixed`, without anything but load that raises its drops; `both_10` to `both_50`, with
+    both. Good and bad luck, outages and ramps are left out.
     """
     cells, clock = scene.cells, scene.clock
     days = clock.day >= clock.day[-1] + 1 - TRUTH_DAYS
@@ -386,15 +399,15 @@ def avoidable_of(events: tuple[Event, ...], scene: Scene, load: Load) -> pd.Data
         drops = plain * _harm(cells, offered, uplink) * (1 if is_fixed else fault)
         return np.asarray(drops.sum(axis=1) * 30 / (days.sum() / 24))
 
-    told = {"drops_month": month(0, is_fixed=False), "fixed": month(0, is_fixed=True)}
+    columns = {"drops_month": month(0, is_fixed=False), "fixed": month(0, is_fixed=True)}
     for pct in (10, 20, 30, 40, 50):
-        told[f"relieved_{pct}"] = month(pct / 100, is_fixed=False)
-        told[f"both_{pct}"] = month(pct / 100, is_fixed=True)
-    return pd.DataFrame({"cell_id": cells["cell_id"], **told})
+        columns[f"relieved_{pct}"] = month(pct / 100, is_fixed=False)
+        columns[f"both_{pct}"] = month(pct / 100, is_fixed=True)
+    return pd.DataFrame({"cell_id": cells["cell_id"], **columns})
 
 
 def _identities(events: tuple[Event, ...], cells: pd.DataFrame, clock: Clock) -> pd.DataFrame:
-    """What, where and when; an event that nothing ends has no end within the hours told of."""
+    """What, where and when; an event that nothing ends has no end within the hours."""
     names, utc = cells["cell_id"].tolist(), clock.local.tz_convert("UTC")
     stamps = [*utc, pd.NaT]
     hours = {name: [getattr(e, name) for e in events] for name in ("start", "ramp_end", "end")}

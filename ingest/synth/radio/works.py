@@ -23,19 +23,20 @@ HELPFUL: Span = (0.65, 0.8)
 
 @dataclass(frozen=True)
 class Work:
-    """One work in a cell; hours of the clock, `finish` beyond its end where it is yet to come.
-
-    `true_ratio`: expected drops after the work over those without it; 1 = it does nothing.
-    """
+    """One work in a cell."""
 
     cell: int
+    """Row of the cell."""
     start: int
+    """Hour of the clock; beyond its end where the work is yet to come, as is `finish`."""
     finish: int
     kind: str
     status: str
     notes: str
     true_ratio: float = 1.0
+    """Expected drops after the work over those without it; 1 = it does nothing."""
     chosen_because_bad: bool = False
+    """Whether the operator chose the cell for its bad weeks."""
 
 
 # the event that begins as the work ends: type and notes of the work, and its hours
@@ -63,8 +64,9 @@ def works_for_bad_cells(
 ) -> tuple[list[Work], list[Event]]:
     """Works on cells that became bad, and events for those works that help.
 
-    `drops`, `calls`: (cell, day). Chosen are the cells whose rate of the last 28 days is highest
-    against all days before, among those that nothing else befalls for good; each once.
+    `rng`: the stream to draw from. `events`: what was planted so far. `clock`: the hours. `drops`,
+    `calls`: counts, shape (cell, day). Chosen are the cells whose rate of the last 28 days is
+    highest against all days before, among those that nothing else befalls for good; each once.
     """
     works, helped = list[Work](), list[Event]()
     luckless = {e.cell for e in events if e.kind == "passing_fault"}
@@ -94,12 +96,15 @@ def _rise(drops: Floats, calls: Floats) -> Floats:
         (drops[:, days].sum(axis=1) + 1) / (calls[:, days].sum(axis=1) + 1)
         for days in (lately, before)
     )
-    few = calls[:, lately].mean(axis=1) < LEAST_CALLS_A_DAY
-    return np.where(few, 0, new / old)
+    has_few = calls[:, lately].mean(axis=1) < LEAST_CALLS_A_DAY
+    return np.where(has_few, 0, new / old)
 
 
 def works_of_events(events: tuple[Event, ...], truth: pd.DataFrame) -> Iterator[Work]:
-    """The works that end when their event begins."""
+    """The works that end when their event begins.
+
+    `events`: those planted. `truth`: a row for each, with the `ratio` of its drops.
+    """
     for event, ratio in zip(events, truth["ratio"], strict=True):
         if event.kind in OF_EVENTS:
             kind, notes, hours = OF_EVENTS[event.kind]
@@ -108,7 +113,11 @@ def works_of_events(events: tuple[Event, ...], truth: pd.DataFrame) -> Iterator[
 
 
 def routine_works(rng: Rng, idle: list[int], clock: Clock) -> Iterator[Work]:
-    """Works that change nothing, one of them still to come, in cells that nothing else befalls."""
+    """Works that change nothing, one of them still to come.
+
+    `rng`: the stream to draw from. `idle`: rows of the cells that nothing else befalls. `clock`:
+    the hours.
+    """
     n_days = len(clock.days)
     for cell, (kind, status, notes) in zip(rng.permutation(idle).tolist(), ROUTINE, strict=False):
         day = int(rng.integers(5, n_days - 2))
@@ -117,5 +126,5 @@ def routine_works(rng: Rng, idle: list[int], clock: Clock) -> Iterator[Work]:
 
 
 def hour_of(clock: Clock, day: int, hour: int) -> int:
-    """Number of the hour that stands for a time of day; the next one where the clock skips it."""
+    """Number of the hour on `clock` at local `hour` of `day`; the next where the clock skips it."""
     return int(np.flatnonzero((clock.day == day) & (clock.hour >= hour))[0])

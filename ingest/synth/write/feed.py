@@ -33,9 +33,11 @@ N_REDELIVERED = 24
 
 
 def counter_files(rng: Rng, network: Network, hourly_from: int) -> Files:
-    """The archive's totals by month up to day `hourly_from`, then one file a local day of hours.
+    """The archive's totals by month, then one file a local day of hours: name and text of each.
 
-    The archive knows the first day of hours, too: such rows are refused for the finer ones.
+    `rng`: the stream that the dirt is drawn from. `network`: what was counted. `hourly_from`:
+    number of the first day that comes by the hour; 0 = all days, and no archive. The archive has
+    that first day, too: such rows are refused for the finer ones.
     """
     yield from _totals(network, min(hourly_from + 1, len(network.clock.days)) * (hourly_from > 0))
     yield from _hours(rng, network, hourly_from)
@@ -45,14 +47,15 @@ def _totals(network: Network, n_days: int) -> Files:
     """Totals of the first `n_days` by cell and local day, as archives keep them; none for 0."""
     days = network.clock.days[:n_days]
     for month in days.strftime("%Y%m").unique():
-        told = [_total(network, int(day)) for day in np.flatnonzero(days.strftime("%Y%m") == month)]
-        yield f"raw/pm/daily/PMD_{month}.csv", csv_text(pd.concat(told), sep=";")
+        of_month = np.flatnonzero(days.strftime("%Y%m") == month)
+        totals = pd.concat([_total(network, int(day)) for day in of_month])
+        yield f"raw/pm/daily/PMD_{month}.csv", csv_text(totals, sep=";")
 
 
 def _total(network: Network, day: int) -> pd.DataFrame:
     """One day's total of every cell: counts added, states averaged; cells mostly lost left out."""
     hours = network.clock.day == day
-    came = network.lost[:, hours].mean(axis=1) < 0.5
+    has_arrived = network.lost[:, hours].mean(axis=1) < 0.5
     frame = pd.DataFrame({
         "Cell Name": network.cells["cell_id"],
         "Day": network.clock.days[day].strftime("%d.%m.%Y"),
@@ -64,44 +67,45 @@ def _total(network: Network, day: int) -> pd.DataFrame:
             frame[theirs] = values.sum(axis=1).round(decimals)
         else:
             # a day on which the cell was down all along has no signal
-            known = ~np.isnan(values)
-            total = np.where(known, values, 0).sum(axis=1)
-            frame[theirs] = (total / np.where(known.any(axis=1), known.sum(axis=1), np.nan)).round(
-                decimals
-            )
-    return frame.astype(dict.fromkeys(VOICE, "Int64"))[came]
+            is_measured = ~np.isnan(values)
+            total = np.where(is_measured, values, 0).sum(axis=1)
+            n_hours = np.where(is_measured.any(axis=1), is_measured.sum(axis=1), np.nan)
+            frame[theirs] = (total / n_hours).round(decimals)
+    return frame.astype(dict.fromkeys(VOICE, "Int64"))[has_arrived]
 
 
 def _hours(rng: Rng, network: Network, first_day: int) -> Files:
     """One file per local day, hour by hour, with the dirt of real feeds."""
-    kept = network.clock.day >= first_day
-    rows = _rows(network, kept)
-    reset = network.resets[:, kept].T.ravel()
-    rows.loc[reset, "VoLTE Call Drops"] = -1000 - rows.loc[reset, "VoLTE Call Drops"]
+    by_hour = network.clock.day >= first_day
+    rows = _rows(network, by_hour)
+    is_reset = network.resets[:, by_hour].T.ravel()
+    rows.loc[is_reset, "VoLTE Call Drops"] = -1000 - rows.loc[is_reset, "VoLTE Call Drops"]
     for columns, share in NIL_SHARES:
         rows.loc[rng.random(len(rows)) < share, columns] = pd.NA
-    day = np.repeat(network.clock.day[kept] - first_day, len(network.cells))
-    came = ~network.lost[:, kept].T.ravel()
-    again = rng.choice(np.flatnonzero(came & (day < day.max())), N_REDELIVERED, replace=False)
-    order = np.concatenate([np.flatnonzero(came), np.sort(again)])
-    file_of = np.concatenate([day[came], day[np.sort(again)] + 1])
-    lines = rows.to_csv(sep=";", header=False, index=False, na_rep="NIL", lineterminator="\n")
-    told = np.array(lines.splitlines(), dtype=object)[order]
+    day = np.repeat(network.clock.day[by_hour] - first_day, len(network.cells))
+    has_arrived = ~network.lost[:, by_hour].T.ravel()
+    repeatable = np.flatnonzero(has_arrived & (day < day.max()))
+    # some rows come once more in the file of the next day
+    again = np.sort(rng.choice(repeatable, N_REDELIVERED, replace=False))
+    order = np.concatenate([np.flatnonzero(has_arrived), again])
+    file_of = np.concatenate([day[has_arrived], day[again] + 1])
+    text = rows.to_csv(sep=";", header=False, index=False, na_rep="NIL", lineterminator="\n")
+    lines = np.array(text.splitlines(), dtype=object)[order]
     header, days = ";".join(rows.columns), network.clock.days[first_day:]
     for number, stamp in enumerate(days.strftime("%Y%m%d")):
-        today = _with_malformed(told[file_of == number].tolist(), number, len(days))
+        today = _with_malformed(lines[file_of == number].tolist(), number, len(days))
         yield f"raw/pm/PM_{stamp}.csv", "\n".join([header, *today]) + "\n"
 
 
-def _rows(network: Network, kept: npt.NDArray[np.bool_]) -> pd.DataFrame:
-    """Every cell and kept hour under the feed's names, in its order: hours, and cells in each."""
-    cell_ids, local = network.cells["cell_id"].to_numpy(), network.clock.local[kept]
+def _rows(network: Network, hours: npt.NDArray[np.bool_]) -> pd.DataFrame:
+    """Every cell and flagged hour under the feed's names, in its order: hours, cells in each."""
+    cell_ids, local = network.cells["cell_id"].to_numpy(), network.clock.local[hours]
     rows = {
         "Cell Name": np.tile(cell_ids, len(local)),
         "Start Time": np.repeat(local.strftime("%d.%m.%Y %H:%M %z").to_numpy(), len(cell_ids)),
     }
     for ours, (theirs, decimals) in PM_COLUMNS.items():
-        values = network.counters[ours][:, kept].T.ravel()
+        values = network.counters[ours][:, hours].T.ravel()
         rows[theirs] = values.astype(np.int64) if decimals == 0 else values.round(decimals)
     return pd.DataFrame(rows).astype(dict.fromkeys(VOICE, "Int64"))
 
@@ -117,7 +121,7 @@ def _with_malformed(lines: list[str], day: int, n_days: int) -> list[str]:
 
 
 def inventory(network: Network) -> pd.DataFrame:
-    """The cells as the inventory tells of them; one of them lies in the Gulf of Guinea."""
+    """The cells of `network` as the inventory has them; one of them lies in the Gulf of Guinea."""
     cells = network.cells
     frame = pd.DataFrame({
         "Cell Name": cells["cell_id"],
@@ -138,5 +142,5 @@ def inventory(network: Network) -> pd.DataFrame:
 
 
 def csv_text(frame: pd.DataFrame, sep: str = ",") -> str:
-    """The frame as comma-separated text, the same on every machine."""
+    """A `frame` as delimited text, the same on every machine. `sep`: the separator."""
     return str(frame.to_csv(index=False, sep=sep, lineterminator="\n"))

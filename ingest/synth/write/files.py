@@ -1,8 +1,8 @@
 """Writes the demo operator: raw files in operators' shapes, its config, and, apart, the truth.
 
-`ingest.synth.network` and `ingest.synth.customers` invent; this module spells what they invented
-as an element manager, a ticket system and a survey tool would: their names, their clocks, their
-dirt. The truth stands in `truth/`, which the config never names.
+`ingest.synth.radio` and `ingest.synth.people` invent; this module spells what they invented as an
+element manager, a ticket system and a survey tool would: their names, their clocks, their dirt. The
+truth stands in `truth/`, which the config never names.
 """
 
 import hashlib
@@ -62,12 +62,15 @@ def write_operator(
 ) -> Path:
     """Writes an invented operator and returns its config's path.
 
-    Counters of the newest `n_days` come by the hour, those before as totals by the day; all
-    together, and complaints and surveys with them, reach `n_months` back, 0 = no further than the
-    hours. Raw files, `regions.geojson` and a demo key stand beside the config, the truth apart. The
-    same arguments give the same bytes. Needs at least 12 cells and 20 days. Raises InputError (a
-    ValueError) if `folder` holds anything but an earlier demo. The config is written last, so a
-    folder in which writing was interrupted can't be run by mistake.
+    `folder`: new, empty or of an earlier demo. `seed`: the same arguments give the same bytes.
+    `n_cells`: 12 or more. `n_days`: counters of the newest days come by the hour, those before as
+    totals by the day; 20 or more. `n_months`: how far all counters, complaints and surveys reach
+    back; 0 = no further than the hours. `noise`: normal or heavy. `last_day`: of the data.
+
+    Raw files, `regions.geojson` and a demo key stand beside the config, the truth apart. InputError
+    (a ValueError) where an argument is out of bounds or `folder` holds anything but an earlier
+    demo. The config is written last, so a folder in which writing was interrupted can't be run by
+    mistake.
     """
     _refuse_small(n_cells, n_days, noise)
     _clear(folder)
@@ -76,9 +79,13 @@ def write_operator(
     n_all = (end - first_day).days
     network_stream, customer_stream, dirt = np.random.default_rng(seed).spawn(3)
     network = invent_network(
-        network_stream, n_cells=n_cells, n_days=n_all, first_day=first_day.date(), noise=noise,
+        network_stream,
+        n_cells=n_cells,
+        n_days=n_all,
+        first_day=first_day.date(),
+        noise=noise,
         recent_days=n_days,
-    )  # fmt: skip
+    )
     customers = invent_customers(customer_stream, network)
     for name, content in _files(dirt, network, customers, n_all - n_days):
         _write(folder / name, content)
@@ -174,8 +181,9 @@ def _positions(
     """Latitude and longitude of homes as text, to about 100 m, shape (n, 2); some are missing."""
     homes = people.home[subscriber.to_numpy()]
     texts = np.array([(f"{lat:.3f}", f"{lon:.3f}") for lat, lon in homes], dtype=object)
-    missing = rng.random(len(texts)) < missing_share
-    texts[missing] = np.array(POSITION_MISSING, dtype=object)[rng.integers(0, 3, missing.sum())]
+    is_missing = rng.random(len(texts)) < missing_share
+    marks = np.array(POSITION_MISSING, dtype=object)
+    texts[is_missing] = marks[rng.integers(0, 3, is_missing.sum())]
     return texts
 
 
@@ -200,23 +208,23 @@ def _tickets(rng: Rng, network: Network, customers: Customers) -> pd.DataFrame:
 def _looked_up(network: Network, customers: Customers) -> npt.NDArray[np.object_]:
     """The cell that serves most of the customer's hexagon, as every second agent looks it up."""
     place = customers.people.hex_of[customers.complaints["subscriber"]]
-    served = customers.weights.max(axis=0)[place] > 0
+    is_served = customers.weights.max(axis=0)[place] > 0
     cell = network.cells["cell_id"].to_numpy(object)[customers.weights.argmax(axis=0)[place]]
-    return np.where(served & (np.arange(len(place)) % 2 == 0), cell, "")
+    return np.where(is_served & (np.arange(len(place)) % 2 == 0), cell, "")
 
 
 def _descriptions(rng: Rng, category: pd.Series) -> list[str]:
     """What the agent typed; now and then with an e-mail or a number that must not be kept."""
     texts = np.array([DESCRIPTIONS[name] for name in CATEGORIES])
     number = category.map({name: n for n, name in enumerate(CATEGORIES)}).to_numpy()
-    said = texts[number, rng.integers(0, texts.shape[1], len(number))]
+    sentences = texts[number, rng.integers(0, texts.shape[1], len(number))]
     # 07700 900000 to 900999 are the regulator's numbers for drama, example.com is nobody's
-    contacts = rng.integers(0, 1000, len(said))
-    kind = rng.choice(3, len(said), p=[0.92, 0.05, 0.03])
+    contacts = rng.integers(0, 1000, len(sentences))
+    kind = rng.choice(3, len(sentences), p=[0.92, 0.05, 0.03])
     endings = ["", " Please call back on 07700 900{:03d}.", " Reply to customer{:03d}@example.com."]
     return [
         text + endings[k].format(contact)
-        for text, k, contact in zip(said, kind, contacts, strict=True)
+        for text, k, contact in zip(sentences, kind, contacts, strict=True)
     ]
 
 
@@ -246,7 +254,7 @@ def _invites(customers: Customers) -> pd.DataFrame:
 
 
 def _base(rng: Rng, network: Network, people: People) -> pd.DataFrame:
-    """Subscribers of every hexagon in every month told of; a few come and go."""
+    """Subscribers of every hexagon in every month; a few come and go."""
     months = []
     for month in network.clock.days.strftime("%Y-%m").unique():
         moved = rng.poisson(people.n_subscribers * 0.01) - rng.poisson(people.n_subscribers * 0.01)

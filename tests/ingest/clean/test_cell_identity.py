@@ -48,9 +48,9 @@ def test_one_spelling(text: str, technology: str, wanted: str) -> None:
     ],
 )
 def test_what_is_none_says_why(text: str, technology: str, reason: str) -> None:
-    found, told = _one(text, technology)
+    found, reason_given = _one(text, technology)
     assert pd.isna(found)
-    assert reason in told
+    assert reason in reason_given
 
 
 def test_missing_is_missing_and_the_enodeb_is_the_upper_part() -> None:

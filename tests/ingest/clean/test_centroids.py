@@ -1,4 +1,4 @@
-"""Postcodes and named places become positions; what is not known is told."""
+"""Postcodes and named places become positions; what is not known is named."""
 
 from pathlib import Path
 
@@ -59,7 +59,7 @@ HOME = {"lat": "53.10", "lon": "-1.10"}
         ({}, "none", None),
     ],
 )
-def test_the_best_position_is_taken_and_its_kind_told(
+def test_the_best_position_is_taken_and_its_kind_noted(
     settings: Settings, row: dict[str, object], method: str, lat: float | None
 ) -> None:
     (found,) = _clean(settings, row).accepted.to_dict("records")
@@ -69,12 +69,12 @@ def test_the_best_position_is_taken_and_its_kind_told(
 
 
 @pytest.mark.parametrize("text", ["Newport", "X3", "X4", "nowhere"])
-def test_unknown_ambiguous_and_impossible_places_are_told(settings: Settings, text: str) -> None:
+def test_unknown_ambiguous_and_impossible_places_are_refused(settings: Settings, text: str) -> None:
     cleaned = _clean(settings, {"place_text": text})
     assert cleaned.accepted["loc_method"].tolist() == ["none"]
-    (told,) = cleaned.refused.to_dict("records")
-    assert (told["column_name"], told["scope"]) == ("place_text", "value")
-    assert "not in [operator] postcodes" in told["reason"]
+    (refused,) = cleaned.refused.to_dict("records")
+    assert (refused["column_name"], refused["scope"]) == ("place_text", "value")
+    assert "not in [operator] postcodes" in refused["reason"]
 
 
 def test_the_table_may_be_parquet_and_is_read_anew_when_it_changes(tmp_path: Path) -> None:

@@ -81,16 +81,20 @@ def test_every_complaint_is_of_a_class_and_somewhere(warehouse: Warehouse) -> No
     assert found["subscriber_id"]["C1"] == found["subscriber_id"]["T1"]
 
 
-def test_what_a_reader_must_know_is_told(warehouse: Warehouse) -> None:
+def test_what_a_reader_must_know_is_in_the_notes(warehouse: Warehouse) -> None:
     notes = warehouse.read("quality").set_index(["table_name", "check_name"])["message"]
-    told = notes.loc["complaint"]
-    assert told["categories"].startswith("1 complaints (14.3 %) have a category that is not mapped")
-    assert "crm_1.csv row 5" in told["categories"]
-    assert told["repeats"].startswith("2 of 7 contacts (28.6 %) repeat one of the 7 days before")
-    assert "28.6 % name no subscriber" in told["repeats"]
+    messages = notes.loc["complaint"]
+    assert messages["categories"].startswith(
+        "1 complaints (14.3 %) have a category that is not mapped"
+    )
+    assert "crm_1.csv row 5" in messages["categories"]
+    assert messages["repeats"].startswith(
+        "2 of 7 contacts (28.6 %) repeat one of the 7 days before"
+    )
+    assert "28.6 % name no subscriber" in messages["repeats"]
     # cell 999 has no footprint, and ZZ9 9ZZ is no postcode of ours
-    assert told["positions"].startswith("71.4 % of 7 rows can be located (42.9 % cell, 14.3 % ")
-    assert "postcode were impossible" in told["lost values: postcode"]
+    assert messages["positions"].startswith("71.4 % of 7 rows can be located (42.9 % cell, 14.3 % ")
+    assert "postcode were impossible" in messages["lost values: postcode"]
 
 
 def test_neither_numbers_nor_postcodes_are_written(warehouse: Warehouse) -> None:

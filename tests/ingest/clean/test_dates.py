@@ -165,7 +165,7 @@ def test_clocks_and_offsets_stay(text: str, iso: str) -> None:
         (["2026-13-03", "2026-04-03"], "both orders after the year"),
     ],
 )
-def test_what_can_t_be_told_is_told_so(texts: list[str], fault: str) -> None:
+def test_what_nothing_decides_is_a_fault(texts: list[str], fault: str) -> None:
     assert fault in _column(texts).fault
 
 

@@ -36,7 +36,7 @@ def _column(cleaned: Cleaned, name: str) -> list[object]:
     return list(cleaned.accepted[name])
 
 
-def _told(cleaned: Cleaned) -> list[tuple[str, str]]:
+def _refusals(cleaned: Cleaned) -> list[tuple[str, str]]:
     return list(zip(cleaned.refused["column_name"], cleaned.refused["scope"], strict=True))
 
 
@@ -76,7 +76,7 @@ def test_a_source_may_stand_in_another_zone_and_format() -> None:
 def test_a_local_time_of_a_clock_change_is_refused_not_guessed(text: str) -> None:
     cleaned = _clean({**PM, "period_start_utc": text}, PM)
     assert len(cleaned.accepted) == 1
-    assert _told(cleaned) == [("period_start_utc", "row")]
+    assert _refusals(cleaned) == [("period_start_utc", "row")]
     assert "clock change" in cleaned.refused["reason"][0]
 
 
@@ -91,10 +91,10 @@ def test_a_local_time_of_a_clock_change_is_refused_not_guessed(text: str) -> Non
         ("dropped_calls", "4294967290", "above 100,000,000: a counter gone round"),
     ],
 )
-def test_an_impossible_value_is_missing_and_told(column: str, value: str, reason: str) -> None:
+def test_an_impossible_value_is_missing_and_refused(column: str, value: str, reason: str) -> None:
     cleaned = _clean({**PM, column: value})
     assert pd.isna(cleaned.accepted[column][0])
-    assert _told(cleaned) == [(column, "value")]
+    assert _refusals(cleaned) == [(column, "value")]
     assert reason in cleaned.refused["reason"][0]
 
 
@@ -119,7 +119,7 @@ def test_with_a_decimal_comma_a_point_parts_thousands_only(text: str, number: fl
 def test_a_row_without_its_key_is_refused_with_its_own_reason() -> None:
     cleaned = _clean({**PM, "cell_id": None}, {**PM, "period_start_utc": "yesterday"}, PM)
     assert len(cleaned.accepted) == 1
-    assert _told(cleaned) == [("cell_id", "row"), ("period_start_utc", "row")]
+    assert _refusals(cleaned) == [("cell_id", "row"), ("period_start_utc", "row")]
     assert cleaned.refused["reason"][1] == "not a time"
     assert cleaned.refused["masked_value"][1] == "xxxxxxxxx"
     assert cleaned.refused["source_row"].tolist() == [2, 3]
@@ -193,7 +193,7 @@ COMPLAINT = {"complaint_id": "1", "created_utc": "2026-07-01 10:00"}
 
 
 @pytest.mark.parametrize(
-    ("given", "class_and_type", "told"),
+    ("given", "class_and_type", "columns"),
     [
         ({"complaint_class": "network"}, ("network", None), []),
         ({"complaint_type": "billing"}, ("account", "billing"), []),
@@ -208,12 +208,12 @@ COMPLAINT = {"complaint_id": "1", "created_utc": "2026-07-01 10:00"}
     ],
 )  # fmt: skip
 def test_a_complaint_is_of_its_type_s_class_and_never_lost(
-    given: dict[str, object], class_and_type: tuple[str, str | None], told: list[str]
+    given: dict[str, object], class_and_type: tuple[str, str | None], columns: list[str]
 ) -> None:
     cleaned = _clean({**COMPLAINT, **given}, table="complaint")
     (of,), (kind,) = cleaned.accepted["complaint_class"], cleaned.accepted["complaint_type"]
     assert (of, kind if isinstance(kind, str) else None) == class_and_type
-    assert _told(cleaned) == [(name, "value") for name in told]
+    assert _refusals(cleaned) == [(name, "value") for name in columns]
 
 
 def _pieces(*rows: tuple[str, bool, str, str, int]) -> pd.DataFrame:
@@ -238,7 +238,7 @@ def test_of_repeated_rows_the_newest_sound_one_is_kept_whatever_the_order() -> N
         assert len(kept) + len(again) == len(rows)
 
 
-def test_a_row_with_exchanged_coordinates_is_told_and_not_mended() -> None:
+def test_a_row_with_exchanged_coordinates_is_refused_and_not_mended() -> None:
     rows = [{**CELL, "cell_id": str(n)} for n in range(3)]
     cleaned = _clean(*rows, {"cell_id": "9", "lat": "-0.1", "lon": "51.5"}, table="cell")
     assert cleaned.faults == []
@@ -247,7 +247,7 @@ def test_a_row_with_exchanged_coordinates_is_told_and_not_mended() -> None:
     assert cleaned.refused["source_row"].tolist() == [5]
 
 
-def test_a_latitude_beyond_the_pole_is_told() -> None:
+def test_a_latitude_beyond_the_pole_is_refused() -> None:
     cleaned = _clean(CELL, {**CELL, "cell_id": "2", "lat": "139.7", "lon": "35.7"}, table="cell")
     assert cleaned.accepted["lat"].isna().tolist() == [False, True]
     assert len(cleaned.refused) == 1
@@ -265,7 +265,7 @@ def test_degrees_minutes_and_seconds_are_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("lat", "lon", "decimal", "told"),
+    ("lat", "lon", "decimal", "message"),
     [
         ("51,5074", "-0,1278", ".", 'set [source] decimal = ","'),
         ("51.5074", "-0.1278", ",", 'set [source] decimal = "."'),
@@ -274,10 +274,10 @@ def test_degrees_minutes_and_seconds_are_read() -> None:
     ],
 )
 def test_a_column_in_another_spelling_is_a_fault_with_its_remedy(
-    lat: str, lon: str, decimal: str, told: str
+    lat: str, lon: str, decimal: str, message: str
 ) -> None:
     cleaned = _clean({**CELL, "lat": lat, "lon": lon}, table="cell", decimal=decimal)
-    assert told in cleaned.faults[0]
+    assert message in cleaned.faults[0]
 
 
 def test_half_a_position_is_none() -> None:
@@ -293,7 +293,7 @@ def test_global_identities_get_one_spelling_and_tell_their_enodeb() -> None:
     assert cleaned.accepted["ecgi_or_ncgi"][0] == "460-00-26476289"
     assert cleaned.accepted["enb_id"][0] == 103423
     assert cleaned.accepted["ecgi_or_ncgi"].isna()[1]
-    assert _told(cleaned) == [("ecgi_or_ncgi", "value")]
+    assert _refusals(cleaned) == [("ecgi_or_ncgi", "value")]
 
 
 def test_an_identifier_that_a_spreadsheet_made_a_number_of_is_refused_with_the_remedy() -> None:

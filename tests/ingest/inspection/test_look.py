@@ -1,4 +1,4 @@
-"""An unknown file is told for what it is, its identifiers are not shown, and its starter runs."""
+"""An unknown file is known for what it is, its identifiers are not shown, and its starter runs."""
 
 import gzip
 import os
@@ -156,8 +156,8 @@ def test_an_order_of_day_and_month_that_is_open_is_said_and_not_guessed(tmp_path
     written = draft.toml(open_)
     assert "# day or month first? CHOOSE: created_utc =" in written
     assert '\ncreated_utc = "%' not in written
-    told = _look(tmp_path, head + "1,03/04/2026 10:00,Network\n2,25/04/2026 11:00,Network\n")
-    assert 'created_utc = "%d/%m/%Y %H:%M"' in draft.toml(told)
+    closed = _look(tmp_path, head + "1,03/04/2026 10:00,Network\n2,25/04/2026 11:00,Network\n")
+    assert 'created_utc = "%d/%m/%Y %H:%M"' in draft.toml(closed)
 
 
 def _tickets(dates: list[str], ids: list[int] | None = None) -> str:
@@ -220,12 +220,12 @@ def test_identifiers_are_not_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"  \n \n", gzip.compress(b"", mtime=0)])
-def test_an_empty_file_is_told(tmp_path: Path, content: bytes) -> None:
+def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(InputError, match="the file is empty"):
         _look(tmp_path, content)
 
 
-def test_a_broken_archive_and_a_broken_parquet_file_are_told(tmp_path: Path) -> None:
+def test_a_broken_archive_and_a_broken_parquet_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be opened"):
         _look(tmp_path, b"\x1f\x8b\x08\x00broken")
     with pytest.raises(InputError, match="can't be read as parquet"):
@@ -246,13 +246,13 @@ def test_no_mutation_of_a_file_breaks_the_inspection(
     try:
         looks = _look(tmp_path, bytes(content))
     except InputError as error:
-        told = str(error)
+        text = str(error)
     else:
-        told = draft.report(looks) + str(tomllib.loads(draft.toml(looks)))
-    assert str(tmp_path) in told
+        text = draft.report(looks) + str(tomllib.loads(draft.toml(looks)))
+    assert str(tmp_path) in text
 
 
-def test_a_field_without_end_is_told(tmp_path: Path) -> None:
+def test_a_field_without_end_is_noted(tmp_path: Path) -> None:
     looks = _look(tmp_path, 'a,b\n1,"' + "x" * 200_000)
     assert (looks.reader, looks.notes) == (
         "",
@@ -339,7 +339,7 @@ def test_the_console_tells_and_writes_once(tmp_path: Path, counters: Callable[..
         ("tmf621/TroubleTicket_list_example_response.json", "trouble_ticket", "", set()),
     ],
 )
-def test_outside_files_are_told_for_what_they_are(
+def test_outside_files_are_known_for_what_they_are(
     tmp_path: Path, name: str, reader: str, table: str, wanted: set[str]
 ) -> None:
     looks = look(OUTSIDE / name)

@@ -21,7 +21,7 @@ def _days(**columns: list[object]) -> pd.DataFrame:
     return frame.assign(day_local=[date(2026, 3, day) for day in columns["day_local"]])
 
 
-def _told(days: pd.DataFrame, length_s: float = WHOLE) -> list[tuple[int, str, str]]:
+def _failures(days: pd.DataFrame, length_s: float = WHOLE) -> list[tuple[int, str, str]]:
     found = checks.of_days(days, pd.Series(length_s, index=days.index))
     return [
         (row.day_local.day, row.check_name, row.verdict) for row in found.itertuples(index=False)
@@ -29,23 +29,25 @@ def _told(days: pd.DataFrame, length_s: float = WHOLE) -> list[tuple[int, str, s
 
 
 def test_whole_days_without_faults_pass() -> None:
-    assert _told(_days(day_local=[1, 2, 3])) == []
+    assert _failures(_days(day_local=[1, 2, 3])) == []
 
 
 def test_a_short_day_of_a_clock_change_is_whole() -> None:
     days = _days(day_local=[29], covered_s=[82_800.0], n_hours=[23])
-    assert _told(days, 82_800) == []
-    assert _told(_days(day_local=[29], covered_s=[77_000.0]), WHOLE) == [(29, "incomplete", "warn")]
+    assert _failures(days, 82_800) == []
+    assert _failures(_days(day_local=[29], covered_s=[77_000.0]), WHOLE) == [
+        (29, "incomplete", "warn")
+    ]
 
 
-def test_each_fault_is_told_by_its_name() -> None:
+def test_each_fault_has_its_name() -> None:
     days = _days(
         day_local=[1, 2, 3, 4, 5],
         covered_s=[WHOLE, 0.4 * WHOLE, WHOLE, WHOLE, WHOLE],
         n_values_missing=[1.0, 0.0, 13.0, 1.0, 0.0],
         n_resets=[0.0, 0.0, 0.0, 1.0, 0.0],
     )
-    assert _told(days) == [
+    assert _failures(days) == [
         (2, "incomplete", "unsafe"),
         (1, "impossible values", "warn"),
         (3, "impossible values", "unsafe"),
@@ -60,10 +62,10 @@ def test_days_without_counters_are_gaps_within_and_silence_at_the_end() -> None:
         ignore_index=True,
     )
     found = checks.of_days(days, pd.Series(WHOLE, index=days.index))
-    told = set(zip(found["cell_id"], found["day_local"], found["check_name"], strict=True))
+    failures = set(zip(found["cell_id"], found["day_local"], found["check_name"], strict=True))
     gaps = {("a", date(2026, 3, day), "gap") for day in (2, 4, 5)}
     # b begins later than a, which is no fault, and is not heard of after the fourth
-    assert told == gaps | {("b", date(2026, 3, 5), "silent")}
+    assert failures == gaps | {("b", date(2026, 3, 5), "silent")}
 
 
 @pytest.fixture(scope="module", params=["normal", "heavy"])
@@ -90,10 +92,10 @@ def test_clocks_that_are_off_for_five_days_are_dated(activity: Activity, hours: 
     span = slice(20 * 24, 25 * 24)
     flat[wrong, span] = np.roll(flat, hours, axis=1)[wrong, span]
     found = checks.clock_shifts(Activity(calls, activity.cells, activity.days))
-    told = found[found["cell_id"].isin(activity.cells[wrong])]
+    shifts = found[found["cell_id"].isin(activity.cells[wrong])]
     late = "late" if hours > 0 else "early"
-    assert told["message"].str.contains(f"{abs(hours)} h {late}").mean() > 0.9
-    right = told["day_local"].isin(activity.days[20:25])
+    assert shifts["message"].str.contains(f"{abs(hours)} h {late}").mean() > 0.9
+    right = shifts["day_local"].isin(activity.days[20:25])
     assert right.mean() > 0.9
     assert right.sum() > 0.8 * 5 * len(wrong)
 
@@ -103,8 +105,8 @@ def test_a_clock_that_is_off_for_all_cells_is_the_networks(activity: Activity) -
     span = slice(20 * 24, 25 * 24)
     flat[:, span] = np.roll(flat, 5, axis=1)[:, span]
     shifted = Activity(flat.reshape(activity.calls.shape), activity.cells, activity.days)
-    told = checks.clock_shifts(shifted)
-    of_all = told[told["check_name"] == "clock of all cells"]
+    rows = checks.clock_shifts(shifted)
+    of_all = rows[rows["check_name"] == "clock of all cells"]
     assert set(of_all["day_local"]) == set(activity.days[20:25])
     assert set(of_all["message"]) == {"every cell's day is 5 h late: a clock or zone is off"}
-    assert len(told) - len(of_all) <= 4
+    assert len(rows) - len(of_all) <= 4

@@ -98,7 +98,7 @@ def _responses(invites: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
     return found.set_index(["wave", "stratum"])
 
 
-def test_small_strata_are_not_told_nor_what_would_tell_of_them() -> None:
+def test_small_strata_are_not_shown_nor_what_would_give_them_away() -> None:
     invites = _invites(
         ("w1", "a", 400, 90), ("w1", "b", 300, 60), ("w1", "c", 15, 9),
         ("w2", "a", 400, 90), ("w2", "b", 300, 4), ("w2", "c", 12, 9),
@@ -175,7 +175,7 @@ def test_a_run_tells_response_rates_repetitions_and_weights(
     publish(operator.warehouse, "surveys", keep=1)
     rates = operator.warehouse.marts.query("response_rates").set_index("stratum")["response_rate"]
     assert rates.to_dict() == {"a": 0.15, "b": 0.3}
-    told = operator.warehouse.read("quality").set_index("check_name")["message"]
-    assert told["response rate relationship"].startswith("20.0 % of 150 invited in wave w1")
-    assert told["several answers of one person"].startswith("10 of 40 answers")
-    assert "30 relationship answers worth 27" in told["weights: relationship"]
+    messages = operator.warehouse.read("quality").set_index("check_name")["message"]
+    assert messages["response rate relationship"].startswith("20.0 % of 150 invited in wave w1")
+    assert messages["several answers of one person"].startswith("10 of 40 answers")
+    assert "30 relationship answers worth 27" in messages["weights: relationship"]

@@ -68,8 +68,8 @@ def _start(config: Path, warehouse: str, scheduler: str) -> subprocess.Popen[str
 
 
 def _done(run: subprocess.Popen[str]) -> None:
-    told, _ = run.communicate(timeout=240)
-    assert run.returncode == 0, told
+    output, _ = run.communicate(timeout=240)
+    assert run.returncode == 0, output
 
 
 def _marts(config: Path, warehouse: str) -> Marts:
@@ -112,8 +112,8 @@ class Cluster:
         return str(pd.read_json(self.folder / "scheduler.json", typ="series")["address"])
 
     def start(self, *words: str, **environ: str) -> subprocess.Popen[bytes]:
-        told = ["--scheduler-file", str(self.folder / "scheduler.json")]
-        command = [sys.executable, "-m", "dask", *words, *HERE, *told]
+        address = ["--scheduler-file", str(self.folder / "scheduler.json")]
+        command = [sys.executable, "-m", "dask", *words, *HERE, *address]
         with (self.folder / f"{words[0]}.log").open("ab") as log:
             environ = {**os.environ, **environ}
             return subprocess.Popen(command, stdout=log, stderr=log, env=environ, cwd=self.folder)
@@ -149,16 +149,16 @@ def test_a_cluster_gives_the_same_marts(config: Path, undisturbed: Marts, cluste
     _same(undisturbed, _marts(config, "cluster"))
 
 
-def test_a_scheduler_that_goes_away_is_told(config: Path, cluster: Cluster) -> None:
+def test_a_scheduler_that_goes_away_is_named(config: Path, cluster: Cluster) -> None:
     run = _start(config, "lost", cluster.address)
     _until(lambda: any((config.parent / "lost" / "loads" / "pm").glob("*")))
     cluster.scheduler.kill()
-    told, _ = run.communicate(timeout=120)
-    assert run.returncode == 2, told
-    assert "the Dask scheduler went away while reading files" in told
+    output, _ = run.communicate(timeout=120)
+    assert run.returncode == 2, output
+    assert "the Dask scheduler went away while reading files" in output
 
 
-def test_workers_that_differ_are_told(config: Path, cluster: Cluster) -> None:
+def test_workers_that_differ_are_refused(config: Path, cluster: Cluster) -> None:
     cluster.join(HEXPERIENCE_KEY="another key of more than thirty-two characters")
     old = cluster.folder / "old"
     for part in ("contracts", "geo", "ingest", "analysis"):
@@ -168,24 +168,24 @@ def test_workers_that_differ_are_told(config: Path, cluster: Cluster) -> None:
     with Client(cluster.address) as client:
         client.wait_for_workers(4, timeout=60)
     run = _start(config, "never", cluster.address)
-    told, _ = run.communicate(timeout=120)
+    output, _ = run.communicate(timeout=120)
     assert run.returncode == 2
-    assert "workers of the Dask cluster differ from this machine" in told
-    assert told.count("  - tcp://") == 2
-    assert told.count("pseudonym key: ") == 1
-    assert told.count(": Hexperience: ") == 1
+    assert "workers of the Dask cluster differ from this machine" in output
+    assert output.count("  - tcp://") == 2
+    assert output.count("pseudonym key: ") == 1
+    assert output.count(": Hexperience: ") == 1
     assert not (config.parent / "never" / "loads").exists()
 
 
-def test_another_folder_another_version_and_lost_files_are_told(
+def test_another_folder_another_version_and_lost_files_are_named(
     config: Path, tmp_path: Path
 ) -> None:
     settings = load(config, environ={}, arguments={"warehouse": {"path": str(tmp_path)}})
     with Warehouse(tmp_path).marked("here"):
-        here = cluster_check.standing(settings, [config], "here")
+        here = cluster_check.facts(settings, [config], "here")
         assert list(cluster_check.faults("w", here, here)) == []
     there = {
-        **cluster_check.standing(settings, [config, tmp_path / "gone"], "here"),
+        **cluster_check.facts(settings, [config, tmp_path / "gone"], "here"),
         "pandas": "1.0",
     }
     pandas, folder, files = cluster_check.faults("w", there, here)
@@ -211,7 +211,7 @@ def test_workers_that_are_killed_cost_time_only(
     _same(undisturbed, _marts(config, "deaths"))
 
 
-def test_an_item_that_takes_every_worker_down_is_told() -> None:
+def test_an_item_that_takes_every_worker_down_is_named() -> None:
     with workers(Run(scheduler="processes", workers=2)) as client:
         with pytest.raises(InputError, match="while dying a worker died 4 times at one item"):
             each(client, os._exit, [1], label="dying")

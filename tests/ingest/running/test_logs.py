@@ -50,7 +50,7 @@ def test_a_refusal_is_logged_with_its_faults_and_raised_further(tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "pattern"),
     [
         (Interrupted("stopped while reading"), "WARNING pid=.*stopped while reading"),
         (KeyboardInterrupt(), "WARNING pid=.*stopped"),
@@ -58,12 +58,12 @@ def test_a_refusal_is_logged_with_its_faults_and_raised_further(tmp_path: Path) 
     ],
 )
 def test_a_stop_and_a_crash_are_logged_without_values(
-    tmp_path: Path, error: BaseException, told: str
+    tmp_path: Path, error: BaseException, pattern: str
 ) -> None:
     with pytest.raises(type(error)), logs.kept(_settings(tmp_path)):
         raise error
     (line,) = _lines(tmp_path)
-    assert re.search(told, line)
+    assert re.search(pattern, line)
     assert "447700900123" not in line
 
 

@@ -71,7 +71,7 @@ def test_elements_and_sums_of_vectors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("", 'at character 1: expected a name, a number or "(", found the end'),
         ("a +", 'at character 4: expected a name, a number or "(", found the end'),
@@ -89,10 +89,10 @@ def test_elements_and_sums_of_vectors() -> None:
         ("-" * 10_000 + "a", "more than 50 parentheses or signs"),
     ],
 )
-def test_what_is_no_expression_is_told_with_its_place(text: str, told: str) -> None:
+def test_what_is_no_expression_is_refused_with_its_place(text: str, message: str) -> None:
     with pytest.raises(ExpressionError) as error:
         parse(text)
-    assert str(error.value).startswith(told)
+    assert str(error.value).startswith(message)
 
 
 def test_a_sum_of_thousands_of_terms_is_read() -> None:
@@ -106,10 +106,10 @@ def test_no_text_at_all_breaks_the_parser(seed: int) -> None:
     try:
         parse(text)
     except ExpressionError as error:
-        told = str(error)
+        message = str(error)
     else:
-        told = "in quotes" if [*names(parse(text))] == [*names(parse(f" ({text}) "))] else ""
-    assert "expected" in told or "in quotes" in told
+        message = "in quotes" if [*names(parse(text))] == [*names(parse(f" ({text}) "))] else ""
+    assert "expected" in message or "in quotes" in message
 
 
 def test_a_name_finds_its_column_by_unit_and_number() -> None:

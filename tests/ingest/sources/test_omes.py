@@ -65,7 +65,7 @@ def _source(**changes: Any) -> Source:
     return Source.model_validate({**given, **changes})
 
 
-def _told(frame: pd.DataFrame) -> list[list[Any]]:
+def _lists(frame: pd.DataFrame) -> list[list[Any]]:
     return frame.astype(object).where(frame.notna(), None).to_numpy().tolist()
 
 
@@ -80,7 +80,7 @@ def test_targets_of_one_object_and_period_become_one_row(pack: Any, path: Path) 
     assert malformed.empty
     columns = ["@object", "@start", "@duration_s", *list(COLUMNS.values())[-3:], "source_row"]
     start = "2026-03-01T07:00:00+01:00"
-    assert _told(frame[columns]) == [
+    assert _lists(frame[columns]) == [
         [CELL + "1", start, "900", "10", "1", "41.5", 1],
         [CELL + "2", start, "900", "20", None, None, 2],
         [CELL + "1", start, "3600", None, "2", None, 5],

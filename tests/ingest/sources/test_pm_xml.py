@@ -62,7 +62,7 @@ def _read(
     return pm_xml.read(path, _source(*counters, **changes))
 
 
-def _told(frame: pd.DataFrame) -> list[dict[str, Any]]:
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return frame.astype(object).where(frame.notna(), None).to_dict("records")
 
 
@@ -82,7 +82,7 @@ def test_groups_of_one_object_and_period_become_one_row(form: str, path: Path) -
         "@end": "2026-03-01T07:15:00+01:00",
         "@duration_s": "900",
     }
-    assert _told(frame.drop(columns="source_row")) == [
+    assert _records(frame.drop(columns="source_row")) == [
         {"@object": name, "@suspect": doubt, "VOICE.Att": att, "VOICE.Drop": drop,
          "RRU.PrbTotDl.1": prb} | when
         for name, doubt, att, drop, prb in [
@@ -124,15 +124,15 @@ def _accounted(infos: list[Info], wanted: set[str]) -> tuple[int, int]:
     refused = 0
     for info in infos:
         for cell, texts in info.values.items() if wanted & {*info.counters} else ():
-            told = {
+            expected = {
                 name: text
                 for name, text in zip(info.counters, texts, strict=True)
                 if name in wanted and text
             }
             row = known.setdefault((cell, info.end), {})
             # the first to give a counter is believed
-            refused += any(row.get(name, text) != text for name, text in told.items())
-            for name, text in told.items():
+            refused += any(row.get(name, text) != text for name, text in expected.items())
+            for name, text in expected.items():
                 row.setdefault(name, text)
     return len(known), refused
 
@@ -177,7 +177,7 @@ def test_a_group_that_makes_no_sense_costs_only_itself(
 ) -> None:
     text = written([VOICE, LOAD], "p-indexed").replace(old, new, 1)
     frame, malformed = _read(path, text, "VOICE.Att", "VOICE.Drop", "RRU.PrbTotDl.1")
-    assert _told(malformed) == [{"source_row": n, "reason": reason} for n in (1, 2)]
+    assert _records(malformed) == [{"source_row": n, "reason": reason} for n in (1, 2)]
     assert frame["RRU.PrbTotDl.1"].tolist() == ["41.5", "3"]
     assert frame["VOICE.Att"].isna().all()
 
@@ -201,7 +201,7 @@ def test_a_value_that_makes_no_sense_costs_only_itself(
 ) -> None:
     text = written([VOICE, LOAD], form).replace(old, new, 1)
     frame, malformed = _read(path, text, "VOICE.Att", "VOICE.Drop")
-    assert _told(malformed) == [{"source_row": 1, "reason": reason}]
+    assert _records(malformed) == [{"source_row": 1, "reason": reason}]
     assert frame["@object"].tolist() == ["Cell=2"]
 
 
@@ -230,13 +230,13 @@ def test_what_is_unknown_changes_nothing(old: str, new: str, path: Path) -> None
     assert malformed.empty
 
 
-def test_an_object_told_again_is_merged_where_it_agrees_and_refused_where_not(path: Path) -> None:
+def test_an_object_given_again_is_merged_where_it_agrees_and_refused_where_not(path: Path) -> None:
     again = Info(["VOICE.Att", "New"], {"Cell=1": ["10", "5"], "Cell=2": ["21", "6"]})
     frame, malformed = _read(path, written([VOICE, again], "p-indexed"), "VOICE.Att", "New")
     assert frame["VOICE.Att"].tolist() == ["10", "20"]
     assert frame["New"].fillna("-").tolist() == ["5", "-"]
-    told = "gives a counter of its object and period once more, with another value"
-    assert _told(malformed) == [{"source_row": 4, "reason": told}]
+    reason = "gives a counter of its object and period once more, with another value"
+    assert _records(malformed) == [{"source_row": 4, "reason": reason}]
 
 
 def test_of_two_that_disagree_the_later_is_refused_whatever_else_its_measinfo_has(
@@ -249,7 +249,7 @@ def test_of_two_that_disagree_the_later_is_refused_whatever_else_its_measinfo_ha
     assert malformed["source_row"].tolist() == [3]
 
 
-def test_what_stands_between_measvalues_is_told_apart(path: Path) -> None:
+def test_what_stands_between_measvalues_is_kept_apart(path: Path) -> None:
     text = written([Info(["A"], {f"Cell={n}": [str(n)] for n in range(1, 4)})], "p-indexed")
     stray = '<measValue measObjLdn="X"><r p="1">9</r></measValue><managedElement localDn="NE-2"/>'
     text = text.replace("</measInfo>", f"</measInfo>{stray}")
@@ -259,8 +259,8 @@ def test_what_stands_between_measvalues_is_told_apart(path: Path) -> None:
     frame, malformed = _read(path, text, "A")
     assert frame["@object"].tolist() == ["Cell=1", "Cell=2", "Cell=3", "Cell=7"]
     assert frame["@managed_element"].tolist() == ["NE-1"] * 3 + ["NE-2"]
-    told = "its measInfo declares no measTypes"
-    assert _told(malformed) == [{"source_row": 4, "reason": told}]
+    reason = "its measInfo declares no measTypes"
+    assert _records(malformed) == [{"source_row": 4, "reason": reason}]
 
 
 def test_periods_and_elements_are_kept_apart(path: Path) -> None:
@@ -350,17 +350,19 @@ LAUGHS = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
 def test_no_pm_file_or_a_hostile_one_is_refused_whole(
     content: str | bytes, reason: str, path: Path
 ) -> None:
-    told = _refusal(path, content)
-    assert str(path) in told
-    assert reason in told
+    message = _refusal(path, content)
+    assert str(path) in message
+    assert reason in message
 
 
 def test_a_gzip_bomb_is_refused_at_the_cap(path: Path) -> None:
     one = b'<measValue measObjLdn="C"><r p="1">1</r></measValue>'
     bomb = gzip.compress(b"<measCollecFile><measData><measInfo>" + one * 400_000, 9)
     assert len(bomb) < 100_000
-    told = _refusal(path, bomb, max_gigabytes=0.01)
-    assert "unpacked it has more than 0.01 GB; split it or raise [[source]] max_gigabytes" in told
+    message = _refusal(path, bomb, max_gigabytes=0.01)
+    assert (
+        "unpacked it has more than 0.01 GB; split it or raise [[source]] max_gigabytes" in message
+    )
 
 
 def test_an_external_dtd_is_not_fetched(path: Path, tmp_path: Path) -> None:

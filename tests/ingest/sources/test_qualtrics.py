@@ -74,14 +74,14 @@ def test_a_person_is_a_pseudonym_and_the_rest_stays_outside(tmp_path: Path) -> N
     assert len(row["subscriber_id"]) == 32
     assert row["text_redacted"] == "fine, mail\n[e-mail]"
     assert row["cell_id"] == "001"
-    told = " ".join(map(str, row.values()))
+    message = " ".join(map(str, row.values()))
     for secret in ("Smith", "example.org", "900123", "203.0.113"):
-        assert secret not in told
+        assert secret not in message
     assert pd.isna(row["lat"])
 
 
 @pytest.mark.parametrize(
-    ("columns", "told"),
+    ("columns", "message"),
     [
         ({"lat": "LocationLatitude"}, "not where the customer is"),
         ({"lon": "LocationLongitude"}, "not where the customer is"),
@@ -93,10 +93,10 @@ def test_a_person_is_a_pseudonym_and_the_rest_stays_outside(tmp_path: Path) -> N
     ],
 )
 def test_what_tells_an_address_or_a_person_is_never_mapped(
-    columns: dict[str, str], told: str
+    columns: dict[str, str], message: str
 ) -> None:
     (fault,) = _source(columns=columns).faults()
-    assert told in fault
+    assert message in fault
     assert fault.startswith("[source.columns]")
 
 
@@ -131,7 +131,7 @@ def test_imported_and_offline_answers_count_and_other_words_for_groups(tmp_path:
     assert len(_cleaned(_write(tmp_path / "q.csv", *rows), _source()).accepted) == 3
 
 
-def test_a_scale_of_one_to_eleven_is_told_not_shifted(tmp_path: Path) -> None:
+def test_a_scale_of_one_to_eleven_is_refused_not_shifted(tmp_path: Path) -> None:
     rows = [
         {"ResponseId": f"R_{n}", "Q1": str(n + 1), "Q1_NPS_GROUP": "1" if n < 7 else "3"}
         for n in range(11)
@@ -152,7 +152,7 @@ def test_the_zone_that_the_file_names_must_be_the_source_s(
     assert sources.missing_columns(_write(path, {}, zone=""), _source(timezone="")) == []
 
 
-def test_a_file_without_its_three_header_rows_is_told(tmp_path: Path) -> None:
+def test_a_file_without_its_three_header_rows_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "q.csv"
     path.write_text("ResponseId,EndDate,Q1\nR_1,2026-07-01 10:00,9\nR_2,2026-07-01 10:00,9\n")
     (fault,) = sources.missing_columns(path, _source())

@@ -91,10 +91,10 @@ def test_the_first_pattern_that_fits_names_a_free_text(tmp_path: Path) -> None:
 
 def test_a_pattern_must_name_a_value_of_ours_and_be_a_regex() -> None:
     patterns = {"complaint_class": {"netwrok": "x", "device": "("}, "nothing": {"a": "b"}}
-    told = list(_source(patterns=patterns).faults())
-    assert any("netwrok: no value of complaint_class; did you mean network" in t for t in told)
-    assert any("[source.patterns.complaint_class] device: no regex" in t for t in told)
-    assert any("[source.patterns] nothing: no column of complaint" in t for t in told)
+    faults = list(_source(patterns=patterns).faults())
+    assert any("netwrok: no value of complaint_class; did you mean network" in t for t in faults)
+    assert any("[source.patterns.complaint_class] device: no regex" in t for t in faults)
+    assert any("[source.patterns] nothing: no column of complaint" in t for t in faults)
 
 
 def test_values_stand_in_the_file_s_name(tmp_path: Path) -> None:
@@ -127,12 +127,12 @@ def test_identifiers_are_pseudonyms_and_texts_are_redacted(tmp_path: Path) -> No
 def test_a_row_in_place_of_the_header_is_not_quoted(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text("1,network,07700 900123\n", "utf-8")
-    told = " ".join(sources.missing_columns(path, _source()))
-    assert "is there a header line?" in told
-    assert "07700" not in told
+    text = " ".join(sources.missing_columns(path, _source()))
+    assert "is there a header line?" in text
+    assert "07700" not in text
 
 
-def test_a_missing_column_is_told_with_what_is_there(tmp_path: Path) -> None:
+def test_a_missing_column_is_named_with_what_is_there(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text("Ticket,Lat,Lat\n1,2,3\n", "utf-8")
     assert sources.missing_columns(path, _source()) == [
@@ -142,7 +142,7 @@ def test_a_missing_column_is_told_with_what_is_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"PAR1 no parquet PAR1"])
-def test_a_broken_parquet_file_is_told(tmp_path: Path, content: bytes) -> None:
+def test_a_broken_parquet_file_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "c.parquet"
     path.write_bytes(content)
     (fault,) = sources.missing_columns(path, _source(reader="parquet"))
@@ -161,21 +161,21 @@ def test_parquet_keeps_types_and_whole_numbers(tmp_path: Path) -> None:
     assert frame["source_row"].tolist() == [1, 2]
 
 
-def test_a_quotation_mark_that_never_closes_is_told(tmp_path: Path) -> None:
+def test_a_quotation_mark_that_never_closes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text('Ticket,Category,Lat\n1,a,1\n2,b,"53\n3,c,54\n', "utf-8")
     with pytest.raises(ValueError, match=r"c\.csv.*row 3: a quotation mark opens and never closes"):
         _read(path, _source())
 
 
-def test_a_quotation_mark_that_swallows_the_rest_as_an_odd_row_is_told(tmp_path: Path) -> None:
+def test_a_quotation_mark_that_swallows_the_rest_as_an_odd_row_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_text('Ticket,Category,Lat\n1,a,1\n"2,b,53\n3,c,54\n4,d,55\n', "utf-8")
     with pytest.raises(ValueError, match="row 3: a quotation mark opens and never closes"):
         _read(path, _source())
 
 
-def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
+def test_an_empty_file_is_named_as_such(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_bytes(b"")
     assert sources.missing_columns(path, _source()) == [f"{path}: the file is empty"]
@@ -190,7 +190,7 @@ def test_line_ends_of_any_kind(tmp_path: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
-def test_a_row_of_another_width_that_no_encoding_fits_is_told(tmp_path: Path) -> None:
+def test_a_row_of_another_width_that_no_encoding_fits_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "c.csv"
     path.write_bytes(b"Ticket,Category,Lat\n1,a,53\n2,\xff,54,7\n")
     with pytest.raises(ValueError, match=r"row 3: .* no UTF8; set \[source\] encoding"):

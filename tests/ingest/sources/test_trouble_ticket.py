@@ -169,7 +169,7 @@ def test_broken_lines_are_refused_one_by_one(tmp_path: Path) -> None:
     assert reasons[3].endswith("the file may have been cut off here")
 
 
-def test_where_an_array_breaks_is_told_and_what_was_before_is_kept(tmp_path: Path) -> None:
+def test_where_an_array_breaks_is_named_and_what_was_before_is_kept(tmp_path: Path) -> None:
     whole = json.dumps([_ticket(n) for n in range(1, 1001)])
     at = whole.index('{"id": "700"')
     broken = whole[:at] + "{'id'" + whole[at + 5 :]
@@ -195,7 +195,7 @@ def test_a_file_that_ends_too_early_says_so(tmp_path: Path, packed: bool) -> Non
 
 
 @pytest.mark.parametrize("end", ["", ",", "] x"])
-def test_an_array_without_its_end_and_text_after_it_are_told(tmp_path: Path, end: str) -> None:
+def test_an_array_without_its_end_and_text_after_it_are_refused(tmp_path: Path, end: str) -> None:
     raw = _read(_written(tmp_path, "[" + json.dumps(DROPS) + end))
     assert len(raw.frame) == 1
     assert raw.malformed["source_row"].tolist() == [2]
@@ -221,7 +221,7 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: str | byte
     assert "can't be read as trouble_ticket: it starts with neither" in fault
 
 
-def test_an_empty_file_is_told_as_such(tmp_path: Path) -> None:
+def test_an_empty_file_is_named_as_such(tmp_path: Path) -> None:
     assert "the file is empty" in sources.missing_columns(_written(tmp_path, " \n"), SOURCE)[0]
 
 

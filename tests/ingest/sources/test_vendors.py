@@ -110,8 +110,8 @@ def test_another_unit_than_the_vendor_s_is_not_taken(tmp_path: Path) -> None:
     text = _huawei(row).replace("L.Thrp.bits.DL (bit)", "L.Thrp.bits.DL (kbit)")
     raw = _read(tmp_path, _source(tmp_path, "huawei_csv", text))
     assert "dl_vol_kbit" not in raw.frame
-    told = raw.absent["dl_vol_kbit"]
-    assert told == 'no column "L.Thrp.bits.DL (bit)", but L.Thrp.bits.DL (kbit)'
+    reason = raw.absent["dl_vol_kbit"]
+    assert reason == 'no column "L.Thrp.bits.DL (bit)", but L.Thrp.bits.DL (kbit)'
 
 
 def test_an_absent_counter_is_never_zero_and_a_file_without_a_pair_is_refused(
@@ -132,7 +132,7 @@ def test_an_absent_counter_is_never_zero_and_a_file_without_a_pair_is_refused(
     assert 'prb_dl_used: no column "L.ChMeas.PRB.DL.Used.Avg"' in fault
 
 
-def test_a_text_where_a_counter_should_be_is_told(tmp_path: Path) -> None:
+def test_a_text_where_a_counter_should_be_is_refused(tmp_path: Path) -> None:
     row = f"2026-03-01 10:00,60,NE,{OBJECT.format(n=1)},100,98,many,8000,30.5,100,0,36\n"
     rows, refused = _clean(tmp_path, _source(tmp_path, "huawei_csv", _huawei(row)))
     assert rows["dropped_calls"].isna().all()
@@ -184,9 +184,9 @@ def test_a_kpi_that_lacks_a_counter_is_disabled_with_the_reason(operator: Operat
     operator.write("pm_1.csv", _huawei(row).replace("L.ChMeas.PRB.DL.Avail", "Other"))
     operator.ingest()
     notes = operator.warehouse.read("quality").set_index("check_name")
-    told = 'prb_dl_avail: no column "L.ChMeas.PRB.DL.Avail" in raw/pm_1.csv'
+    reason = 'prb_dl_avail: no column "L.ChMeas.PRB.DL.Avail" in raw/pm_1.csv'
     assert notes.loc["KPI prb_dl_util_bh_pct", "message"] == (
-        f"prb_dl_util_bh_pct is disabled: {told}."
+        f"prb_dl_util_bh_pct is disabled: {reason}."
     )
     assert notes.loc["not available: prb_dl_avail", "verdict"] == "warn"
     assert operator.warehouse.read("cell_day")["prb_dl_avail_prb_s"].isna().all()
@@ -330,7 +330,7 @@ def test_rows_of_one_cell_with_other_counters_are_combined_before_expressions(
     assert refused.empty
 
 
-def test_a_header_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_a_header_that_is_not_there_is_named(tmp_path: Path) -> None:
     source = _own(tmp_path, "one,two\n1,2\n", header_column="Start Time")
     (fault,) = sources.missing_columns(tmp_path / "pm.csv", source)
     assert "no line with the column 'Start Time' ([source] header_column)" in fault

@@ -238,7 +238,7 @@ def test_the_archive_tells_by_totals_what_the_hours_no_longer_do(tmp_path: Path)
     longer = totals["day"] == pd.Timestamp("2026-10-25")
     assert set(totals.loc[longer, "Seconds"]) == {90_000}
     assert set(totals.loc[~longer, "Seconds"]) == {86_400}
-    # the archive's last day is the first one told by the hour
+    # the archive's last day is the first one that comes by the hour
     hours = pd.read_csv(min((folder / "raw/pm").glob("PM_*.csv")), sep=";", na_values="NIL")
     by_hour = hours.groupby("Cell Name")["VoLTE Call Attempts"]
     last = totals[totals["day"] == totals["day"].max()].set_index("Cell Name")

@@ -65,7 +65,7 @@ def test_a_plain_fault_is_in_the_counts_as_the_truth_says(
     assert np.abs(z).max() < 8
 
 
-def test_load_and_other_causes_are_told_apart(truth: pd.DataFrame) -> None:
+def test_load_and_other_causes_are_kept_apart(truth: pd.DataFrame) -> None:
     share = truth["load_share"]
     for kind in ("load_step", "load_ramp", "capacity_upgrade", "neighbour_outage"):
         assert share[kind].dropna().between(0.99, 1.01).all(), kind
@@ -102,9 +102,9 @@ def test_interference_raises_prb_while_attempts_stay(network: Network, truth: pd
         for name in ("call_attempts", "prb_dl_util_pct", "dl_vol_mb"):
             before, after = (np.nanmean(network.measured[name][event.cell, s]) for s in sides)
             ratios.append((name, after / before))
-    told = pd.DataFrame(ratios, columns=["name", "ratio"]).groupby("name")["ratio"].median()
-    assert told["prb_dl_util_pct"] > 1.25
-    assert told[["call_attempts", "dl_vol_mb"]].between(0.85, 1.15).all()
+    medians = pd.DataFrame(ratios, columns=["name", "ratio"]).groupby("name")["ratio"].median()
+    assert medians["prb_dl_util_pct"] > 1.25
+    assert medians[["call_attempts", "dl_vol_mb"]].between(0.85, 1.15).all()
 
 
 def test_a_threshold_on_prb_is_a_poor_judge() -> None:
