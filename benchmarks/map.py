@@ -31,7 +31,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from contracts.tables import TABLES
+from contracts.tables import SCHEMA_VERSION, TABLES
 from geo import hexgrid
 from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
@@ -56,10 +56,17 @@ def write_marts(folder: Path, n_hexes: int) -> float:
     warehouse.write("place_rate", pd.concat([_rates(hexes) for hexes in sets]))
     warehouse.write("cell", _frame("cell", cell_id=["A"], site_id=["S"], lat=[MIDDLE["lat"]],
                                    lon=[MIDDLE["lon"]], derived=[""]))  # fmt: skip
-    warehouse.write("run", _frame(
-        "run", run_id=["r"], operator_name=["Benchmark"], timezone=["UTC"], level=[8],
-        as_of_utc=[datetime(2026, 5, 1, tzinfo=UTC)], software_version=["0"], schema_version=[1],
-    ))  # fmt: skip
+    run = _frame(
+        "run",
+        run_id=["r"],
+        operator_name=["Benchmark"],
+        timezone=["UTC"],
+        level=[8],
+        as_of_utc=[datetime(2026, 5, 1, tzinfo=UTC)],
+        software_version=["0"],
+        schema_version=[SCHEMA_VERSION],
+    )
+    warehouse.write("run", run)
     publish(warehouse, "benchmark", keep=2)
     (folder / "hexperience.toml").write_text(
         '[[source]]\ntable = "call"\npath = "none.csv"\n'

@@ -14,15 +14,14 @@ from contracts.tables import PUBLISHED, TABLES, Table, table
 from ingest.warehouse.files import as_frame
 from ingest.warehouse.questions import QUERIES
 
+Connection = duckdb.DuckDBPyConnection
 MACROS = QUERIES / "macros" / "hexagons.sql"
 
 # ------------------------------------------------------------------------------ to be read
 
 
 @contextmanager
-def connect(
-    marts: Path, beside: Mapping[str, pa.Table] | None = None
-) -> Iterator[duckdb.DuckDBPyConnection]:
+def connect(marts: Path, beside: Mapping[str, pa.Table] | None = None) -> Iterator[Connection]:
     """A connection that can read this one file, tables in memory `beside` it, and nothing else."""
     connection = duckdb.connect(str(marts), read_only=True)
     try:
@@ -36,7 +35,7 @@ def connect(
         connection.close()
 
 
-def answer(connection: duckdb.DuckDBPyConnection, sql: str, params: dict[str, Any]) -> pd.DataFrame:
+def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataFrame:
     """What a connection answers; raises QuestionError in DuckDB's words."""
     try:
         rows = connection.sql(sql, params=params).to_arrow_table()
@@ -72,7 +71,7 @@ def build(marts: Path, files: Mapping[str, Sequence[Path]]) -> None:
         connection.commit()
 
 
-def _fill(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path]) -> None:
+def _fill(connection: Connection, name: str, files: Sequence[Path]) -> None:
     if files:
         connection.execute(
             f"insert into {name} by name select * from read_parquet($files, union_by_name = true)",
@@ -80,7 +79,7 @@ def _fill(connection: duckdb.DuckDBPyConnection, name: str, files: Sequence[Path
         )
 
 
-def create_table(connection: duckdb.DuckDBPyConnection, of: Table) -> None:
+def create_table(connection: Connection, of: Table) -> None:
     """An empty table with the contract's columns, types and comments."""
     columns = ", ".join(f"{field.name} {field.type}" for field in of.fields)
     connection.execute(f"create table {of.name} ({columns})")
@@ -96,7 +95,7 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def empty_marts() -> duckdb.DuckDBPyConnection:
+def empty_marts() -> Connection:
     """A connection in memory to all tables without rows: what SQL tests bind on."""
     connection = duckdb.connect(":memory:").begin()
     connection.execute(MACROS.read_text(encoding="utf-8"))

@@ -6,6 +6,7 @@ import pandas as pd
 
 from contracts.errors import NothingFound
 from contracts.tables import SOURCES, TABLES, assemble
+from ingest.warehouse.migration import refuse_older
 from ingest.warehouse.store import WHOLE, Warehouse
 
 _OF_PERSONS = frozenset({"call", "complaint", "nps", "nps_invite"})
@@ -31,8 +32,10 @@ def _of_table(warehouse: Warehouse, name: str) -> pd.DataFrame:
 def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
     """Source rows of the days on which a cell stands in the list: those of step 1 of query `why`.
 
-    Raises NothingFound for a cell of which no benefit is known.
+    `cell_id`: a cell of table `benefit`. Raises NothingFound for a cell of which no benefit is
+    known, and where the tables are of an older schema.
     """
+    refuse_older(warehouse)
     known = warehouse.read("benefit").dropna(subset=["level_since"])
     mine = known[known["cell_id"] == cell_id]
     if mine.empty:

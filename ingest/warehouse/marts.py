@@ -59,18 +59,15 @@ class Marts:
             return ""
 
     def query(self, name: str, **params: Any) -> pd.DataFrame:
-        """Answer of one query file; raises NothingFound or QuestionError.
+        """Answer of one query file.
 
         `params`: values by the names in the query's head, as values or as text; one that has a
-        default may stay out.
+        default may stay out. Raises NothingFound where there is no such query, nothing is published
+        or the marts are of another schema; QuestionError for values that the query can't take.
         """
         question = read_query(name)
         values = typed(question, params)
-        try:
-            return self._ask(question.sql, values, with_log=_LOG in question.reads)
-        except QuestionError:
-            self._refuse_older_schema()
-            raise
+        return self._ask(question.sql, values, with_log=_LOG in question.reads)
 
     def sql(self, text: str) -> pd.DataFrame:
         """Answer of one ad-hoc SELECT on the marts, which it cannot change or leave."""
@@ -85,7 +82,8 @@ class Marts:
 
         `rule`: the thresholds of the release rule, against which some checks hold the marts.
         """
-        self._refuse_older_schema()
+        with duck.connect(self.file) as connection:
+            self._refuse_other_schema(connection)
         return guilty_rows(self.file, rule)
 
     def acknowledge(self, subject: Subject, word: Word, *, by: str, at: datetime) -> int:
@@ -99,17 +97,19 @@ class Marts:
             raise QuestionError(f"not acknowledged: {fault}")
         return acknowledgements.note(self.log, subject, word, by=by, at=at)
 
-    def _refuse_older_schema(self) -> None:
+    def _ask(self, sql: str, params: dict[str, Any], *, with_log: bool) -> pd.DataFrame:
+        beside = {_LOG: self._log_rows()} if with_log else {}
+        with duck.connect(self.file, beside) as connection:
+            self._refuse_other_schema(connection)
+            return duck.answer(connection, sql, params)
+
+    def _refuse_other_schema(self, connection: duck.Connection) -> None:
         """Raises NothingFound where the marts are of another schema than the queries."""
-        versions = self._ask("select schema_version from run", {})["schema_version"].tolist()
+        run = duck.answer(connection, "select schema_version from run", {})
+        versions = run["schema_version"].tolist()
         if versions and versions != [SCHEMA_VERSION]:
             fault = f"the marts are of schema {versions[0]}, this software reads {SCHEMA_VERSION}"
             raise NothingFound(f"{self.folder}: {fault}; do 'hexperience run' first")
-
-    def _ask(self, sql: str, params: dict[str, Any], *, with_log: bool = False) -> pd.DataFrame:
-        beside = {_LOG: self._log_rows()} if with_log else {}
-        with duck.connect(self.file, beside) as connection:
-            return duck.answer(connection, sql, params)
 
     def _log_rows(self) -> pa.Table:
         return to_arrow(acknowledgements.read(self.log), table(_LOG))

@@ -9,10 +9,11 @@ import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import pyarrow.parquet as pq
 
-from contracts.errors import InputError
+from contracts.errors import InputError, NothingFound
 from contracts.tables import SCHEMA_VERSION, TABLES
 from ingest.warehouse.files import read_note, whole, write_note
 from ingest.warehouse.store import Warehouse
@@ -23,7 +24,7 @@ _SETTLED = ("source", "middle")
 _LASTING = ("cell_hour", "cell_day")
 """Tables whose days stay where the files behind them are no longer kept."""
 
-RENAMED: dict[int, dict[str, dict[str, str]]] = {}
+_RENAMED = {5: {"change_point": {"told_utc": "stated_utc"}}}
 """Columns that a schema renamed, old -> new, by its version and by table.
 
 Only tables whose rows outlive a run stand here; all others are made anew.
@@ -35,10 +36,8 @@ def migrate(warehouse: Warehouse) -> None:
 
     Raises InputError where a newer software wrote here.
     """
-    note = warehouse.path / "schema.json"
     wanted = {"version": SCHEMA_VERSION, "columns": _columns_id()}
-    # the first layout had no note
-    present = read_note(note) or {"version": 1}
+    present = _schema(warehouse)
     if present["version"] > SCHEMA_VERSION:
         fault = f"it has schema {present['version']}, this software knows {SCHEMA_VERSION}: "
         remedy = "install the newer hexperience again, or restore a backup of the folder"
@@ -47,7 +46,27 @@ def migrate(warehouse: Warehouse) -> None:
         _rename_columns(warehouse, since=present["version"])
         _take_settled(warehouse)
         # last: a stop before it is mended by the next call
-        write_note(note, wanted)
+        write_note(_note(warehouse), wanted)
+
+
+def refuse_older(warehouse: Warehouse) -> None:
+    """Raises NothingFound where the tables are of an older schema, and names the remedy.
+
+    For who reads tables without a run before it.
+    """
+    version = _schema(warehouse)["version"]
+    if warehouse.days("run") and version < SCHEMA_VERSION:
+        fault = f"its tables are of schema {version}, this software reads {SCHEMA_VERSION}"
+        raise NothingFound(f"{warehouse.path}: {fault}; do 'hexperience run' first")
+
+
+def _schema(warehouse: Warehouse) -> dict[str, Any]:
+    # the first layout had no note
+    return read_note(_note(warehouse)) or {"version": 1}
+
+
+def _note(warehouse: Warehouse) -> Path:
+    return warehouse.path / "schema.json"
 
 
 def _columns_id() -> str:
@@ -65,11 +84,11 @@ def _columns_id() -> str:
 
 def _rename_columns(warehouse: Warehouse, *, since: int) -> None:
     """Gives columns their present names in tables that outlive a run; rows stay as they are."""
-    for version in sorted(RENAMED):
-        if version > since:
-            for name, names in RENAMED[version].items():
-                for path in warehouse.files(name):
-                    _rename(path, names)
+    for version, tables in sorted(_RENAMED.items()):
+        for name, names in tables.items() if version > since else ():
+            wanted = {old: new for old, new in names.items() if new in TABLES[name].columns}
+            for path in warehouse.files(name):
+                _rename(path, wanted)
 
 
 def _rename(path: Path, names: Mapping[str, str]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from analysis.changes.identity import keep_identity
 from contracts.errors import InputError, QuestionError
-from contracts.tables import TABLES, check
+from contracts.tables import SCHEMA_VERSION, TABLES, check
 from ingest.warehouse import acknowledgements
 from ingest.warehouse.acknowledgements import Subject, Word, note, older, read, remove, state
 from ingest.warehouse.migration import migrate
@@ -177,7 +177,9 @@ def _change(change_id: str, at: str) -> pd.DataFrame:
 @pytest.fixture
 def warehouse(tmp_path: Path) -> Warehouse:
     held = Warehouse(tmp_path / "warehouse")
-    held.write("run", rows("run", run_id=["r"], timezone="UTC", level=8, schema_version=2))
+    held.write(
+        "run", rows("run", run_id=["r"], timezone="UTC", level=8, schema_version=SCHEMA_VERSION)
+    )
     held.write("change_point", _change("A-up-20250412T00", "2025-04-12"))
     publish(held, "r", keep=2)
     return held
