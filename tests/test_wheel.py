@@ -59,6 +59,7 @@ def bare(wheel: Path) -> Path:
 
 def test_the_wheel_holds_every_file_of_its_packages_and_no_other(wheel: Path) -> None:
     packages = {name.replace(".", "/") for name in PARTS["packages"]}
+    top = {name for name in packages if "/" not in name and (HOUSE / name / "__init__.py").exists()}
     modules = {f"{name}.py" for name in PARTS["py-modules"]}
     patterns = [one for patterns in PARTS["package-data"].values() for one in patterns]
     endings = {".py", *(Path(pattern).suffix for pattern in patterns)} - {""}
@@ -72,6 +73,8 @@ def test_the_wheel_holds_every_file_of_its_packages_and_no_other(wheel: Path) ->
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     assert held == wanted
     assert {"app.py", "queries/checks/ranks.sql", "views/drawing/world.geojson"} <= held
+    # a type checker reads our types only where a package says that it has them
+    assert {f"{name}/py.typed" for name in top} <= held
 
 
 def test_what_is_imported_is_the_wheel(bare: Path) -> None:
