@@ -1,7 +1,7 @@
 # Needs make and Python 3.11 to 3.13 with venv; everything else goes into .venv.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help demo app test lint types docs bench soak bundle install lock clean FORCE
+.PHONY: help demo app test lint types docs site bench soak bundle install lock clean FORCE
 
 # Both are written last, so that an interrupted installation is done again. The first holds this
 # folder's path: a moved checkout or a Python that has gone is noticed and installed anew.
@@ -36,6 +36,12 @@ types: $(project) ## check types
 docs: $(project) ## write the pages that are made from the code
 	@.venv/bin/python -m tools.docs
 
+# the theme's makers speak of their next project at every build
+site: $(project) ## build the documentation site into site/html; no broken link, no outside host
+	@.venv/bin/python -m tools.website site
+	@NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict --config-file site/mkdocs.yml
+	@.venv/bin/python -m tools.website --asks site/html
+
 bench: $(project) ## compare two ways side by side (NAME=spread)
 	@.venv/bin/python -m benchmarks.$(or $(NAME),spread)
 
@@ -63,4 +69,4 @@ lock: ## resolve requirements.lock anew (needs uv)
 		--output-file requirements.lock pyproject.toml
 
 clean: ## remove .venv, caches and the demo
-	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build hexperience.egg-info demo
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache build hexperience.egg-info demo site
