@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_house import HOUSE, modules, tracked
-from tools import bounds, website
+from tools import bounds, examples, website
 
 CITED = re.compile(r"docs/(methods|standards)\.md(?:,| section)* (\d+(?:\.\d+)?)")
 
@@ -75,6 +75,13 @@ def test_every_section_that_is_cited_is_there() -> None:
 
 def _docs(page: str) -> str:
     return (HOUSE / "docs" / f"{page}.md").read_text(encoding="utf-8")
+
+
+def test_an_example_of_a_docstring_is_code() -> None:
+    text = "Adds.\n\n>>> add(1, 2)[0][:1]\n3\n>>> add(0, 0)\n\nNever fails."
+    wanted = "Adds.\n\n```pycon\n>>> add(1, 2)[0][:1]\n3\n>>> add(0, 0)\n```\n\nNever fails."
+    assert examples.fenced(text) == wanted
+    assert examples.fenced("No `>>>` here.") == "No `>>>` here."
 
 
 def test_a_package_above_its_bound_is_told() -> None:
