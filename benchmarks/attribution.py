@@ -210,8 +210,9 @@ _HEAD = """# Load-driven changes
 Written by `python -m benchmarks.attribution`; do not edit.
 
 {cells} invented cells, {days} days of hours, {seeds} seeds that no setting was tuned on; mean ± sd
-over seeds. The network is that of `ingest/synth/network.py`: it plants every cause of METHODS 5,
-and its cells do not answer load by the curves the estimator knows. A change found counts if it
+over seeds. The network is that of `ingest/synth/radio/network.py`: it plants every cause of
+[methods, 5.13](../methods.md#513-what-is-planted), and its cells do not answer load by the curves
+the estimator knows. A change found counts if it
 lies within 48 h of a planted one of its cell and goes the same way. Planted changes count from a
 ratio of 1.18 on, whether or not their cell has the drops to show it; a find near a smaller one
 counts neither way. The rules: steps of the daily drop rate, owed to load where busy-hour PRB

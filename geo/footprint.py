@@ -1,7 +1,7 @@
 """Where a cell's traffic is: cells -> weights over hexagons that sum to 1 per cell and day.
 
 Each cell gets the best weights there are: supplied ones (coverage, or where its calls were), else
-those of a sector model, else those of Voronoi (METHODS section 2). The interval of a hexagon's rate
+those of a sector model, else those of Voronoi (docs/methods.md 2). The interval of a hexagon's rate
 does not include the error of any of them.
 """
 

@@ -1,6 +1,6 @@
 """Which part of a hexagon each antenna serves: received power, and who is heard best.
 
-METHODS section 2, after Eurostat's multimno and Tennekes and Gootzen's mobloc: power falls with
+docs/methods.md 2.2, after Eurostat's multimno and Tennekes and Gootzen's mobloc: power falls with
 distance and off the antenna's axis, and a logistic curve says who serves. Here the curve compares a
 signal with the strongest one of the place, not only with a fixed power: in a city, where all are
 strong, a fixed power would give every mast within kilometres the same part. Height, tilt, terrain

@@ -1,6 +1,6 @@
 """Where may a cell's changes stand? Steps of load and of drops put together, dated to the hour.
 
-Step 4 of METHODS section 5, one cell at a time. Hours count from the first local day's hour 0.
+docs/methods.md 5.4, one cell at a time. Hours count from the first local day's hour 0.
 """
 
 from collections.abc import Iterable, Iterator

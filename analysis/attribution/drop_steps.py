@@ -1,6 +1,6 @@
 """On which days did a cell's drops step beyond what load explains?
 
-Step 3 of METHODS section 5, over many cells at once. Each day's log drop rate over what load, hour
+docs/methods.md 5.3, over many cells at once. Each day's log drop rate over what load, hour
 and attempts let expect is searched by generalised least squares (`stepwise`), on the covariance of
 how drops wander (`wander`) and of how counts scatter.
 

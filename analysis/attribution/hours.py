@@ -1,6 +1,6 @@
 """Which hours of a cell may be judged, and how loaded was the cell in each?
 
-Step 0 of METHODS section 5. Arrays have shape (cell, day, 24) by the cell's own clock; the two
+docs/methods.md 5.0. Arrays have shape (cell, day, 24) by the cell's own clock; the two
 hours that share a name when clocks go back are one.
 """
 

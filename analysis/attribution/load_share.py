@@ -1,6 +1,6 @@
 """What did one change do to a cell's drops, and how much of that is owed to load?
 
-Step 5 of METHODS section 5. Each change has four worlds, asked at the attempts that came after it:
+docs/methods.md 5.5. Each change has four worlds, asked at the attempts that came after it:
 A11 drops as both load and the rest are now, A10 if only load had changed, A01 if only the rest had,
 A00 if neither had. The change's ratio is A11 / A00. Load's share of A11 - A00 is its part when it
 comes first and when it comes last, averaged (Shapley 1953).

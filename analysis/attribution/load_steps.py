@@ -1,6 +1,6 @@
 """On which days did a cell's load step, and which of the steps are one ramp?
 
-Step 2 of METHODS section 5, over many cells at once. Log load is held against what is usual for the
+docs/methods.md 5.2, over many cells at once. Log load is held against what is usual for the
 hour, and its steps are found by generalised least squares (`stepwise`) on the covariance of what
 moves load for no reason.
 

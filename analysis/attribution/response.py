@@ -1,6 +1,6 @@
 """How many more calls does a cell drop when it is fuller? Its curve, its knee, or no knee at all.
 
-Step 1 of METHODS section 5. A curve gives the factor by which drops per attempt rise with load:
+docs/methods.md 5.1. A curve gives the factor by which drops per attempt rise with load:
 1 up to a knee, then up to a height over a width. A cell's posterior over a shelf of such curves
 comes from how its drops spread over the hours of each day: what makes whole days better or worse,
 a fault as well, cancels. How common each curve is, and how drops go with the hour of day, is learnt

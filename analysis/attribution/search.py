@@ -3,7 +3,7 @@
 An RF engineer sees two curves of a cell: its load, and its drops. This room reads both by the hour,
 finds the days on which either steps, and splits the drops that a step added into load's part and
 the rest. The parts are counts of drops and add up over cells. The files in the order in which a
-cell goes through them (METHODS section 5):
+cell goes through them (docs/methods.md 5):
 
 0. `hours`: which hours may be judged (no outage, no incident), and how loaded the cell was.
 1. `response`: how each cell's drops answer load: its curve, its knee.

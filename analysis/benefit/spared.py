@@ -1,12 +1,12 @@
 """How many dropped calls a month would treating a cell avoid, and how sure is that?
 
-METHODS section 8. A cell can be relieved of a part of its load: its own curve says by which factor
-its drops would fall. And what else raised its drops, and still lasts, can be fixed. Both are
-factors on the drops of the present: the newest days, no farther back than the cell's last change.
-What is not known is drawn: the curve, what the change did beside load, and the drops themselves. A
-cell's draws depend on its name alone, so that another cell, another order or another setting do not
-move them. Errors of two cells correlate by `draws.CORRELATION`, as those of their changes do:
-independent draws made sums over towns look too sure (docs/accuracy/sums.md).
+docs/methods.md 8.1 to 8.3. A cell can be relieved of a part of its load: its own curve says by
+which factor its drops would fall. And what else raised its drops, and still lasts, can be fixed.
+Both are factors on the drops of the present: the newest days, no farther back than the cell's last
+change. What is not known is drawn: the curve, what the change did beside load, and the drops
+themselves. A cell's draws depend on its name alone, so that another cell, another order or another
+setting do not move them. Errors of two cells correlate by `draws.CORRELATION`, as those of their
+changes do: independent draws made sums over towns look too sure (docs/accuracy/sums.md).
 """
 
 from dataclasses import dataclass, replace

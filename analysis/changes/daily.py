@@ -130,7 +130,7 @@ def search(cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MI
     standard deviations from 1; levels last `min_days` searched days or more. Raises ValueError with
     every fault of `cube`, and for settings that allow no search.
 
-    After METHODS 5, steps 0, 3 and 6. About 5 ms a cell of 60 days on one core, 15 of 365 days, 25
+    After docs/methods.md 5.8. About 5 ms a cell of 60 days on one core, 15 of 365 days, 25
     of 450.
     """
     _refuse_faults(_faults(cube, min_ratio, min_days))

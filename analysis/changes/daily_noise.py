@@ -7,7 +7,7 @@ from scipy.special import gammainc, gammaincinv
 
 from analysis.arrays import Flags, Floats, Indices
 
-# METHODS 5 starts from 5: at 4 quiet cells still alarm less than .01 a month, and more is found
+# the usual 5 finds less, and at 4 quiet cells still alarm less than .01 a month
 PENALTY_PER_LOG_DAY = 4.0
 
 

@@ -1,8 +1,8 @@
 """When did a series change? Dated changes in one series or in many, with one default for all.
 
 The only door to ruptures. A segment is as good as its mean or, for a price, as its straight line
-explains it (METHODS 4); the segmentation of least total cost is found exactly, by ruptures where
-it is fast enough and by a plain dynamic programme over all starts at once elsewhere.
+explains it (docs/methods.md 4); the segmentation of least total cost is found exactly, by ruptures
+where it is fast enough and by a plain dynamic programme over all starts at once elsewhere.
 
 On stationary noise the default takes memory for changes; `noise="ar1"` does not. What each reaches
 on public series, and how often each alarms on noise alone, stands in docs/accuracy/attribution.md.
@@ -158,7 +158,7 @@ class MeanOrLine(BaseCost):  # type: ignore[misc]  # ruptures ships no types
 class CountRate(BaseCost):  # type: ignore[misc]  # ruptures ships no types
     """Poisson deviance of a stretch of counts about its own rate per exposure.
 
-    It is `-2 D log(D / E)` of METHODS 5 plus what the saturated model adds, the same for every
+    It is `-2 D log(D / E)`, as docs/methods.md 5.8 has it, plus what is the same for every
     segmentation. Signal: shape (n, 2), counts and exposure.
     """
 

@@ -1,8 +1,8 @@
 """Which works to do for a budget, so that most dropped calls are spared?
 
-METHODS section 8. A mixed-integer programme (HiGHS through scipy): most expected benefit within the
-budget and each region's crew weeks, at least the floors for regions, and no cell treated twice: two
-works on one cell do not add up, and `offer.offer` has bundles whose joint benefit is known. So
+docs/methods.md 8.7. A mixed-integer programme (HiGHS through scipy): most expected benefit within
+the budget and each region's crew weeks, at least the floors for regions, and no cell treated twice:
+two works on one cell do not add up, and `offer.offer` has bundles whose joint benefit is known. So
 the benefits of the works chosen add. What a work does to its neighbours' interference is left out.
 
 The plan is made of expectations. How far it hangs on what is not known, P(in plan) tells: how often

@@ -1,7 +1,7 @@
 """What does a place's benefit cost? The work that spares most drops for its cost, place by place.
 
-METHODS section 8: benefit / cost. A place can be treated in many ways; the one told is the work of
-the catalogue (an action or bundle at one cell, sector or site) that spares most in the place for
+docs/methods.md 8.6: benefit / cost. A place can be treated in many ways; the one told is the work
+of the catalogue (an action or bundle at one cell, sector or site) that spares most in the place for
 all that it costs, among those that reach at least a set share of what could be avoided there. What
 a work spares in other places is theirs. What several works together do is the plan's question.
 """

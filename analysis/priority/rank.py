@@ -1,7 +1,7 @@
 """What to do first: places by the drops that treating them would spare, with the reason in words.
 
-METHODS section 8. Beside it stands the simple rank, (rate - normal rate) x attempts: it says where
-most calls drop, not whether any work would help.
+docs/methods.md 8.5. Beside it stands the simple rank, (rate - normal rate) x attempts: it says
+where most calls drop, not whether any work would help.
 """
 
 from typing import Any

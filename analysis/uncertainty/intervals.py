@@ -175,7 +175,7 @@ def drop_rate(
     """Drop rate of each place over `n_days` days, by Wilson's interval on independent attempts.
 
     All arguments broadcast; `phi` and `rho` as of `dispersion`. NaN where there is no attempt.
-    Wilson 1927, with n replaced by `n / (phi inflation(rho, n_days))` (METHODS 3).
+    Wilson 1927, with n replaced by `n / (phi inflation(rho, n_days))`: docs/methods.md 3.1.
     """
     counts, calls = np.asarray(drops, np.float64), np.asarray(attempts, np.float64)
     n_eff = calls / (np.asarray(phi, np.float64) * inflation(rho, n_days))
@@ -194,7 +194,7 @@ def spread_rate(  # noqa: PLR0917  # those of `drop_rate`, after the weights
     """Drop rate of each hexagon: weighted drops of its cells over their weighted attempts.
 
     `weights`: sparse (hex, cell), taken as known; everything else (cell,), NaN = no data from that
-    cell. The variance of the drops is the sum of `w^2 Var_cell` (METHODS 3) with
+    cell. The variance of the drops is the sum of `w^2 Var_cell` (docs/methods.md 3.2) with
     `Var_cell = n p (1 - p) phi inflation`, where a cell's p is drawn towards the hexagon's rate by
     one expected drop, so that a cell that happened to have none still varies. `n_eff` is the number
     of independent attempts with that variance: of one cell alone it is the cell's own.

@@ -4,8 +4,8 @@ A place with few cases tells little by itself; its siblings tell what is usual a
 one *family* scatter about the family's mean, and how much they scatter (the dispersion) is common
 to all families. Neither is known: both are integrated out on a grid of nodes, so that an interval
 also holds the doubt about them (plugging in the family's mean as known held .79 where .90 was
-promised: METHODS 3). In that integral each place's count enters once, as its own; what a place
-borrows is what the *others* of its family say.
+promised: docs/methods.md 3.6). In that integral each place's count enters once, as its own; what a
+place borrows is what the *others* of its family say.
 
 Gamma-Poisson for counts, beta-binomial for scores: Clayton and Kaldor 1987, Biometrics 43; Gelman
 and others, "Bayesian Data Analysis", 3rd edition, sections 2.7 and 5.3. The dispersions' priors are

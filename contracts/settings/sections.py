@@ -82,7 +82,7 @@ class Map(Section):
 
 
 class Privacy(Section):
-    """What protects persons (METHODS section 10)."""
+    """What protects persons (docs/methods.md 10)."""
 
     key_file: str = Field(
         "",

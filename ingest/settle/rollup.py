@@ -14,7 +14,7 @@ from ingest.clock import UTC_TIME, day_instant, wall_clock
 
 HOUR_S = 3600
 _SUMMED = ["covered_s", *ADDITIVE, *TIME_WEIGHTED, *COUNTED, "_rsrp", "_rsrp_s"]
-# three quarters of an hour must be covered for the hour to be the busy one (STANDARDS 1.5)
+# three quarters of an hour must be covered for the hour to be the busy one (docs/standards.md 1.5)
 _BUSY_COVER_S = 2700
 _HEX_DAY = TABLES["hex_day"].columns
 _SPREAD = (

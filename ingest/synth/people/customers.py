@@ -146,7 +146,7 @@ def _served(cells: pd.DataFrame, people: People) -> Floats:
     """Share of each hexagon's traffic that each cell takes, (cell, hex); all 0 where none reaches.
 
     Received power by distance (exponent 3.75) and antenna pattern (65 degrees, 25 dB at the back),
-    then a logistic among the cells in range (METHODS 2).
+    then a logistic among the cells in range (as docs/methods.md 2.2).
     """
     power_db = np.vstack([_power_db(cell, people) for cell in cells.itertuples()])
     pull = np.exp((power_db - power_db.max(axis=0)) / 3)

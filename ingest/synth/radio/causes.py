@@ -1,4 +1,4 @@
-"""What befalls the demo operator's cells: the causes of METHODS 5, planted one a cell.
+"""What befalls the demo operator's cells: the causes of docs/methods.md 5.13, one a cell.
 
 A cause is a row of `CAUSES`; an event is one of them in a cell, in hours of the clock. Nothing
 here draws a counter: events become factors, which `ingest.synth.radio.network` applies.

@@ -342,7 +342,7 @@ def truth_of(
     - `cell` (row), `cell_id`, `kind`, `partner_cell_id` (missing = none); `start`, `ramp_end`,
       `end` as hours of the clock and `_utc` (missing = beyond the data).
     - `drops_with`, `drops_without`: drops expected from `ramp_end` to `end` at the attempts that
-      came, with the event and without it; `ratio` is theirs (A11 / A00 of METHODS 5).
+      came, with the event and without it; `ratio` is theirs (A11 / A00 of docs/methods.md 5.5).
     - `load_share`: the mean of load's part when it comes first and when it comes last, unclipped;
       NaN where drops changed by less than a tenth. `attribution`: load, relief (load that went),
       other, or none where drops changed by less than a tenth.

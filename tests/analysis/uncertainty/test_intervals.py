@@ -15,7 +15,7 @@ log = logging.getLogger(__name__)  # what was measured: pytest --log-cli-level=i
 RATE = 0.01
 N_WEEKS = 8
 N_DAYS = 60
-VOLUMES = (50.0, 300.0, 800.0)  # attempts an hour, as in METHODS 3
+VOLUMES = (50.0, 300.0, 800.0)  # attempts an hour, as in docs/accuracy.md
 ONE_LEVEL = np.zeros((1, N_DAYS), np.int64)
 
 

@@ -375,7 +375,7 @@ def test_the_guide_names_every_vendor_of_the_shelf() -> None:
     assert {name for name in vendors.names() if f"`{name}`" not in page} == set()
 
 
-# canonical column -> vendors for which public sources attest it (STANDARDS 4, marks A and B)
+# our column -> vendors for which public sources attest it (docs/standards.md 4, marks A and B)
 ATTESTED = {
     "rrc_att rrc_succ bearer_att bearer_succ rel_abn_act rel_norm ho_exe_att ho_exe_succ "
     "call_attempts call_setups dropped_calls v_rel_norm dl_vol_kbit ul_thp_vol_kbit "

@@ -1,4 +1,4 @@
-"""The invented network: every cause of METHODS 5, and a truth that the counts bear out."""
+"""The invented network: every cause of docs/methods.md 5.13, and a truth that counts bear out."""
 
 from datetime import date
 
