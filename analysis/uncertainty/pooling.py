@@ -1,11 +1,13 @@
 """Estimates of many places together: each one's own figure, drawn toward its family's.
 
-A place with few cases tells little by itself; its siblings tell what is usual around it. Places of
+A place with few cases says little by itself; its siblings say what is usual around it. Places of
 one *family* scatter about the family's mean, and how much they scatter (the dispersion) is common
 to all families. Neither is known: both are integrated out on a grid of nodes, so that an interval
 also holds the doubt about them (plugging in the family's mean as known held .79 where .90 was
 promised: docs/methods.md 3.6). In that integral each place's count enters once, as its own; what a
 place borrows is what the *others* of its family say.
+
+Arrays over the grid have shape (family, node, dispersion) or (place, node, dispersion).
 
 Gamma-Poisson for counts, beta-binomial for scores: Clayton and Kaldor 1987, Biometrics 43; Gelman
 and others, "Bayesian Data Analysis", 3rd edition, sections 2.7 and 5.3. The dispersions' priors are
@@ -38,14 +40,13 @@ _FAMILIES = 1.0
 
 @dataclass(frozen=True)
 class Rates:
-    """Rates of places, each a gamma distribution; all of shape (place,).
-
-    `borrowed`: the weight, 0..1, that the family has in the mean; the place itself has the rest.
-    """
+    """Rates of places in counts per exposure, each a gamma distribution; all of shape (place,)."""
 
     shape: Floats
     exposure: Floats
+    """The gamma's rate parameter: the mean is shape over exposure."""
     borrowed: Floats
+    """Weight, 0..1, that the family has in the mean; the place itself has the rest."""
 
     @property
     def mean(self) -> Floats:
@@ -53,26 +54,23 @@ class Rates:
         return self.shape / self.exposure
 
     def quantile(self, p: float) -> Floats:
-        """What the rate is below with probability `p`."""
-        found: Floats = gammaincinv(self.shape, p) / self.exposure
-        return found
+        """What the rate is below with probability `p`, shape (place,)."""
+        return np.asarray(gammaincinv(self.shape, p) / self.exposure)
 
     def above(self, target: npt.ArrayLike) -> Floats:
-        """Probability that the rate is above the target; NaN where there is none."""
-        found: Floats = gammaincc(self.shape, np.asarray(target) * self.exposure)
-        return found
+        """Probability that the rate is above the target; NaN where that is NaN."""
+        return np.asarray(gammaincc(self.shape, np.asarray(target) * self.exposure))
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Net scores of places from -1 to 1, each a stretched beta distribution; shape (place,).
-
-    `borrowed`: as of `Rates`.
-    """
+    """Net scores of places from -1 to 1, each a stretched beta distribution; shape (place,)."""
 
     a: Floats
     b: Floats
+    """Parameters of the beta that (score + 1) / 2 has."""
     borrowed: Floats
+    """Weight, 0..1, that the family has in the mean; the place itself has the rest."""
 
     @property
     def mean(self) -> Floats:
@@ -80,40 +78,47 @@ class Scores:
         return (self.a - self.b) / (self.a + self.b)
 
     def quantile(self, p: float) -> Floats:
-        """What the score is below with probability `p`."""
-        found: Floats = 2 * betaincinv(self.a, self.b, p) - 1
-        return found
+        """What the score is below with probability `p`, shape (place,)."""
+        return np.asarray(2 * betaincinv(self.a, self.b, p) - 1)
 
     def below(self, target: npt.ArrayLike) -> Floats:
-        """Probability that the score is below the target; NaN where there is none."""
-        found: Floats = betainc(self.a, self.b, np.clip((np.asarray(target) + 1) / 2, 0, 1))
-        return found
+        """Probability that the score is below the target; NaN where that is NaN."""
+        share = np.clip((np.asarray(target) + 1) / 2, 0, 1)
+        return np.asarray(betainc(self.a, self.b, share))
 
 
 def rates(low: Floats, high: Floats, exposure: Floats, family: Codes) -> Rates:
     """Rates of all places of one grid; of those known between bounds, as if in the middle.
 
     `low`, `high`: (place,), the count, or the least and the most that it can be, whole numbers.
-    `exposure`: (place,), positive. `family`: (place,), 0, 1, ...
+    `exposure`: (place,), positive. `family`: (place,), 0, 1, ..., none left out.
+
+    >>> count = np.array([0.0, 5.0, 10.0])
+    >>> together = rates(count, count, np.full(3, 100.0), np.zeros(3, np.int64))
+    >>> bool(count[0] / 100 < together.mean[0] < together.mean[1])
+    True
     """
     middle = (low + high) / 2
     shape = 1 / _SCATTER**2
     mean, log_prior = _family_rates(middle, exposure, family)
-    likely = _negative_binomial(low, high, exposure, mean[family], shape)
-    weight = _posterior(likely, log_prior, family, _SCATTER)[family]
-    top = shape + middle[:, None, None]
-    bottom = shape / mean[family] + exposure[:, None, None]
-    first, second = _mixed(weight, top / bottom), _mixed(weight, top * (top + 1) / bottom**2)
-    spread = second - first**2
-    borrowed = _mixed(weight, 1 - exposure[:, None, None] / bottom)
-    return Rates(first**2 / spread, first / spread, borrowed)
+    log_likelihood = _negative_binomial(low, high, exposure, mean[family], shape)
+    weight = _posterior(log_likelihood, log_prior, family, _SCATTER)[family]
+    # at each node a place's rate is a gamma of these two: (place, node, scatter)
+    node_shape = shape + middle[:, None, None]
+    node_exposure = shape / mean[family] + exposure[:, None, None]
+    first = _mixed(weight, node_shape / node_exposure)
+    second = _mixed(weight, node_shape * (node_shape + 1) / node_exposure**2)
+    # a gamma of the mixture's mean and variance
+    variance = second - first**2
+    borrowed = _mixed(weight, 1 - exposure[:, None, None] / node_exposure)
+    return Rates(first**2 / variance, first / variance, borrowed)
 
 
 def scores(answers: Floats, family: Codes) -> Scores:
     """Net promoter scores of all places of one grid.
 
     `answers`: (place, 3), promoters, passives and detractors, as effective counts: they sum to the
-    place's effective n. `family`: (place,), 0, 1, ...
+    place's effective n, which is positive. `family`: (place,), 0, 1, ..., none left out.
 
     Beta-binomial, the score stretched from 0 to 1, in as many trials as have the variance of the
     answers. A Dirichlet over the three shares would tie how far scores scatter to how shares do;
@@ -123,28 +128,33 @@ def scores(answers: Floats, family: Codes) -> Scores:
     size = 1 / _LIKENESS**2 - 1
     mean, log_prior = _family_scores(tried, won, family)
     n, y, pull = tried[:, None, None], won[:, None, None], mean[family] * size
-    likely = betaln(y + pull, n - y + size - pull) - betaln(pull, size - pull)
-    weight = _posterior(likely, log_prior, family, _LIKENESS)[family]
+    # beta-binomial, (place, node, likeness), but for what is alike at all nodes
+    log_likelihood = betaln(y + pull, n - y + size - pull) - betaln(pull, size - pull)
+    weight = _posterior(log_likelihood, log_prior, family, _LIKENESS)[family]
     first = _mixed(weight, (y + pull) / (n + size))
     second = _mixed(weight, (y + pull) * (y + pull + 1) / ((n + size) * (n + size + 1)))
-    # a beta of that mean and variance
-    whole = (first - second) / (second - first**2)
-    return Scores(whole * first, whole * (1 - first), _mixed(weight, size / (n + size)))
+    # a beta of the mixture's mean and variance
+    total = (first - second) / (second - first**2)
+    return Scores(total * first, total * (1 - first), _mixed(weight, size / (n + size)))
 
 
 def surely_worse(p_worse: Floats, *, sure: float, false_discovery: float) -> npt.NDArray[np.bool_]:
     """Which places of one grid to call bad: each surely worse, and few of them all wrongly called.
 
-    Each has `p_worse` above `sure`, and of all that are called, at most the share `false_discovery`
-    is expected not to be worse (Mueller, Parmigiani, Robert and Rousseau 2004, JASA 99). NaN is
-    never called.
+    `p_worse`: (place,), probability 0..1 that a place is worse than its target; NaN is never
+    called. Each that is called has `p_worse` above `sure`, and of all of them at most the share
+    `false_discovery` is expected not to be worse (Mueller, Parmigiani, Robert and Rousseau 2004,
+    JASA 99).
+
+    >>> surely_worse(np.array([0.99, 0.95, 0.5, np.nan]), sure=0.9, false_discovery=0.1).tolist()
+    [True, True, False, False]
     """
     doubt = np.where(np.isnan(p_worse), 1.0, 1 - p_worse)
     order = np.argsort(doubt, kind="stable")
     expected_false = np.cumsum(doubt[order]) / np.arange(1, len(order) + 1)
-    called = np.zeros(len(order), np.bool_)
-    called[order] = expected_false <= false_discovery
-    return called & (doubt < 1 - sure)
+    is_called = np.zeros(len(order), np.bool_)
+    is_called[order] = expected_false <= false_discovery
+    return is_called & (doubt < 1 - sure)
 
 
 # --- the families' means ------------------------------------------------------------------------
@@ -152,25 +162,32 @@ def surely_worse(p_worse: Floats, *, sure: float, false_discovery: float) -> npt
 
 def _family_rates(count: Floats, exposure: Floats, family: Codes) -> tuple[Floats, Floats]:
     """Nodes of each family's mean, (family, node, scatter), and the log of their prior mass."""
-    cases, exposed = np.bincount(family, count) + 0.5, np.bincount(family, exposure)
-    grid = (count.sum() + 0.5) / exposure.sum()
-    alone = np.bincount(family, exposure**2) / exposed**2
-    sd = np.sqrt(1 / cases[:, None] + alone[:, None] * _SCATTER**2)[:, None, :]
-    pooled = np.log(cases / (exposed + 0.5 / grid))[:, None, None]
+    family_count = np.bincount(family, count) + 0.5
+    family_exposure = np.bincount(family, exposure)
+    grid_rate = (count.sum() + 0.5) / exposure.sum()
+    # sd of the log of the pooled rate: of its count, and of places that scatter
+    concentration = np.bincount(family, exposure**2) / family_exposure**2
+    variance = 1 / family_count[:, None] + concentration[:, None] * _SCATTER**2
+    sd = np.sqrt(variance)[:, None, :]
+    pooled = np.log(family_count / (family_exposure + 0.5 / grid_rate))[:, None, None]
     log_mean = pooled + sd * _NODES[:, None]
-    return np.exp(log_mean), np.log(sd) - ((log_mean - np.log(grid)) / _FAMILIES) ** 2 / 2
+    # a node stands for a width of sd in the logarithm; the prior is normal about the grid's rate
+    log_prior = -(((log_mean - np.log(grid_rate)) / _FAMILIES) ** 2) / 2
+    return np.exp(log_mean), np.log(sd) + log_prior
 
 
 def _trials(answers: Floats, family: Codes) -> tuple[Floats, Floats]:
     """Trials, and won ones, with each place's mean answer (stretched from 0 to 1) and its variance.
 
-    Passives make a score surer than as many yes and no would: by shares that lean to the family's.
+    Both (place,). Passives make a score surer than as many yes and no would: by shares that lean to
+    the family's.
     """
-    pooled = np.stack([np.bincount(family, part) for part in answers.T], axis=1) + 1
-    usual = (pooled / pooled.sum(axis=1, keepdims=True))[family]
+    family_answers = _family_sums(answers, family) + 1
+    usual = (family_answers / family_answers.sum(axis=1, keepdims=True))[family]
     n = answers.sum(axis=1)
     shares = (answers + _LEAN * usual) / (n + _LEAN)[:, None]
     score = shares[:, 0] - shares[:, 2]
+    # an answer of -1, 0 or 1 varies by 1 - passives - score^2, one of -1 or 1 by 1 - score^2
     tried = n * (1 - score**2) / (1 - shares[:, 1] - score**2)
     return tried, tried * (1 + (answers[:, 0] - answers[:, 2]) / n) / 2
 
@@ -180,14 +197,21 @@ def _family_scores(tried: Floats, won: Floats, family: Codes) -> tuple[Floats, F
 
     The prior is flat.
     """
+    # effective trials of each place: answers of one place are alike
     weight = 1 / (1 / tried[:, None] + _LIKENESS**2)
-    whole, held = (np.stack([np.bincount(family, part) for part in parts.T], axis=1)
-                   for parts in (weight, weight * (won / tried)[:, None]))  # fmt: skip
-    centre = (held + 1) / (whole + 2)
-    sd = 1 / np.sqrt(whole * centre * (1 - centre))[:, None, :]
+    family_tried = _family_sums(weight, family)
+    family_won = _family_sums(weight * (won / tried)[:, None], family)
+    centre = (family_won + 1) / (family_tried + 2)
+    sd = 1 / np.sqrt(family_tried * centre * (1 - centre))[:, None, :]
     log_odds = np.log(centre / (1 - centre))[:, None, :] + sd * _NODES[:, None]
     mean = 1 / (1 + np.exp(-log_odds))
+    # a node stands for a width of sd in the log odds, so of sd m (1 - m) in the mean
     return mean, np.log(sd) + np.log(mean * (1 - mean))
+
+
+def _family_sums(values: Floats, family: Codes) -> Floats:
+    """Sum of the places of each family, (family, column); `values`: (place, column)."""
+    return np.stack([np.bincount(family, column) for column in values.T], axis=1)
 
 
 def _negative_binomial(
@@ -195,35 +219,50 @@ def _negative_binomial(
 ) -> Floats:
     """Log-likelihood of each place's count, (place, node, scatter), but for what is alike in all.
 
-    Of a place known between bounds: of any of these whole numbers.
+    `mean`: (place, node, scatter). `shape`: (scatter,). Of a place known between bounds: of any of
+    these whole numbers.
     """
-    few = high > low
-    y, expected = np.where(few, low, (low + high) / 2), mean * exposure[:, None, None]
-    log_more = np.log1p(expected / shape)
-    likely: Floats = y[:, None, None] * (np.log(expected / shape) - log_more) - shape * log_more
-    likely += (gammaln(y[:, None] + shape) - gammaln(shape))[:, None, :]
-    if few.any():
+    is_between = high > low
+    count, expected = np.where(is_between, low, (low + high) / 2), mean * exposure[:, None, None]
+    odds = expected / shape
+    log_more = np.log1p(odds)
+    likelihood: Floats = count[:, None, None] * (np.log(odds) - log_more) - shape * log_more
+    likelihood += (gammaln(count[:, None] + shape) - gammaln(shape))[:, None, :]
+    if is_between.any():
+        bounds = low[is_between, None, None], high[is_between, None, None]
+        likelihood[is_between] += np.log(_up_to(*bounds, odds[is_between], shape))
+    return likelihood
+
+
+def _up_to(low: Floats, high: Floats, odds: Floats, shape: Floats) -> Floats:
+    """Probability of any count from `low` to `high` over that of `low`, (place, node, scatter)."""
+    step = odds / (1 + odds)
+    ratio, total = np.ones_like(step), np.ones_like(step)
+    for more in range(int((high - low).max())):
+        count = low + more
         # each further case is this much likelier or less than the one before
-        odds = (expected[few] / shape) / (1 + expected[few] / shape)
-        each, any_of_them = np.ones_like(odds), np.ones_like(odds)
-        for more in range(int((high - low).max())):
-            count = low[few, None, None] + more
-            each = each * odds * (count + shape) / (count + 1)
-            any_of_them += np.where(count < high[few, None, None], each, 0.0)
-        likely[few] += np.log(any_of_them)
-    return likely
+        ratio = ratio * step * (count + shape) / (count + 1)
+        total += np.where(count < high, ratio, 0.0)
+    return total
 
 
-def _posterior(likely: Floats, log_prior: Floats, family: Codes, dispersion: Floats) -> Floats:
-    """Posterior mass of each family's nodes and all dispersions, (family, node, dispersion)."""
+def _posterior(
+    log_likelihood: Floats, log_prior: Floats, family: Codes, dispersion: Floats
+) -> Floats:
+    """Posterior mass of each family's nodes and all dispersions, (family, node, dispersion).
+
+    `log_likelihood`: (place, node, dispersion). `log_prior`: (family, node, dispersion).
+    """
     order = np.argsort(family, kind="stable")
     starts = np.flatnonzero(np.diff(family[order], prepend=-1))
-    joint = np.add.reduceat(likely[order], starts, axis=0) + log_prior
-    whole = logsumexp(joint, axis=1, keepdims=True)
-    hyper = whole.sum(axis=(0, 1)) + np.log(np.gradient(dispersion**2))
-    return np.exp(joint - whole) * np.exp(hyper - logsumexp(hyper))
+    joint = np.add.reduceat(log_likelihood[order], starts, axis=0) + log_prior
+    # of each family and dispersion, whatever its mean: (family, 1, dispersion)
+    marginal = logsumexp(joint, axis=1, keepdims=True)
+    # families share the dispersion, whose prior is flat in the variance
+    log_dispersion = marginal.sum(axis=(0, 1)) + np.log(np.gradient(dispersion**2))
+    return np.exp(joint - marginal) * np.exp(log_dispersion - logsumexp(log_dispersion))
 
 
 def _mixed(weight: Floats, values: Floats) -> Floats:
-    mixed: Floats = (weight * values).sum(axis=(1, 2))
-    return mixed
+    """Mean over nodes and dispersions, (place,)."""
+    return np.asarray((weight * values).sum(axis=(1, 2)))

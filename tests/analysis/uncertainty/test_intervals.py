@@ -87,16 +87,16 @@ def test_dispersion_recovers_the_planted_day_effect(cells: tuple[Floats, Floats,
         assert np.median(noise.rho[here]) == pytest.approx(planted, abs=0.05)
 
 
-def test_planted_levels_and_rest_days_are_not_noise() -> None:
+def test_planted_changes_and_rest_days_are_not_noise() -> None:
     rng = np.random.default_rng(22)
     attempts = np.full((100, N_DAYS), 10_000.0)
-    levels = np.broadcast_to((np.arange(N_DAYS) >= 25).astype(int), attempts.shape)
+    segments = np.broadcast_to((np.arange(N_DAYS) >= 25).astype(int), attempts.shape)
     rest = np.arange(N_DAYS) % 7 >= 5
-    mean = attempts * RATE * np.where(levels, 2.5, 1.0) * np.where(rest, 1.5, 1.0)
+    mean = attempts * RATE * np.where(segments, 2.5, 1.0) * np.where(rest, 1.5, 1.0)
     drops = rng.poisson(mean).astype(float)
 
-    known = intervals.dispersion(drops, attempts, levels, rest)
-    blind = intervals.dispersion(drops, attempts, np.zeros_like(levels))
+    known = intervals.dispersion(drops, attempts, segments, rest)
+    blind = intervals.dispersion(drops, attempts, np.zeros_like(segments))
 
     assert known.phi.max() < 1.5
     assert np.median(known.rho) < 0.1
@@ -111,9 +111,9 @@ def test_days_without_data_do_not_count() -> None:
     masked = attempts.copy()
     masked[:, ::9] = np.nan
     holes = np.where(np.arange(N_DAYS) % 9 == 0, np.nan, drops)
-    levels = np.zeros(drops.shape, np.int64)
-    without = intervals.dispersion(wild, masked, levels)
-    assert np.allclose(without.phi, intervals.dispersion(holes, attempts, levels).phi)
+    segments = np.zeros(drops.shape, np.int64)
+    without = intervals.dispersion(wild, masked, segments)
+    assert np.allclose(without.phi, intervals.dispersion(holes, attempts, segments).phi)
     assert without.phi.max() < 5
 
 

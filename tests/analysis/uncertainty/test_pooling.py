@@ -159,9 +159,9 @@ def test_less_than_five_is_known_no_better_than_that() -> None:
     count = np.array([2.0, 9, 12, 8, 10, 11])
     exact = pooling.rates(count, count, one * 3, np.zeros(6, np.int64))
     low, high = np.where(count < 5, 1, count), np.where(count < 5, 4, count)
-    told = pooling.rates(low, high, one * 3, np.zeros(6, np.int64))
-    assert told.mean[1:] == pytest.approx(exact.mean[1:], rel=0.1)
-    assert (told.mean[1:] != exact.mean[1:]).all()
+    bounded = pooling.rates(low, high, one * 3, np.zeros(6, np.int64))
+    assert bounded.mean[1:] == pytest.approx(exact.mean[1:], rel=0.1)
+    assert (bounded.mean[1:] != exact.mean[1:]).all()
 
 
 def test_what_is_known_between_bounds_has_the_chance_of_all_in_between() -> None:
