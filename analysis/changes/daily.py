@@ -1,13 +1,13 @@
 """When did a cell's drop rate change, by how much, and how loaded was the cell on each side?
 
-One story per cell, told by `_fit`: days worth searching, rest-day effect, bursts, noise of a day,
-levels by the exact search of `changes`, weak changes dropped; then one row a change. What explains
-a change (load, a fault, works) joins on these rows; nothing here decides it.
+Each cell goes through `_fit`: the days worth searching, the rest-day effect, bursts, the noise of a
+day (`daily_noise`), segments by the exact search of `segments`, weak changes dropped; then one row
+a change. What explains a change (load, a fault, works) joins on these rows; nothing here decides
+it.
 
-The noise is quasi-Poisson with memory: the variance of a day's drops is `phi` times their mean
-(McCullagh and Nelder 1989, section 6.2) and a day's deviation correlates with the next day's by
-`rho`, so a sum over many days varies by `phi (1 + rho) / (1 - rho)` times its mean. Bursts shorter
-than `min_days` are cut to what that noise allows: they are neither a change nor part of a level.
+A sum of drops over many days varies by `phi (1 + rho) / (1 - rho)` times its mean, with `phi` and
+`rho` of `daily_noise`. Bursts shorter than `min_days` are cut to what that noise allows: they are
+neither a change nor part of a segment's rate.
 """
 
 from collections.abc import Iterator
@@ -29,21 +29,25 @@ from analysis.changes.daily_noise import (
     clipped,
     exposure_of,
     inflation,
-    level_sums,
     provisional_noise,
+    segment_sums,
     with_noise,
 )
+from analysis.uncertainty.intervals import Z90
 from contracts.settings.sections import Settings
 from ingest.running.workers import Progress, each
 
 CELLS_A_TASK = 100
 METHOD_VERSION = "daily-poisson-1"
-MIN_RATIO = 1.18
+# ratio that a change must reach, or its inverse, and standard deviations from 1
+MIN_RATIO, MIN_SD = 1.18, 3.0
+# days that a segment lasts at least
 MIN_DAYS = 3
-MIN_SD = 3.0
 MIN_DROPS = 30
 MIN_AVAILABILITY = 0.98
-LOAD_DAYS = 14
+# days on each side over which the columns prb_* and attempts_* average
+BESIDE_DAYS = 14
+# rises above it are not called visible
 LARGEST_RATIO = 1000.0
 
 _CHANGE_TYPES = {
@@ -85,7 +89,6 @@ _SHAPES = {
     "rest_day": ("cell", "day"),
     "outage": ("cell", "day"),
 }
-_Z90 = 1.6448536269514722
 
 
 class Search(NamedTuple):
@@ -94,16 +97,16 @@ class Search(NamedTuple):
     changes: pd.DataFrame
     """Dated changes of each cell's daily drop rate, one row a change, by cell and date.
 
-    - `change_utc` starts the first searched day of the new level and `until_utc` ends the level:
-      the next change, or the end of the last searched day. The true instant lies within
+    - `change_utc` starts the first searched day of the new segment and `until_utc` ends it: the
+      next change, or the end of the last searched day. The true instant lies within
       `change_lo_utc` and `change_hi_utc` with at least 90 % probability: from the start of the last
       day that may be all old to the end of the first that may be all new.
-    - `ratio` is actual over counterfactual drops on the searched days of the new level, at actual
-      attempts; the counterfactual is the level before. `drops_excess` is actual minus
+    - `ratio` is actual over counterfactual drops on the searched days of the new segment, at actual
+      attempts; the counterfactual is the rate of the segment before. `drops_excess` is actual minus
       counterfactual. `_lo`, `_hi`: 90 % intervals. No drop at all counts as half a drop.
     - `min_visible_ratio`: smallest rise that could have been seen at this place, see
       `_min_visible_ratio`; NaN = not even a thousandfold one.
-    - `prb_*_pct`, `attempts_*`: means over up to 14 searched days of the old and the new level
+    - `prb_*_pct`, `attempts_*`: means over up to 14 searched days of the old and the new segment
       next to the change, busy-hour PRB in % (NaN = unknown) and attempts a day. Both are raw: with
       few days the mix of rest days may differ between the two sides.
     """
@@ -111,9 +114,9 @@ class Search(NamedTuple):
     """What the search could see in each cell, one row a cell in the order of the cube.
 
     `phi` and `rho`: dispersion (1 or more) and day-to-day correlation of the drops, NaN = too few
-    days to tell. `min_visible_ratio`: smallest rise that could be seen if it came in the middle of
-    the searched days, where it is easiest; NaN = none. `refused`: why the cell was not searched,
-    "" = it was.
+    days, or no drop. `min_visible_ratio`: smallest rise that could be seen if it came in the middle
+    of the searched days, where it is easiest; NaN = none. `refused`: why the cell was not
+    searched, "" = it was.
     """
 
 
@@ -127,8 +130,8 @@ def search(cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MI
     availability below .98 or in an outage are not searched. The last day is taken as 24 hours.
 
     A change is reported where its ratio is at least `min_ratio` (or at most its inverse) and 3
-    standard deviations from 1; levels last `min_days` searched days or more. Raises ValueError with
-    every fault of `cube`, and for settings that allow no search.
+    standard deviations from 1; segments last `min_days` searched days or more. Raises ValueError
+    with every fault of `cube`, and for settings that allow no search.
 
     After docs/methods.md 5.8. About 5 ms a cell of 60 days on one core, 15 of 365 days, 25
     of 450.
@@ -148,7 +151,7 @@ def _faults(cube: xr.Dataset, min_ratio: float, min_days: int) -> Iterator[str]:
     if min_ratio <= 1:
         yield f"min_ratio is {min_ratio}; it must exceed 1"
     if min_days < 2:
-        yield f"min_days is {min_days}; it must be 2 or more, one day is no level"
+        yield f"min_days is {min_days}; it must be 2 or more, one day is no segment"
 
 
 def _missing(cube: xr.Dataset) -> Iterator[str]:
@@ -160,18 +163,19 @@ def _missing(cube: xr.Dataset) -> Iterator[str]:
 
 
 def _refuse_faults(faults: Iterator[str]) -> None:
-    if gathered := list(faults):
-        msg = "change search: " + "; ".join(gathered)
+    if messages := list(faults):
+        msg = "change search: " + "; ".join(messages)
         raise ValueError(msg)
 
 
 def _searched(cube: xr.Dataset) -> Iterator[Series]:
+    """The days of each cell that are searched, in the order of the cube."""
     attempts, drops = _floats(cube, "call_attempts"), _floats(cube, "dropped_calls")
-    down = (_floats(cube, "availability") < MIN_AVAILABILITY) | _flags(cube, "outage")
-    open_days = (attempts > 0) & ~np.isnan(drops) & ~down
+    is_down = (_floats(cube, "availability") < MIN_AVAILABILITY) | _flags(cube, "outage")
+    is_searched = (attempts > 0) & ~np.isnan(drops) & ~is_down
     rest_day = _flags(cube, "rest_day")
-    for cell, searched in enumerate(open_days):
-        day = np.flatnonzero(searched)
+    for cell, of_cell in enumerate(is_searched):
+        day = np.flatnonzero(of_cell)
         yield Series(day, drops[cell, day], attempts[cell, day], rest_day[cell, day])
 
 
@@ -184,6 +188,7 @@ def _flags(cube: xr.Dataset, name: str) -> Flags:
 
 
 def _refusal(series: Series, min_days: int) -> str:
+    """Why a cell is not searched, in words; "" = it is."""
     n_days, n_drops = len(series.day), series.drops.sum()
     if n_days < 2 * min_days:
         return f"too little data: {n_days} searched days, {2 * min_days} are needed"
@@ -193,16 +198,18 @@ def _refusal(series: Series, min_days: int) -> str:
 
 
 def _fit(series: Series, min_ratio: float, min_days: int) -> Fit:
+    """One cell's segments, each of its changes large and certain enough."""
     if refused := _refusal(series, min_days):
         return with_noise(Fit(series, series.drops, series.attempts, refused=refused))
     fit = _without_bursts(series, min_days)
-    # twice: the first levels take the steps out of the noise, the second are judged by that noise
+    # twice: the first segments take the steps out of the noise, the second are judged by that noise
     for _ in range(2):
         fit = with_noise(replace(fit, starts=_starts(fit, min_days)))
     return _without_weak(fit, min_ratio, min_days)
 
 
 def _without_bursts(series: Series, min_days: int) -> Fit:
+    """The fit of one segment, its bursts cut to what the noise of a day allows."""
     exposure = exposure_of(series, series.drops)
     phi, _ = provisional_noise(series.drops, exposure)
     drops = clipped(series.drops, exposure, phi, min_days)
@@ -214,37 +221,37 @@ def _without_bursts(series: Series, min_days: int) -> Fit:
 def _without_weak(fit: Fit, min_ratio: float, min_days: int) -> Fit:
     """Drop the weakest change and refit the rest until each is large and certain enough."""
     while fit.starts:
-        fit = with_noise(_settled(fit, min_days))
+        fit = with_noise(_at_likeliest(fit, min_days))
         log_ratio, sd = _log_ratios(fit)
-        strength = np.abs(log_ratio) / sd
-        weak = (strength < MIN_SD) | (np.abs(log_ratio) < np.log(min_ratio))
-        if not weak.any():
+        sds = np.abs(log_ratio) / sd
+        is_weak = (sds < MIN_SD) | (np.abs(log_ratio) < np.log(min_ratio))
+        if not is_weak.any():
             break
-        weakest = int(np.argmin(np.where(weak, strength, np.inf)))
+        weakest = int(np.argmin(np.where(is_weak, sds, np.inf)))
         fit = replace(fit, starts=fit.starts[:weakest] + fit.starts[weakest + 1 :])
     return with_noise(fit)
 
 
-# --- levels and where they start --------------------------------------------------------------
+# --- segments and where they start ------------------------------------------------------------
 
 
 def _starts(fit: Fit, min_days: int) -> tuple[int, ...]:
-    """First day of each new level: the segmentation of least cost, found exactly."""
+    """First day of each new segment: the segmentation of least cost, found exactly."""
     cost, n = _cost(fit), len(fit.drops)
-
     penalty = fit.penalty * fit.noise
     return tuple(segments.starts_of(cost.errors, 1, n, penalty=penalty, least=min_days)[0])
 
 
 def _cost(fit: Fit) -> segments.CountRate:
+    """Deviance of any stretch of the cell's days about its own rate."""
     return segments.CountRate().fit(np.column_stack([fit.drops, fit.exposure]))
 
 
-def _settled(fit: Fit, min_days: int) -> Fit:
+def _at_likeliest(fit: Fit, min_days: int) -> Fit:
     """The fit with each change where its neighbours make it likeliest."""
-    cost, starts, before = _cost(fit), list(fit.starts), [-1]
-    while starts != before:
-        before = starts.copy()
+    cost, starts, starts_before = _cost(fit), list(fit.starts), [-1]
+    while starts != starts_before:
+        starts_before = starts.copy()
         for i in range(len(starts)):
             edges = (0, *starts, len(fit.drops))
             first, profile = _profile(cost, edges[i], edges[i + 2], min_days)
@@ -253,9 +260,9 @@ def _settled(fit: Fit, min_days: int) -> Fit:
 
 
 def _profile(cost: segments.CountRate, left: int, right: int, min_days: int) -> tuple[int, Floats]:
-    """First possible start of a level in days [left, right), and all places' deviances."""
-    place = np.arange(left + min_days, right - min_days + 1)
-    before, after = cost.errors(np.array([left]), place), cost.errors(place, right)
+    """First possible start of a segment in days [left, right), and the deviance of each start."""
+    starts = np.arange(left + min_days, right - min_days + 1)
+    before, after = cost.errors(np.array([left]), starts), cost.errors(starts, right)
     return left + min_days, before + after
 
 
@@ -270,25 +277,30 @@ def _likely_starts(fit: Fit, min_days: int) -> Iterator[tuple[int, int]]:
         # phi, not noise: the days next to a start decide, and what they share cancels
         likelihood = np.exp((profile.min() - profile) / (2 * fit.phi))
         likeliest = np.argsort(-likelihood, kind="stable")
-        held = np.cumsum(likelihood[likeliest]) / likelihood.sum()
-        kept = likeliest[: int(np.searchsorted(held, 0.9)) + 1]
-        yield first + int(kept.min()), first + int(kept.max())
+        cumulated = np.cumsum(likelihood[likeliest]) / likelihood.sum()
+        likely_starts = likeliest[: int(np.searchsorted(cumulated, 0.9)) + 1]
+        yield first + int(likely_starts.min()), first + int(likely_starts.max())
+
+
+# --- how large a change is, and how small a one could be seen ---------------------------------
 
 
 def _drops(fit: Fit) -> Floats:
-    # half a drop keeps the ratio of an empty level finite
-    return np.maximum(level_sums(fit, fit.drops), 0.5)
+    """Drops of each segment, (segment,)."""
+    # half a drop keeps the ratio of an empty segment finite
+    return np.maximum(segment_sums(fit, fit.drops), 0.5)
 
 
 def _counterfactual(fit: Fit) -> Floats:
-    """Drops of each level but the first, had the level before it lasted."""
-    exposure = level_sums(fit, fit.exposure)
+    """Drops of each segment but the first, had the rate before it lasted, (change,)."""
+    exposure = segment_sums(fit, fit.exposure)
     return _drops(fit)[:-1] / exposure[:-1] * exposure[1:]
 
 
 def _log_ratios(fit: Fit) -> tuple[Floats, Floats]:
-    """Log of each change's ratio and its standard deviation, by the delta method."""
+    """Log of each change's ratio and its standard deviation, by the delta method; (change,)."""
     drops, n_days = _drops(fit), np.diff(fit.edges)
+    # of the log of each segment's drops: the variance of the drops over their square
     variance = fit.phi * inflation(fit.rho, n_days) / drops
     return np.log(drops[1:] / _counterfactual(fit)), np.sqrt(variance[1:] + variance[:-1])
 
@@ -298,8 +310,8 @@ def _min_visible_ratio(
 ) -> float:
     """Smallest rise whose expected gain in likelihood pays its penalty; NaN = above a thousandfold.
 
-    `before`: drops of the old level; `after`: drops expected while the new one lasts, had nothing
-    changed. With a rise of R the drops after are R `after`, and a common level is
+    `before`: drops of the old segment; `after`: drops expected in the new one, had nothing changed.
+    With a rise of R the drops after are R `after`, and a common rate is
     m = (before + R after) / (before + after); R solves
     `2 (R after log(R / m) - before log m) / noise = penalty`, and is at least `min_ratio`. A rise
     of that size is seen about every other time.
@@ -307,8 +319,9 @@ def _min_visible_ratio(
 
     def shortfall(log_ratio: float) -> float:
         risen = after * np.exp(log_ratio)
-        common = np.log((before + risen) / (before + after))
-        return float(penalty - 2 * (risen * (log_ratio - common) - before * common) / noise)
+        log_common = np.log((before + risen) / (before + after))
+        gain = 2 * (risen * (log_ratio - log_common) - before * log_common) / noise
+        return float(penalty - gain)
 
     # no drops, or no noise because of no drops: nothing to compare a rise with
     if not (before > 0 and after > 0 and noise > 0) or shortfall(np.log(LARGEST_RATIO)) > 0:
@@ -321,60 +334,65 @@ def _min_visible_ratio(
 
 
 def _visibility(cube: xr.Dataset, fits: list[Fit], min_ratio: float) -> pd.DataFrame:
-    names = cube["cell_id"].to_numpy()
+    """One row a cell, as `Search.visibility`."""
     rows = [
         {
-            "cell_id": name,
+            "cell_id": cell_id,
             "n_days_searched": len(fit.drops),
             "phi": fit.phi,
             "rho": fit.rho,
             "min_visible_ratio": _visible_halfway(fit, min_ratio),
             "refused": fit.refused,
         }
-        for name, fit in zip(names, fits, strict=True)
+        for cell_id, fit in zip(cube["cell_id"].to_numpy(), fits, strict=True)
     ]
     return pd.DataFrame(rows, columns=list(_VISIBILITY_TYPES)).astype(_VISIBILITY_TYPES)
 
 
 def _visible_halfway(fit: Fit, min_ratio: float) -> float:
+    """The smallest visible rise in the middle of a cell's drops; NaN = none."""
     half = float(fit.drops.sum()) / 2
     return _min_visible_ratio(half, half, fit.noise, fit.penalty, min_ratio)
 
 
 def _changes(cube: xr.Dataset, fits: list[Fit], min_ratio: float, min_days: int) -> pd.DataFrame:
-    names, edges = cube["cell_id"].to_numpy(), _day_edges(cube)
-    load = _floats(cube, "bh_prb_dl_util_pct")
-    parts = [
-        _cell_changes(
-            fit, pd.DatetimeIndex(edges[i], tz="UTC"), load[i], min_ratio, min_days
-        ).assign(cell_id=names[i])
-        for i, fit in enumerate(fits)
-        if fit.starts
-    ]
+    """The rows of changes of all cells, as `Search.changes`."""
+    cell_ids, edges = cube["cell_id"].to_numpy(), _day_edges(cube)
+    prb = _floats(cube, "bh_prb_dl_util_pct")
+    parts = []
+    for i, fit in enumerate(fits):
+        if fit.starts:
+            day_edges = pd.DatetimeIndex(edges[i], tz="UTC")
+            rows = _cell_changes(fit, day_edges, prb[i], min_ratio, min_days)
+            parts.append(rows.assign(cell_id=cell_ids[i]))
     table = pd.concat(parts) if parts else pd.DataFrame(columns=list(_CHANGE_TYPES))
-    typed = table[list(_CHANGE_TYPES)].astype(_CHANGE_TYPES)
-    return typed.sort_values(["cell_id", "change_utc"], ignore_index=True)
+    table = table[list(_CHANGE_TYPES)].astype(_CHANGE_TYPES)
+    return table.sort_values(["cell_id", "change_utc"], ignore_index=True)
 
 
 def _cell_changes(
-    fit: Fit, edge: pd.DatetimeIndex, load: Floats, min_ratio: float, min_days: int
+    fit: Fit, day_edges: pd.DatetimeIndex, prb: Floats, min_ratio: float, min_days: int
 ) -> pd.DataFrame:
-    """Rows of one cell's changes; `edge`: start of each day of the cube and the end of the last."""
+    """Rows of one cell's changes.
+
+    `day_edges`: start of each day of the cube and the end of the last. `prb`: busy-hour PRB in % of
+    each day of the cube, NaN = unknown.
+    """
     day, starts = fit.series.day, np.array(fit.starts)
     likely = np.array(list(_likely_starts(fit, min_days)))
     drops, counterfactual = _drops(fit), _counterfactual(fit)
     log_ratio, sd = _log_ratios(fit)
-    ratio, low, high = (np.exp(log_ratio + z * sd) for z in (0.0, -_Z90, _Z90))
-    prb_before, prb_after = _beside(fit, load[day])
+    ratio, low, high = (np.exp(log_ratio + z * sd) for z in (0.0, -Z90, Z90))
+    prb_before, prb_after = _beside(fit, prb[day])
     attempts_before, attempts_after = _beside(fit, fit.series.attempts)
-    begun = edge[day[starts]]
+    change_utc = day_edges[day[starts]]
     return pd.DataFrame(
         {
-            "change_utc": begun,
+            "change_utc": change_utc,
             # a step at noon leaves half a day on either side, a gap may hide it altogether
-            "change_lo_utc": edge[day[likely[:, 0] - 1]],
-            "change_hi_utc": edge[day[likely[:, 1]] + 1],
-            "until_utc": begun[1:].append(edge[day[-1:] + 1]),
+            "change_lo_utc": day_edges[day[likely[:, 0] - 1]],
+            "change_hi_utc": day_edges[day[likely[:, 1]] + 1],
+            "until_utc": change_utc[1:].append(day_edges[day[-1:] + 1]),
             "direction": np.where(log_ratio > 0, "up", "down"),
             "ratio": ratio,
             "ratio_lo": low,
@@ -396,17 +414,17 @@ def _cell_changes(
 
 
 def _beside(fit: Fit, per_day: Floats) -> tuple[list[float], list[float]]:
-    """Means over up to `LOAD_DAYS` days of the old and of the new level next to each change."""
+    """Means over up to `BESIDE_DAYS` days of the old and of the new segment, per change."""
     before, after = [], []
     for left, start, right in zip(fit.edges, fit.edges[1:], fit.edges[2:], strict=False):
-        before.append(_mean(per_day[max(left, start - LOAD_DAYS) : start]))
-        after.append(_mean(per_day[start : min(right, start + LOAD_DAYS)]))
+        before.append(_mean(per_day[max(left, start - BESIDE_DAYS) : start]))
+        after.append(_mean(per_day[start : min(right, start + BESIDE_DAYS)]))
     return before, after
 
 
 def _mean(values: Floats) -> float:
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
+    known_values = values[~np.isnan(values)]
+    return float(known_values.mean()) if len(known_values) else float("nan")
 
 
 def _day_edges(cube: xr.Dataset) -> Instants:
@@ -416,7 +434,10 @@ def _day_edges(cube: xr.Dataset) -> Instants:
 
 
 def by_day(counters: xr.Dataset, settings: Settings, client: Client, progress: Progress) -> Search:
-    """The daily search over all series of a cube, one or more; the same for any chunks."""
+    """The daily search over all series of a cube, on the workers; the same for any chunks.
+
+    `counters`: as of `search`, with one cell or more. Raises ValueError as `search` does.
+    """
     starts = range(0, counters.sizes["cell"], CELLS_A_TASK)
     parts = [counters.isel(cell=slice(start, start + CELLS_A_TASK)) for start in starts]
     limits = settings.changes
