@@ -86,7 +86,7 @@ def _rest_day_effect(series: Series, drops: Floats) -> float:
     is_rest, week = series.rest_day, (series.day - series.day[0]) // 7
 
     def per_week(counts: Floats, is_kind: Flags) -> Floats:
-        return np.bincount(week, counts * is_kind)
+        return np.bincount(week, counts * is_kind).astype(np.float64)
 
     work_drops, work_attempts = (per_week(n, ~is_rest) for n in (drops, series.attempts))
     rest_drops, rest_attempts = (per_week(n, is_rest) for n in (drops, series.attempts))

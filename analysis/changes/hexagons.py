@@ -3,10 +3,10 @@
 Of a hexagon's local day count the calls that went well or dropped; `daily` searches these days as
 it searches a cell's. Nothing is known of load, so attribution is undecided.
 
-The calls are persons'. A change cuts a hexagon's series in levels, and its ratio and drops give
+The calls are persons'. A change cuts a hexagon's series in segments, and its ratio and drops give
 their sums away, beside the sums of months that are published: so all changes of a hexagon leave
-together, and only if its months do and each level has enough witnesses in each month, or none.
-Means over the days next to a change would be further sums, and are not told.
+together, and only if its months do and each segment has enough witnesses in each month, or none.
+Means over the days next to a change would be further sums, and are left out.
 """
 
 import numpy as np
@@ -29,7 +29,7 @@ GRAINS = ("instant", "hour", "day")
 """How exactly the time of a call must be known for its day to be searched."""
 
 NOTE = "no load is known here: what it is owed to was not tested"
-_AS_TOLD = "calls of then are no longer kept; as told by the run of data up to"
+_STANDS = "calls of then are no longer kept; as reported by the run of data up to"
 _REACH = pd.Timedelta(days=28)
 # a cell is one of a hexagon's if it has this part of all that serves it
 _SERVES = 0.2
@@ -42,10 +42,10 @@ def of_calls(inputs: Inputs) -> pd.DataFrame:
         return assemble([], TABLES["change_point"])
     rates = call_reports.of_calls(inputs)
     changes = find(calls, rates, inputs.settings, inputs.client, inputs.progress)
-    weights, stated = inputs.weights(inputs.settings.grid.level), inputs.table("change_point")
+    weights, earlier = inputs.weights(inputs.settings.grid.level), inputs.table("change_point")
     changes = named(
         changes,
-        stated,
+        earlier,
         inputs.interventions,
         inputs.newest_cells.set_index("cell_id")["site_id"],
         weights[weights["valid_to"].isna()],
@@ -53,7 +53,7 @@ def of_calls(inputs: Inputs) -> pd.DataFrame:
     )
     if first := inputs.warehouse.kept_from().get("call"):
         released_before = inputs.warehouse.read("place_rate", days=[RELEASED])
-        changes = with_standing(changes, stated, rates, released_before, first)
+        changes = with_standing(changes, earlier, rates, released_before, first)
     return changes.assign(unsafe_reason=safety.of_table(inputs.table("quality"), "call"))
 
 
@@ -70,25 +70,27 @@ def find(
     dated = reports[reports["time_grain"].isin(GRAINS)]
     if dated.empty:
         return assemble([], TABLES["change_point"])
-    found = daily.by_day(series(dated, settings.operator), settings, client, progress).changes
-    found["hex_id"] = hexgrid.from_text(found["cell_id"])
-    known = calls["subscriber_id"].notna().any()
+    days = series(dated, settings.operator)
+    changes = daily.by_day(days, settings, client, progress).changes
+    changes["hex_id"] = hexgrid.from_text(changes["cell_id"])
+    has_subscribers = calls["subscriber_id"].notna().any()
     rule = settings.privacy
-    fewest = rule.min_subscribers if known else rule.min_respondents
-    return _as_rows(found[may_leave(found, reports, fewest=fewest)])
+    fewest = rule.min_subscribers if has_subscribers else rule.min_respondents
+    return _as_rows(changes[may_leave(changes, reports, fewest=fewest)])
 
 
 def _released(rates: pd.DataFrame, level: int) -> pd.Index:
     """Hexagons all of whose months are shown."""
     months = rates[(rates["metric"] == "call_drop_rate") & (rates["level"] == level)]
-    shown = (months["shown"] == "shown").groupby(months["hex_id"]).all()
-    return shown.index[shown]
+    is_shown = (months["shown"] == "shown").groupby(months["hex_id"]).all()
+    return is_shown.index[is_shown]
 
 
 def series(reports: pd.DataFrame, operator: Operator) -> xr.Dataset:
     """Days of calls and drops of each hexagon, as the cube that `daily.search` takes.
 
-    A hexagon stands by its text where a cell would; a day without calls is a gap.
+    `reports`: as of `call_reports.reported`. A hexagon stands by its text where a cell would; a day
+    without calls is a gap.
     """
     clock = wall_clock(reports["start_utc"], operator.timezone)
     by_day = reports.groupby(["hex_id", clock.dt.date.rename("day_local")])["dropped"]
@@ -103,74 +105,89 @@ def series(reports: pd.DataFrame, operator: Operator) -> xr.Dataset:
     )
 
 
-def may_leave(found: pd.DataFrame, reports: pd.DataFrame, *, fewest: int) -> pd.Series:
-    """Which changes leave: their hexagon's levels hold `fewest` witnesses or none in each month.
+def may_leave(changes: pd.DataFrame, reports: pd.DataFrame, *, fewest: int) -> pd.Series:
+    """Which changes leave: their hexagon's segments hold `fewest` witnesses or none in each month.
 
-    `found`: hex_id and change_utc; `reports`: as of `call_reports.reported`. Reports
-    whose day is not known belong to no level and count by themselves: a subtraction would give
-    them too.
+    `changes`: hex_id and change_utc; `reports`: as of `call_reports.reported`. Reports whose day is
+    not known belong to no segment and count by themselves: a subtraction would give them too.
     """
-    here = reports[reports["hex_id"].isin(found["hex_id"])]
-    begun = found.sort_values("change_utc").groupby("hex_id")["change_utc"]
-    fewest_here = {
-        place: _fewest_witnesses(at, begun.get_group(place)) for place, at in here.groupby("hex_id")
+    of_hexes = reports[reports["hex_id"].isin(changes["hex_id"])]
+    dates = changes.sort_values("change_utc").groupby("hex_id")["change_utc"]
+    n_witnesses = {
+        hex_id: _fewest_witnesses(rows, dates.get_group(hex_id))
+        for hex_id, rows in of_hexes.groupby("hex_id")
     }
-    return found["hex_id"].map(fewest_here) >= fewest
+    return changes["hex_id"].map(n_witnesses) >= fewest
 
 
-def _fewest_witnesses(reports: pd.DataFrame, begun: pd.Series) -> int:
-    """Of one hexagon's levels, which begin at these instants, in any month."""
-    level = begun.searchsorted(reports["start_utc"], side="right")
-    level = np.where(reports["time_grain"].isin(GRAINS), level, -1)
-    return int(reports.groupby([reports["period_start"], level])["witness"].nunique().min())
+def _fewest_witnesses(reports: pd.DataFrame, dates: pd.Series) -> int:
+    """Of one hexagon's segments, which begin at these dates, in any month."""
+    segment = dates.searchsorted(reports["start_utc"], side="right")
+    segment = np.where(reports["time_grain"].isin(GRAINS), segment, -1)
+    return int(reports.groupby([reports["period_start"], segment])["witness"].nunique().min())
 
 
-def _as_rows(found: pd.DataFrame) -> pd.DataFrame:
-    return found.assign(
-        place_type="hex", cell_id=None, metric="drop_rate", attribution="undecided",
-        attribution_note=NOTE, attempts_before=np.nan, attempts_after=np.nan,
-    ).astype({"hex_id": "UInt64"})  # fmt: skip
+def _as_rows(changes: pd.DataFrame) -> pd.DataFrame:
+    """Changes of series as rows of `change_point` of hexagons."""
+    rows = changes.assign(
+        place_type="hex",
+        cell_id=None,
+        metric="drop_rate",
+        attribution="undecided",
+        attribution_note=NOTE,
+        attempts_before=np.nan,
+        attempts_after=np.nan,
+    )
+    return rows.astype({"hex_id": "UInt64"})
 
 
 def named(
-    found: pd.DataFrame,
-    told: pd.DataFrame,
-    works: pd.DataFrame,
+    changes: pd.DataFrame,
+    earlier: pd.DataFrame,
+    interventions: pd.DataFrame,
     sites: pd.Series,
     weights: pd.DataFrame,
     *,
     as_of: pd.Timestamp,
 ) -> pd.DataFrame:
-    """The changes with the names they had, and the works they follow.
+    """The changes with the names they had, and the interventions they follow.
 
-    A work is named if it was done on the cell or site of a footprint (`weights`, of the hexagons'
-    level) that makes up a fifth or more of what serves the hexagon. The others: as of `identity`.
+    An intervention is named if it was done on the cell or site of a footprint (`weights`, of the
+    hexagons' level) that makes up a fifth or more of what serves the hexagon. `earlier`: table
+    `change_point` of the run before. The other arguments: as of `identity`.
     """
-    kept = identity.keep_identity(found, told, as_of=as_of)
+    rows = identity.keep_identity(changes, earlier, as_of=as_of)
     shares = weights["weight"] / weights.groupby("hex_id")["weight"].transform("sum")
     serving = weights.loc[shares >= _SERVES, ["hex_id", "cell_id"]].astype({"hex_id": "UInt64"})
-    at = kept.drop(columns="cell_id").reset_index().merge(serving, on="hex_id")
-    at["work"] = identity.name_works(at, works, sites)
-    first = at.dropna(subset=["work"]).drop_duplicates("index").set_index("index")["work"]
-    return kept.assign(intervention_id=first.reindex(kept.index), told_utc=as_of)
+    # each change once for every cell that serves its hexagon
+    of_cells = rows.drop(columns="cell_id").reset_index().merge(serving, on="hex_id")
+    of_cells["intervention"] = identity.interventions_of(of_cells, interventions, sites)
+    with_one = of_cells.dropna(subset=["intervention"]).drop_duplicates("index")
+    ids = with_one.set_index("index")["intervention"]
+    return rows.assign(intervention_id=ids.reindex(rows.index), told_utc=as_of)
 
 
 def with_standing(
-    found: pd.DataFrame, told: pd.DataFrame, rates: pd.DataFrame, went: pd.DataFrame, first: str
+    changes: pd.DataFrame,
+    earlier: pd.DataFrame,
+    rates: pd.DataFrame,
+    removed_rates: pd.DataFrame,
+    first_day: str,
 ) -> pd.DataFrame:
-    """`found`, and the changes that were told of days that `retain` has taken away since.
+    """The changes, and those that were reported of days that `retain` has removed since.
 
-    They were released, and stay as they were, like figures of the months that went, while all
-    months of their hexagon are shown. `told`: table `change_point` of the run before. `rates` and
-    `went`: released rates of months that are kept and that went. `first`: first day that is kept.
-    A change up to 28 days later was judged by days that went, too.
+    They were released, and stay as they were, like figures of the months removed, while all months
+    of their hexagon are shown. `earlier`: table `change_point` of the run before. `rates` and
+    `removed_rates`: released rates of months that are kept and of those removed. `first_day`: that
+    is kept. A change up to 28 days later was judged by days removed, too.
     """
-    old = told[told["place_type"] == "hex"]
-    old = old[old["change_utc"] < pd.Timestamp(first, tz="UTC") + _REACH]
-    shown = pd.concat([rates, went])
-    hexes = set(went["hex_id"].dropna()) & set(_released(shown, int(shown["level"].max())))
+    old = earlier[earlier["place_type"] == "hex"]
+    old = old[old["change_utc"] < pd.Timestamp(first_day, tz="UTC") + _REACH]
+    all_rates = pd.concat([rates, removed_rates])
+    released_hexes = set(_released(all_rates, int(all_rates["level"].max())))
+    hexes = set(removed_rates["hex_id"].dropna()) & released_hexes
     old = old[old["hex_id"].isin(hexes)]
-    day = old["told_utc"].dt.strftime(f"{NOTE}; {_AS_TOLD} %Y-%m-%d")
-    fresh = found[~merge.again(found, old, on=["hex_id", "direction"])]
-    parts = [part for part in (fresh, old.assign(attribution_note=day)) if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else found
+    notes = old["told_utc"].dt.strftime(f"{NOTE}; {_STANDS} %Y-%m-%d")
+    new = changes[~merge.again(changes, old, on=["hex_id", "direction"])]
+    parts = [part for part in (new, old.assign(attribution_note=notes)) if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else changes

@@ -14,9 +14,9 @@ import xarray as xr
 from dask.distributed import Client
 
 from analysis import cube
-from analysis.attribution import search as attribution_search
 from analysis.attribution.levers import together, unknown
 from analysis.attribution.rows import NO_CURVE, NO_DAYS, no_changes
+from analysis.attribution.search import MIN_DAYS, NetworkPrior, Search, learn_prior, search
 from analysis.changes import masks
 from analysis.changes.daily import CELLS_A_TASK
 from analysis.changes.merge import HOURLY_DAYS
@@ -36,22 +36,20 @@ class _Task:
     settings: Settings
     cells: tuple[str, ...]
     days: tuple[str, ...]
-    network: attribution_search.NetworkPrior | None = None
+    network: NetworkPrior | None = None
 
 
-def by_hour(
-    warehouse: Warehouse, settings: Settings, client: Client, progress: Progress
-) -> attribution_search.Search:
+def by_hour(warehouse: Warehouse, settings: Settings, client: Client, progress: Progress) -> Search:
     """One search over the newest days of all cells that have hours of load, drops and attempts.
 
     Raises whatever a task raises. Cells with hours on too few days are refused in `visibility`.
     """
-    known = tuple(warehouse.days("cell_hour", filled=True))
-    days = known[-HOURLY_DAYS:]
+    all_days = tuple(warehouse.days("cell_hour", filled=True))
+    days = all_days[-HOURLY_DAYS:]
     cells = _cells_with_hours(warehouse, days)
-    if not cells or len(days) < attribution_search.MIN_DAYS:
+    if not cells or len(days) < MIN_DAYS:
         return _nothing(cells, len(days))
-    network = _network(warehouse, settings, known)
+    network = _network(warehouse, settings, all_days)
     tasks = [
         _Task(settings, cells[start : start + CELLS_A_TASK], days, network)
         for start in range(0, len(cells), CELLS_A_TASK)
@@ -62,15 +60,16 @@ def by_hour(
 
 def _cells_with_hours(warehouse: Warehouse, days: tuple[str, ...]) -> tuple[str, ...]:
     """Cells with hours of load, drops and attempts on the first, the middle or the last day."""
-    some = sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
-    hours = warehouse.read("cell_hour", days=some)
+    some_days = sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
+    hours = warehouse.read("cell_hour", days=some_days)
     hours = hours[hours["hour_start_utc"].notna()]
-    known = hours[["prb_dl_used_prb_s", "prb_ul_used_prb_s"]].notna().any(axis=1)
-    known &= hours["call_attempts"].notna()
-    return tuple(sorted(hours.loc[known, "cell_id"].unique()))
+    has_load = hours[["prb_dl_used_prb_s", "prb_ul_used_prb_s"]].notna().any(axis=1)
+    is_usable = has_load & hours["call_attempts"].notna()
+    return tuple(sorted(hours.loc[is_usable, "cell_id"].unique()))
 
 
 def _cube(task: _Task) -> xr.Dataset:
+    """The hours of a task's cells, masked where somebody worked on them."""
     settings = task.settings
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     hours = warehouse.read("cell_hour", days=list(task.days), only=("cell_id", task.cells))
@@ -89,66 +88,64 @@ def _cube(task: _Task) -> xr.Dataset:
     )
 
 
-def _search(task: _Task) -> attribution_search.Search:
-    network = task.network or attribution_search.learn_prior(_cube(task))
+def _search(task: _Task) -> Search:
+    network = task.network or learn_prior(_cube(task))
     limits, days = task.settings.changes, task.settings.priority.days
-    return attribution_search.search(_cube(task), network, min_ratio=limits.min_ratio, days=days)
+    return search(_cube(task), network, min_ratio=limits.min_ratio, days=days)
 
 
-def _together(parts: list[attribution_search.Search]) -> attribution_search.Search:
+def _together(parts: list[Search]) -> Search:
     """One search of many; rows of days and curves keep pointing at their change."""
     shift = np.cumsum([0, *(len(part.changes) for part in parts)])
-    moved = [
+    renumbered = [
         part._replace(
             days=part.days.assign(change=part.days["change"] + first),
             curves=part.curves.assign(change=part.curves["change"] + first),
         )
         for part, first in zip(parts, shift, strict=False)
     ]
-    frames = zip(*(part[:-1] for part in moved), strict=True)
-    whole = [pd.concat(part, ignore_index=True) for part in frames]
-    return attribution_search.Search._make([*whole, together([part.levers for part in moved])])
+    frames = zip(*(part[:-1] for part in renumbered), strict=True)
+    tables = [pd.concat(frame, ignore_index=True) for frame in frames]
+    return Search._make([*tables, together([part.levers for part in renumbered])])
 
 
-def _network(
-    warehouse: Warehouse, settings: Settings, known: tuple[str, ...]
-) -> attribution_search.NetworkPrior:
+def _network(warehouse: Warehouse, settings: Settings, all_days: tuple[str, ...]) -> NetworkPrior:
     """What the newest day is judged by, learnt from cells spread evenly over all."""
-    cells, days = _lesson(warehouse, known)
-    some = cells[:: max(len(cells) // PRIOR_CELLS, 1)][:PRIOR_CELLS]
-    return attribution_search.learn_prior(_cube(_Task(settings, some, days)))
+    cells, days = _lesson(warehouse, all_days)
+    some_cells = cells[:: max(len(cells) // PRIOR_CELLS, 1)][:PRIOR_CELLS]
+    return learn_prior(_cube(_Task(settings, some_cells, days)))
 
 
 def _lesson(
-    warehouse: Warehouse, known: tuple[str, ...]
+    warehouse: Warehouse, all_days: tuple[str, ...]
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Cells and days to learn from: those before the newest day's month, else the newest.
 
-    So another day of a month does not change what the month is judged by, from the second month on.
+    `all_days`: ascending, as ISO dates. So another day of a month does not change what the month is
+    judged by, from the second month on.
     """
-    month = f"{known[-1][:7]}-01"
-    days = tuple(day for day in known if day < month)[-HOURLY_DAYS:]
+    month = f"{all_days[-1][:7]}-01"
+    days = tuple(day for day in all_days if day < month)[-HOURLY_DAYS:]
     cells = _cells_with_hours(warehouse, days)
-    if cells and len(days) >= attribution_search.MIN_DAYS:
+    if cells and len(days) >= MIN_DAYS:
         return cells, days
-    newest = known[-HOURLY_DAYS:]
+    newest = all_days[-HOURLY_DAYS:]
     return _cells_with_hours(warehouse, newest), newest
 
 
-def _nothing(cells: Sequence[str], n_days: int) -> attribution_search.Search:
+def _nothing(cells: Sequence[str], n_days: int) -> Search:
     """No search of cells that have hours on too few days."""
-    told = f"too little data: {n_days} days with hours, {attribution_search.MIN_DAYS} are needed"
-    visible = pd.DataFrame({"cell_id": pd.Series(list(cells), dtype="str"), "refused": told})
-    visible = visible.assign(
+    reason = f"too little data: {n_days} days with hours, {MIN_DAYS} are needed"
+    visibility = pd.DataFrame({"cell_id": pd.Series(list(cells), dtype="str"), "refused": reason})
+    visibility = visibility.assign(
         min_visible_ratio=np.nan,
-        hours_from_utc=pd.Series(pd.NaT, visible.index, "datetime64[us, UTC]"),
+        hours_from_utc=pd.Series(pd.NaT, visibility.index, "datetime64[us, UTC]"),
     ).astype({"refused": "str"})
-    response = pd.DataFrame(columns=list(TABLES["load_response"].columns))
-    return attribution_search.Search(
-        no_changes(),
-        visible,
-        response,
-        NO_DAYS,
-        NO_CURVE,
-        unknown(cells, told),
+    return Search(
+        changes=no_changes(),
+        visibility=visibility,
+        response=pd.DataFrame(columns=list(TABLES["load_response"].columns)),
+        days=NO_DAYS,
+        curves=NO_CURVE,
+        levers=unknown(cells, reason),
     )

@@ -19,8 +19,8 @@ from scipy.special import xlogy
 
 from analysis.arrays import Floats, Indices
 
-PENALTY_PER_LOG_POINT = 5.0
-LINE_PER_LOG_POINT = 3.0
+# price of one more segment, and of a line in place of a mean, times the log of the points
+PENALTY_PER_LOG_POINT, LINE_PER_LOG_POINT = 5.0, 3.0
 MIN_POINTS = 5
 # ruptures calls Python once a pair of points: 70 to 110 ms here, growing with the square
 RUPTURES_POINTS = 100
@@ -36,6 +36,9 @@ def segment(values: npt.ArrayLike, *, noise: Noise = "white") -> list[int]:
     `values`: shape (n,), equally spaced, NaN = a gap, bridged by a straight line. Segments last 5
     points or more. `noise`: "ar1" where neighbouring points may remember each other, at the price
     of missing small changes. Raises ValueError where `values` is no series of finite numbers.
+
+    >>> segment([1.0, 1.1, 0.9] * 5 + [2.0, 2.1, 1.9] * 5)
+    [15]
     """
     series = _one_series(values)
     scaled = _scaled(series, noise) if len(series) >= 2 * MIN_POINTS else None
@@ -54,18 +57,19 @@ def segment_many(values: npt.ArrayLike, *, noise: Noise = "white") -> list[list[
     if rows.ndim != 2:
         msg = f"values have shape {rows.shape}; make it (series, time)"
         raise ValueError(msg)
-    found: list[list[int]] = [[] for _ in rows]
+    starts: list[list[int]] = [[] for _ in rows]
     if rows.shape[1] < 2 * MIN_POINTS:
-        return found
+        return starts
     scaled = {
         i: s for i, row in enumerate(rows) if (s := _scaled(_one_series(row), noise)) is not None
     }
     if scaled:
-        stack, n = np.array(list(scaled.values())), rows.shape[1]
+        stack, n = np.array(list(scaled.values())), rows.shape[1]  # (series, time)
         penalty, cost = PENALTY_PER_LOG_POINT * np.log(n), MeanOrLine().fit(stack.T)
-        starts = starts_of(cost.errors, len(stack), n, penalty=penalty, least=MIN_POINTS)
-        found = [starts.pop(0) if i in scaled else [] for i in range(len(rows))]
-    return found
+        of_scaled = starts_of(cost.errors, len(stack), n, penalty=penalty, least=MIN_POINTS)
+        for i, days in zip(scaled, of_scaled, strict=True):
+            starts[i] = days
+    return starts
 
 
 # --- the exact search -------------------------------------------------------------------------
@@ -76,10 +80,12 @@ def starts_of(
 ) -> list[list[int]]:
     """Starts of each series' segments but the first, at least total cost plus penalties.
 
-    `costs(start, end)`: of stretches [start, end), shape (n_series, n_starts). All starts that
-    leave `least` points are weighed at every end (Jackson 2005), so the answer is the best there
-    is.
+    `costs(start, end)`: of stretches [start, end), shape (n_series, n_starts). `n`: points of each
+    series. `penalty`: price of one more segment. `least`: points of a segment at least. All starts
+    that leave `least` points are weighed at every end (Jackson 2005), so the answer is the best
+    there is.
     """
+    # best total cost of the points before each end, and the start of the last segment there
     best = np.full((n_series, n + 1), np.inf)
     best[:, 0] = -penalty
     origin = np.zeros((n_series, n + 1), np.intp)
@@ -92,6 +98,7 @@ def starts_of(
 
 
 def _walked_back(origin: Indices) -> list[int]:
+    """Starts, ascending, by following each segment's start from the end."""
     starts, end = list[int](), len(origin) - 1
     while end := int(origin[end]):
         starts.append(end)
@@ -112,6 +119,8 @@ def ruptures_starts(cost: BaseCost, n: int, *, penalty: float, least: int) -> li
 
 
 class _Cheaper(BaseCost):  # type: ignore[misc]  # ruptures ships no types
+    """A cost that is `slack` less for every stretch."""
+
     model = "cheaper"
     min_size = 1
 
@@ -149,6 +158,7 @@ class MeanOrLine(BaseCost):  # type: ignore[misc]  # ruptures ships no types
         """Cost of each stretch [start, end), shape (n_series, n_starts)."""
         total, square, moment = (sums[:, end, None] - sums[:, start] for sums in self._sums)
         n = (end - start).astype(np.float64)
+        # mean of the times start ... end - 1, and the sum of their squares about it
         middle, spread = (start + end - 1) / 2, np.maximum(n * (n**2 - 1) / 12, 1e-9)
         about_mean = square - total**2 / n
         explained = (moment - middle * total) ** 2 / spread
@@ -182,6 +192,7 @@ class CountRate(BaseCost):  # type: ignore[misc]  # ruptures ships no types
 
 
 def _running(values: Floats) -> Floats:
+    """Sums of the points before each, (series, time + 1)."""
     return np.concatenate([np.zeros((len(values), 1)), np.cumsum(values, axis=1)], axis=1)
 
 
@@ -189,15 +200,16 @@ def _running(values: Floats) -> Floats:
 
 
 def _one_series(values: npt.ArrayLike) -> Floats:
+    """One dimension of numbers, gaps bridged by straight lines; empty = nothing is known."""
     series = np.asarray(values, np.float64)
     if series.ndim != 1 or np.isinf(series).any():
         msg = f"a series of shape {series.shape}: give one dimension of finite numbers or NaN"
         raise ValueError(msg)
-    known = ~np.isnan(series)
-    if not known.any():
+    is_known = ~np.isnan(series)
+    if not is_known.any():
         return np.zeros(0)
-    at = np.arange(len(series))
-    return np.interp(at, at[known], series[known])
+    point = np.arange(len(series))
+    return np.interp(point, point[is_known], series[is_known])
 
 
 def _scaled(series: Floats, noise: Noise) -> Floats | None:
@@ -217,9 +229,9 @@ def _scaled(series: Floats, noise: Noise) -> Floats | None:
 
 def _noise_sd(z: Floats, lag: int = 1) -> float:
     """Sd of the noise from points `lag` apart, which hardly know of rare changes."""
-    apart = z[lag:] - z[:-lag]
-    robust = _SD_OF_MAD * np.median(np.abs(apart - np.median(apart)))
-    return float((robust if robust > 1e-9 else apart.std()) / np.sqrt(2))
+    jumps = z[lag:] - z[:-lag]
+    robust = _SD_OF_MAD * np.median(np.abs(jumps - np.median(jumps)))
+    return float((robust if robust > 1e-9 else jumps.std()) / np.sqrt(2))
 
 
 def _long_run_sd(z: Floats) -> float:

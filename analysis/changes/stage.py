@@ -40,21 +40,22 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - famil
 def _of_cells(inputs: Inputs) -> Findings:
     """Changes of every cell, named and with their interventions.
 
-    What hours showed before and no longer can stands as it was stated (`standing`).
+    What hours showed before and no longer can stands as it was reported (`standing`).
     """
     counters = inputs.counters
     days = by_day(counters, inputs.settings, inputs.client, inputs.progress)
     hours = hourly.by_hour(inputs.warehouse, inputs.settings, inputs.client, inputs.progress)
     seen = hours.visibility[hours.visibility["refused"] == ""].set_index("cell_id")
-    before = standing.before(inputs)
-    kept = standing.standing(before, counters, seen["hours_from_utc"])
-    named = _identified(merged(days.changes, hours, kept), before.changes, inputs)
-    changed_days = _of_changes(hours.days, before.days, named)
+    earlier = standing.earlier_changes(inputs)
+    standing_rows = standing.standing_changes(earlier, counters, seen["hours_from_utc"])
+    changes = merged(days.changes, hours, standing_rows)
+    named = _identified(changes, earlier.changes, inputs)
+    changed_days = _of_changes(hours.days, earlier.days, named)
     named["days_hash"] = standing.days_hash(named, changed_days, counters)
     return Findings(
         change_point=named.drop(columns="change"),
         change_day=changed_days,
-        change_curve=_of_changes(hours.curves, before.curves, named),
+        change_curve=_of_changes(hours.curves, earlier.curves, named),
         load_response=hours.response.assign(month=_month(counters)),
         visibility=_visibility(seen, days.visibility),
         levers=levers_dataset(hours.levers),
@@ -74,38 +75,45 @@ def _month(counters: xr.Dataset) -> date:
     return newest.replace(day=1).date()
 
 
-def _identified(found: pd.DataFrame, earlier: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
-    """The changes with their names, the works they follow, and what their sector did."""
+def _identified(changes: pd.DataFrame, earlier: pd.DataFrame, inputs: Inputs) -> pd.DataFrame:
+    """The changes with their names, the interventions they follow, and notes.
+
+    `changes`: as of `merged`. `earlier`: table `change_point` of the run before.
+    """
     as_of, counters = inputs.as_of, inputs.counters
-    said = found["told_utc"] if "told_utc" in found else pd.Series(pd.NaT, found.index)
-    found = found.assign(
-        metric="drop_rate", place_type="cell",
-        told_utc=pd.to_datetime(said, utc=True).fillna(as_of).dt.as_unit("us"),
-    )  # fmt: skip
-    named = identity.keep_identity(found, earlier, as_of=as_of)
     cells = inputs.newest_cells.set_index("cell_id")
-    works = identity.name_works(found, inputs.interventions, cells["site_id"])
-    for beside in (
+    changes = changes.assign(metric="drop_rate", place_type="cell")
+    changes["told_utc"] = _reported_last(changes, as_of)
+    named = identity.keep_identity(changes, earlier, as_of=as_of)
+    for notes in (
         sector_note.notes(named, cells, counters),
         network_note.notes(named, counters.sizes["cell"]),
         standing.notes(named, as_of),
     ):
-        named["attribution_note"] = _joined_notes(named["attribution_note"], beside)
-    return named.assign(intervention_id=works)
+        named["attribution_note"] = _joined_notes(named["attribution_note"], notes)
+    ids = identity.interventions_of(changes, inputs.interventions, cells["site_id"])
+    return named.assign(intervention_id=ids)
+
+
+def _reported_last(changes: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
+    """End of the data of the run whose row it is: of those that stand an earlier one."""
+    earlier = changes.get("told_utc", pd.Series(pd.NaT, changes.index))
+    return pd.to_datetime(earlier, utc=True).fillna(as_of).dt.as_unit("us")
 
 
 def _joined_notes(one: pd.Series, other: pd.Series) -> pd.Series:
+    """Both notes in one; missing = neither."""
     both = one.astype("str") + "; " + other.astype("str")
     return both.fillna(one).fillna(other).astype("str")
 
 
 def _of_changes(rows: pd.DataFrame, earlier: pd.DataFrame, named: pd.DataFrame) -> pd.DataFrame:
-    """Rows of days or curves under the names of their changes; of those that stand, as told."""
-    known = named.dropna(subset=["change"])[["change", "change_id", "cell_id"]]
-    fresh = rows.join(known.set_index("change"), on="change").dropna(subset=["change_id"])
-    kept = known.loc[known["change"] < 0, ["change_id", "cell_id"]]
-    stand = earlier.drop(columns=["cell_id", "run_id"]).merge(kept, on="change_id")
-    return joined([fresh.drop(columns="change"), stand])
+    """Rows of days or curves under the names of their changes; of those that stand, `earlier`."""
+    names = named.dropna(subset=["change"])[["change", "change_id", "cell_id"]]
+    new_rows = rows.join(names.set_index("change"), on="change").dropna(subset=["change_id"])
+    standing_names = names.loc[names["change"] < 0, ["change_id", "cell_id"]]
+    old_rows = earlier.drop(columns=["cell_id", "run_id"]).merge(standing_names, on="change_id")
+    return joined([new_rows.drop(columns="change"), old_rows])
 
 
 def _nothing() -> Findings:

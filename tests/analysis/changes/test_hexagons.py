@@ -1,4 +1,4 @@
-"""Hexagons of positioned calls: planted steps are dated, quiet ones stay so, few aren't told."""
+"""Hexagons of positioned calls: planted steps are dated, quiet ones stay so, few aren't earlier."""
 
 import shutil
 from datetime import UTC, datetime
@@ -44,11 +44,11 @@ def small() -> Town:
 
 def test_planted_rises_are_dated_within_their_intervals_and_quiet_hexagons_stay_quiet() -> None:
     for seed in (11, 12):
-        told = score(made := town(seed, n_hexes=30, n_worse=10, a_day=300, ratio=3.0),
+        earlier = score(made := town(seed, n_hexes=30, n_worse=10, a_day=300, ratio=3.0),
                      found_in(made.calls))  # fmt: skip
-        assert told["recall"] >= 0.9
-        assert told["n_held"] >= 0.9 * told["n_hits"]
-        assert told["n_false"] <= 1
+        assert earlier["recall"] >= 0.9
+        assert earlier["n_held"] >= 0.9 * earlier["n_hits"]
+        assert earlier["n_false"] <= 1
 
 
 def test_calls_that_could_not_drop_do_not_count(small: Town) -> None:
@@ -70,13 +70,17 @@ def _reports(*spells: tuple[str, int, str]) -> pd.DataFrame:
 
 
 def _leaves(*spells: tuple[str, int, str]) -> bool:
-    found = pd.DataFrame({"hex_id": np.array([7], np.uint64),
-                          "change_utc": [pd.Timestamp("2026-06-20", tz="UTC")]})  # fmt: skip
-    (told,) = hexagons.may_leave(found, _reports(*spells), fewest=10)
-    return bool(told)
+    changes = pd.DataFrame(
+        {
+            "hex_id": np.array([7], np.uint64),
+            "change_utc": [pd.Timestamp("2026-06-20", tz="UTC")],
+        }
+    )
+    (may_leave,) = hexagons.may_leave(changes, _reports(*spells), fewest=10)
+    return bool(may_leave)
 
 
-def test_a_change_leaves_if_no_month_of_its_levels_has_few_witnesses() -> None:
+def test_a_change_leaves_if_no_month_of_its_segments_has_few_witnesses() -> None:
     sound = (("2026-05-03", 10, "hour"), ("2026-06-03", 10, "day"), ("2026-06-21", 10, "instant"))
     assert _leaves(*sound)
     assert not _leaves(("2026-06-03", 9, "day"), ("2026-06-21", 10, "day"))
@@ -114,17 +118,17 @@ def _found(small: Town) -> pd.DataFrame:
     return hexagons._as_rows(found_in(small.calls))
 
 
-def _named(found: pd.DataFrame, told: pd.DataFrame, weight: float = 1.0) -> pd.DataFrame:
+def _named(found: pd.DataFrame, earlier: pd.DataFrame, weight: float = 1.0) -> pd.DataFrame:
     works = assemble([pd.DataFrame({
         "intervention_id": ["W"], "cell_id": "a", "status": "done", "start_utc": STEP,
     })], TABLES["intervention"])  # fmt: skip
     weights = pd.DataFrame({"cell_id": ["a", "b"], "hex_id": found["hex_id"].iloc[0],
                             "weight": [weight, 1.0]})  # fmt: skip
     sites = pd.Series({"a": "S", "b": "T"})
-    return hexagons.named(found, told, works, sites, weights, as_of=AS_OF)
+    return hexagons.named(found, earlier, works, sites, weights, as_of=AS_OF)
 
 
-def test_a_change_keeps_its_name_and_tells_the_work_of_who_serves_it(small: Town) -> None:
+def test_a_change_keeps_its_name_and_names_the_work_of_who_serves_it(small: Town) -> None:
     found = _found(small)
     first = _named(found, assemble([], TABLES["change_point"]))
     text = hexgrid.as_text(found["hex_id"])
@@ -155,8 +159,10 @@ def marts(small: Town, tmp_path_factory: pytest.TempPathFactory) -> Marts:
     """Returns published marts of an operator who gives positioned calls and nothing else."""
     folder = tmp_path_factory.mktemp("calls")
     columns = ["call_id", "start_utc", "outcome", "lat", "lon"]
-    told = small.calls.assign(start_utc=small.calls["start_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    told[columns].to_csv(folder / "calls.csv", index=False)
+    earlier = small.calls.assign(
+        start_utc=small.calls["start_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+    )
+    earlier[columns].to_csv(folder / "calls.csv", index=False)
     settings = load(_config(folder), environ={})
     with workers(settings.run) as client:
         ingest.run.run(settings, client)
@@ -169,16 +175,16 @@ def marts(small: Town, tmp_path_factory: pytest.TempPathFactory) -> Marts:
 
 
 def test_the_chain_tells_of_hexagons_without_counters(marts: Marts, small: Town) -> None:
-    told = marts.query("change_points")
-    assert set(told["hex_text"]) == set(hexgrid.as_text(small.worse))
-    assert set(told["place_type"]) == {"hex"}
-    assert told["cell_id"].isna().all()
-    assert set(told["attribution"]) == {"undecided"}
-    assert told["attribution_note"].str.contains("no load is known").all()
-    assert told[["attempts_before", "attempts_after", "prb_before_pct"]].isna().all(axis=None)
-    assert ((told["change_lo_utc"] <= STEP) & (told["change_hi_utc"] >= STEP)).all()
+    earlier = marts.query("change_points")
+    assert set(earlier["hex_text"]) == set(hexgrid.as_text(small.worse))
+    assert set(earlier["place_type"]) == {"hex"}
+    assert earlier["cell_id"].isna().all()
+    assert set(earlier["attribution"]) == {"undecided"}
+    assert earlier["attribution_note"].str.contains("no load is known").all()
+    assert earlier[["attempts_before", "attempts_after", "prb_before_pct"]].isna().all(axis=None)
+    assert ((earlier["change_lo_utc"] <= STEP) & (earlier["change_hi_utc"] >= STEP)).all()
     assert marts.query("change_days").empty
-    assert (told["until_utc"].max() - STEP).days <= N_DAYS - STEP_DAY
+    assert (earlier["until_utc"].max() - STEP).days <= N_DAYS - STEP_DAY
 
 
 def test_the_list_names_the_rise(marts: Marts, small: Town) -> None:
@@ -190,7 +196,7 @@ def test_the_list_names_the_rise(marts: Marts, small: Town) -> None:
         assert "No rise is dated there" in places.loc[text, "reason"]
 
 
-def test_what_was_told_of_months_that_went_stays_as_released(
+def test_what_was_reported_of_months_that_went_stays_as_released(
     marts: Marts, small: Town, tmp_path: Path
 ) -> None:
     shutil.copytree(marts.folder.parent, tmp_path / "town", symlinks=True)
@@ -210,7 +216,7 @@ def test_what_was_told_of_months_that_went_stays_as_released(
         same = ["hex_id", "change_utc", "ratio", "ratio_lo", "drops_excess", "first_reported_utc"]
         pd.testing.assert_frame_equal(now.loc[before.index, same], before[same])
         assert set(now["hex_id"]) == set(small.worse)
-        assert now["attribution_note"].str.contains("as told by the run of data up to").all()
+        assert now["attribution_note"].str.contains("as reported by the run of data up to").all()
     publish(warehouse, "retained", keep=2)
     assert set(warehouse.marts.query("change_points")["hex_text"]) == set(
         hexgrid.as_text(small.worse)
@@ -219,10 +225,12 @@ def test_what_was_told_of_months_that_went_stays_as_released(
 
 def test_of_a_hexagon_with_a_hidden_month_nothing_stands(small: Town) -> None:
     found = _found(small)
-    told = _named(found, assemble([], TABLES["change_point"]))
+    earlier = _named(found, assemble([], TABLES["change_point"]))
     shown = ["shown", "shown", "shown", "hidden"]
     rates = pd.DataFrame({"hex_id": np.repeat(small.worse, 2), "metric": "call_drop_rate",
                           "level": LEVEL, "shown": shown})  # fmt: skip
-    stands = hexagons.with_standing(found.iloc[:0], told, rates, rates, "2026-05-01")
+    stands = hexagons.with_standing(found.iloc[:0], earlier, rates, rates, "2026-05-01")
     assert stands["hex_id"].tolist() == [small.worse[0]]
-    assert hexagons.with_standing(found.iloc[:0], told, rates, rates.iloc[:0], "2026-05-01").empty
+    assert hexagons.with_standing(
+        found.iloc[:0], earlier, rates, rates.iloc[:0], "2026-05-01"
+    ).empty

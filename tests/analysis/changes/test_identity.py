@@ -1,4 +1,4 @@
-"""A change that was told keeps its name, and names the work it follows."""
+"""A change that was reported keeps its name, and names the intervention it follows."""
 
 import pandas as pd
 
@@ -17,13 +17,13 @@ def _changes(*rows: tuple[str, str, str]) -> pd.DataFrame:
     return frame.assign(metric="drop_rate")
 
 
-def _keep(found: pd.DataFrame, told: pd.DataFrame, day: str = "2026-07-01") -> pd.DataFrame:
-    return identity.keep_identity(found, told, as_of=pd.Timestamp(day, tz="UTC"))
+def _keep(changes: pd.DataFrame, earlier: pd.DataFrame, day: str = "2026-07-01") -> pd.DataFrame:
+    return identity.keep_identity(changes, earlier, as_of=pd.Timestamp(day, tz="UTC"))
 
 
-NOTHING = _keep(_changes(("x", "up", "2026-01-01")), _changes().assign(
-    change_id=pd.Series(dtype="str"), first_reported_utc=pd.Series(dtype="datetime64[us, UTC]"))
-).iloc[:0]  # fmt: skip
+NOTHING = _changes().assign(
+    change_id=pd.Series(dtype="str"), first_reported_utc=pd.Series(dtype="datetime64[us, UTC]")
+)
 
 
 def test_a_refit_that_moves_the_date_keeps_the_name() -> None:
@@ -35,17 +35,17 @@ def test_a_refit_that_moves_the_date_keeps_the_name() -> None:
 
 
 def test_another_date_direction_or_cell_is_another_change() -> None:
-    told = _keep(_changes(("a", "up", "2026-06-01")), NOTHING)
-    found = _changes(
+    earlier = _keep(_changes(("a", "up", "2026-06-01")), NOTHING)
+    changes = _changes(
         ("a", "up", "2026-06-04"), ("a", "down", "2026-06-01"), ("b", "up", "2026-06-01")
     )
-    assert not set(_keep(found, told)["change_id"]) & set(told["change_id"])
+    assert not set(_keep(changes, earlier)["change_id"]) & set(earlier["change_id"])
 
 
 def test_of_two_near_ones_the_nearest_takes_the_name() -> None:
-    told = _keep(_changes(("a", "up", "2026-06-03")), NOTHING)
-    found = _keep(_changes(("a", "up", "2026-06-01T12"), ("a", "up", "2026-06-04")), told)
-    assert found["change_id"].tolist() == ["a-up-20260601T12", "a-up-20260603T00"]
+    earlier = _keep(_changes(("a", "up", "2026-06-03")), NOTHING)
+    changes = _keep(_changes(("a", "up", "2026-06-01T12"), ("a", "up", "2026-06-04")), earlier)
+    assert changes["change_id"].tolist() == ["a-up-20260601T12", "a-up-20260603T00"]
 
 
 def _works(**changes: object) -> pd.DataFrame:
@@ -56,30 +56,34 @@ def _works(**changes: object) -> pd.DataFrame:
     return pd.DataFrame([work])
 
 
-def _named(works: pd.DataFrame, found: pd.DataFrame) -> list[object]:
-    return list(identity.name_works(found, works, pd.Series({"a": "S", "b": "S", "c": "T"})))
+def _named(works: pd.DataFrame, changes: pd.DataFrame) -> list[object]:
+    return list(
+        identity.interventions_of(changes, works, pd.Series({"a": "S", "b": "S", "c": "T"}))
+    )
 
 
 def test_a_change_names_the_work_on_its_cell_or_site_before_it() -> None:
-    found = _changes(("a", "down", "2026-06-02"), ("b", "down", "2026-06-02"))
-    at_site = _named(_works(cell_id=None, site_id="S"), found)
+    changes = _changes(("a", "down", "2026-06-02"), ("b", "down", "2026-06-02"))
+    at_site = _named(_works(cell_id=None, site_id="S"), changes)
     assert at_site == ["W1", "W1"]
-    assert pd.isna(_named(_works(), found)[1])
+    assert pd.isna(_named(_works(), changes)[1])
 
 
 def test_a_change_dated_just_before_a_work_is_the_work_s() -> None:
-    found = _changes(("a", "down", "2026-06-02"))
-    end = found["change_hi_utc"].iloc[0]
-    named = [_named(_works(start_utc=end + pd.Timedelta(hours=late)), found)[0] for late in (2, 4)]
+    changes = _changes(("a", "down", "2026-06-02"))
+    end = changes["change_hi_utc"].iloc[0]
+    named = [
+        _named(_works(start_utc=end + pd.Timedelta(hours=late)), changes)[0] for late in (2, 4)
+    ]
     assert named[0] == "W1"
     assert pd.isna(named[1])
 
 
 def test_a_planned_a_later_or_a_long_past_work_is_not_named() -> None:
-    found = _changes(("a", "down", "2026-06-02"))
+    changes = _changes(("a", "down", "2026-06-02"))
     for works in (
         _works(status="planned"),
         _works(start_utc=pd.Timestamp("2026-06-04T00:00Z")),
         _works(start_utc=pd.Timestamp("2026-05-20T00:00Z")),
     ):
-        assert pd.isna(_named(works, found)[0])
+        assert pd.isna(_named(works, changes)[0])

@@ -12,11 +12,11 @@ NONE = pd.DataFrame({"cell_id": [], "start_utc": [], "end_utc": []})
 BEGIN = pd.Timestamp("2026-06-01T01:00Z")
 
 
-def works(**told: Any) -> pd.DataFrame:
-    """Returns one work of five hours on cell a, but for what is told."""
+def works(**changed: Any) -> pd.DataFrame:
+    """Returns one work of five hours on cell a, but for what is changed."""
     row = {"cell_id": "a", "site_id": "S", "start_utc": BEGIN,
            "end_utc": BEGIN + pd.Timedelta(hours=5), "status": "done"}  # fmt: skip
-    rows = pd.DataFrame([row | told]).astype({"cell_id": "str", "site_id": "str"})
+    rows = pd.DataFrame([row | changed]).astype({"cell_id": "str", "site_id": "str"})
     return rows.assign(end_utc=pd.to_datetime(rows["end_utc"], utc=True))
 
 
@@ -29,7 +29,7 @@ def test_a_work_on_a_cell_masks_that_cell_and_one_on_a_site_all_of_its_cells() -
 
 
 @pytest.mark.parametrize(
-    "told",
+    "changed",
     [
         {"status": "planned"},
         {"end_utc": pd.NaT},
@@ -37,8 +37,8 @@ def test_a_work_on_a_cell_masks_that_cell_and_one_on_a_site_all_of_its_cells() -
         {"end_utc": BEGIN},
     ],
 )
-def test_plans_and_works_of_no_known_hours_mask_nothing(told: dict[str, Any]) -> None:
-    assert masked(NONE, works(**told), SITES).empty
+def test_plans_and_works_of_no_known_hours_mask_nothing(changed: dict[str, Any]) -> None:
+    assert masked(NONE, works(**changed), SITES).empty
 
 
 def test_outages_stay_as_they_are() -> None:

@@ -1,4 +1,4 @@
-"""A change that many cells make at once is told with their number, and one of its own is not."""
+"""A change that many cells make at once has a note of their number, and one of its own has none."""
 
 import pandas as pd
 
@@ -13,12 +13,12 @@ def changes(*of: tuple[str, str, float]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["cell_id", "direction", "change_utc"])
 
 
-def test_each_cell_of_an_upgrade_is_told_how_many_they_are() -> None:
+def test_each_cell_of_an_upgrade_notes_how_many_they_are() -> None:
     upgraded = [(f"c{i}", "up", 5.0 * (i % 3)) for i in range(20)]
     found = changes(*upgraded, ("c0", "up", 120.0), ("c30", "down", 1.0))
-    told = network_note.notes(found, 80)
-    assert told[:20].str.startswith("20 of 80 cells went the same way").all()
-    assert told[20:].isna().all()
+    notes = network_note.notes(found, 80)
+    assert notes[:20].str.startswith("20 of 80 cells went the same way").all()
+    assert notes[20:].isna().all()
 
 
 def test_a_few_of_many_cells_or_all_of_a_handful_are_no_crowd() -> None:

@@ -1,4 +1,4 @@
-"""Load that moves between carriers is told beside its sector, and no other change is."""
+"""Load that moves between carriers is noted beside its sector, and no other change is."""
 
 from typing import Any
 
@@ -42,10 +42,10 @@ def moved() -> xr.Dataset:
 
 
 def test_both_carriers_tell_of_their_sector(moved: xr.Dataset) -> None:
-    told = sector_note.notes(pd.DataFrame([change("a"), change("b")]), CELLS, moved)
+    notes = sector_note.notes(pd.DataFrame([change("a"), change("b")]), CELLS, moved)
     whole = "the whole sector has +0 % calls and +75 % drops a day"
-    assert told[0] == f"load moved between carriers, with b: {whole}"
-    assert told[1] == f"load moved between carriers, with a: {whole}"
+    assert notes[0] == f"load moved between carriers, with b: {whole}"
+    assert notes[1] == f"load moved between carriers, with a: {whole}"
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_both_carriers_tell_of_their_sector(moved: xr.Dataset) -> None:
     [change("c"), change("d"), change("elsewhere"), change("a", 35), change("a", 3)],
     ids=["another sector", "no sector known", "no counters", "too new", "too old"],
 )
-def test_nothing_is_told_of_others(moved: xr.Dataset, one: dict[str, Any]) -> None:
+def test_others_have_no_note(moved: xr.Dataset, one: dict[str, Any]) -> None:
     assert sector_note.notes(pd.DataFrame([one]), CELLS, moved).isna().all()
 
 
@@ -62,31 +62,31 @@ def test_calls_that_grow_on_both_carriers_moved_nowhere(moved: xr.Dataset) -> No
     assert sector_note.notes(pd.DataFrame([change("a")]), CELLS, moved).isna().all()
 
 
-def test_planted_rebalancing_is_told_and_load_that_came_from_elsewhere_is_not() -> None:
+def test_planted_rebalancing_is_noted_and_load_that_came_from_elsewhere_is_not() -> None:
     rng = np.random.default_rng(43)
     planted = invent_network(rng, n_cells=120, causes={"carriers_rebalanced": 12, "load_step": 12})
     cube = cube_of(planted)
     found = search.search(cube, search.learn_prior(cube)).changes
-    told = sector_note.notes(found, planted.cells.set_index("cell_id"), by_day(planted))
+    notes = sector_note.notes(found, planted.cells.set_index("cell_id"), by_day(planted))
     truth = planted.truth.drop_duplicates("cell_id").set_index("cell_id")
     apart = (found["change_utc"] - found["cell_id"].map(truth["start_utc"])).abs()
     # what is found elsewhere in such a cell is another matter
     kind = found["cell_id"].map(truth["kind"]).where(apart <= pd.Timedelta(hours=48), "")
     assert (kind == "carriers_rebalanced").sum() >= 10
-    assert told[kind == "carriers_rebalanced"].notna().all()
-    assert told[kind == "load_step"].isna().all()
+    assert notes[kind == "carriers_rebalanced"].notna().all()
+    assert notes[kind == "load_step"].isna().all()
     partner = planted.truth.set_index("cell_id")["partner_cell_id"]
-    names = told.dropna().str.extract("with ([^:]+):")[0]
+    names = notes.dropna().str.extract("with ([^:]+):")[0]
     assert (names == found["cell_id"].map(partner)[names.index]).all()
 
 
 def by_day(network: Network) -> xr.Dataset:
     """Returns the operator's counters by the day."""
-    told = {
+    notes = {
         n: network.clock.by_day(network.counters[n]) for n in ("call_attempts", "dropped_calls")
     }
     return xr.Dataset(
-        {name: (("cell", "day"), values.astype(float)) for name, values in told.items()},
+        {name: (("cell", "day"), values.astype(float)) for name, values in notes.items()},
         coords={
             "cell_id": ("cell", network.cells["cell_id"].to_numpy()),
             "day_local": ("day", pd.DatetimeIndex(network.clock.days).tz_localize(None)),

@@ -35,8 +35,8 @@ def change(cell_id: str, day: float, until: float = 90.0, **others: Any) -> dict
 def same_levers(one: levers.Levers, other: levers.Levers) -> None:
     """Holds that both are the same, draw by draw."""
     assert one.cell_id.tolist() == other.cell_id.tolist()
-    assert (one.since == other.since).all()
-    for name in ("relieved", "fixed", "beyond"):
+    assert (one.present_since == other.present_since).all()
+    for name in ("relieved", "without_other", "is_beyond_seen"):
         np.testing.assert_allclose(getattr(one, name), getattr(other, name), rtol=1e-4)
 
 
@@ -85,7 +85,7 @@ def test_each_cell_has_hours_from_a_day_of_its_own() -> None:
     assert merged["attribution_note"].iloc[1] == why[2] + ": what it is owed to was not tested"
 
 
-def test_a_change_at_the_border_is_told_once() -> None:
+def test_a_change_at_the_border_is_reported_once() -> None:
     merged = merge.merged(
         daily(change("a", 1)), hourly_finds(change("a", 3.2), searched=("a",)), NONE
     )  # fmt: skip
@@ -101,7 +101,7 @@ def test_a_daily_level_ends_with_the_first_hourly_change_after_it() -> None:
     assert level["drops_excess_lo"] < level["drops_excess"] == pytest.approx(100 * 19 / 39)
 
 
-def test_what_hours_told_stands_and_days_do_not_tell_it_again() -> None:
+def test_what_hours_showed_stands_and_days_do_not_report_it_again() -> None:
     kept = pd.DataFrame([change("a", -50, -10, change=-1.0, drops_load=60.0)])
     by_day = daily(change("a", -52), change("a", -30), change("a", -5), change("a", -90))
     merged = merge.merged(by_day, hourly_finds(searched=("a",)), kept)
@@ -146,8 +146,8 @@ def test_what_is_said_of_a_change_is_joined_and_nothing_stays_missing() -> None:
 
 def test_hours_of_too_few_days_are_named_as_the_reason() -> None:
     merged = merge.merged(daily(change("a", 1), change("b", 1)), hourly._nothing(("a",), 5), NONE)
-    told = merged["attribution_note"].str.partition(":")[0].tolist()
-    assert told == ["too little data", "load is not known by the hour"]
+    reasons = merged["attribution_note"].str.partition(":")[0].tolist()
+    assert reasons == ["too little data", "load is not known by the hour"]
 
 
 def test_data_that_ends_at_midnight_is_of_the_month_that_is_over() -> None:
@@ -170,11 +170,11 @@ def test_hours_of_a_work_on_the_site_are_masked_like_an_outage(measured: Setting
     warehouse = Warehouse(measured.resolve(measured.warehouse.path))
     cell = warehouse.read("cell_hour")["cell_id"].iloc[0]
     begin = pd.Timestamp("2026-08-10T01:00Z")
-    told = {"cell": {"cell_id": [cell, "other"], "site_id": ["S", "T"]},
+    tables = {"cell": {"cell_id": [cell, "other"], "site_id": ["S", "T"]},
             "intervention": {"intervention_id": ["W"], "kind": ["new_carrier"], "site_id": ["S"],
                              "start_utc": [begin], "end_utc": [begin + pd.Timedelta(hours=5)],
                              "status": ["done"]}}  # fmt: skip
-    for name, rows in told.items():
+    for name, rows in tables.items():
         warehouse.write(name, assemble([pd.DataFrame(rows)], TABLES[name]))
     seen = hourly._cube(hourly._Task(measured, (str(cell),), ("2026-08-10",)))
     down = seen["hour_start_utc"].to_numpy()[seen["outage"].to_numpy()[0]]

@@ -1,4 +1,4 @@
-"""A change that hours told of stands as told when its hours are no longer searched."""
+"""A change that hours showed stands as reported when its hours are no longer searched."""
 
 import shutil
 from collections.abc import Callable
@@ -33,7 +33,7 @@ def planted() -> Network:
 
 @pytest.fixture(scope="module")
 def found(planted: Network) -> Find:
-    """Runs the search on the first days in one warehouse, returns what it told."""
+    """Runs the search on the first days in one warehouse, returns the changes it reports."""
     hours = assemble([cell_hours_of(planted)], TABLES["cell_hour"])
     counters = days_of(planted)
     prb = planted.clock.by_day(planted.counters["prb_dl_util_pct"])
@@ -89,7 +89,7 @@ def grown(first_days: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def before(first_days: Path, planted: Network) -> pd.DataFrame:
-    """Changes that hours told of, and that have left the days searched by the hour at the end."""
+    """Changes that hours showed, and that have left the days searched by the hour at the end."""
     changes = _warehouse(first_days).read("change_point").set_index("change_id")
     edge = planted.clock.days[LAST - HOURLY].tz_convert("UTC")
     left = changes[changes["p_load"].notna() & (changes["change_utc"] < edge)]
@@ -101,21 +101,23 @@ def _warehouse(folder: Path) -> Warehouse:
     return Warehouse(Settings(folder=folder).resolve("warehouse"))
 
 
-def test_what_was_told_stands_with_its_method_and_date(
+def test_what_was_reported_stands_with_its_method_and_date(
     found: Find, before: pd.DataFrame, grown: Path
 ) -> None:
     now = found(grown, LAST)
     kept = now.loc[before.index]
     pd.testing.assert_frame_equal(kept[FIGURES], before[FIGURES])
     day = f"{before['told_utc'].iloc[0]:%Y-%m-%d}"
-    assert kept["attribution_note"].str.contains(f"as told by the run of data up to {day}").all()
+    assert (
+        kept["attribution_note"].str.contains(f"as reported by the run of data up to {day}").all()
+    )
     days = _warehouse(grown).read("change_day").groupby("change_id").size()
     assert set(before.index) <= set(days.index)
     # once more with nothing new is the same
     pd.testing.assert_frame_equal(found(grown, LAST), now)
 
 
-def test_a_warehouse_given_all_at_once_never_told_it(
+def test_a_warehouse_given_all_at_once_never_had_it(
     found: Find, before: pd.DataFrame, tmp_path: Path
 ) -> None:
     fresh = found(tmp_path, LAST)
@@ -123,7 +125,7 @@ def test_a_warehouse_given_all_at_once_never_told_it(
     assert fresh.loc[fresh["change_utc"] <= edge, "p_load"].isna().all()
 
 
-def test_corrected_days_about_a_change_tell_it_anew(
+def test_a_change_with_corrected_days_about_it_is_searched_anew(
     found: Find, before: pd.DataFrame, grown: Path
 ) -> None:
     one = before.index[0]
@@ -177,5 +179,6 @@ def test_a_change_stands_once_fewer_days_about_it_are_searched_in_any_zone(
         about = pd.DataFrame({"change_id": "c", "day_local": days[32:]})
         change["days_hash"] = standing.days_hash(change, about, counters)
         begun = pd.Series(starts[[first_day_searched]].tz_localize("UTC"), index=["a"])
-        kept = standing.standing(standing.Told(change, about, about), counters, begun)
+        earlier = standing.Earlier(change, about, about)
+        kept = standing.standing_changes(earlier, counters, begun)
         assert len(kept) == stands
