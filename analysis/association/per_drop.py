@@ -14,7 +14,7 @@ from analysis.uncertainty.draws import with_interval
 class PerDrop(NamedTuple):
     """Persons that one drop less spares: as expected, and as draws, (draw,); NaN = not known.
 
-    `worth`: what is told for each of them: 1 for the persons themselves, or their revenue.
+    worth: what each of them counts as: 1 for the persons themselves, or their revenue.
     """
 
     expected: float
@@ -22,9 +22,11 @@ class PerDrop(NamedTuple):
     worth: float = 1.0
 
     def of(self, expected: Floats, drops: Floats, at_most: Floats) -> tuple[Floats, Floats]:
-        """What follows from drops spared, as expected and in each draw.
+        """What follows from drops spared, as expected, (place,), and in each draw, (place, draw).
 
-        `at_most`: persons that there are, (place,); NaN = not known.
+        expected: drops spared, as expected, (place,).
+        drops: drops spared in each draw, (place, draw).
+        at_most: persons that there are, (place,); NaN = not known.
         """
         at_most = np.where(np.isnan(at_most), np.inf, at_most)
         persons = np.minimum(expected * self.expected, at_most)
@@ -41,8 +43,11 @@ def following(
 ) -> dict[str, Floats]:
     """Columns of what follows from drops avoided: each slope's name, with its interval.
 
-    `at_most`: as of `PerDrop.of`: a place can't lose more detractors than live there.
+    expected, drops, at_most: as of `PerDrop.of`. A place can't lose more detractors than live
+        there.
+    slopes: persons for one drop, by the name of their column.
     """
-    found = {name: with_interval(name, *slope.of(expected, drops, at_most))
-             for name, slope in slopes.items()}  # fmt: skip
-    return {column: values for part in found.values() for column, values in part.items()}
+    columns: dict[str, Floats] = {}
+    for name, slope in slopes.items():
+        columns |= with_interval(name, *slope.of(expected, drops, at_most))
+    return columns

@@ -122,16 +122,19 @@ def _within(values: Floats, weight: Floats, place: Labels, week: Labels) -> Floa
     return left
 
 
-def per_drop(of: str, found: Slope, control: Slope | None = None) -> PerDrop:
-    """What follows from a slope.
+def per_drop(outcome: str, slope: Slope, control: Slope | None = None) -> PerDrop:
+    """Persons that one drop less spares, by a slope and the control's; NaN where not known.
 
     A call that does not drop makes nobody complain: what is below 0 is 0. Where the control
     responds too, any part of the slope may be owed to what moves both, down to all of it.
+
+    outcome: name of what the slope is of; it seeds the draws.
     """
-    rng = np.random.default_rng([SEED, zlib.crc32(of.encode())])
-    expected = np.maximum(found.value, 0.0)
-    draws = np.maximum(found.value + found.se * rng.normal(size=N_DRAWS), 0.0)
+    rng = np.random.default_rng([SEED, zlib.crc32(outcome.encode())])
+    expected = np.maximum(slope.value, 0.0)
+    draws = np.maximum(slope.value + slope.se * rng.normal(size=N_DRAWS), 0.0)
     if control is not None and control.responds:
+        # a fifth of the draws owes drops nothing, the others any share of the slope
         owed = np.maximum(rng.uniform(-0.25, 1.0, N_DRAWS), 0.0)
         expected, draws = expected * owed.mean(), draws * owed
     return PerDrop(float(expected), draws)
@@ -140,8 +143,8 @@ def per_drop(of: str, found: Slope, control: Slope | None = None) -> PerDrop:
 def per_drops(associations: pd.DataFrame, revenue: float) -> Slopes:
     """What one drop less avoids, by the name of the column that it fills.
 
-    `associations`: table association; without rows nothing follows. `revenue`: value at stake with
-    each detractor, a month; NaN = not known.
+    associations: table `association`; without rows nothing follows.
+    revenue: value at stake with each detractor, a month; NaN = not known.
     """
     if associations.empty:
         return {}

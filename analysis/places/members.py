@@ -53,40 +53,62 @@ class Kind:
 
 
 def of_weights(weights: pd.DataFrame, cube: xr.Dataset, *, rest: str | None = None) -> Places:
-    """Places of a frame (cell_id, place, weight) against the cube's cells.
+    """Places that cells' counts add up to, against the cube's cells and days.
 
-    valid_from and valid_to, where the frame has them, say on which days a weight holds. `rest`:
-    name of the place that gets what no other place has of a cell; None = nobody.
+    weights: cell_id, place, weight (part of the cell that is the place's); valid_from and valid_to,
+        where the frame has them, say on which days a weight holds (missing = always). Cells that
+        the cube does not have are left out.
+    cube: counters by cell and day.
+    rest: name of the place that gets what no other place has of a cell; None = nobody.
     """
     cells = pd.Index(cube["cell_id"].to_numpy())
-    weights = weights.assign(cell=cells.get_indexer(pd.Index(weights["cell_id"])))
-    weights = weights[weights["cell"] >= 0]
-    for name in _SPAN:
-        limits = weights[name] if name in weights else pd.Series(None, index=weights.index)
-        weights[name] = pd.to_datetime(limits)
-    span = weights.groupby(["cell", *_SPAN], dropna=False, sort=True)
-    spans = span.size().index.to_frame(index=False)
-    days = _days_of(spans, cube)
-    gaps = np.ones((len(cells), days.shape[1]), bool)
-    np.logical_and.at(gaps, spans["cell"].to_numpy(), ~days)
-    empty = np.flatnonzero(gaps.any(axis=1))
+    weights = _of_cells(weights, cells)
+    # a part is a cell while one of its footprints holds
+    by_part = weights.groupby(["cell", *_SPAN], dropna=False, sort=True)
+    parts = by_part.size().index.to_frame(index=False)
+    part_cells, part_days = parts["cell"].to_numpy(np.intp), _days_of(parts, cube)
+    bare_days = _bare_days(part_cells, part_days, n_cells=len(cells))
+    bare_cells = np.flatnonzero(bare_days.any(axis=1))
     ids, row = np.unique(weights["place"].to_numpy(), return_inverse=True)
-    shape = (len(ids), len(spans) + len(empty))
-    entries = (weights["weight"].to_numpy(float), (row, span.ngroup().to_numpy()))
+    # (place, part): of the parts without a footprint no place has any
+    shape = (len(ids), len(parts) + len(bare_cells))
+    entries = (weights["weight"].to_numpy(float), (row, by_part.ngroup().to_numpy()))
     share = sparse.csr_array(entries, shape)
     if rest is not None:
         left = np.clip(1 - share.sum(axis=0), 0, 1).round(12)
         share = sparse.vstack([share, sparse.csr_array(left[None, :])], format="csr")
         ids = np.append(ids, rest)
     return Places(
-        ids, share, np.r_[spans["cell"].to_numpy(np.intp), empty], np.vstack([days, gaps[empty]])
+        ids, share, np.r_[part_cells, bare_cells], np.vstack([part_days, bare_days[bare_cells]])
     )
 
 
-def _days_of(spans: pd.DataFrame, cube: xr.Dataset) -> npt.NDArray[np.bool_]:
-    """Days of the cube in each span, shape (span, day)."""
+def _of_cells(weights: pd.DataFrame, cells: pd.Index) -> pd.DataFrame:
+    """Weights of the cells alone, with `cell` (their place among them) and both ends as times."""
+    weights = weights.assign(cell=cells.get_indexer(pd.Index(weights["cell_id"])))
+    weights = weights[weights["cell"] >= 0]
+    for name in _SPAN:
+        limits = weights[name] if name in weights else pd.Series(None, index=weights.index)
+        weights[name] = pd.to_datetime(limits)
+    return weights
+
+
+def _bare_days(
+    part_cells: npt.NDArray[np.intp], part_days: npt.NDArray[np.bool_], *, n_cells: int
+) -> npt.NDArray[np.bool_]:
+    """Days on which a cell has no part, (cell, day).
+
+    part_cells: (part,); part_days: (part, day).
+    """
+    bare_days = np.ones((n_cells, part_days.shape[1]), bool)
+    np.logical_and.at(bare_days, part_cells, ~part_days)
+    return bare_days
+
+
+def _days_of(parts: pd.DataFrame, cube: xr.Dataset) -> npt.NDArray[np.bool_]:
+    """Days of the cube that belong to each part, (part, day)."""
     calendar = cube["day_local"].to_numpy()[None, :]
-    begins, ends = (spans[name].to_numpy("datetime64[s]")[:, None] for name in _SPAN)
+    begins, ends = (parts[name].to_numpy("datetime64[s]")[:, None] for name in _SPAN)
     return (np.isnat(begins) | (begins <= calendar)) & (np.isnat(ends) | (calendar < ends))
 
 
@@ -186,7 +208,7 @@ def with_coarser(kinds: Iterable[Kind], levels: Sequence[int]) -> Iterator[Kind]
 
 
 def of_kind(found: pd.DataFrame, kind: Kind) -> pd.DataFrame:
-    """A frame with `place`, its places told as the tables of findings tell them."""
+    """A frame with `place`, with its places in the columns that finding tables have for them."""
     column = "region" if kind.name == "region" else f"{kind.name}_id"
     named = found.assign(place_type=kind.name, **{column: found["place"]})
     return named.assign(level=hexgrid.levels(found["place"])) if kind.name == "hex" else named

@@ -1,9 +1,9 @@
-"""What is told of a place beside its raw count: the estimate, its interval, and whether it is bad.
+"""What stands beside a place's raw count: the estimate, its interval, and whether it is bad.
 
-Everything here is computed from rows as they are released, so it tells nothing that an attacker
-could not compute: the raw figures of shown places, `<5` and its denominator, and the figure of a
-parent less what is shown below it. A hidden place has no estimate, and its count moves no other
-place's, as long as what is published of its parent stays the same.
+Everything here is computed from rows as they are released, so it gives nothing away that an
+attacker could not compute: the raw figures of shown places, `<5` and its denominator, and the
+figure of a parent less what is shown below it. A hidden place has no estimate, and its count moves
+no other place's, as long as what is published of its parent stays the same.
 
 A place's family is what lies under its nearest shown parent, on its own grid; where a parent is
 shown, what it holds beyond its shown children is one more member. A region's days are a family
@@ -48,29 +48,34 @@ class _Grid:
 def of_counts(released: pd.DataFrame, metric: str, targets: Targets) -> pd.DataFrame:
     """The rows with ESTIMATES of a rate of counts; high is worse.
 
-    `released`: one metric's rows with PLACE, outcome_class, period_grain, period_start, shown,
-    numerator (missing where not shown) and exposure (missing where hidden), in units of the rate.
+    released: one metric's rows with PLACE, outcome_class, period_grain, period_start, shown,
+        numerator (missing where not shown) and exposure (missing where hidden; rate = numerator /
+        exposure).
+    metric: name of the rate, as `targets` has it.
+    targets: what each class's rate is held against.
     """
     shown, few = (released["shown"].to_numpy() == kind for kind in ("shown", "few"))
     count, exposure = (released[name].to_numpy(float) for name in ("numerator", "exposure"))
     low, high = np.where(few, 1.0, count), np.where(few, release.FEWEST_CASES - 1.0, count)
-    told = (shown | few) & (exposure > 0)
-    raw = np.divide(count, exposure, out=np.full(len(count), np.nan), where=told & shown)
+    is_known = (shown | few) & (exposure > 0)
+    raw = np.divide(count, exposure, out=np.full(len(count), np.nan), where=is_known & shown)
     parts = []
-    for grid in _grids(released, np.column_stack([low, high, exposure]), told, _counts_beyond):
+    amounts = np.column_stack([low, high, exposure])
+    for grid in _grids(released, amounts, is_known, _counts_beyond):
         places = pooling.rates(grid.amounts[:, 0], grid.amounts[:, 1], grid.amounts[:, 2],
                                grid.family)  # fmt: skip
         own = (grid.amounts[:, :2].mean(axis=1).sum() + 0.5) / grid.amounts[:, 2].sum()
         target = _target(released, grid, getattr(targets, metric), own)
-        parts.append(_told(grid, places, places.above(target), targets, target=target))
+        parts.append(_estimates(grid, places, places.above(target), targets, target=target))
     return _beside(released, parts, raw, shown)
 
 
 def of_scores(released: pd.DataFrame, targets: Targets) -> pd.DataFrame:
     """The rows with ESTIMATES of a net promoter score in points; low is worse.
 
-    `released`: as for `of_counts`, with n_effective, promoter_share and detractor_share, missing
-    where not shown.
+    released: as for `of_counts`, with n_effective, promoter_share and detractor_share, missing
+        where not shown.
+    targets: what each survey type's score is held against.
     """
     n, up, down = (released[name].to_numpy(float)
                    for name in ("n_effective", "promoter_share", "detractor_share"))  # fmt: skip
@@ -82,11 +87,11 @@ def of_scores(released: pd.DataFrame, targets: Targets) -> pd.DataFrame:
         sums = grid.amounts.sum(axis=0) + 1
         target = _target(released, grid, targets.nps, 100 * (sums[0] - sums[2]) / sums.sum())
         p_worse = places.below(target / 100)
-        parts.append(_told(grid, places, p_worse, targets, target=target, unit=100.0))
+        parts.append(_estimates(grid, places, p_worse, targets, target=target, unit=100.0))
     return _beside(released, parts, 100 * (up - down), shown)
 
 
-def _told(
+def _estimates(
     grid: _Grid,
     places: pooling.Rates | pooling.Scores,
     p_worse: Floats,
@@ -96,24 +101,27 @@ def _told(
     unit: float = 1.0,
 ) -> pd.DataFrame:
     """Estimates of one grid's places, by the row they stand in; what else is in a family is cut."""
-    found = pd.DataFrame({
+    rows = pd.DataFrame({
         "value": unit * places.mean, "value_lo": unit * places.quantile(0.05),
         "value_hi": unit * places.quantile(0.95), "borrowed": places.borrowed, "target": target,
         "p_worse": p_worse,
     }).iloc[: len(grid.rows)].set_index(grid.rows)  # fmt: skip
-    p = found["p_worse"].to_numpy()
+    p = rows["p_worse"].to_numpy()
     bad = pooling.surely_worse(p, sure=targets.sure, false_discovery=targets.false_discovery)
-    return found.assign(standing=np.select([bad, p < 1 - targets.sure], ["bad", "fine"], "unsure"))
+    return rows.assign(standing=np.select([bad, p < 1 - targets.sure], ["bad", "fine"], "unsure"))
 
 
 def _beside(
     released: pd.DataFrame, parts: list[pd.DataFrame], raw: Floats, shown: Flags
 ) -> pd.DataFrame:
-    """The rows with what is told of those that are shown."""
+    """The released rows with the estimates of those that are shown.
+
+    parts: estimates of each grid, by the row that they stand in. raw, shown: (row,).
+    """
     nothing = pd.DataFrame(columns=ESTIMATES).astype({"standing": "object"})
-    found = pd.concat(parts or [nothing]).reindex(range(len(released)))
-    found = found.assign(value_raw=raw)[ESTIMATES].where(pd.Series(shown), axis=0)
-    return released.assign(**{name: found[name].to_numpy() for name in ESTIMATES})
+    beside = pd.concat(parts or [nothing]).reindex(range(len(released)))
+    beside = beside.assign(value_raw=raw)[ESTIMATES].where(pd.Series(shown), axis=0)
+    return released.assign(**{name: beside[name].to_numpy() for name in ESTIMATES})
 
 
 def _target(
@@ -130,21 +138,21 @@ def _target(
 
 
 _Beyond = Callable[[Floats, Floats], Floats]
-"""Amounts of parents less those of what is told below them; NaN where nothing more is in them."""
+"""Amounts of parents less those of what is known below them; NaN where nothing more is in them."""
 
 
 def _grids(
-    released: pd.DataFrame, amounts: Floats, told: Flags, beyond: _Beyond
+    released: pd.DataFrame, amounts: Floats, is_known: Flags, beyond: _Beyond
 ) -> Iterator[_Grid]:
     """Every grid of every class and month, with the families of its places.
 
-    `told`: rows of which `amounts` are known, (row, k).
+    amounts: (row, k). is_known: rows of which they are known, (row,).
     """
     month = released["period_start"].dt.to_period("M")
     group = released.groupby([released["outcome_class"], month]).ngroup().to_numpy()
-    for one in np.unique(group):
-        at = np.flatnonzero(group == one)
-        places, known = released.iloc[at], told[at]
+    for number in np.unique(group):
+        rows = np.flatnonzero(group == number)
+        places, known = released.iloc[rows], is_known[rows]
         grid, shown = _grid_of(places), known & (places["shown"].to_numpy() == "shown")
         above = _above(places, grid, shown)
         for level in np.unique(grid[known]):
@@ -152,7 +160,7 @@ def _grids(
             # a shown hexagon between a place and its parent speaks for all that lies in it
             between = shown & (grid < level) & (grid > release.REGION) & (level < _DAYS)
             below = np.where((own | between) & (above >= 0), above, -1)
-            yield _with_the_rest(at, amounts[at], own, below, beyond)
+            yield _with_the_rest(rows, amounts[rows], own, below, beyond)
 
 
 _DAYS = 99
@@ -167,9 +175,9 @@ def _grid_of(places: pd.DataFrame) -> Codes:
 def _above(places: pd.DataFrame, grid: Codes, shown: Flags) -> Codes:
     """Which row is each place's nearest shown parent; -1 = none."""
     above = np.full(len(places), -1)
-    hexes, of_hex = places["hex_id"].to_numpy(np.uint64), (grid > release.REGION) & (grid < _DAYS)
-    for level in np.unique(grid[of_hex]):
-        finer = np.flatnonzero(of_hex & (grid > level))
+    hexes, is_hex = places["hex_id"].to_numpy(np.uint64), (grid > release.REGION) & (grid < _DAYS)
+    for level in np.unique(grid[is_hex]):
+        finer = np.flatnonzero(is_hex & (grid > level))
         parents = hexgrid.parents(hexes[finer], level=int(level))
         _look_up(above, finer, parents, np.flatnonzero(shown & (grid == level)), hexes)
     days, regions = np.flatnonzero(grid == _DAYS), places["region"].to_numpy()
@@ -178,13 +186,20 @@ def _above(places: pd.DataFrame, grid: Codes, shown: Flags) -> Codes:
     return above
 
 
-def _look_up(above: Codes, places: Codes, parents: Names, held: Codes, names: Names) -> None:
-    found = pd.Index(names[held]).get_indexer(pd.Index(parents))
-    known = found >= 0
-    above[places[known]] = held[found[known]]
+def _look_up(above: Codes, places: Codes, parents: Names, shown: Codes, names: Names) -> None:
+    """Writes into `above` the shown row that each place's parent has, if it has one.
+
+    places: rows of the places, (place,). parents: names of their parents, (place,).
+    shown: rows that are shown. names: name of each row.
+    """
+    position = pd.Index(names[shown]).get_indexer(pd.Index(parents))
+    has_parent = position >= 0
+    above[places[has_parent]] = shown[position[has_parent]]
 
 
-def _with_the_rest(at: Codes, amounts: Floats, own: Flags, below: Codes, beyond: _Beyond) -> _Grid:
+def _with_the_rest(
+    rows: Codes, amounts: Floats, own: Flags, below: Codes, beyond: _Beyond
+) -> _Grid:
     """The grid of the `own` rows; `below`: the parent from which each row is taken, -1 = none."""
     parents = np.unique(below[own & (below >= 0)])
     taken = np.zeros_like(amounts)
@@ -193,7 +208,7 @@ def _with_the_rest(at: Codes, amounts: Floats, own: Flags, below: Codes, beyond:
     more = ~np.isnan(left).any(axis=1)
     family = np.concatenate([below[own], parents[more]])
     members = np.concatenate([amounts[own], left[more]])
-    return _Grid(at[own], members, np.unique(family, return_inverse=True)[1])
+    return _Grid(rows[own], members, np.unique(family, return_inverse=True)[1])
 
 
 def _counts_beyond(parents: Floats, taken: Floats) -> Floats:

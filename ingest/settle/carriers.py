@@ -23,7 +23,7 @@ ASSUMED = 100.0
 
 
 def with_blocks(cells: pd.DataFrame) -> pd.DataFrame:
-    """The cells with `scs_khz` and `n_prb_dl` filled in where bandwidth and technology tell them.
+    """The cells with `scs_khz` and `n_prb_dl` filled in where bandwidth and technology give them.
 
     `derived` names the columns that were filled in. An NR spacing that is not given is the usual
     one of its band, and 30 kHz above 50 MHz; without band and below, it is not known, nor are the
@@ -31,15 +31,18 @@ def with_blocks(cells: pd.DataFrame) -> pd.DataFrame:
     """
     spacing = cells["scs_khz"].fillna(_usual_spacing(cells))
     grid = spacing.mask(cells["technology"] == "lte", 15.0)
-    keys = zip(cells["technology"], grid, cells["bandwidth_mhz"], strict=True)
-    blocks = [_BLOCKS.get((of, at), {}).get(round(width, 1), np.nan) for of, at, width in keys]
-    filled = {"scs_khz": spacing, "n_prb_dl": pd.Series(blocks, index=cells.index, dtype=float)}
-    told = cells.assign(derived=cells["derived"].fillna("").astype("str"))
-    for name, values in filled.items():
-        missing = told[name].isna() & values.notna()
-        told[name] = told[name].fillna(values).astype(float)
-        told["derived"] = told["derived"].mask(missing, told["derived"] + f",{name}")
-    return told.assign(derived=told["derived"].str.strip(","))
+    carriers = zip(cells["technology"], grid, cells["bandwidth_mhz"], strict=True)
+    blocks = [
+        _BLOCKS.get((technology, khz), {}).get(round(mhz, 1), np.nan)
+        for technology, khz, mhz in carriers
+    ]
+    derived = {"scs_khz": spacing, "n_prb_dl": pd.Series(blocks, index=cells.index, dtype=float)}
+    rows = cells.assign(derived=cells["derived"].fillna("").astype("str"))
+    for name, values in derived.items():
+        is_filled = rows[name].isna() & values.notna()
+        rows[name] = rows[name].fillna(values).astype(float)
+        rows["derived"] = rows["derived"].mask(is_filled, rows["derived"] + f",{name}")
+    return rows.assign(derived=rows["derived"].str.strip(","))
 
 
 def in_blocks(pm: pd.DataFrame, n_prb_dl: pd.Series) -> pd.DataFrame:
@@ -49,14 +52,15 @@ def in_blocks(pm: pd.DataFrame, n_prb_dl: pd.Series) -> pd.DataFrame:
     The uplink has as many as the downlink: an inventory tells one bandwidth. What was given in
     blocks stays.
     """
-    found = pm.copy()
+    rows = pm.copy()
     blocks = pm["cell_id"].map(n_prb_dl).astype(float).fillna(ASSUMED)
     for way in ("dl", "ul"):
         used, total = pm[f"prb_{way}_used"], pm[f"prb_{way}_avail"].fillna(blocks)
-        only = used.isna() & pm[f"prb_{way}_util_pct"].notna()
-        found[f"prb_{way}_used"] = used.mask(only, total * pm[f"prb_{way}_util_pct"] / 100)
-        found[f"prb_{way}_avail"] = pm[f"prb_{way}_avail"].mask(only, total)
-    return found
+        is_share_only = used.isna() & pm[f"prb_{way}_util_pct"].notna()
+        from_share = total * pm[f"prb_{way}_util_pct"] / 100
+        rows[f"prb_{way}_used"] = used.mask(is_share_only, from_share)
+        rows[f"prb_{way}_avail"] = pm[f"prb_{way}_avail"].mask(is_share_only, total)
+    return rows
 
 
 def _usual_spacing(cells: pd.DataFrame) -> pd.Series:

@@ -78,5 +78,5 @@ def _with_regions(cells: pd.DataFrame, settings: Settings) -> pd.DataFrame:
     hexes = hexgrid.hexes_of(
         lat=cells.loc[placed, "lat"], lon=cells.loc[placed, "lon"], level=settings.grid.level + 1
     )
-    found = regions.regions_of(hexes, polygons).set_axis(cells.index[placed])
-    return cells.assign(region=cells["region"].fillna(found))
+    region = regions.regions_of(hexes, polygons).set_axis(cells.index[placed])
+    return cells.assign(region=cells["region"].fillna(region))

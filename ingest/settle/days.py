@@ -41,7 +41,7 @@ class DayToSettle:
     inventory: str = ""
     """Digest of what is used of the inventory that day: zones, weights, blocks, changed ids."""
     moved: tuple[str, ...] = ()
-    """Keys of rows that a newer file tells under another day."""
+    """Keys of rows that a newer file has under another day."""
 
     @property
     def signature(self) -> str:
@@ -55,22 +55,22 @@ def moved_keys(warehouse: Warehouse, name: str, days: Iterable[str]) -> dict[str
 
     Only of tables whose key does not hold the time, and whose source gives it.
     """
-    of, days = TABLES[name], list(days)
+    table, days = TABLES[name], list(days)
     if name not in _CORRECTED or not days:
         return {}
     several = warehouse.keys_of_several_days(name, days)
     if several.empty:
         return {}
-    columns = [*of.key, "loaded_utc", "source_file", "source_row"]
+    columns = [*table.key, "loaded_utc", "source_file", "source_row"]
     parts = [
         warehouse.read_pieces(
-            name, str(day), columns=columns, only=(of.key[0], keys.to_list())
+            name, str(day), columns=columns, only=(table.key[0], keys.to_list())
         ).assign(day=day)
         for day, keys in several.groupby("day")["key"]
     ]
-    rows = newest_first(pd.concat(parts), of)
-    moved = rows[rows["day"] != rows.groupby(list(of.key))["day"].transform("first")]
-    return {str(day): tuple(sorted({*ids})) for day, ids in moved.groupby("day")[of.key[0]]}
+    rows = newest_first(pd.concat(parts), table)
+    moved = rows[rows["day"] != rows.groupby(list(table.key))["day"].transform("first")]
+    return {str(day): tuple(sorted({*ids})) for day, ids in moved.groupby("day")[table.key[0]]}
 
 
 def settle_day(task: DayToSettle) -> dict[str, Any]:

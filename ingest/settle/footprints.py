@@ -22,14 +22,14 @@ _METHOD = "footprints-2"
 _NOTE = "footprint"
 # positions worth a hexagon of their own; the others follow from the cell, or tell a home
 _POSITIONED = ("gnss", "mdt", "point")
-# part of a cell's witnesses that must stand where it may be told
-_LEAST_TOLD = 0.8
+# part of a cell's witnesses that must stand where they may be counted
+_LEAST_COUNTED = 0.8
 
 
 def settle_footprints(
     warehouse: Warehouse, settings: Settings, made_from: Mapping[str, Any]
 ) -> dict[str, str]:
-    """Table `cell_hex` at the map's level and one finer; what the weights of each pm day are named.
+    """Table `cell_hex` at the map's level and one finer; what names the weights of each pm day.
 
     `made_from`: signatures of the settled inventory, coverage and calls.
     """
@@ -67,46 +67,51 @@ def of_coverage(pixels: pd.DataFrame, *, level: int) -> pd.DataFrame:
     hexes = pixels["hex_id"].to_numpy(np.uint64)
     weight = pixels["pixel_weight"].fillna(1.0).to_numpy(float)
     coarse = hexgrid.levels(hexes) < level
-    parts, of = hexgrid.children(hexes[coarse], level=level)
-    each = np.bincount(of, minlength=int(coarse.sum()))
+    # hexagons inside the coarse pixels, and the pixel that each lies in
+    parts, pixel = hexgrid.children(hexes[coarse], level=level)
+    n_parts = np.bincount(pixel, minlength=int(coarse.sum()))
     cell = pixels["cell_id"].to_numpy()
-    found = pd.DataFrame(
+    weights = pd.DataFrame(
         {
-            "cell_id": np.r_[cell[~coarse], cell[coarse][of]],
+            "cell_id": np.r_[cell[~coarse], cell[coarse][pixel]],
             "hex_id": np.r_[hexgrid.parents(hexes[~coarse], level=level), parts],
-            "weight": np.r_[weight[~coarse], (weight[coarse] / each)[of]],
+            "weight": np.r_[weight[~coarse], (weight[coarse] / n_parts)[pixel]],
         }
     )
-    found = found.groupby(["cell_id", "hex_id"])["weight"].sum().reset_index()
-    return found.assign(method="coverage")
+    weights = weights.groupby(["cell_id", "hex_id"])["weight"].sum().reset_index()
+    return weights.assign(method="coverage")
 
 
 def of_calls(calls: pd.DataFrame, *, level: int, fewest: int) -> pd.DataFrame:
     """Where each cell's calls were, as weights: cell_id, hex_id at `level`, weight, method.
 
     A weight counts witnesses (persons, or spots of 100 m where no person is known), each once a
-    hexagon, as they may be told: hexagons of fewer than `fewest` are left out, and a cell of which
-    more than a fifth would be left out has no event shares at all. Then a cell has at least as many
-    witnesses as 16 a hexagon give, which puts a share off by less than a model does.
+    hexagon. Hexagons of fewer than `fewest` are left out, and a cell of which more than a fifth
+    would be left out has no event shares at all. Then a cell has at least as many witnesses as 16 a
+    hexagon give, which puts a share off by less than a model does.
+
+    calls: rows of table `call`.
+    level: H3 level of the weights.
+    fewest: witnesses of a hexagon that may shape a published share.
     """
-    exact = calls["loc_accuracy_m"].isna() | (calls["loc_accuracy_m"] <= hexgrid.edge_m(level))
-    known = calls[exact & calls["loc_method"].isin(_POSITIONED) & calls["hex_id"].notna()]
-    known = known.dropna(subset=["start_cell_id"])
-    spot = known["lat"].round(3).astype("str") + "," + known["lon"].round(3).astype("str")
-    seen = pd.DataFrame(
+    is_exact = calls["loc_accuracy_m"].isna() | (calls["loc_accuracy_m"] <= hexgrid.edge_m(level))
+    is_placed = calls["loc_method"].isin(_POSITIONED) & calls["hex_id"].notna()
+    placed = calls[is_exact & is_placed].dropna(subset=["start_cell_id"])
+    spot = placed["lat"].round(3).astype("str") + "," + placed["lon"].round(3).astype("str")
+    witnesses = pd.DataFrame(
         {
-            "cell_id": known["start_cell_id"],
-            "hex_id": hexgrid.parents(known["hex_id"], level=level),
-            "witness": known["subscriber_id"].fillna(spot),
+            "cell_id": placed["start_cell_id"],
+            "hex_id": hexgrid.parents(placed["hex_id"], level=level),
+            "witness": placed["subscriber_id"].fillna(spot),
         }
     ).drop_duplicates()
-    found = seen.groupby(["cell_id", "hex_id"]).size().rename("n").reset_index()
-    found["weight"] = release.witnesses(found["n"], fewest=fewest)
-    of_cell = found["cell_id"]
-    told = found["n"].where(found["weight"].notna()).groupby(of_cell).transform("sum")
-    enough = told >= _LEAST_TOLD * found["n"].groupby(of_cell).transform("sum")
-    found = found[enough & found["weight"].notna()].assign(method="event_shares")
-    return found[["cell_id", "hex_id", "weight", "method"]]
+    shares = witnesses.groupby(["cell_id", "hex_id"]).size().rename("n").reset_index()
+    shares["weight"] = release.witnesses(shares["n"], fewest=fewest)
+    cell, may_count = shares["cell_id"], shares["weight"].notna()
+    counted = shares["n"].where(may_count).groupby(cell).transform("sum")
+    is_enough = counted >= _LEAST_COUNTED * shares["n"].groupby(cell).transform("sum")
+    shares = shares[is_enough & may_count].assign(method="event_shares")
+    return shares[["cell_id", "hex_id", "weight", "method"]]
 
 
 def _write(
@@ -167,6 +172,6 @@ def _names(weights: pd.DataFrame) -> dict[str, str]:
     edges = pd.concat([weights["valid_from"], weights["valid_to"]]).dropna().unique()
     names = {}
     for day in [date(1, 1, 1), *sorted(edges)]:
-        held = weights.index.get_indexer(footprint.valid_on(weights, day).index)
-        names[day.isoformat()] = f"{int(hashes[held].sum()):016x}"
+        rows = weights.index.get_indexer(footprint.valid_on(weights, day).index)
+        names[day.isoformat()] = f"{int(hashes[rows].sum()):016x}"
     return names

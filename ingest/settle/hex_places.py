@@ -14,19 +14,19 @@ _EVENTS = ("call", "complaint", "nps")
 
 
 def write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
-    """Hexagons of footprints, events and subscribers on the levels they may be told on."""
+    """Hexagons of footprints, events and subscribers, on the levels on which they may leave."""
     levels = settings.grid.levels
     footprints = warehouse.read("cell_hex", days=[str(levels["network"])])["hex_id"].unique()
     base = warehouse.read("subscriber_base").query("place_type == 'hex'")
     homes = hexgrid.from_text(base["place_id"].unique())
     homes = homes[hexgrid.levels(homes) >= levels["complaint"]]
-    found: list[tuple[Any, int]] = [(footprints, finest) for finest in levels.values()]
-    found.append((homes, levels["complaint"]))
-    found += [(warehouse.read(name)["hex_id"].dropna(), levels[name]) for name in _EVENTS]
+    named: list[tuple[Any, int]] = [(footprints, finest) for finest in levels.values()]
+    named.append((homes, levels["complaint"]))
+    named += [(warehouse.read(name)["hex_id"].dropna(), levels[name]) for name in _EVENTS]
     parts = [hexgrid.parents(footprints, level=level) for level in settings.grid.map_levels]
     parts += [
         hexgrid.parents(hexes, level=level)
-        for hexes, finest in found
+        for hexes, finest in named
         for level in release.levels(finest)
     ]
     hexes = np.unique(np.concatenate(parts))
@@ -42,9 +42,11 @@ def write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
 
 def _stated_regions(calls: pd.DataFrame, settings: Settings) -> pd.Series:
     """The region that most calls in a hexagon state, where enough state one."""
-    told = calls.dropna(subset=["hex_id", "region"])
-    hex_id = hexgrid.parents(told["hex_id"], level=settings.grid.levels["call"])
-    counted = told.assign(hex_id=hex_id).groupby(["hex_id", "region"]).size().reset_index(name="n")
+    stated = calls.dropna(subset=["hex_id", "region"])
+    hex_id = hexgrid.parents(stated["hex_id"], level=settings.grid.levels["call"])
+    counted = (
+        stated.assign(hex_id=hex_id).groupby(["hex_id", "region"]).size().reset_index(name="n")
+    )
     counted = counted[counted["n"] >= settings.privacy.min_respondents]
     # of equal ones the first by name
     counted = counted.sort_values(["n", "region"], ascending=[False, True])

@@ -1,7 +1,7 @@
 """The inventory over time: a cell keeps one id, its newest, and its periods follow one another.
 
 Changes of id that the operator declares (`previous_cell_id`, `stable_cell_key`) are followed. What
-only looks like one is told in `quality`, and never followed.
+only looks like one is noted in `quality`, and never followed.
 """
 
 from collections.abc import Iterable
@@ -46,13 +46,13 @@ def continued(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows["known_as"] = rows["known_as"].fillna(rows["cell_id"].where(other)).astype("str")
     rows = rows.assign(cell_id=newest).sort_values(["cell_id", "begins"], kind="stable")
     rows["ends"] = _without_overlaps(rows, faults)
-    told = _told(rows, faults)
+    refused = _refused_values(rows, faults)
     rows = rows.assign(valid_from=_dates(rows["begins"]), valid_to=_dates(rows["ends"]))
-    return rows[list(TABLES["cell"].columns)].reset_index(drop=True), told
+    return rows[list(TABLES["cell"].columns)].reset_index(drop=True), refused
 
 
 def undivided(cells: pd.DataFrame) -> pd.DataFrame:
-    """The rows with those joined that follow one another and tell of one footprint.
+    """The rows with those joined that follow one another and have one footprint.
 
     Another id or bandwidth is no other footprint. `valid_to` is that of the last row joined.
     """
@@ -77,9 +77,9 @@ def under_newest_ids(
     old id count for the cell.
     """
     names = _names(cells)
-    found = rows.copy()
+    renamed = rows.copy()
     if names.empty:
-        return found
+        return renamed
     columns = [name for name in _CELL_COLUMNS if name in rows]
     cell_places = "place_id" in rows and (rows["place_type"] == "cell").any()
     columns += ["place_id"] * bool(cell_places)
@@ -87,11 +87,11 @@ def under_newest_ids(
     for at, part in rows.groupby(day):
         meaning = _meanings(names, pd.Timestamp(str(at)))
         for name in columns:
-            known = part[name].map(meaning).dropna()
+            newest = part[name].map(meaning).dropna()
             if name == "place_id":
-                known = known[part["place_type"] == "cell"]
-            found.loc[known.index, name] = known
-    return found
+                newest = newest[part["place_type"] == "cell"]
+            renamed.loc[newest.index, name] = newest
+    return renamed
 
 
 def changed_ids(cells: pd.DataFrame) -> list[list[str]]:
@@ -105,14 +105,14 @@ def blocks_on(cells: pd.DataFrame, day: date) -> pd.Series:
 
 
 def names_of_blocks(cells: pd.DataFrame, days: Iterable[str]) -> dict[str, str]:
-    """What `blocks_on` tells of each day is named: the same name, the same blocks."""
+    """A name for what `blocks_on` gives on each day: the same name, the same blocks."""
     rows = _with_span(cells.dropna(subset=["n_prb_dl"]))
     row = pd.util.hash_pandas_object(rows[["cell_id", "n_prb_dl"]], index=False)
     # sums of hashes wrap around, and so can be taken away again
-    held = pd.concat([row.set_axis(rows["begins"]), (0 - row).set_axis(rows["ends"])])
-    held = held.groupby(level=0).sum().cumsum()
-    at = held.index.searchsorted(pd.DatetimeIndex(list(days)), side="right") - 1
-    return {day: str(held.iloc[i]) if i >= 0 else "" for day, i in zip(days, at, strict=True)}
+    changes = pd.concat([row.set_axis(rows["begins"]), (0 - row).set_axis(rows["ends"])])
+    since = changes.groupby(level=0).sum().cumsum()
+    last = since.index.searchsorted(pd.DatetimeIndex(list(days)), side="right") - 1
+    return {day: str(since.iloc[i]) if i >= 0 else "" for day, i in zip(days, last, strict=True)}
 
 
 def look_alikes(cells: pd.DataFrame) -> pd.DataFrame:
@@ -124,7 +124,7 @@ def look_alikes(cells: pd.DataFrame) -> pd.DataFrame:
     rows = _with_span(cells).assign(carrier=cells["band"].fillna(cells["freq_mhz"].astype("str")))
     by_cell = rows.sort_values(["cell_id", "begins"], kind="stable").groupby("cell_id")
     ended, begun = by_cell.tail(1), by_cell.head(1)
-    found = []
+    parts = []
     for alike in (["ecgi_or_ncgi"], _SAME_ANTENNA):
         old = ended[ended["ends"] < _NEVER].dropna(subset=alike)
         pairs = old.merge(
@@ -134,21 +134,21 @@ def look_alikes(cells: pd.DataFrame) -> pd.DataFrame:
         pairs = pairs[pairs["cell_id"] != pairs["cell_id_new"]]
         alone = ~pairs["cell_id"].duplicated(keep=False)
         alone &= ~pairs["cell_id_new"].duplicated(keep=False)
-        found.append(pairs[alone])
-    whole = pd.concat(found).drop_duplicates("cell_id").sort_values("cell_id")
-    told = whole.rename(columns={"cell_id": "old", "cell_id_new": "new"})
-    return told.assign(on=_dates(told["ends"]))[["old", "new", "on"]].reset_index(drop=True)
+        parts.append(pairs[alone])
+    pairs = pd.concat(parts).drop_duplicates("cell_id").sort_values("cell_id")
+    named = pairs.rename(columns={"cell_id": "old", "cell_id_new": "new"})
+    return named.assign(on=_dates(named["ends"]))[["old", "new", "on"]].reset_index(drop=True)
 
 
 def gaps(cells: pd.DataFrame) -> pd.DataFrame:
     """Days between two periods of a cell on which no row of it holds: cell_id, since, until."""
     rows = _with_span(cells).sort_values(["cell_id", "begins"], kind="stable")
     later = rows.groupby("cell_id")["begins"].shift(-1)
-    open_ = rows["ends"] < later
-    told = pd.DataFrame(
+    is_gap = rows["ends"] < later
+    days = pd.DataFrame(
         {"cell_id": rows["cell_id"], "since": _dates(rows["ends"]), "until": _dates(later)}
     )
-    return told[open_].reset_index(drop=True)
+    return days[is_gap].reset_index(drop=True)
 
 
 # ---------------------------------------------------------------------------- changes of an id
@@ -178,8 +178,8 @@ def _declared(rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
         ),
         (both.duplicated(["new", "on"]), "the row has another previous id"),
     ):
-        told = both.loc[kept & odd, ["row", "column"]].to_dict("records")
-        faults += [(row["row"], row["column"], f"not followed: {reason}") for row in told]
+        guilty = both.loc[kept & odd, ["row", "column"]].to_dict("records")
+        faults += [(row["row"], row["column"], f"not followed: {reason}") for row in guilty]
         kept &= ~odd
     return both[kept].sort_values(["on", "old", "new"])
 
@@ -200,10 +200,10 @@ def _followed(rows: pd.DataFrame, declared: pd.DataFrame, faults: Faults) -> _Ch
 
 
 def _by_id(ids: pd.Series, days: pd.Series) -> dict[str, list[pd.Timestamp]]:
-    found: dict[str, list[pd.Timestamp]] = {}
+    days_of: dict[str, list[pd.Timestamp]] = {}
     for name, day in zip(ids, days, strict=True):
-        found.setdefault(name, []).append(day)
-    return found
+        days_of.setdefault(name, []).append(day)
+    return days_of
 
 
 def _with_old_rows(rows: pd.DataFrame, changes: _Changes) -> pd.DataFrame:
@@ -243,18 +243,19 @@ def _without_overlaps(rows: pd.DataFrame, faults: Faults) -> pd.Series:
     overlaps = (rows["ends"] > later) & (rows["ends"] < _NEVER)
     for row in rows.index[overlaps]:
         file, number = source.loc[row]
-        told = f"lasts into {file} row {number:.0f}, valid from {later[row]:%Y-%m-%d}; ends there"
-        faults.append((row, "valid_to", told))
+        reason = f"lasts into {file} row {number:.0f}, valid from {later[row]:%Y-%m-%d}; ends there"
+        faults.append((row, "valid_to", reason))
     return rows["ends"].mask(rows["ends"] > later, later)
 
 
-def _told(rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+def _refused_values(rows: pd.DataFrame, faults: Faults) -> pd.DataFrame:
+    """The faults as rows of table `refused`."""
     lineage = rows[["source_file", "file_hash", "source_row"]]
-    found = pd.DataFrame(faults, columns=["row", "column_name", "reason"])
-    told = lineage.loc[found["row"]].reset_index(drop=True).join(found.drop(columns="row"))
-    told = told.assign(table_name="cell", scope="value", masked_value="")
-    told = told.drop_duplicates(["source_file", "source_row", "column_name"])
-    return told[list(TABLES["refused"].columns)]
+    reasons = pd.DataFrame(faults, columns=["row", "column_name", "reason"])
+    refused = lineage.loc[reasons["row"]].reset_index(drop=True).join(reasons.drop(columns="row"))
+    refused = refused.assign(table_name="cell", scope="value", masked_value="")
+    refused = refused.drop_duplicates(["source_file", "source_row", "column_name"])
+    return refused[list(TABLES["refused"].columns)]
 
 
 # -------------------------------------------------------------------------------------- names
@@ -286,5 +287,5 @@ def _with_span(rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _dates(days: pd.Series) -> pd.Series:
-    known = (days > _EVER) & (days < _NEVER)
-    return days.dt.date.where(known, None).astype("object")
+    is_given = (days > _EVER) & (days < _NEVER)
+    return days.dt.date.where(is_given, None).astype("object")

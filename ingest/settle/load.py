@@ -51,9 +51,9 @@ class Loaded:
 
 def files_of(source: Source, settings: Settings) -> list[Path]:
     """Files that a source names, ascending; none where its glob finds nothing."""
-    whole = settings.resolve(source.path)
-    root = Path(whole.anchor or ".")
-    pattern = str(whole.relative_to(root) if whole.is_absolute() else whole)
+    glob = settings.resolve(source.path)
+    root = Path(glob.anchor or ".")
+    pattern = str(glob.relative_to(root) if glob.is_absolute() else glob)
     return sorted(path for path in root.glob(pattern) if path.is_file())
 
 
@@ -112,7 +112,7 @@ def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
 
 
 def _read(task: FileToLoad) -> sources.Raw:
-    """The file as read; a crash tells where, and not what: Dask prints what an error quotes."""
+    """The file as read; a crash says where, and not what: Dask prints what an error quotes."""
     try:
         return sources.read(task.path, task.source, door=door.door(task.settings))
     except HexperienceError:
@@ -156,10 +156,10 @@ def _keep(
 
 
 def _days(rows: pd.DataFrame, task: FileToLoad) -> pd.Series:
-    of, zone = TABLES[task.source.table], task.settings.operator.timezone
-    if not of.day_of:
+    table, zone = TABLES[task.source.table], task.settings.operator.timezone
+    if not table.day_of:
         return pd.Series(WHOLE, index=rows.index)
-    instant = day_instant(rows) if of.name == "pm" else rows[of.day_of]
+    instant = day_instant(rows) if table.name == "pm" else rows[table.day_of]
     if "cell_id" in rows and task.zones:
         return local_days(instant, rows["cell_id"].map(dict(task.zones)).fillna(zone))
     return local_days(instant, zone)
