@@ -13,7 +13,7 @@ from views.shared import page, url
 
 def _page(title: str, module: ModuleType, *, at: str = "", **how: Any) -> StreamlitPage:
     path = at or title.lower()
-    return st.Page(page.told(module.page), title=title, url_path=path, **how)
+    return st.Page(page.showing_errors(module.page), title=title, url_path=path, **how)
 
 
 st.set_page_config(page_title="Hexperience", layout="wide", initial_sidebar_state="collapsed")

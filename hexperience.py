@@ -156,7 +156,7 @@ def report_(
     from views.words import periods  # noqa: PLC0415
 
     settings, marts = load(config), _marts(config)
-    chosen = periods.choose(periods.known(marts.query("periods")), period)
+    chosen = periods.choose(periods.by_period(marts.query("periods")), period)
     folder = out or settings.resolve(settings.report.folder)
     say(str(report.write(marts, chosen, folder, settings, config.name)))
 

@@ -13,7 +13,7 @@
   image of the one before, so that promises are not judged by the luck of these draws. The same
   again with the effects known tells what is owed to what is known of the cells alone. Beside it
   the plain rule: works in the order of dropped calls per cost, as if drops fell as load does.
-- Size: 20,000 options with all re-solves, in seconds and as a ratio to one programme alone.
+- Size: 20,000 actions with all re-solves, in seconds and as a ratio to one programme alone.
 """
 
 import argparse
@@ -33,11 +33,11 @@ from analysis.attribution import search
 from analysis.attribution.levers import Levers
 from analysis.benefit.present import Present
 from analysis.benefit.spared import treatable
-from analysis.plan import offer, solver
+from analysis.plan import placed_actions, solver
+from analysis.plan.actions import Actions
 from analysis.plan.catalogue import DEFAULT, Catalogue, read_catalogue
-from analysis.plan.offer import Relievable
-from analysis.plan.on_offer import relievable
-from analysis.plan.options import Options
+from analysis.plan.placed_actions import Relievable
+from analysis.plan.possible_actions import relievable
 from analysis.plan.solver import best, limits_of, programme
 from benchmarks.kept import Rows, kept
 from contracts.errors import SettingsError
@@ -62,7 +62,7 @@ _NONE = pd.DataFrame({"kind": [], "cell_id": [], "site_id": []})
 # --- exactness --------------------------------------------------------------------------------
 
 
-def random_options(rng: np.random.Generator, n: int, n_cells: int, draws: int = 8) -> Options:
+def random_actions(rng: np.random.Generator, n: int, n_cells: int, draws: int = 8) -> Actions:
     """Works on random cells of two regions."""
     treats = np.zeros((n, n_cells))
     for row in treats:
@@ -71,7 +71,7 @@ def random_options(rng: np.random.Generator, n: int, n_cells: int, draws: int = 
     benefit = rng.lognormal(2, 1, (n, 1)) * rng.lognormal(0, 0.6, (n, draws))
     cost, crew = rng.choice([1.0, 2.0, 4.0, 7.0], n), rng.integers(1, 4, n) / 2
     known = pd.DataFrame({"action": "x", "region": region})
-    return Options(known, cost, crew, benefit, sparse.csr_array(treats))
+    return Actions(known, cost, crew, benefit, sparse.csr_array(treats))
 
 
 def short_of_best(n_cases: int) -> Floats:
@@ -79,15 +79,15 @@ def short_of_best(n_cases: int) -> Floats:
     settings = Settings(crew_weeks={"*": 2.5}, floors={"South": 0.2})
     found = []
     for seed in range(n_cases):
-        options = random_options(np.random.default_rng(seed), 11, 7)
-        limits, mean = limits_of(options, 9.0, settings), options.benefit.mean(axis=1)
+        actions = random_actions(np.random.default_rng(seed), 11, 7)
+        limits, mean = limits_of(actions, 9.0, settings), actions.benefit.mean(axis=1)
         tried = np.array(list(product([0.0, 1.0], repeat=len(mean))))
-        kept = (tried @ options.treats.toarray() <= 1).all(axis=1)
+        kept = (tried @ actions.treats.toarray() <= 1).all(axis=1)
         for limit in limits:
             held = tried @ limit.weight
             kept &= (held <= limit.high + 1e-9) & (held >= limit.low - 1e-9)
         try:
-            ours, _ = best(programme(options, limits), mean)
+            ours, _ = best(programme(actions, limits), mean)
         except SettingsError:
             assert not kept.any()
             continue
@@ -109,14 +109,14 @@ def invented(rng: np.random.Generator, n_cells: int) -> tuple[pd.DataFrame, Reli
     drops = rng.lognormal(4, 1.2, (n_cells, 1))
     at_half = rng.beta(0.6, 2, (n_cells, 1))[:, None, :]
     by_relief = drops[:, None] * at_half * (1 - (1 - 2 * _STEPS[None, :, None]) ** 2)
-    by_fix = drops * np.where(rng.random((n_cells, 1)) < 0.15, rng.beta(2, 2, (n_cells, 1)), 0)
-    return cells, Relievable(drops, _STEPS, by_relief, by_fix)
+    by_undoing = drops * np.where(rng.random((n_cells, 1)) < 0.15, rng.beta(2, 2, (n_cells, 1)), 0)
+    return cells, Relievable(drops, _STEPS, by_relief, by_undoing)
 
 
 def inventory_of(
     cell_id: list[str], site_id: list[str], azimuth: Floats, band: object, region: object
 ) -> pd.DataFrame:
-    """An inventory as `offer.offer` reads it."""
+    """An inventory as `placed_actions` reads it."""
     sector = [f"{s}/{a:.0f}" for s, a in zip(site_id, azimuth, strict=True)]
     return pd.DataFrame({
         "cell_id": cell_id, "site_id": site_id, "sector_id": sector, "azimuth_deg": azimuth,
@@ -133,7 +133,7 @@ def estimated(rng: np.random.Generator, truth: Relievable, scatter: float) -> Re
     drops, half = truth.drops_month, truth.by_relief[:, -1] / truth.drops_month
     shape = truth.by_relief / np.maximum(truth.by_relief[:, -1:], 1e-12)
     level, relief, fix = (
-        posterior(rng, value.ravel(), scatter) for value in (drops, half, truth.by_fix / drops)
+        posterior(rng, value.ravel(), scatter) for value in (drops, half, truth.by_undoing / drops)
     )
     return Relievable(level, _STEPS, level[:, None] * shape * relief[:, None], level * fix)
 
@@ -179,65 +179,65 @@ def realised(
     catalogue = read_catalogue(DEFAULT)
     planted = true_catalogue(seed, catalogue)
     right, ours, sure = (
-        offer.offer(effects, cells, of, _NONE)
+        placed_actions.placed_actions(effects, cells, of, _NONE)
         for effects, of in ((planted, truth), (catalogue, known), (planted, known))
     )
     for share in SPENT:
         budget = share * _cost_of_all(right)
         ideal = _mean(right) @ _best(right, budget)
         row = {"spent": share, "plain": _spared(right, *_plain(cells, known, budget)) / ideal}
-        for name, options in (("", ours), ("_sure", sure)):
-            taken = _best(options, budget)
-            spared = _spared(right, options, taken)
+        for name, actions in (("", ours), ("_sure", sure)):
+            taken = _best(actions, budget)
+            spared = _spared(right, actions, taken)
             row |= {f"plan{name}": spared / ideal, f"spared{name}": spared,
-                    f"told{name}": float(_mean(options) @ taken)}  # fmt: skip
+                    f"told{name}": float(_mean(actions) @ taken)}  # fmt: skip
         yield row
 
 
-def _mean(options: Options) -> Floats:
-    return np.asarray(options.benefit.mean(axis=1))
+def _mean(actions: Actions) -> Floats:
+    return np.asarray(actions.benefit.mean(axis=1))
 
 
-def _keyed(options: Options, values: Floats) -> pd.Series:
+def _keyed(actions: Actions, values: Floats) -> pd.Series:
     keys = ["action", "cell_id", "sector_id", "site_id"]
-    return pd.Series(values, pd.MultiIndex.from_frame(options.known[keys].fillna("")))
+    return pd.Series(values, pd.MultiIndex.from_frame(actions.known[keys].fillna("")))
 
 
-def _spared(right: Options, options: Options, taken: Floats) -> float:
-    """What the works taken of `options` truly spare; of those not among `right`, nothing."""
-    worth = _keyed(right, _mean(right)).reindex(_keyed(options, taken).index)
+def _spared(right: Actions, actions: Actions, taken: Floats) -> float:
+    """What the works taken of `actions` truly spare; of those not among `right`, nothing."""
+    worth = _keyed(right, _mean(right)).reindex(_keyed(actions, taken).index)
     return float(taken @ worth.fillna(0.0).to_numpy())
 
 
-def _best(options: Options, budget: float) -> Floats:
+def _best(actions: Actions, budget: float) -> Floats:
     """The plan that spares most of what is expected, 1 or 0 a work."""
-    limits = limits_of(options, budget, Settings())
-    return best(programme(options, limits), _mean(options))[0].astype(float)
+    limits = limits_of(actions, budget, Settings())
+    return best(programme(actions, limits), _mean(actions))[0].astype(float)
 
 
-def _cost_of_all(options: Options) -> float:
+def _cost_of_all(actions: Actions) -> float:
     """Each cell treated once, by the work that spares most: what that costs."""
-    order = np.argsort(-_mean(options), kind="stable")
-    return float(options.cost @ _first_come(options, order, np.inf))
+    order = np.argsort(-_mean(actions), kind="stable")
+    return float(actions.cost @ _first_come(actions, order, np.inf))
 
 
-def _plain(cells: pd.DataFrame, known: Relievable, budget: float) -> tuple[Options, Floats]:
+def _plain(cells: pd.DataFrame, known: Relievable, budget: float) -> tuple[Actions, Floats]:
     """Most dropped calls per cost first, as if drops fell as load does; nothing is fixed."""
     drops = np.nan_to_num(known.drops_month.mean(axis=1, keepdims=True)) * np.ones((1, 8))
     simple = Relievable(drops, _STEPS, drops[:, None] * _STEPS[None, :, None], 0 * drops)
-    every = offer.offer(read_catalogue(DEFAULT), cells, simple, _NONE)
+    every = placed_actions.placed_actions(read_catalogue(DEFAULT), cells, simple, _NONE)
     order = np.argsort(-_mean(every) / every.cost, kind="stable")
     return every, _first_come(every, order, budget)
 
 
-def _first_come(options: Options, order: npt.NDArray[np.intp], budget: float) -> Floats:
+def _first_come(actions: Actions, order: npt.NDArray[np.intp], budget: float) -> Floats:
     """Works in an order, each unless its cells are treated or the money is spent."""
-    taken, treated = np.zeros(len(options.cost)), np.zeros(options.treats.shape[1], bool)
+    taken, treated = np.zeros(len(actions.cost)), np.zeros(actions.treats.shape[1], bool)
     for i in order:
-        mine = options.treats.indices[options.treats.indptr[i] : options.treats.indptr[i + 1]]
-        if options.cost[i] <= budget and not treated[mine].any():
+        mine = actions.treats.indices[actions.treats.indptr[i] : actions.treats.indptr[i + 1]]
+        if actions.cost[i] <= budget and not treated[mine].any():
             taken[i], treated[mine] = 1, True
-            budget -= options.cost[i]
+            budget -= actions.cost[i]
     return taken
 
 
@@ -298,19 +298,19 @@ def present_of(network: Network, levers: Levers) -> Present:
 # --- size -------------------------------------------------------------------------------------
 
 
-def size(n_options: int) -> dict[str, float]:
+def size(n_actions: int) -> dict[str, float]:
     """Seconds of a processor for one programme and for all that one budget takes."""
-    options = random_options(np.random.default_rng(7), n_options, int(0.4 * n_options), 100)
-    budget = 0.12 * float(options.cost.sum())
-    settings = Settings(crew_weeks={"*": 0.1 * float(options.crew_weeks.sum())},
+    actions = random_actions(np.random.default_rng(7), n_actions, int(0.4 * n_actions), 100)
+    budget = 0.12 * float(actions.cost.sum())
+    settings = Settings(crew_weeks={"*": 0.1 * float(actions.crew_weeks.sum())},
                         floors={"*": 0.2})  # fmt: skip
-    asked = programme(options, limits_of(options, budget, settings))
+    asked = programme(actions, limits_of(actions, budget, settings))
     began = time.process_time()
-    taken, gap = best(asked, _mean(options))
+    taken, gap = best(asked, _mean(actions))
     one = time.process_time() - began
-    solver.plan(options, budget, settings)
+    solver.plan(actions, budget, settings)
     whole = time.process_time() - began - one
-    return {"options": n_options, "works": float(taken.sum()), "gap": gap, "one": one,
+    return {"actions": n_actions, "works": float(taken.sum()), "gap": gap, "one": one,
             "whole": whole}  # fmt: skip
 
 
@@ -360,7 +360,7 @@ each cell: {noise["seed"].nunique()} networks of 300 cells.
 Where level, relief and fix are each off by a factor of e (scatter 1) and money is for few works
 only, a plan reaches less than {WANTED:g}: which few cells are the best is then not known.
 
-**Size**: {large["options"]:,.0f} works, budget, crew weeks and floors: one programme
+**Size**: {large["actions"]:,.0f} works, budget, crew weeks and floors: one programme
 {large["one"]:.1f} s of one core to within {large["gap"]:.0e}; all of one budget (two alternatives,
 64 draws, what each limit costs) {large["whole"]:.0f} s, as long as
 {large["whole"] / large["one"]:.0f} programmes.

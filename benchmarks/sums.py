@@ -1,9 +1,9 @@
 """Do intervals hold of what changes come to in a site, a region, the network? Planted truth.
 
-Compares query `owed`, with the rule it adds errors by, with what was planted on the invented
-network of `ingest.synth.network` (280 cells, 56 days of hours, two levels of noise; each town is a
-region), and writes docs/accuracy/sums.md: `python -m benchmarks.sums`. The correlation between
-cells was chosen on eight other networks of each level (seeds 8101 to 8108).
+Compares query `drops_by_attribution`, with the rule it adds errors by, with what was planted on the
+invented network of `ingest.synth.network` (280 cells, 56 days of hours, two levels of noise; each
+town is a region), and writes docs/accuracy/sums.md: `python -m benchmarks.sums`. The correlation
+between cells was chosen on eight other networks of each level (seeds 8101 to 8108).
 
 The truth of a change is drops_with - drops_without at the drops that were counted while it lasted
 (`Network.truth`); where it ends within the data, its drops go back to none, as the query has it of
@@ -59,7 +59,7 @@ def truth_of(planted: Network) -> pd.DataFrame:
 
 
 def told(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
-    """Answers of query `owed` on what the search finds, by grain."""
+    """Answers of query `drops_by_attribution` on what the search finds, by grain."""
     cube = cube_of(planted)
     found = search.search(cube, search.learn_prior(cube)).changes
     named = found.assign(change_id=found.index.astype(str), place_type="cell", metric="drop_rate")
@@ -70,7 +70,10 @@ def told(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
                         ("change_point", named)):  # fmt: skip
         warehouse.write(name, assemble([frame.assign(run_id="r")], TABLES[name]))
     publish(warehouse, "sums", keep=2)
-    return {kind: warehouse.marts.query("owed", place_type=kind, top=10_000) for kind in GRAINS}
+    return {
+        kind: warehouse.marts.query("drops_by_attribution", place_type=kind, top=10_000)
+        for kind in GRAINS
+    }
 
 
 def judged(planted: Network, answers: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -148,10 +151,11 @@ _HEAD = """# Sums of changes over places
 
 Written by `python -m benchmarks.sums`; do not edit.
 
-What changes came to in a cell, sector, site, town or the whole network (query `owed`), against
-what was planted: share of 90 % intervals that hold the truth. {cells} invented cells, {days} days
-of hours, {seeds} seeds of each level of noise that nothing was chosen on. True are drops with the
-event less drops without it, as a part of the drops that were counted while it lasted.
+What changes came to in a cell, sector, site, town or the whole network (query
+`drops_by_attribution`), against what was planted: share of 90 % intervals that hold the
+truth. {cells} invented cells, {days} days of hours, {seeds} seeds of each level of noise that
+nothing was chosen on. True are drops with the event less drops without it, as a part of the drops
+that were counted while it lasted.
 
 The rule: a cell's changes each stand on those before it, so together they tell its drops against
 the level before the first, and their errors go on into each other. Errors of different cells

@@ -98,6 +98,7 @@ def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
     ("words", "told"),
     [
         (["query", "worst"], "no query 'worst'; there are:"),
+        (["query", "works"], "no query 'works'; it is called 'interventions' since 0.2"),
         (
             ["query", "worst_places", "--param", "weak=1"],
             "unknown parameter weak; it takes: place_type",
@@ -107,6 +108,7 @@ def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
         (["run", "--config", "nowhere.toml"], "nowhere.toml: no such configuration"),
         (["fly"], "No such command 'fly'"),
         (["sql", "selct 1"], "syntax error"),
+        (["sql", "select n_options from plan_budget"], "is called n_actions_offered since 0.2"),
         (["sql", "select * from nowhere"], "nowhere does not exist"),
         (["query", "receipt", "--out", "/nowhere/x.csv"], "No such file or directory"),
     ],

@@ -29,7 +29,7 @@ _SAME = {
     "priority": ["place_type", "simple_rank"],
 }  # fmt: skip
 # what the files are, and words that name the cell
-_APART = ["run_id", "source_row", "file_hash", "loaded_utc", "reason"]
+_APART = ["run_id", "source_row", "file_hash", "loaded_utc", "reason", "seen"]
 # a cell's draws are seeded by its name: what follows from them scatters with it
 _DRAWN = re.compile(
     "avoid|^value_|^rank|p_top20|in_top20|^dominant|^change_|relief_cells|^action|^cost|per_cost"

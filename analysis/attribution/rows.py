@@ -17,7 +17,7 @@ from analysis.attribution.cell_hours import Cell
 from analysis.attribution.dating import Candidate
 from analysis.attribution.drop_steps import DropChannel
 from analysis.attribution.hours import Hours, shown, stretched
-from analysis.attribution.load_share import LoadShare
+from analysis.attribution.load_share import MIN_SHIFT, LoadShare
 from analysis.attribution.response import FACTOR, bins_of
 
 METHOD_VERSION = "two-channels-3"
@@ -186,6 +186,26 @@ def _mean(values: Floats) -> float:
 
 
 # --- the days and the curve of a change -------------------------------------------------------
+
+
+def load_moved_by(changes: pd.DataFrame) -> pd.Series:
+    """What moved the load at each change: demand, room or efficiency; missing = not known.
+
+    `changes`: prb_before_pct and prb_after_pct, busy-hour PRB utilisation in the fortnights before
+    and after, and prb_per_traffic_ratio, that of the same traffic, after over before; NaN = not
+    known. The cell's own part of the shift is that of the same traffic: less PRB for it is room
+    that was added, more is efficiency that was lost. It counts where it is at least half of the
+    whole shift, goes the same way, and is larger than a rate wanders by itself (7 %). Else traffic
+    moved, which is demand.
+    """
+    ratio = changes["prb_per_traffic_ratio"].to_numpy(float)
+    before, after = (changes[f"prb_{side}_pct"].to_numpy(float) for side in ("before", "after"))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        own, whole = np.log(ratio), np.log(after / before)
+    is_own = (np.abs(own) >= np.maximum(np.abs(whole) / 2, MIN_SHIFT)) & (own * whole >= 0)
+    moved_by = np.select([is_own & (own < 0), is_own & (own > 0)], ["room", "efficiency"], "demand")
+    is_known = ~np.isnan(own) & ~np.isnan(whole)
+    return pd.Series(moved_by, changes.index, dtype="str").where(is_known)
 
 
 def days_of(cell: Cell, change: Change, row: Columns, first_day: np.datetime64) -> Columns:

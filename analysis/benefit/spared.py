@@ -49,7 +49,7 @@ def of_relief(cells: Treatable, share: npt.ArrayLike) -> Floats:
     return cells.drops_month * (1 - _relieved(cells.levers, share))
 
 
-def of_fix(cells: Treatable, share: npt.ArrayLike = 1.0) -> Floats:
+def of_undoing(cells: Treatable, share: npt.ArrayLike = 1.0) -> Floats:
     """Drops avoided a month if a `share` of what else raised the drops were undone, (cell, draw).
 
     `cells`: with their draws. `share`: 0 to 1, one or one a cell. 0 where nothing but load has

@@ -36,7 +36,7 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     per_drop = slopes.per_drops(earlier.table("association"), inputs.detractor_revenue)
     at_most = inputs.residents.of_cells()
     return Findings(
-        benefit=tables.table(cells, present, gain, relief=relief).assign(level_until=until),
+        benefit=tables.table(cells, present, gain, relief=relief).assign(present_until=until),
         what_if=tables.what_if(cells, present, per_drop, at_most),
         treatable=spared.treatable_dataset(cells, present),
     )

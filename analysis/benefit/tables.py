@@ -24,7 +24,7 @@ def table(cells: Treatable, present: Present, gain: Gain, *, relief: float) -> p
     return pd.DataFrame(
         {
             "cell_id": cells.levers.cell_id,
-            "level_since": cells.levers.present_since.astype("datetime64[s]"),
+            "present_since": cells.levers.present_since.astype("datetime64[s]"),
             "dropped_calls": present.drops,
             "days_worth": present.days_worth,
             "relief_pct": 100 * relief,

@@ -28,7 +28,7 @@ from ingest.warehouse.retain import RELEASED
 GRAINS = ("instant", "hour", "day")
 """How exactly the time of a call must be known for its day to be searched."""
 
-NOTE = "no load is known here: what it is owed to was not tested"
+NOTE = "no load is known here: what it is due to was not tested"
 _STANDS = "calls of then are no longer kept; as reported by the run of data up to"
 _REACH = pd.Timedelta(days=28)
 # a cell is one of a hexagon's if it has this part of all that serves it
@@ -164,7 +164,7 @@ def named(
     of_cells["intervention"] = identity.interventions_of(of_cells, interventions, sites)
     with_one = of_cells.dropna(subset=["intervention"]).drop_duplicates("index")
     ids = with_one.set_index("index")["intervention"]
-    return rows.assign(intervention_id=ids.reindex(rows.index), told_utc=as_of)
+    return rows.assign(intervention_id=ids.reindex(rows.index), stated_utc=as_of)
 
 
 def with_standing(
@@ -187,7 +187,7 @@ def with_standing(
     released_hexes = set(_released(all_rates, int(all_rates["level"].max())))
     hexes = set(removed_rates["hex_id"].dropna()) & released_hexes
     old = old[old["hex_id"].isin(hexes)]
-    notes = old["told_utc"].dt.strftime(f"{NOTE}; {_STANDS} %Y-%m-%d")
+    notes = old["stated_utc"].dt.strftime(f"{NOTE}; {_STANDS} %Y-%m-%d")
     new = changes[~merge.again(changes, old, on=["hex_id", "direction"])]
     parts = [part for part in (new, old.assign(attribution_note=notes)) if len(part)]
     return pd.concat(parts, ignore_index=True) if parts else changes

@@ -16,7 +16,7 @@ _SAME = pd.Timedelta(days=4)
 _DROPS = ("drops_excess", "drops_excess_lo", "drops_excess_hi", "drops_load", "drops_other")
 _NO_HOURS = "load is not known by the hour"
 _BEFORE = f"it is older than the {HOURLY_DAYS} days searched by the hour, or than the cell's hours"
-_NOT_TESTED = ": what it is owed to was not tested"
+_NOT_TESTED = ": what it is due to was not tested"
 
 
 def merged(by_day: pd.DataFrame, by_hour: Search, standing_rows: pd.DataFrame) -> pd.DataFrame:

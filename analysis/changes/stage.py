@@ -12,6 +12,7 @@ import xarray as xr
 
 from analysis import safety
 from analysis.attribution.levers import levers_dataset, unknown
+from analysis.attribution.rows import load_moved_by
 from analysis.changes import hexagons, hourly, identity, network_note, sector_note, standing
 from analysis.changes.daily import by_day
 from analysis.changes.merge import joined, merged
@@ -83,7 +84,7 @@ def _identified(changes: pd.DataFrame, earlier: pd.DataFrame, inputs: Inputs) ->
     as_of, counters = inputs.as_of, inputs.counters
     cells = inputs.newest_cells.set_index("cell_id")
     changes = changes.assign(metric="drop_rate", place_type="cell")
-    changes["told_utc"] = _reported_last(changes, as_of)
+    changes["stated_utc"] = _reported_last(changes, as_of)
     named = identity.keep_identity(changes, earlier, as_of=as_of)
     for notes in (
         sector_note.notes(named, cells, counters),
@@ -92,12 +93,12 @@ def _identified(changes: pd.DataFrame, earlier: pd.DataFrame, inputs: Inputs) ->
     ):
         named["attribution_note"] = _joined_notes(named["attribution_note"], notes)
     ids = identity.interventions_of(changes, inputs.interventions, cells["site_id"])
-    return named.assign(intervention_id=ids)
+    return named.assign(intervention_id=ids, load_moved_by=load_moved_by(named))
 
 
 def _reported_last(changes: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
     """End of the data of the run whose row it is: of those that stand an earlier one."""
-    earlier = changes.get("told_utc", pd.Series(pd.NaT, changes.index))
+    earlier = changes.get("stated_utc", pd.Series(pd.NaT, changes.index))
     return pd.to_datetime(earlier, utc=True).fillna(as_of).dt.as_unit("us")
 
 

@@ -1,8 +1,8 @@
 """Which changes of the run before still stand, because their hours are no longer searched?
 
-Days alone can't say what a change is owed to. So a change that leaves the newest days that are
-searched by the hour keeps its row, with the method that found it and when (`told_utc`), unless the
-data about it were corrected since: then it is searched anew, as far as it still can be. What stands
+Days alone can't say what a change is due to. So a change that leaves the newest days that are
+searched by the hour keeps its row, with the method that found it and when (`stated_utc`), unless
+the data about it were corrected since: then it is searched anew, as far as it still can be. What stands
 is no function of the data alone: a warehouse that is given all of them at once never had the row.
 """
 
@@ -133,8 +133,8 @@ def notes(rows: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
 
     `as_of`: end of the data of this run, in UTC.
     """
-    is_standing = rows["told_utc"] < as_of
+    is_standing = rows["stated_utc"] < as_of
     note = (
         "as reported by the run of data up to %Y-%m-%d: hours about it are no longer all searched"
     )
-    return rows["told_utc"].dt.strftime(note).where(is_standing).astype("str")
+    return rows["stated_utc"].dt.strftime(note).where(is_standing).astype("str")

@@ -29,7 +29,7 @@ class _Part(BaseModel):
 
 
 class Action(_Part):
-    """One work: what it costs, what it treats, and what it does there."""
+    """One action: what it costs, what it treats, and what it does there."""
 
     name: str = Field(pattern=r"^\w+$")
     kind: Literal[_KINDS]  # type: ignore[valid-type]
@@ -81,7 +81,7 @@ class Exclusion(_Part):
 
 
 class Catalogue(_Part):
-    """All works that a plan may choose from."""
+    """All actions that a plan may choose from."""
 
     currency: str = Field(min_length=1)
     invented: bool = False
@@ -116,9 +116,9 @@ def read_catalogue(path: Path) -> Catalogue:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path}: not TOML", [str(error)]) from None
     except ValidationError as error:
-        told = [f"{' '.join(map(str, e['loc'])) or 'catalogue'}: {e['msg']}"
-                for e in error.errors()]  # fmt: skip
-        raise SettingsError(f"{path}: {len(told)} fault(s) in the catalogue", told) from None
+        faults = [f"{' '.join(map(str, e['loc'])) or 'catalogue'}: {e['msg']}"
+                  for e in error.errors()]  # fmt: skip
+        raise SettingsError(f"{path}: {len(faults)} fault(s) in the catalogue", faults) from None
 
 
 def catalogue_of(settings: Settings, cells: pd.DataFrame) -> Catalogue:

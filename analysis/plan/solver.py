@@ -1,13 +1,14 @@
-"""Which works to do for a budget, so that most dropped calls are spared?
+"""Which actions to take for a budget, so that most dropped calls are avoided?
 
 docs/methods.md 8.7. A mixed-integer programme (HiGHS through scipy): most expected benefit within
 the budget and each region's crew weeks, at least the floors for regions, and no cell treated twice:
-two works on one cell do not add up, and `offer.offer` has bundles whose joint benefit is known. So
-the benefits of the works chosen add. What a work does to its neighbours' interference is left out.
+two actions on one cell do not add up, and `placed_actions` has bundles whose joint benefit is
+known. So the benefits of the actions chosen add. What one does to its neighbours' interference is
+left out.
 
-The plan is made of expectations. How far it hangs on what is not known, P(in plan) tells: how often
-a work is chosen where the benefits are those of one draw. For that the programme is solved once a
-draw with works divisible, which splits at most as many of them as there are limits.
+The plan is made of expectations. P(in plan) says how far it depends on what is not known: how often
+an action is chosen where the benefits are those of one draw. For that the programme is solved once
+a draw with actions divisible, which splits at most as many of them as there are limits.
 """
 
 import os
@@ -24,7 +25,7 @@ from scipy import sparse
 from scipy.optimize import Bounds, LinearConstraint, linprog, milp
 
 from analysis.arrays import Flags, Floats
-from analysis.plan.options import Options
+from analysis.plan.actions import Actions
 from contracts.errors import SettingsError
 from contracts.settings.sections import Plan as PlanSettings
 
@@ -32,18 +33,18 @@ METHOD_VERSION = "plan-1"
 GAP = 1e-4
 """Relative gap at which a plan counts as the best."""
 
-# a plan this much worse than the best is no alternative; one in so many works must be another
+# a plan this much worse than the best is no alternative; one in so many actions must be another
 _CHANGED = 10
 _WAITING = 0.1
 _INFEASIBLE = 2
 _NO_PLAN = "no plan keeps the limits of [plan]"
-# options that are decided as whole works at first; what lies in rounding
+# actions that are decided as whole ones at first; what lies in rounding
 _CORE, _DUST = 400, 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Limit:
-    """One condition on a plan: low <= sum of weight over the works chosen <= high."""
+    """One condition on a plan: low <= sum of weight over the actions chosen <= high."""
 
     name: str
     region: str
@@ -54,7 +55,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Plan:
-    """What was found for one budget; `chosen` and `alternatives` are flags of the options, (O,)."""
+    """What was found for one budget; `chosen` and `alternatives` are flags of the actions, (A,)."""
 
     budget: float
     chosen: Flags
@@ -70,34 +71,34 @@ class Plan:
 
 @dataclass(frozen=True)
 class Programme:
-    """The limits on some options as rows: low <= rows @ x <= high."""
+    """The limits on some actions as rows: low <= rows @ x <= high."""
 
-    options: Options
+    actions: Actions
     limits: tuple[Limit, ...]
     rows: sparse.csr_array
     low: Floats
     high: Floats
 
 
-def programme(options: Options, limits: Sequence[Limit]) -> Programme:
+def programme(actions: Actions, limits: Sequence[Limit]) -> Programme:
     """Limits, and that no cell is treated twice, as rows."""
-    shared = options.treats.T.tocsr()
+    shared = actions.treats.T.tocsr()
     shared = shared[np.diff(shared.indptr) > 1]
-    told = [sparse.csr_array(limit.weight[None, :]) for limit in limits]
+    weights = [sparse.csr_array(limit.weight[None, :]) for limit in limits]
     n = shared.shape[0]
     return Programme(
-        options, tuple(limits), sparse.vstack([*told, shared], format="csr"),
+        actions, tuple(limits), sparse.vstack([*weights, shared], format="csr"),
         np.array([*(limit.low for limit in limits), *[-np.inf] * n]),
         np.array([*(limit.high for limit in limits), *[1.0] * n]),
     )  # fmt: skip
 
 
 def best(asked: Programme, benefit: Floats, *, gap: float = GAP) -> tuple[Flags, float]:
-    """Which options to do, (O,), for most `benefit`; and by what share the best may lie above.
+    """Which actions to do, (A,), for most `benefit`; and by what share the best may lie above.
 
-    Divisible works first: their reduced costs tell what it would cost at least to decide otherwise
-    about each. A programme of whole works decides the closest cases; it holds for all as soon as
-    every other is farther from its turn than whole works lose. Raises SettingsError where no plan
+    Divisible actions first: their reduced costs say what it would cost at least to decide otherwise
+    about each. A programme of whole actions decides the closest cases; it holds for all as soon as
+    every other is farther from its turn than whole actions lose. Raises SettingsError where no plan
     keeps the limits.
     """
     if not len(benefit):
@@ -107,44 +108,44 @@ def best(asked: Programme, benefit: Floats, *, gap: float = GAP) -> tuple[Flags,
     bound, far = float(benefit @ x), np.abs(reduced)
     order, n_open = np.argsort(far, kind="stable"), min(_CORE, len(x))
     while True:
-        found = _decided(asked, benefit, np.round(x), order[:n_open], gap)
-        left = np.inf if found is None else max(bound - float(benefit @ found), 0.0)
-        if found is not None and left <= gap * bound:
-            return found, left / bound if bound > 0 else 0.0
+        chosen = _decided(asked, benefit, np.round(x), order[:n_open], gap)
+        left = np.inf if chosen is None else max(bound - float(benefit @ chosen), 0.0)
+        if chosen is not None and left <= gap * bound:
+            return chosen, left / bound if bound > 0 else 0.0
         needed = int((far <= left + _DUST * (1 + bound)).sum())
         if needed <= n_open:
-            if found is None:
+            if chosen is None:
                 raise SettingsError(_NO_PLAN, list(_why_not(asked)))
-            return found, gap
+            return chosen, gap
         n_open = min(needed, 8 * n_open)
 
 
 def divided(asked: Programme, benefit: Floats) -> tuple[Floats, Floats]:
-    """How much of each option to do if works could be done in part, and their reduced costs."""
+    """How much of each action to do if actions could be done in part, and their reduced costs."""
     above, below = np.isfinite(asked.high), np.isfinite(asked.low)
-    found = linprog(
+    result = linprog(
         -benefit, A_ub=sparse.vstack([asked.rows[above], -asked.rows[below]]),
         b_ub=np.concatenate([asked.high[above], -asked.low[below]]), bounds=(0, 1),
     )  # fmt: skip
-    if found.status == _INFEASIBLE:
+    if result.status == _INFEASIBLE:
         raise SettingsError(_NO_PLAN, list(_why_not(asked)))
-    return found.x, found.lower.marginals + found.upper.marginals
+    return result.x, result.lower.marginals + result.upper.marginals
 
 
 def _decided(
     asked: Programme, benefit: Floats, x: Floats, free: npt.NDArray[np.intp], gap: float
 ) -> Flags | None:
-    """Whole works with all but the `free` ones settled as in `x`; None = none keep the limits."""
+    """Whole actions with all but the `free` ones settled as in `x`; None = none keep the limits."""
     settled = x.copy()
     settled[free] = 0
     held = asked.rows @ settled
     rows = LinearConstraint(asked.rows[:, free], asked.low - held, asked.high - held)
     with _hushed():
-        found = milp(-benefit[free], integrality=1, bounds=Bounds(0, 1), constraints=rows,
+        result = milp(-benefit[free], integrality=1, bounds=Bounds(0, 1), constraints=rows,
                      options={"mip_rel_gap": gap})  # fmt: skip
-    if found.status == _INFEASIBLE:
+    if result.status == _INFEASIBLE:
         return None
-    settled[free] = found.x
+    settled[free] = result.x
     return settled > 0.5
 
 
@@ -165,15 +166,15 @@ def _hushed() -> Iterator[None]:
 def _refuse_if_asked(asked: Programme) -> None:
     floors = [limit.region for limit in asked.limits if limit.low > 0]
     if floors:
-        told = [f"floors: {region}: there is no work to choose from" for region in floors]
-        raise SettingsError(_NO_PLAN, told)
+        faults = [f"floors: {region}: there is no action to choose from" for region in floors]
+        raise SettingsError(_NO_PLAN, faults)
 
 
 def _why_not(asked: Programme) -> Iterator[str]:
     """Which floors can't be kept, and what would help."""
     floors = [limit for limit in asked.limits if limit.name == "floor"]
     others = [limit for limit in asked.limits if limit not in floors]
-    alone = [told for floor in floors if (told := _too_high(asked.options, floor, others))]
+    alone = [fault for floor in floors if (fault := _too_high(asked.actions, floor, others))]
     yield from alone or [_together(floors, others)]
 
 
@@ -187,65 +188,65 @@ def _together(floors: list[Limit], others: list[Limit]) -> str:
     )
 
 
-def _too_high(options: Options, floor: Limit, others: list[Limit]) -> str:
+def _too_high(actions: Actions, floor: Limit, others: list[Limit]) -> str:
     """Why one floor can't be kept even alone; empty = it can."""
     if floor.low > 0:
-        most = float(floor.weight @ best(programme(options, others), floor.weight)[0])
+        most = float(floor.weight @ best(programme(actions, others), floor.weight)[0])
         held = most >= floor.low
-        told = f"shall get {floor.low:,.0f}, but its works come to {most:,.0f} at most"
+        fault = f"shall get {floor.low:,.0f}, but its actions come to {most:,.0f} at most"
     else:
-        within = programme(options, [*others, floor])
-        held = bool(best(within, options.benefit.mean(axis=1))[0].any())
-        told = "has no works that spare its share of what any plan spares"
+        within = programme(actions, [*others, floor])
+        held = bool(best(within, actions.benefit.mean(axis=1))[0].any())
+        fault = "has no actions that avoid its share of what any plan avoids"
     crews = any(limit.name == "crew_weeks" and limit.region == floor.region for limit in others)
-    within_limits = f"{told} within budget{' and crew_weeks' * crews}"
+    within_limits = f"{fault} within budget{' and crew_weeks' * crews}"
     remedy = f"lower its floor{' or raise crew_weeks there' * crews}"
     return "" if held else f"floors: {floor.region} {within_limits}; {remedy}"
 
 
 def _refuse_nothing(asked: Programme, mean: Floats, chosen: Flags) -> None:
-    """A share of what is spared is kept by doing nothing, too: that is no plan."""
+    """A share of what is avoided is kept by doing nothing, too: that is no plan."""
     floors = [limit for limit in asked.limits if limit.name == "floor"]
     others = [limit for limit in asked.limits if limit not in floors]
-    if floors and not chosen.any() and best(programme(asked.options, others), mean)[0].any():
+    if floors and not chosen.any() and best(programme(asked.actions, others), mean)[0].any():
         raise SettingsError(_NO_PLAN, list(_why_not(asked)))
 
 
 # --- the limits -------------------------------------------------------------------------------
 
 
-def limits_of(options: Options, budget: float, settings: PlanSettings) -> list[Limit]:
+def limits_of(actions: Actions, budget: float, settings: PlanSettings) -> list[Limit]:
     """Budget, crew weeks and floors, as the settings have them."""
-    regions = sorted(set(options.region) | set(settings.crew_weeks) | set(settings.floors))
+    regions = sorted(set(actions.region) | set(settings.crew_weeks) | set(settings.floors))
     regions = [region for region in regions if region != "*"]
-    found = [Limit("budget", "", options.cost, high=budget)]
+    limits = [Limit("budget", "", actions.cost, high=budget)]
     for region in regions:
-        here = options.region == region
+        here = actions.region == region
         weeks = settings.crew_weeks.get(region, settings.crew_weeks.get("*", np.inf))
         if np.isfinite(weeks) and here.any():
-            found.append(Limit("crew_weeks", region, options.crew_weeks * here, high=weeks))
+            limits.append(Limit("crew_weeks", region, actions.crew_weeks * here, high=weeks))
         share = settings.floors.get(region, settings.floors.get("*", 0.0) if region else 0.0)
         if share > 0:
-            found.append(_floor(options, region, share, budget, settings.floor_of))
-    return found
+            limits.append(_floor(actions, region, share, budget, settings.floor_of))
+    return limits
 
 
-def _floor(options: Options, region: str, share: float, budget: float, of: str) -> Limit:
-    here = options.region == region
+def _floor(actions: Actions, region: str, share: float, budget: float, of: str) -> Limit:
+    here = actions.region == region
     if of == "budget":
-        return Limit("floor", region, options.cost * here, low=share * budget)
-    mean = options.benefit.mean(axis=1)
+        return Limit("floor", region, actions.cost * here, low=share * budget)
+    mean = actions.benefit.mean(axis=1)
     return Limit("floor", region, mean * (here - share), low=0.0)
 
 
 # --- the plans --------------------------------------------------------------------------------
 
 
-def plan(options: Options, budget: float, settings: PlanSettings, *, gap: float = GAP) -> Plan:
-    """The plan of one budget, what else comes near it, and how sure each work of it is."""
-    limits = limits_of(options, budget, settings)
-    mean = options.benefit.mean(axis=1)
-    asked = programme(options, limits)
+def plan(actions: Actions, budget: float, settings: PlanSettings, *, gap: float = GAP) -> Plan:
+    """The plan of one budget, what else comes near it, and how sure each action of it is."""
+    limits = limits_of(actions, budget, settings)
+    mean = actions.benefit.mean(axis=1)
+    asked = programme(actions, limits)
     chosen, left = best(asked, mean, gap=gap)
     _refuse_nothing(asked, mean, chosen)
     return Plan(
@@ -259,25 +260,25 @@ def plan(options: Options, budget: float, settings: PlanSettings, *, gap: float 
 
 
 def p_in_plan(asked: Programme, draws: int) -> Floats:
-    """How often each option is chosen where the benefits are those of one draw, (O,)."""
-    if not len(asked.options.cost):
+    """How often each action is chosen where the benefits are those of one draw, (A,)."""
+    if not len(asked.actions.cost):
         return np.zeros(0)
     # a floor on benefits speaks of what is expected: it stays as it is
-    chosen = [divided(asked, draw)[0] for draw in asked.options.benefit[:, :draws].T]
+    chosen = [divided(asked, draw)[0] for draw in asked.actions.benefit[:, :draws].T]
     return np.asarray(np.clip(np.mean(chosen, axis=0), 0, 1))
 
 
 def _alternatives(
     asked: Programme, mean: Floats, first: Flags, settings: PlanSettings, gap: float
 ) -> Iterator[Flags]:
-    """Plans nearly as good as the first; each leaves out one in ten works of all before it."""
+    """Plans nearly as good as the first; each leaves out one in ten actions of all before it."""
     least = (1 - settings.within) * float(mean @ first)
     held, limits = first, list(asked.limits)
     for _ in range(settings.alternatives if first.any() else 0):
         leave = max(1, int(held.sum()) // _CHANGED)
         limits.append(Limit("other plans", "", held.astype(float), high=held.sum() - leave))
         try:
-            held, _ = best(programme(asked.options, limits), mean, gap=gap)
+            held, _ = best(programme(asked.actions, limits), mean, gap=gap)
         except SettingsError:
             return
         if float(mean @ held) < least:
@@ -293,7 +294,7 @@ def _lost(
         lost = 0.0
         if limit.low > -np.inf or limit.weight.sum() > limit.high:
             others = [other for other in asked.limits if other is not limit]
-            without, _ = best(programme(asked.options, others), mean, gap=gap)
+            without, _ = best(programme(asked.actions, others), mean, gap=gap)
             lost = max(float(mean @ without) - float(mean @ chosen), 0.0)
         yield limit, lost
 
@@ -301,7 +302,7 @@ def _lost(
 # --- the tables -------------------------------------------------------------------------------
 
 
-def ladder(options: Options, settings: PlanSettings) -> dict[str, pd.DataFrame]:
+def ladder(actions: Actions, settings: PlanSettings) -> dict[str, pd.DataFrame]:
     """Tables plan, plan_budget and plan_limit for each budget of the settings.
 
     A budget whose limits no plan keeps has one row in `plan_budget`, whose unsafe_reason says why.
@@ -309,15 +310,15 @@ def ladder(options: Options, settings: PlanSettings) -> dict[str, pd.DataFrame]:
     parts: dict[str, list[pd.DataFrame]] = {"plan": [], "plan_budget": [], "plan_limit": []}
     for budget in sorted(set(settings.budgets)):
         try:
-            found = plan(options, budget, settings)
+            solved = plan(actions, budget, settings)
         except SettingsError as error:
-            nothing = np.zeros(len(options.cost), bool)
-            row = _budget_row(options, budget, 1, nothing).assign(unsafe_reason=str(error))
+            nothing = np.zeros(len(actions.cost), bool)
+            row = _budget_row(actions, budget, 1, nothing).assign(unsafe_reason=str(error))
             parts["plan_budget"].append(row)
             continue
-        parts["plan"].append(_works(options, found))
-        parts["plan_budget"].append(_budgets(options, found))
-        parts["plan_limit"].append(_limits(options, found))
+        parts["plan"].append(_rows(actions, solved))
+        parts["plan_budget"].append(_budgets(actions, solved))
+        parts["plan_limit"].append(_limits(actions, solved))
     return {
         name: pd.concat(frames, ignore_index=True).assign(method_version=METHOD_VERSION)
         for name, frames in parts.items()
@@ -325,55 +326,55 @@ def ladder(options: Options, settings: PlanSettings) -> dict[str, pd.DataFrame]:
     }
 
 
-def _works(options: Options, found: Plan) -> pd.DataFrame:
-    """The works of the plan and its alternatives; those often wanted and in none as number 0."""
-    plans = (found.chosen, *found.alternatives)
-    waiting = ~np.logical_or.reduce(plans) & (found.p_in_plan >= _WAITING)
-    low, high = np.quantile(options.benefit, (0.05, 0.95), axis=1)
-    told = options.known.assign(
-        budget=found.budget, cost_amount=options.cost, crew_weeks=options.crew_weeks,
-        benefit_month=options.benefit.mean(axis=1), benefit_month_lo=low, benefit_month_hi=high,
-        p_in_plan=found.p_in_plan,
+def _rows(actions: Actions, solved: Plan) -> pd.DataFrame:
+    """The actions of the plan and its alternatives; those often wanted and in none as number 0."""
+    plans = (solved.chosen, *solved.alternatives)
+    waiting = ~np.logical_or.reduce(plans) & (solved.p_in_plan >= _WAITING)
+    low, high = np.quantile(actions.benefit, (0.05, 0.95), axis=1)
+    rows = actions.known.assign(
+        budget=solved.budget, cost_amount=actions.cost, crew_weeks=actions.crew_weeks,
+        benefit_month=actions.benefit.mean(axis=1), benefit_month_lo=low, benefit_month_hi=high,
+        p_in_plan=solved.p_in_plan,
     )  # fmt: skip
     return pd.concat(
-        [told[held].assign(plan_number=number) for number, held in enumerate((waiting, *plans))]
+        [rows[held].assign(plan_number=number) for number, held in enumerate((waiting, *plans))]
     )
 
 
-def _budgets(options: Options, found: Plan) -> pd.DataFrame:
-    plans = enumerate((found.chosen, *found.alternatives), 1)
-    rows = [_budget_row(options, found.budget, number, held) for number, held in plans]
-    return pd.concat(rows).assign(optimality_gap=found.gap)
+def _budgets(actions: Actions, solved: Plan) -> pd.DataFrame:
+    plans = enumerate((solved.chosen, *solved.alternatives), 1)
+    rows = [_budget_row(actions, solved.budget, number, held) for number, held in plans]
+    return pd.concat(rows).assign(optimality_gap=solved.gap)
 
 
-def _budget_row(options: Options, budget: float, number: int, held: Flags) -> pd.DataFrame:
-    draws = held @ options.benefit
+def _budget_row(actions: Actions, budget: float, number: int, held: Flags) -> pd.DataFrame:
+    draws = held @ actions.benefit
     low, high = np.quantile(draws, (0.05, 0.95)) if held.any() else (0.0, 0.0)
     return pd.DataFrame({
-        "budget": [budget], "plan_number": number, "n_options": len(held),
-        "n_works": int(held.sum()), "cost_amount": float(held @ options.cost),
-        "crew_weeks": float(held @ options.crew_weeks), "benefit_month": float(draws.mean()),
+        "budget": [budget], "plan_number": number, "n_actions_offered": len(held),
+        "n_actions": int(held.sum()), "cost_amount": float(held @ actions.cost),
+        "crew_weeks": float(held @ actions.crew_weeks), "benefit_month": float(draws.mean()),
         "benefit_month_lo": low, "benefit_month_hi": high,
     })  # fmt: skip
 
 
-def _limits(options: Options, found: Plan) -> pd.DataFrame:
-    amounts = [_amounts(options, limit, found.chosen) for limit, _ in found.lost]
+def _limits(actions: Actions, solved: Plan) -> pd.DataFrame:
+    amounts = [_amounts(actions, limit, solved.chosen) for limit, _ in solved.lost]
     return pd.DataFrame({
-        "budget": found.budget,
-        "limit_name": [limit.name for limit, _ in found.lost],
-        "region": [limit.region for limit, _ in found.lost],
+        "budget": solved.budget,
+        "limit_name": [limit.name for limit, _ in solved.lost],
+        "region": [limit.region for limit, _ in solved.lost],
         "limit_amount": [limit for _, limit in amounts],
         "used_amount": [used for used, _ in amounts],
-        "benefit_lost_month": [lost for _, lost in found.lost],
+        "benefit_lost_month": [lost for _, lost in solved.lost],
     })  # fmt: skip
 
 
-def _amounts(options: Options, limit: Limit, chosen: Flags) -> tuple[float, float]:
+def _amounts(actions: Actions, limit: Limit, chosen: Flags) -> tuple[float, float]:
     """What a plan uses of a limit, and the limit."""
     used = float(limit.weight @ chosen)
     if limit.name != "floor" or limit.low > 0:
         return used, limit.low if limit.name == "floor" else limit.high
-    # a share of what is spared is held as the difference to it
-    here = options.benefit.mean(axis=1) * (options.region == limit.region)
+    # a share of what is avoided is held as the difference to it
+    here = actions.benefit.mean(axis=1) * (actions.region == limit.region)
     return float(here @ chosen), float(here @ chosen) - used

@@ -1,11 +1,11 @@
-"""The stage that plans works: what treating cells would spare -> works on offer, plans of them."""
+"""The stage that plans: what treating cells would avoid -> possible actions, plans of them."""
 
 import pandas as pd
 
 from analysis.inputs import Findings, Inputs
 from analysis.plan import solver
 from analysis.plan.catalogue import Catalogue, catalogue_of
-from analysis.plan.on_offer import offered, shares
+from analysis.plan.possible_actions import action_shares, possible_actions
 from contracts.tables import TABLES
 
 NAMES = ("action_share", "plan", "plan_budget", "plan_limit")
@@ -21,10 +21,10 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     findings = Findings({name: TABLES[name].empty().to_pandas() for name in NAMES})
     if not inputs.has_counters:
         return findings
-    works = offered(inputs, earlier)
-    plans = solver.ladder(works.options, inputs.settings.plan)
-    for name, table in {"action_share": shares(works), **plans}.items():
-        findings[name] = _priced(table, works.catalogue)
+    possible = possible_actions(inputs, earlier)
+    plans = solver.ladder(possible.actions, inputs.settings.plan)
+    for name, table in {"action_share": action_shares(possible), **plans}.items():
+        findings[name] = _priced(table, possible.catalogue)
     return findings
 
 

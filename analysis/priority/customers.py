@@ -10,7 +10,9 @@ def with_customers(
 ) -> pd.DataFrame:
     """The places with `complainants` and `nps` of the coarser hexagon they lie in, as released.
 
-    `rates`: table `place_rate`.
+    `places`: hex_id, missing = no position. `rates`: table `place_rate`. `levels`: H3 level of the
+    released grids of `complaint` and `nps`. `complainants` is text (a count, <5), missing where
+    hidden; `nps` in points, NaN = not released.
     """
     columns = ["metric", "outcome_class", "period_start", "level", "hex_id", "numerator", "value",
                "shown"]  # fmt: skip
@@ -18,21 +20,24 @@ def with_customers(
     network = figures[figures["metric"].str.startswith("complaints_")]
     network = network[network["level"] == levels["complaint"]]
     complaints = _newest(network[network["outcome_class"] == "network"])
-    nps = _newest(figures[(figures["metric"] == "nps") & (figures["level"] == levels["nps"])])
-    told = complaints["numerator"].map("{:.0f}".format).where(complaints["shown"] == "shown", "<5")
-    told = told.where(complaints["shown"] != "hidden")
+    is_nps = (figures["metric"] == "nps") & (figures["level"] == levels["nps"])
+    counts = complaints["numerator"].map("{:.0f}".format)
+    counts = counts.where(complaints["shown"] == "shown", "<5")
+    counts = counts.where(complaints["shown"] != "hidden")
     return places.assign(
-        complainants=_of_parent(places["hex_id"], told, levels["complaint"]),
-        nps=_of_parent(places["hex_id"], nps["value"], levels["nps"]),
+        complainants=_of_parent(places["hex_id"], counts, levels["complaint"]),
+        nps=_of_parent(places["hex_id"], _newest(figures[is_nps])["value"], levels["nps"]),
     )
 
 
-def _newest(found: pd.DataFrame) -> pd.DataFrame:
-    newest = found[found["period_start"] == found["period_start"].max()]
+def _newest(figures: pd.DataFrame) -> pd.DataFrame:
+    """Figures of the newest period, by hexagon."""
+    newest = figures[figures["period_start"] == figures["period_start"].max()]
     return newest.drop_duplicates("hex_id").set_index("hex_id")
 
 
 def _of_parent(hexes: pd.Series, values: pd.Series, level: int) -> pd.Series:
-    known = hexes.notna()
-    parent = pd.Series(hexgrid.parents(hexes[known], level=level), index=hexes.index[known])
-    return parent.map(values).reindex(hexes.index)
+    """The value of each hexagon's parent at the level; missing = no position or no value."""
+    placed = hexes.dropna()
+    parents = pd.Series(hexgrid.parents(placed, level=level), index=placed.index)
+    return parents.map(values).reindex(hexes.index)

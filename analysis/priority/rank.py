@@ -1,4 +1,4 @@
-"""What to do first: places by the drops that treating them would spare, with the reason in words.
+"""What to do first: places by the drops that could be avoided there, with advice and what is seen.
 
 docs/methods.md 8.5. Beside it stands the simple rank, (rate - normal rate) x attempts: it says
 where most calls drop, not whether any work would help.
@@ -15,24 +15,26 @@ from analysis.association import per_drop
 from analysis.association.per_drop import Slopes
 from analysis.benefit import tables
 from analysis.benefit.gain import Gain
-from analysis.priority.reasons import TOP, reason
+from analysis.priority import reasons
+from analysis.priority.reasons import TOP
 from analysis.uncertainty.draws import with_interval
 
 
 def rank(
     places: pd.DataFrame, gain: Gain, changes: pd.DataFrame, slopes: Slopes, *, zone: str
 ) -> pd.DataFrame:
-    """The places by what treating them would spare, with their ranks, parts and `reason`.
+    """The places by the drops that could be avoided there: ranks, parts, `advice` and `seen`.
 
     `places`: place_name, the columns of `network.drop_rates`, persons_at_most (NaN = not known),
     dominant_cell_id and what is known of that cell: the smallest rise that could be seen in it,
-    min_visible_ratio, its knee_pct (both NaN = none). `gain`: of the same places. `changes`: table
-    `change_point`; a place's change is the rise its dominant cell is still in. Places of which no
-    benefit is known come last, by their excess drops, and so go ties, then by name: every run says
-    the same.
+    min_visible_ratio, its knee_pct (both NaN = none). `gain`: of the same places, in drops a month.
+    `changes`: table `change_point`; a place's change is the rise its dominant cell is still in.
+    `slopes`: persons that a spared drop spares. `zone`: IANA zone of the dates in words. Places of
+    which no benefit is known come last, by their excess drops, and so go ties, then by name: every
+    run says the same.
     """
     at_most = places["persons_at_most"].to_numpy(float)
-    found = places.assign(
+    listed = places.assign(
         drops_avoidable_load=gain.by_load.round(6),
         drops_avoidable_other=gain.by_other.round(6),
         n_cells_unknown=gain.n_unknown,
@@ -40,31 +42,39 @@ def rank(
         **per_drop.following(gain.expected, gain.drops, slopes, at_most),
         **rank_intervals(gain.expected, gain.drops),
     )
-    simple = found.sort_values(["drops_excess_month", "place_name"], ascending=[False, True])
-    found["simple_rank"] = pd.Series(np.arange(1, len(found) + 1), index=simple.index)
+    simple = listed.sort_values(["drops_excess_month", "place_name"], ascending=[False, True])
+    listed["simple_rank"] = pd.Series(np.arange(1, len(listed) + 1), index=simple.index)
     # both parts unknown sort last
-    ranked = found.sort_values(
+    ranked = listed.sort_values(
         ["drops_avoidable_month", "simple_rank"], ascending=[False, True], ignore_index=True
     )
     ranked["rank"] = np.arange(1, len(ranked) + 1)
-    known = ranked[["dominant_cell_id"]].merge(
+    return _in_words(ranked, changes, zone).assign(method_version=tables.METHOD_VERSION)
+
+
+def _in_words(ranked: pd.DataFrame, changes: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """The places with the rise that their dominant cell is still in, `advice` and `seen`."""
+    rises = ranked[["dominant_cell_id"]].merge(
         lasting_rises(changes, "cell_id"),
         left_on="dominant_cell_id",
         right_on="cell_id",
         how="left",
     )
-    ranked[["change_id", "change_utc"]] = known[["change_id", "change_utc"]]
-    ranked["reason"] = [
-        reason(place, change, zone=zone)
-        for place, change in zip(ranked.to_dict("records"), known.to_dict("records"), strict=True)
+    ranked[["change_id", "change_utc"]] = rises[["change_id", "change_utc"]]
+    places = ranked.to_dict("records")
+    ranked["advice"] = pd.Series([reasons.advice(place) for place in places], dtype="str")
+    ranked["seen"] = [
+        reasons.seen(place, rise, zone=zone)
+        for place, rise in zip(places, rises.to_dict("records"), strict=True)
     ]
-    return ranked.assign(method_version=tables.METHOD_VERSION)
+    return ranked
 
 
 def rank_intervals(expected: Floats, draws: Floats) -> dict[str, Floats]:
-    """Rank's 90 % interval and P(among the first 20), over draws, (place, draw); NaN = not known.
+    """Rank's 90 % interval and P(among the first 20): rank_lo, rank_hi and p_top20, (place,).
 
-    Of no more places than 20 each is among them: that tells nothing, and is not told.
+    `expected`: (place,), NaN = not known. `draws`: (place, draw). NaN = not known, and for p_top20
+    also where there are no more than 20 places: each is among them.
     """
     known = np.flatnonzero(~np.isnan(expected))
     low, high, top = (np.full(len(expected), np.nan) for _ in range(3))

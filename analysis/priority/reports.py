@@ -42,29 +42,31 @@ def rank_reports(reports: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> 
     if shown.empty:
         return pd.DataFrame()
     normal = shown["numerator"].sum() / shown["denominator"].sum()
-    found = shown.rename(
+    listed = shown.rename(
         columns={"value": "drop_rate", "value_lo": "drop_rate_lo", "value_hi": "drop_rate_hi",
                  "numerator": "dropped_calls", "denominator": "call_attempts"}
     ).assign(normal_rate=normal)  # fmt: skip
     for end in ("", "_lo", "_hi"):
-        above = found[f"drop_rate{end}"] - normal
-        found[f"drops_excess_month{end}"] = above * found["call_attempts"]
-    found["place_name"] = hexgrid.as_text(found["hex_id"])
-    found = found.sort_values(
+        above = listed[f"drop_rate{end}"] - normal
+        listed[f"drops_excess_month{end}"] = above * listed["call_attempts"]
+    listed["place_name"] = hexgrid.as_text(listed["hex_id"])
+    listed = listed.sort_values(
         ["drops_excess_month", "place_name"], ascending=[False, True], ignore_index=True
     )
-    known = found[["hex_id"]].merge(lasting_rises(changes, "hex_id"), on="hex_id", how="left")
-    found[["change_id", "change_utc"]] = known[["change_id", "change_utc"]]
-    found["reason"] = [
+    rises = listed[["hex_id"]].merge(lasting_rises(changes, "hex_id"), on="hex_id", how="left")
+    listed[["change_id", "change_utc"]] = rises[["change_id", "change_utc"]]
+    listed["seen"] = [
         f"{100 * place['drop_rate']:.1f} % of {place['call_attempts']:,.0f} reported calls "
         f"dropped, {times(place['drop_rate'], normal)}the network's {100 * normal:.1f} %. "
-        f"{since(change, zone)}: no load is known, no cause can be named."
-        for place, change in zip(found.to_dict("records"), known.to_dict("records"), strict=True)
+        f"{since(rise, zone)}: no load is known, no cause can be named."
+        for place, rise in zip(listed.to_dict("records"), rises.to_dict("records"), strict=True)
     ]
-    found["rank"] = np.arange(1, len(found) + 1)
+    listed["rank"] = np.arange(1, len(listed) + 1)
     columns = ["rank", "place_type", "hex_id", "level", "place_name", "region", "lat", "lon",
                "period_start", "period_end",
                "call_attempts", "dropped_calls", "drop_rate", "drop_rate_lo", "drop_rate_hi",
                "normal_rate", "drops_excess_month", "drops_excess_month_lo",
-               "drops_excess_month_hi", "change_id", "change_utc", "reason"]  # fmt: skip
-    return found[columns].assign(simple_rank=found["rank"], method_version=SIMPLE)
+               "drops_excess_month_hi", "change_id", "change_utc", "seen"]  # fmt: skip
+    return listed[columns].assign(
+        shown_hex_id=listed["hex_id"], simple_rank=listed["rank"], method_version=SIMPLE
+    )

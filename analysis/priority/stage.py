@@ -1,4 +1,4 @@
-"""The stage that ranks places: what treating their cells would spare -> rows of `priority`."""
+"""The stage that ranks places: what treating their cells would avoid -> rows of `priority`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,8 +17,8 @@ from analysis.inputs import Findings, Inputs
 from analysis.places import spare_load
 from analysis.places.members import Kind, Places, of_kind, of_weights
 from analysis.places.subscribers import Residents
-from analysis.plan.on_offer import Offered, offered
-from analysis.priority import cost, customers, reasons, reports
+from analysis.plan.possible_actions import PossibleActions, possible_actions
+from analysis.priority import cost, customers, reasons, reports, shown
 from analysis.priority import rank as priority_rank
 from analysis.rates import network
 from analysis.uncertainty.intervals import Noise
@@ -30,7 +30,7 @@ from geo.footprint import valid_on
 
 @dataclass(frozen=True)
 class Known:
-    """What a ranking stands on: counters by day, their noise, changes, gains, works, footprints.
+    """What a ranking stands on: counters by day, their noise, changes, gains, actions, footprints.
 
     `visible` and `knees` by cell_id; `finer`: weights of the hexagons one level finer.
     """
@@ -42,7 +42,7 @@ class Known:
     knees: pd.Series
     gain: Gain
     slopes: Slopes
-    offered: Offered
+    possible: PossibleActions
     residents: Residents
     finer: pd.DataFrame
 
@@ -60,7 +60,8 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     settings, rates = inputs.settings, earlier.table("place_rate")
     changes = earlier.table("change_point")
     if inputs.has_counters:
-        ranked = list(_ranked(_known(inputs, earlier), inputs.kinds, rates, settings))
+        lists = list(_ranked(_known(inputs, earlier), inputs.kinds, rates, settings))
+        ranked = shown.with_shown_hexes(lists, level=settings.grid.level)
     else:
         ranked = [reports.rank_places(rates, changes, inputs.table("hex_place"), settings)]
     return Findings(priority=assemble(ranked, TABLES["priority"]))
@@ -77,7 +78,7 @@ def _known(inputs: Inputs, earlier: Findings) -> Known:
         knees=earlier.table("load_response").set_index("cell_id")["knee_pct"],
         gain=gain_of_cells(drawn, present, settings.priority.relief_pct / 100),
         slopes=per_drops(earlier.table("association"), inputs.detractor_revenue),
-        offered=offered(inputs, earlier),
+        possible=possible_actions(inputs, earlier),
         residents=inputs.residents,
         finer=inputs.weights(settings.grid.level + 1).rename(columns={"hex_id": "place"}),
     )
@@ -98,7 +99,7 @@ def _ranked(
         at_most = known.residents.at_most(kind.name, facts["place"].to_numpy(), share)
         facts["persons_at_most"] = at_most
         slopes, reach = known.slopes, settings.priority.least_reach_pct / 100
-        costs = cost.of_places(share, known.offered, gain, slopes, at_most, least_reach=reach)
+        costs = cost.of_places(share, known.possible, gain, slopes, at_most, least_reach=reach)
         facts = pd.concat([facts, costs], axis=1)
         facts["dominant_cell_id"] = _dominant(share, known).fillna(excess)
         facts = of_kind(facts.merge(kind.known, on="place", how="left"), kind)
@@ -151,9 +152,9 @@ def _with_room(
     both = ~np.isnan(used + there)
     full = (np.where(both, x, 0).sum(axis=1) for x in (used, there))
     prb = pd.Series(next(full), known.cell_ids) / pd.Series(next(full), known.cell_ids)
-    held = valid_on(hexes, pd.Timestamp(cube["day_local"].to_numpy()[-1]).date())
-    told = spare_load.relief_cells(held, 100 * prb, wanted, room_pct=settings.priority.room_pct)
-    return wanted.map(told)
+    newest = valid_on(hexes, pd.Timestamp(cube["day_local"].to_numpy()[-1]).date())
+    room_pct = settings.priority.room_pct
+    return wanted.map(spare_load.relief_cells(newest, 100 * prb, wanted, room_pct=room_pct))
 
 
 # --- is it the hexagons' size? ----------------------------------------------------------------
@@ -179,7 +180,7 @@ def _checked(ranked: pd.DataFrame, known: Known) -> pd.DataFrame:
 
 
 def _tops(weights: pd.DataFrame, known: Known) -> set[int]:
-    """The first 20 hexagons by the drops that treating their cells would spare."""
+    """The first 20 hexagons by the drops that treating their cells would avoid."""
     members = of_weights(weights, known.counters)
     gain = gain_of_places(_share(members, known), known.gain)
     return priority_rank.top_of(members.ids, gain)

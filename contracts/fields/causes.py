@@ -9,7 +9,7 @@ FIELDS = [
     amount("coefficient_se", "of the coefficient", "Its standard error, clustered by site.", 0),
     amount("coefficient_lo", "", "Lower end of the 90 % interval."),
     amount("coefficient_hi", "", "Upper end of the 90 % interval."),
-    amount("per_drop", "cases a drop", "Cases that one drop less is taken to spare: the "
+    amount("per_drop", "cases a drop", "Cases that one drop less is taken to avoid: the "
             "coefficient, at least 0, and less where the control responds.", 0),
     share("p_adjusted", "p-value after Benjamini-Hochberg."),
     whole("n_places", "n", "Places used.", 0, None),

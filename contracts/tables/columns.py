@@ -28,7 +28,6 @@ CHANGE = names("""
     change_id place_type cell_id hex_id metric change_utc change_lo_utc change_hi_utc ramp_end_utc
     until_utc direction ratio ratio_lo ratio_hi drops_excess drops_excess_lo drops_excess_hi
     attribution attribution_note p_load load_share load_share_lo load_share_hi drops_load
-    drops_other prb_before_pct prb_after_pct prb_per_traffic_ratio attempts_before attempts_after
-    min_visible_ratio
-    intervention_id
-    first_reported_utc told_utc days_hash method_version unsafe_reason run_id""")
+    drops_other prb_before_pct prb_after_pct prb_per_traffic_ratio load_moved_by attempts_before
+    attempts_after min_visible_ratio intervention_id first_reported_utc stated_utc days_hash
+    method_version unsafe_reason run_id""")

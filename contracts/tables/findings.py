@@ -66,7 +66,8 @@ TABLES = [
         names("""place_type rank hex_id level cell_id site_id place_name region lat lon
             period_start period_end call_attempts dropped_calls drop_rate drop_rate_lo drop_rate_hi
             normal_rate drops_excess_month drops_excess_month_lo drops_excess_month_hi
-            prb_dl_util_bh_pct complainants nps dominant_cell_id change_id change_utc reason
+            prb_dl_util_bh_pct complainants nps dominant_cell_id shown_hex_id change_id change_utc
+            advice seen
             drops_avoidable_month drops_avoidable_month_lo drops_avoidable_month_hi
             drops_avoidable_load drops_avoidable_other complainants_avoided complainants_avoided_lo
             complainants_avoided_hi detractors_avoided detractors_avoided_lo detractors_avoided_hi
@@ -79,14 +80,14 @@ TABLES = [
         key=("place_type", "rank"),
     ),
     Table(
-        "benefit", "finding", "one cell: what treating it would spare, and from what that follows",
-        names("""cell_id level_since level_until dropped_calls days_worth relief_pct avoidable_load
-            avoidable_other drops_avoidable_month drops_avoidable_month_lo drops_avoidable_month_hi
-            unknown_reason method_version run_id"""),
+        "benefit", "finding", "one cell's avoidable drops, and from what they follow",
+        names("""cell_id present_since present_until dropped_calls days_worth relief_pct
+            avoidable_load avoidable_other drops_avoidable_month drops_avoidable_month_lo
+            drops_avoidable_month_hi unknown_reason method_version run_id"""),
         key=("cell_id",),
     ),
     Table(
-        "action_share", "finding", "one work that could be done, as it treats one cell",
+        "action_share", "finding", "one action that could be done, at one cell that it treats",
         names("""action cell_id action_at cost_amount cost_currency costs_invented avoidable_action
             method_version run_id"""),
         key=("action", "cell_id"),
@@ -105,7 +106,7 @@ TABLES = [
         key=("table_name", "day_local", "source_file"),
     ),
     Table(
-        "plan", "finding", "one work in a plan for one budget",
+        "plan", "finding", "one action in a plan for one budget",
         names("""budget plan_number action place_type cell_id sector_id site_id region lat lon
             cost_amount cost_currency crew_weeks benefit_month benefit_month_lo benefit_month_hi
             p_in_plan reason method_version run_id"""),
@@ -113,8 +114,8 @@ TABLES = [
     ),
     Table(
         "plan_budget", "finding", "one plan for one budget, as a whole",
-        names("""budget plan_number n_options n_works cost_amount cost_currency costs_invented
-            crew_weeks benefit_month benefit_month_lo benefit_month_hi optimality_gap
+        names("""budget plan_number n_actions_offered n_actions cost_amount cost_currency
+            costs_invented crew_weeks benefit_month benefit_month_lo benefit_month_hi optimality_gap
             method_version unsafe_reason run_id"""),
         key=("budget", "plan_number"),
     ),
@@ -125,7 +126,7 @@ TABLES = [
         key=("budget", "limit_name", "region"),
     ),
     Table(
-        "effect", "finding", "one work's measured result",
+        "effect", "finding", "one intervention's measured result",
         names("""intervention_id metric predicted realised realised_lo realised_hi p_value
             method_version unsafe_reason run_id"""),
         key=("intervention_id", "metric"), filled=False,

@@ -36,12 +36,12 @@ def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
     known, and where the tables are of an older schema.
     """
     refuse_older(warehouse)
-    known = warehouse.read("benefit").dropna(subset=["level_since"])
+    known = warehouse.read("benefit").dropna(subset=["present_since"])
     mine = known[known["cell_id"] == cell_id]
     if mine.empty:
         told = "'hexperience query worst_places --param place_type=cell' names cells"
         raise NothingFound(f"no benefit is known of a cell '{cell_id}'; {told}")
-    days = pd.date_range(mine["level_since"].iloc[0], mine["level_until"].iloc[0])
+    days = pd.date_range(mine["present_since"].iloc[0], mine["present_until"].iloc[0])
     named = days.strftime("%Y-%m-%d").tolist()
     return pd.concat(rows_of(warehouse, cell_id, named), ignore_index=True)
 

@@ -1,4 +1,4 @@
-"""Questions: files of SQL, the five-line head of which tells what they ask, take and return."""
+"""Questions: files of SQL, each with a head of five lines: what it asks, takes and returns."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,8 +22,24 @@ BLOCKING = frozenset({
 """Checks that keep a snapshot from being published: they protect persons, or all of its figures.
 
 The others find a cell, a change or a rate that is odd, as real counters are now and then. They
-must not take the screen from all others: what they find is published and told as unsafe.
+must not take the screen from all others: what they find is published and marked as unsafe.
 """
+
+RENAMED = {
+    "owed": "drops_by_attribution",
+    "work_places": "intervention_places",
+    "works": "interventions",
+}
+"""Questions that had another name until 0.1: old name -> name."""
+RENAMED_COLUMNS = {
+    "level_since": "present_since",
+    "level_until": "present_until",
+    "n_options": "n_actions_offered",
+    "n_works": "n_actions, or n_interventions in the question periods",
+    "told": "note",
+    "told_utc": "stated_utc",
+}
+"""Columns of tables and questions that had another name until 0.1: old name -> name."""
 
 # folders whose files answer no question of a reader
 _NO_ASK = ("checks", "macros")
@@ -74,8 +90,10 @@ def read_check(name: str) -> Query:
 
 
 def read_query(name: str) -> Query:
-    """One query file, its head parsed; raises NothingFound with the known names."""
+    """One query file, its head parsed; raises NothingFound with its new name or the known ones."""
     path = _paths().get(name)
+    if path is None and name in RENAMED:
+        raise NothingFound(f"no query '{name}'; it is called '{RENAMED[name]}' since 0.2")
     if path is None:
         raise NothingFound(f"no query '{name}'; there are: {', '.join(query_names())}")
     return parse_query(path.read_text(encoding="utf-8"), path.name)
@@ -118,14 +136,21 @@ def where_it_stands(error: str) -> str:
     missing = re.search(r'Referenced column "(\w+)" not found', error)
     if missing is None:
         return ""
-    name = missing[1]
-    found = {
-        "table": [table for table in PUBLISHED if name in TABLES[table].columns],
-        "query": [query for query in query_names() if name in read_query(query).returns],
+    return f"\n{_where(missing[1])}; 'describe TABLE' lists a table's columns"
+
+
+def _where(column: str) -> str:
+    """In which tables and questions a column stands, or what it is called now."""
+    homes = {
+        "table": [table for table in PUBLISHED if column in TABLES[table].columns],
+        "query": [query for query in query_names() if column in read_query(query).returns],
     }
-    told = [f"{kind} {', '.join(names)}" for kind, names in found.items() if names]
-    where = f"{name} stands in {', and in '.join(told)}" if told else f"no table has {name}"
-    return f"\n{where}; 'describe TABLE' lists a table's columns"
+    named = [f"{kind} {', '.join(names)}" for kind, names in homes.items() if names]
+    if named:
+        return f"{column} stands in {', and in '.join(named)}"
+    if column in RENAMED_COLUMNS:
+        return f"{column} is called {RENAMED_COLUMNS[column]} since 0.2"
+    return f"no table has {column}"
 
 
 def parse_query(text: str, file: str) -> Query:
@@ -144,7 +169,7 @@ def parse_query(text: str, file: str) -> Query:
 
 
 def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every parameter of a question, from text or values; ValueError tells what is wrong."""
+    """Every parameter of a question, from text or values; QuestionError says what is wrong."""
     takes = f"it takes: {question.asks or 'none'}"
     if unknown := sorted(set(given) - set(question.params)):
         raise QuestionError(f"{question.name}: unknown parameter {unknown[0]}; {takes}")

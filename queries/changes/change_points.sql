@@ -1,7 +1,7 @@
 -- change_points: When did which cell's or hexagon's drops change, by how much, and what did its load do?
 -- reads: acknowledgement, cell, cell_hex, change_point, hex_place, run
 -- params: since DATE = NULL, until DATE = NULL, direction VARCHAR = NULL, top INTEGER = 100
--- returns: change_id VARCHAR, place_type VARCHAR, cell_id VARCHAR, site_id VARCHAR, region VARCHAR, hex_text VARCHAR, change_utc TIMESTAMPTZ, change_lo_utc TIMESTAMPTZ, change_hi_utc TIMESTAMPTZ, until_utc TIMESTAMPTZ, direction VARCHAR, ratio DOUBLE, ratio_lo DOUBLE, ratio_hi DOUBLE, drops_excess DOUBLE, drops_excess_lo DOUBLE, drops_excess_hi DOUBLE, attribution VARCHAR, attribution_note VARCHAR, p_load DOUBLE, load_share DOUBLE, load_share_lo DOUBLE, load_share_hi DOUBLE, drops_load DOUBLE, drops_other DOUBLE, prb_before_pct DOUBLE, prb_after_pct DOUBLE, prb_per_traffic_ratio DOUBLE, attempts_before DOUBLE, attempts_after DOUBLE, min_visible_ratio DOUBLE, intervention_id VARCHAR, first_reported_utc TIMESTAMPTZ, unsafe_reason VARCHAR, ack_status VARCHAR, ack_owner VARCHAR, ack_comment VARCHAR, ack_utc TIMESTAMPTZ
+-- returns: change_id VARCHAR, place_type VARCHAR, cell_id VARCHAR, site_id VARCHAR, region VARCHAR, hex_text VARCHAR, change_utc TIMESTAMPTZ, change_lo_utc TIMESTAMPTZ, change_hi_utc TIMESTAMPTZ, until_utc TIMESTAMPTZ, direction VARCHAR, ratio DOUBLE, ratio_lo DOUBLE, ratio_hi DOUBLE, drops_excess DOUBLE, drops_excess_lo DOUBLE, drops_excess_hi DOUBLE, attribution VARCHAR, attribution_note VARCHAR, p_load DOUBLE, load_share DOUBLE, load_share_lo DOUBLE, load_share_hi DOUBLE, drops_load DOUBLE, drops_other DOUBLE, prb_before_pct DOUBLE, prb_after_pct DOUBLE, prb_per_traffic_ratio DOUBLE, load_moved_by VARCHAR, attempts_before DOUBLE, attempts_after DOUBLE, min_visible_ratio DOUBLE, intervention_id VARCHAR, first_reported_utc TIMESTAMPTZ, unsafe_reason VARCHAR, ack_status VARCHAR, ack_owner VARCHAR, ack_comment VARCHAR, ack_utc TIMESTAMPTZ
 -- grain: change_id
 with place as (
     select cell_id, arg_max(site_id, coalesce(valid_from, date '0001-01-01')) as site_id,
@@ -27,8 +27,8 @@ select
     lower(to_hex(coalesce(dated.hex_id, core.hex_id))) as hex_text, change_utc, change_lo_utc,
     change_hi_utc, until_utc, direction, ratio, ratio_lo, ratio_hi, drops_excess, drops_excess_lo,
     drops_excess_hi, attribution, attribution_note, p_load, load_share, load_share_lo, load_share_hi,
-    drops_load, drops_other, prb_before_pct, prb_after_pct, prb_per_traffic_ratio, attempts_before,
-    attempts_after, min_visible_ratio, intervention_id, first_reported_utc, unsafe_reason,
+    drops_load, drops_other, prb_before_pct, prb_after_pct, prb_per_traffic_ratio, load_moved_by,
+    attempts_before, attempts_after, min_visible_ratio, intervention_id, first_reported_utc, unsafe_reason,
     ack_status, ack_owner, ack_comment, ack_utc
 from dated left join place using (cell_id) left join core using (cell_id)
     left join hex_place as home on home.hex_id = dated.hex_id

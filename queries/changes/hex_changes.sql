@@ -1,7 +1,7 @@
 -- hex_changes: Which dated changes lie behind one hexagon's history: its cells', or its own?
 -- reads: cell_day, cell_hex, change_point
 -- params: hex_text VARCHAR, min_weight DOUBLE = 0
--- returns: change_id VARCHAR, cell_id VARCHAR, hex_text VARCHAR, weight DOUBLE, change_utc TIMESTAMPTZ, change_lo_utc TIMESTAMPTZ, change_hi_utc TIMESTAMPTZ, until_utc TIMESTAMPTZ, direction VARCHAR, ratio DOUBLE, ratio_lo DOUBLE, ratio_hi DOUBLE, attribution VARCHAR, prb_before_pct DOUBLE, prb_after_pct DOUBLE, prb_per_traffic_ratio DOUBLE, drops_excess_here DOUBLE, intervention_id VARCHAR
+-- returns: change_id VARCHAR, cell_id VARCHAR, hex_text VARCHAR, weight DOUBLE, change_utc TIMESTAMPTZ, change_lo_utc TIMESTAMPTZ, change_hi_utc TIMESTAMPTZ, until_utc TIMESTAMPTZ, direction VARCHAR, ratio DOUBLE, ratio_lo DOUBLE, ratio_hi DOUBLE, attribution VARCHAR, prb_before_pct DOUBLE, prb_after_pct DOUBLE, prb_per_traffic_ratio DOUBLE, load_moved_by VARCHAR, drops_excess_here DOUBLE, intervention_id VARCHAR
 -- grain: change_id
 with newest as (
     select max(day_local) as last_day from cell_day
@@ -26,7 +26,7 @@ found as (
 select
     change_id, cell_id, lower(to_hex(hex_id)) as hex_text, weight, change_utc, change_lo_utc,
     change_hi_utc, until_utc, direction, ratio, ratio_lo, ratio_hi, attribution, prb_before_pct,
-    prb_after_pct, prb_per_traffic_ratio, weight * drops_excess as drops_excess_here,
+    prb_after_pct, prb_per_traffic_ratio, load_moved_by, weight * drops_excess as drops_excess_here,
     intervention_id
 from found
 where weight >= $min_weight

@@ -3,7 +3,7 @@
 -- params: none
 -- returns: table_name VARCHAR, hex_text VARCHAR, level INTEGER, reason VARCHAR
 -- grain: table_name, hex_text, level
-with told as (
+with stated as (
     select distinct 'cell_hex' as table_name, hex_id, level from cell_hex
     union all
     select distinct 'hex_day', hex_id, level from hex_day
@@ -18,7 +18,7 @@ read_off as (
     -- bits 52 to 55 of an H3 index are its level
     select table_name, lower(to_hex(hex_id)) as hex_text, level,
         cast((hex_id >> 52) & 15 as integer) as own_level
-    from told
+    from stated
 )
 select table_name, hex_text, level,
     concat(table_name, ': hexagon ', coalesce(hex_text, 'without id'), ' is of level ',

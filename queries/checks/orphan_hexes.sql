@@ -3,7 +3,7 @@
 -- params: none
 -- returns: table_name VARCHAR, hex_text VARCHAR, reason VARCHAR
 -- grain: table_name, hex_text
-with told as (
+with used as (
     select distinct 'hex_day' as table_name, hex_id from hex_day
     union all
     select distinct 'change_point', hex_id from change_point where place_type = 'hex'
@@ -14,5 +14,5 @@ with told as (
 )
 select table_name, lower(to_hex(hex_id)) as hex_text,
     concat(table_name, ': hexagon ', lower(to_hex(hex_id)), ' is not in hex_place') as reason
-from told anti join hex_place using (hex_id)
+from used anti join hex_place using (hex_id)
 order by table_name, hex_text

@@ -1,4 +1,4 @@
--- released_figures: Which figures of persons are told below the threshold of their kind?
+-- released_figures: Which figures of persons are shown below the threshold of their kind?
 -- reads: place_rate
 -- params: min_subscribers INTEGER, min_nps INTEGER, min_respondents INTEGER
 -- returns: place VARCHAR, figure VARCHAR, period_start DATE, reason VARCHAR
@@ -8,14 +8,14 @@ with figures as (
         coalesce(lower(to_hex(hex_id)), nullif(cell_id, ''), nullif(region, ''), place_type) as place,
         concat_ws(' ', place_type, metric, outcome_class, period_grain) as figure,
         coalesce(numerator, value, value_lo, value_hi, n_effective, value_raw, promoter_share,
-            detractor_share, borrowed, p_worse) is not null as tells
+            detractor_share, borrowed, p_worse) is not null as is_given
     from place_rate
 ),
 judged as (
     select *, case
         when shown is null then 'does not say whether it may be shown'
-        when shown <> 'shown' and tells then concat('is marked ', shown, ' and tells a figure')
-        when shown = 'hidden' and denominator is not null then 'is hidden and tells how many'
+        when shown <> 'shown' and is_given then concat('is marked ', shown, ' and gives a figure')
+        when shown = 'hidden' and denominator is not null then 'is hidden and gives how many'
         when shown = 'shown' and metric like 'complaints%' and numerator between 1 and 4
             then 'shows fewer than 5 complainants'
         when shown = 'shown' and metric = 'complaints_per_1000' and denominator < $min_subscribers

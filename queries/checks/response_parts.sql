@@ -1,4 +1,4 @@
--- response_parts: Which survey strata answer more than they were asked, or are told though too small?
+-- response_parts: Which survey strata answer more than they were asked, or are shown though too small?
 -- reads: survey_response
 -- params: min_subscribers INTEGER
 -- returns: wave VARCHAR, stratum VARCHAR, survey_type VARCHAR, reason VARCHAR

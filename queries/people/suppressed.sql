@@ -1,4 +1,4 @@
--- suppressed: How many figures of persons are shown, told as few or hidden, on each grid?
+-- suppressed: How many figures of persons are shown, few or hidden, on each grid?
 -- reads: place_rate
 -- params: none
 -- returns: metric VARCHAR, outcome_class VARCHAR, place_type VARCHAR, level INTEGER, period_grain VARCHAR, n_shown BIGINT, n_few BIGINT, n_hidden BIGINT

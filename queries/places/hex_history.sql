@@ -9,7 +9,7 @@ select
     sum(dropped_calls) as dropped_calls,
     sum(dropped_calls) / nullif(sum(call_attempts), 0) as drop_rate,
     100 * sum(prb_dl_used_prb_s) / nullif(sum(prb_dl_avail_prb_s), 0) as prb_dl_util_pct,
-    -- of several hexagons it can't be told from theirs
+    -- of several hexagons it can't be computed from theirs
     if(count(*) = 1, max(n_cells_effective), null) as n_cells_effective
 from hex_day
 where in_hex(hex_id, $hex_text)

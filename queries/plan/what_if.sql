@@ -1,10 +1,10 @@
--- what_if: What would it spare to relieve this cell of a share of its load?
+-- what_if: What would it avoid to relieve this cell of a share of its load?
 -- reads: what_if
 -- params: cell_id VARCHAR, relief_pct DOUBLE = NULL
 -- returns: cell_id VARCHAR, relief_pct DOUBLE, drops_avoided_month DOUBLE, drops_avoided_month_lo DOUBLE, drops_avoided_month_hi DOUBLE, complainants_avoided DOUBLE, complainants_avoided_lo DOUBLE, complainants_avoided_hi DOUBLE, detractors_avoided DOUBLE, detractors_avoided_lo DOUBLE, detractors_avoided_hi DOUBLE, is_beyond_seen BOOLEAN
 -- grain: relief_pct
 with ladder as (
-    -- no relief spares nothing
+    -- no relief avoids nothing
     select cell_id, 0.0 as relief_pct, 0.0 as drops_avoided_month, 0.0 as drops_avoided_month_lo, 0.0 as drops_avoided_month_hi, 0.0 as complainants_avoided, 0.0 as complainants_avoided_lo, 0.0 as complainants_avoided_hi, 0.0 as detractors_avoided, 0.0 as detractors_avoided_lo, 0.0 as detractors_avoided_hi,
         false as is_beyond_seen
     from what_if where cell_id = $cell_id group by cell_id
@@ -16,7 +16,7 @@ steps as (
     select *, lead(relief_pct) over (order by relief_pct) as next_pct from ladder
 ),
 asked as (
-    -- without a share every step is told; between two it goes straight
+    -- without a share every step is given; between two it goes straight
     select relief_pct as pct, relief_pct as from_pct, relief_pct as to_pct, 0.0 as part
     from ladder where $relief_pct is null and relief_pct > 0
     union all

@@ -11,7 +11,7 @@ with limits as (
         max(threshold_source) filter (threshold_name = 'worst_cell_drop_rate_pct') as threshold_source
     from threshold
 ),
-newest as (
+asked_week as (
     -- the last week of which all days are known, else the one that has begun
     select cast(date_trunc('week', coalesce(cast($week as date), max(day_local) - 6)) as date) as started
     from cell_day
@@ -20,7 +20,7 @@ judged as (
     select cell_day.*, started, day_local >= started as in_week,
         call_attempts >= min_attempts as is_judged,
         is_judged and 100 * dropped_calls / call_attempts > limit_pct as is_breach
-    from cell_day cross join newest cross join limits
+    from cell_day cross join asked_week cross join limits
     where day_local between started - 28 and started + 6
 ),
 weekly as (
@@ -43,24 +43,24 @@ place as (
     from cell group by cell_id
 ),
 rated as (
-    select cell_id, value_lo, value_hi from place_rate cross join newest
+    select cell_id, value_lo, value_hi from place_rate cross join asked_week
     where place_type = 'cell' and metric = 'drop_rate' and period_grain = 'week'
         and period_start = started
 ),
 risen as (
     -- the rise the cell is still in
     select cell_id, max_by(change_point, (change_utc, change_id)) as rise
-    from change_point cross join newest cross join run
+    from change_point cross join asked_week cross join run
     where cast(timezone(timezone, change_utc) as date) <= started + 6
         and cast(timezone(timezone, until_utc) as date) >= started
     group by cell_id having max_by(direction, (change_utc, change_id)) = 'up'
 ),
-worked as (
+intervened as (
     select place.cell_id,
-        max_by(intervention, (start_utc, intervention.intervention_id)) as work
+        max_by(intervention, (start_utc, intervention.intervention_id)) as newest
     from place join intervention
         on intervention.cell_id = place.cell_id or intervention.site_id = place.c.site_id
-        cross join newest cross join run
+        cross join asked_week cross join run
     where cast(timezone(run.timezone, start_utc) as date) <= started + 6
     group by place.cell_id
 ),
@@ -76,7 +76,7 @@ noted as (
 listed as (
     select *, coalesce(place.c.region, '') as region_of
     from weekly cross join limits left join place using (cell_id) left join rated using (cell_id)
-        left join risen using (cell_id) left join worked using (cell_id)
+        left join risen using (cell_id) left join intervened using (cell_id)
         left join noted using (cell_id)
     where n_days_breached >= breach_days and coalesce(place.c.region, '') = coalesce($region, place.c.region, '')
 )
@@ -93,8 +93,8 @@ select
     round(drops / attempts / nullif(before, 0), 6) as ratio_to_4_weeks,
     round(prb_bh_pct, 6) as prb_dl_util_bh_pct, round(users, 6) as rrc_users_mean,
     round(thp_mbps, 6) as dl_user_thp_mbps, round(availability, 6) as availability,
-    rise.change_id, rise.change_utc, rise.attribution, work.intervention_id, work.kind as intervention_kind,
-    cast(timezone(run.timezone, work.start_utc) as date) as intervention_day,
+    rise.change_id, rise.change_utc, rise.attribution, newest.intervention_id, newest.kind as intervention_kind,
+    cast(timezone(run.timezone, newest.start_utc) as date) as intervention_day,
     ack.ack_status, ack.ack_owner, ack.ack_comment, ack.ack_utc
 from listed cross join run
 qualify rank <= $top

@@ -32,7 +32,7 @@ changed as (
     where place_type = 'cell'
 ),
 in_force as (
-    -- the latest change up to the period's end, if its level reached into the period
+    -- the latest change up to the period's end, if it lasted into the period
     select cell_id, max_by(changed, (change_utc, change_id)) as c
     from changed
     where change_day <= (select max(period_end) from rated)

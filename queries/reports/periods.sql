@@ -1,7 +1,7 @@
 -- periods: Which weeks and months can be reported, how far does the data cover each, and what was counted in it?
 -- reads: cell_day, change_point, intervention, place_rate, run
 -- params: none
--- returns: period_grain VARCHAR, period_start DATE, period_end DATE, n_days BIGINT, n_days_known BIGINT, is_over BOOLEAN, n_cell_days BIGINT, call_attempts DOUBLE, dropped_calls DOUBLE, n_customer_figures BIGINT, n_customer_cases DOUBLE, n_changes BIGINT, n_works BIGINT
+-- returns: period_grain VARCHAR, period_start DATE, period_end DATE, n_days BIGINT, n_days_known BIGINT, is_over BOOLEAN, n_cell_days BIGINT, call_attempts DOUBLE, dropped_calls DOUBLE, n_customer_figures BIGINT, n_customer_cases DOUBLE, n_changes BIGINT, n_interventions BIGINT
 -- grain: period_grain, period_start
 with customer as (
     -- the finest grid alone: a coarser one counts the same persons again
@@ -42,7 +42,7 @@ counted as (
     group by all
 ),
 dated as (
-    select cast(timezone(run.timezone, change_utc) as date) as day, 1 as change, 0 as work
+    select cast(timezone(run.timezone, change_utc) as date) as day, 1 as change, 0 as intervention
     from change_point cross join run
     union all
     select cast(timezone(run.timezone, start_utc) as date), 0, 1 from intervention cross join run
@@ -52,7 +52,7 @@ select
     date_diff('day', period_start, period_end) + 1 as n_days, n_days_known, is_over, n_cell_days,
     call_attempts, dropped_calls, n_customer_figures, n_customer_cases,
     cast(coalesce(sum(change), 0) as bigint) as n_changes,
-    cast(coalesce(sum(work), 0) as bigint) as n_works
+    cast(coalesce(sum(intervention), 0) as bigint) as n_interventions
 from counted left join dated on dated.day between period_start and period_end
 group by all
 order by period_grain, period_start

@@ -29,7 +29,7 @@ COST = r"action|cost|value_per"
 # section, its settings, tables that must change, and of `priority` the columns that may
 CASES: dict[str, tuple[str, dict[str, Any], set[str], str]] = {
     "relief": ("priority", {"relief_pct": 45}, {"benefit", "priority"},
-               r"avoid|value|rank|p_top20|in_top20|dominant|change_|relief_cells|reason|action|cost"
+               r"avoid|value|rank|p_top20|in_top20|dominant|change_|relief_cells|advice|seen|action|cost"
                r"|knee|min_visible"),
     "room": ("priority", {"room_pct": 5}, {"priority"}, r"^relief_cells$"),
     "least reach": ("priority", {"least_reach_pct": 60}, {"priority"}, COST),

@@ -20,6 +20,7 @@ def priority(cells: pd.DataFrame) -> pd.DataFrame:
             rank=[1, 2, 3],
             hex_id=hexes,
             level=8,
+            shown_hex_id=hexes,
             site_id=sites["site_id"].to_numpy(),
             place_name=names,
             region=sites["region"].to_numpy(),
@@ -42,7 +43,7 @@ def priority(cells: pd.DataFrame) -> pd.DataFrame:
             dominant_cell_id=sites["cell_id"].to_numpy(),
             change_id=["c1", None, None],
             change_utc=[pd.Timestamp("2025-04-12", tz="UTC"), None, None],
-            reason=[
+            seen=[
                 "drops doubled on 12 Apr at LDS-02; busy-hour PRB 51 % to 69 %",
                 "steadily above normal",
                 "steadily above normal",
@@ -58,9 +59,9 @@ def priority(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def plans(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """Two budgets: for the larger one another plan and a work that waits, the third impossible."""
+    """Two budgets, for the larger one another plan and an action that waits; a third impossible."""
     at = cells.iloc[[1, 2, 4]]
-    works = {
+    actions = {
         "place_type": "cell",
         "cell_id": at["cell_id"].to_numpy(),
         "sector_id": None,
@@ -80,14 +81,14 @@ def plans(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
     cost = np.array([40.0, 50.0, 45.0])
     action = np.array(["add_carrier", "fix + tilt", "tilt"])
     plans = [(50.0, 1, [0]), (100.0, 1, [0, 1]), (100.0, 2, [0, 2]), (50.0, 0, [1])]
-    whole = rows("plan", budget=0.0, plan_number=0, action=action, cost_amount=cost, **works)
+    whole = rows("plan", budget=0.0, plan_number=0, action=action, cost_amount=cost, **actions)
     budgets = [
         rows(
             "plan_budget",
             budget=[budget],
             plan_number=number,
-            n_options=3,
-            n_works=len(held),
+            n_actions_offered=3,
+            n_actions=len(held),
             cost_amount=cost[held].sum(),
             cost_currency="<EUR>",
             costs_invented=True,
@@ -105,8 +106,8 @@ def plans(cells: pd.DataFrame) -> dict[str, pd.DataFrame]:
         "plan_budget",
         budget=[500.0],
         plan_number=1,
-        n_options=3,
-        n_works=0,
+        n_actions_offered=3,
+        n_actions=0,
         costs_invented=True,
         cost_amount=0.0,
         benefit_month=0.0,

@@ -88,7 +88,7 @@ def test_it_says_what_it_cannot_tell(mycall: Warehouse) -> None:
     assert len(mycall.marts.query("change_points")) == 0
     places = mycall.marts.query("worst_places", top=10)
     assert len(places) == 10
-    assert places["reason"].str.contains("no cause can be named").all()
+    assert places["seen"].str.contains("no cause can be named").all()
     # the state that callers named
     assert set(places["region"]) & {"Odisha", "Delhi", "Punjab", "Uttar Pradesh", "Maharashtra"}
 

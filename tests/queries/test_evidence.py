@@ -90,7 +90,7 @@ def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config
         lineage.behind(demo, "Nowhere")
     files = steps[steps["step"] == 23]
     assert (files["value"] == files["n_rows"]).all()
-    named = files[files["source"] == "pm"].set_index("what")["told"]
+    named = files[files["source"] == "pm"].set_index("what")["note"]
     assert set(rows["source_file"]) <= set(named.index)
     name = rows["source_file"].iloc[0]
     content = (demo_config.parent / name).read_bytes()
@@ -127,7 +127,7 @@ def test_what_relief_would_spare_stands_in_the_evidence_as_in_the_ladder(demo: W
     )
     ladder = demo.marts.query("what_if", cell_id=place["dominant_cell_id"])
     assert steps["value"].tolist() == ladder["drops_avoided_month"].tolist()
-    assert steps["told"].notna().tolist() == ladder["is_beyond_seen"].tolist()
+    assert steps["note"].notna().tolist() == ladder["is_beyond_seen"].tolist()
 
 
 def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:

@@ -18,6 +18,8 @@ from geo import hexgrid
 from ingest.warehouse.duck import empty_marts
 from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import (
+    RENAMED,
+    RENAMED_COLUMNS,
     Query,
     check_names,
     query_names,
@@ -219,16 +221,16 @@ def moved(tmp_path: Path) -> Warehouse:
 
 
 def test_a_change_counts_once_where_its_cell_has_had_two_footprints(moved: Warehouse) -> None:
-    owed = moved.marts.query("owed", place_type="hex")
-    told = owed[["n_changes", "drops", "drops_load", "drops_other"]].to_numpy()
+    sums = moved.marts.query("drops_by_attribution", place_type="hex")
+    told = sums[["n_changes", "drops", "drops_load", "drops_other"]].to_numpy()
     assert told.tolist() == [pytest.approx([1, 100.0, 80.0, 20.0])]
-    assert moved.marts.query("owed", place_type="hex", since="2025-03-11").empty
+    assert moved.marts.query("drops_by_attribution", place_type="hex", since="2025-03-11").empty
 
 
 SITES = {"a": "S", "b": "S", "c": "T"}
 
 
-def _owed(folder: Path, **changes: Any) -> Warehouse:
+def _changed(folder: Path, **changes: Any) -> Warehouse:
     """Three cells on two sites, and changes of them, each of 100 drops counted."""
     warehouse, n = Warehouse(folder), len(changes["cell_id"])
     ratio = np.array(changes["ratio"])
@@ -249,45 +251,45 @@ def _owed(folder: Path, **changes: Any) -> Warehouse:
 
 
 def test_errors_of_cells_add_up_by_the_rule_of_the_maps(tmp_path: Path) -> None:
-    warehouse = _owed(tmp_path, cell_id=["a", "b", "c"], ratio=[2.0, 4.0, 0.5])
-    sites = warehouse.marts.query("owed").set_index("place")
+    warehouse = _changed(tmp_path, cell_id=["a", "b", "c"], ratio=[2.0, 4.0, 0.5])
+    sites = warehouse.marts.query("drops_by_attribution").set_index("place")
     assert sites.loc["S", "drops"] == pytest.approx(50 + 75)
     # what either could be more without its change: 50 and 25, times a quarter
     half = np.array([50.0, 25.0]) / 4
     alone, alike = (half**2).sum(), half.sum() ** 2
     wide = np.sqrt((1 - draws.CORRELATION) * alone + draws.CORRELATION * alike)
     assert sites.loc["S", "drops"] - sites.loc["S", "drops_lo"] == pytest.approx(wide)
-    whole = warehouse.marts.query("owed", place_type="network").iloc[0]
+    whole = warehouse.marts.query("drops_by_attribution", place_type="network").iloc[0]
     assert whole["drops"] == pytest.approx(50 + 75 - 100)
     assert whole[["drops_load", "drops_other"]].sum() == pytest.approx(whole["drops"])
     assert (whole["drops_hi"] - whole["drops_lo"]) < sum(sites["drops_hi"] - sites["drops_lo"])
 
 
 def test_what_came_and_went_comes_to_what_it_did_while_it_was_there(tmp_path: Path) -> None:
-    warehouse = _owed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 1.0])
-    (told,) = warehouse.marts.query("owed").to_dict("records")
+    warehouse = _changed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 1.0])
+    (told,) = warehouse.marts.query("drops_by_attribution").to_dict("records")
     assert told["n_changes"] == 2
     # 100 drops where 50 would have been, then 100 as before: not 50 more and 100 fewer
     assert told["drops"] == pytest.approx(50)
     assert told["drops_load"] == pytest.approx(50)
     # load came and a fault went: what is there now is load's doing, and the fault's less
-    both = _owed(tmp_path / "both", cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 0.0])
-    (told,) = both.marts.query("owed").to_dict("records")
+    both = _changed(tmp_path / "both", cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 0.0])
+    (told,) = both.marts.query("drops_by_attribution").to_dict("records")
     assert told["drops"] == pytest.approx(50)
     assert told["drops_load"] == pytest.approx(50 + 100 * (2 - 1 + 1 - 0.5) / 2)
 
 
 def test_untested_changes_are_told_beside(tmp_path: Path) -> None:
-    warehouse = _owed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 2.0], load_share=[np.nan, 1.0])
-    (told,) = warehouse.marts.query("owed").to_dict("records")
+    warehouse = _changed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 2.0], load_share=[np.nan, 1.0])
+    (told,) = warehouse.marts.query("drops_by_attribution").to_dict("records")
     assert told["drops_untested"] == pytest.approx(50)
     assert told["drops"] == told["drops_load"] == pytest.approx(50)
 
 
 @pytest.mark.parametrize("kind", ["cell", "sector", "site", "hex", "region", "network"])
 def test_every_grain_sums_to_the_network(kind: str, demo: Warehouse) -> None:
-    places = demo.marts.query("owed", place_type=kind, top=100_000)
-    cells = demo.marts.query("owed", place_type="cell", top=100_000)
+    places = demo.marts.query("drops_by_attribution", place_type=kind, top=100_000)
+    cells = demo.marts.query("drops_by_attribution", place_type="cell", top=100_000)
     assert places["n_changes"].sum() > 0
     if kind in ("cell", "sector", "site", "network"):
         assert places["drops"].sum() == pytest.approx(cells["drops"].sum())
@@ -381,17 +383,39 @@ def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> 
     found = demo.marts.query("change_points", **week)
     assert set(found["change_id"]) == set(every.loc[local.between(*week.values()), "change_id"])
     assert len(found) > 0
-    works = demo.marts.query("works", **week)
+    works = demo.marts.query("interventions", **week)
     assert (works["start_day"].between(*map(pd.Timestamp, week.values()))).all()
     assert (
         len(works)
-        == demo.marts.query("periods").set_index("period_start").loc["2026-10-12", "n_works"]
+        == demo.marts.query("periods")
+        .set_index("period_start")
+        .loc["2026-10-12", "n_interventions"]
     )
 
 
 def test_an_unknown_query_is_told_with_the_known_ones() -> None:
     with pytest.raises(NothingFound, match="no query 'worst'; there are: acknowledgement_log"):
         read_query("worst")
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("works", "interventions"), ("work_places", "intervention_places"),
+     ("owed", "drops_by_attribution")],
+)  # fmt: skip
+def test_a_question_asked_by_its_old_name_is_refused_with_the_new_one(old: str, new: str) -> None:
+    with pytest.raises(NothingFound, match=f"no query '{old}'; it is called '{new}' since 0.2"):
+        read_query(old)
+
+
+def test_every_renamed_question_and_column_leads_to_one_that_is_there() -> None:
+    assert set(RENAMED.values()) <= set(query_names())
+    assert not set(RENAMED) & set(query_names())
+    columns = {column for table in TABLES.values() for column in table.columns}
+    columns |= {column for name in query_names() for column in read_query(name).returns}
+    for old, new in RENAMED_COLUMNS.items():
+        assert old not in columns
+        assert new.split(",")[0] in columns
 
 
 def test_a_coarse_hexagon_is_the_sum_of_the_finer_ones_in_it(demo: Warehouse) -> None:

@@ -42,11 +42,11 @@ def table(frame: pd.DataFrame, *, width: int | None = None) -> str:
     """
     if frame.empty:
         return f"no rows; columns: {', '.join(map(str, frame))}\n"
-    told = _as_text(frame).map(_said)
+    texts = _as_text(frame).map(_said)
     right = {str(name) for name in frame.select_dtypes("number")}
-    lines = _lines(told, right)
+    lines = _lines(texts, right)
     if width is not None and max(map(len, lines)) > width:
-        lines = _blocks(told, width)
+        lines = _blocks(texts, width)
     return "\n".join(lines) + "\n"
 
 
@@ -58,20 +58,20 @@ def _said(value: Any) -> str:
     return f"{value:.0f}" if abs(value) >= 1e5 or value.is_integer() else f"{value:.6g}"
 
 
-def _lines(told: pd.DataFrame, right: set[str]) -> list[str]:
+def _lines(texts: pd.DataFrame, right: set[str]) -> list[str]:
     columns = []
-    for name, texts in told.items():
-        column = [str(name), *texts]
+    for name, values in texts.items():
+        column = [str(name), *values]
         size = max(map(len, column))
         columns.append([x.rjust(size) if name in right else x.ljust(size) for x in column])
     return ["  ".join(row).rstrip() for row in zip(*columns, strict=True)]
 
 
-def _blocks(told: pd.DataFrame, width: int) -> list[str]:
-    size = max(len(str(name)) for name in told) + 2
+def _blocks(texts: pd.DataFrame, width: int) -> list[str]:
+    size = max(len(str(name)) for name in texts) + 2
     lines = []
-    for number, row in enumerate(told.to_dict("records"), start=1):
-        lines.append(f"-- {number} of {len(told)} ".ljust(width, "-"))
+    for number, row in enumerate(texts.to_dict("records"), start=1):
+        lines.append(f"-- {number} of {len(texts)} ".ljust(width, "-"))
         for name, text in row.items():
             if text:
                 lines += textwrap.wrap(text, max(width, size + 20), subsequent_indent=" " * size,
@@ -86,8 +86,8 @@ def _as_map(frame: pd.DataFrame, form: str) -> bytes:
     elif {"lat", "lon"} <= set(frame):
         shapes = gpd.points_from_xy(frame["lon"], frame["lat"])
     else:
-        told = f"--format {form}: the answer has neither hex_text nor lat and lon"
-        raise QuestionError(f"{told}; it has: {', '.join(map(str, frame))}")
+        fault = f"--format {form}: the answer has neither hex_text nor lat and lon"
+        raise QuestionError(f"{fault}; it has: {', '.join(map(str, frame))}")
     drawn = gpd.GeoDataFrame(_as_text(frame), geometry=shapes, crs="EPSG:4326")
     if form == "geojson":
         return drawn.to_json(drop_id=True).encode()

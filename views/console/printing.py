@@ -112,9 +112,10 @@ def print_receipt(marts: Marts) -> None:
     counts = marts.query("counts").iloc[0]
     known = pd.notna(counts["as_of_utc"])
     as_of = f"{counts['as_of_utc']:%Y-%m-%d %H:%M} UTC" if known else "no time: nothing has one"
-    told = f"{counts['n_hexes']:,} hexagons, {counts['n_cells']:,} cells, "
-    told += f"{counts['n_changes']:,} dated changes; data as of {as_of}"
-    say(told)
+    say(
+        f"{counts['n_hexes']:,} hexagons, {counts['n_cells']:,} cells, "
+        f"{counts['n_changes']:,} dated changes; data as of {as_of}"
+    )
     notes = marts.query("quality_notes")
     for note in notes[notes["verdict"] != "ok"].to_dict("records"):
         say(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
@@ -137,7 +138,7 @@ def _print_places(places: pd.DataFrame) -> None:
         return
     known = places["benefit_month"].notna().any()
     by = "benefit_month" if known else "drops_excess_month"
-    what = "what to do first[/]: drops to avoid" if known else "worst first[/]: drops above normal"
+    what = "what to do first[/]: avoidable drops" if known else "worst first[/]: drops above normal"
     OUT.print(f"\n[bold]{what} a month, 90 % interval, why")
     for place in places.fillna({"region": "", "unsafe_reason": ""}).to_dict("records"):
         lo, hi = place[f"{by}_lo"], place[f"{by}_hi"]
@@ -146,6 +147,6 @@ def _print_places(places: pd.DataFrame) -> None:
         say(f"{place['rank']:>3}  {name}: {excess}")
         if place["unsafe_reason"]:
             say(f"     not to be relied on: {place['unsafe_reason']}", style="yellow")
-        say(f"     {sentences.in_short(place['reason'])}")
-        if told := sentences.treatment(place):
-            say(f"     {told}")
+        say(f"     {sentences.in_short(place)}")
+        if action := sentences.best_action(place):
+            say(f"     {action}")

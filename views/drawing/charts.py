@@ -44,7 +44,7 @@ def history(
 def attributed(
     days: pd.DataFrame, curve: pd.DataFrame, change: Any, *, timezone: str
 ) -> alt.VConcatChart:
-    """One change: drops day by day with the parts owed to load and to the rest, over the curve.
+    """One change: drops day by day with the parts due to load and to the rest, over the curve.
 
     `days`: rows of change_days of one change, one at least; `curve`: rows of change_curves;
     `change`: a row of change_points. Load's part is shaded from the drops usual without the change,
@@ -96,7 +96,7 @@ _AROUND = pd.Timedelta(days=7)
 
 
 def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
-    """Dated changes: when, how strong, and how many drops they cost or spared.
+    """Dated changes: when, how strong, and how many drops they cost or avoided.
 
     `changes`: change_utc, change_lo_utc, change_hi_utc, ratio, ratio_lo, ratio_hi, direction,
     drops_excess, cell_id or hex_text.
@@ -114,7 +114,7 @@ def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
                  alt.Tooltip("drops_excess:Q", title="drops since", format="+,.0f")],
     )  # fmt: skip
     # two lines: a telephone shows no longer one
-    title = _title(["Drops as a multiple of the level before, with 90 % intervals",
+    title = _title(["Drops as a multiple of those before, with 90 % intervals",
                     "orange = worse, blue = better; larger = more drops"])  # fmt: skip
     first, last = local["at"].min(), local["at"].max()
     # of one change alone the axis would show its hours; on the left stand the labels
@@ -182,22 +182,21 @@ def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
 
 
 def ladder(budgets: pd.DataFrame, *, currency: str) -> alt.LayerChart:
-    """What the best plan for each budget spares, with its 90 % interval.
+    """What the best plan for each budget avoids, with its 90 % interval.
 
     `budgets`: rows of plan_budgets.
     """
-    best = budgets[(budgets["plan_number"] == 1) & (budgets["n_works"] > 0)]
-    told = best.assign(said=best["benefit_month"].map(amount))
-    base = alt.Chart(told).encode(
+    best = budgets[(budgets["plan_number"] == 1) & (budgets["n_actions"] > 0)]
+    base = alt.Chart(best.assign(said=best["benefit_month"].map(amount))).encode(
         x=alt.X("budget:Q", title=f"budget, {currency}", axis=alt.Axis(grid=False, tickCount=4)),
-        tooltip=[alt.Tooltip("budget:Q", format=","), alt.Tooltip("said:N", title="spared"),
-                 alt.Tooltip("n_works:Q", title="works")],
+        tooltip=[alt.Tooltip("budget:Q", format=","), alt.Tooltip("said:N", title="avoided"),
+                 alt.Tooltip("n_actions:Q", title="actions")],
     )  # fmt: skip
-    spared = alt.Y("benefit_month:Q", axis=_inside(tickCount=3), scale=alt.Scale(zero=True))
+    avoided = alt.Y("benefit_month:Q", axis=_inside(tickCount=3), scale=alt.Scale(zero=True))
     return _over(
         base.mark_rule(color=QUIET).encode(y="benefit_month_lo:Q", y2="benefit_month_hi:Q"),
-        base.mark_line(color=DOT, point={"size": 50, "color": DOT}).encode(y=spared),
-    ).properties(height=150, title=_title("Drops spared a month by the best plan, 90 % intervals"))
+        base.mark_line(color=DOT, point={"size": 50, "color": DOT}).encode(y=avoided),
+    ).properties(height=150, title=_title("Drops avoided a month by the best plan, 90 % intervals"))
 
 
 def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:
@@ -341,7 +340,7 @@ def _parts(days: pd.DataFrame, change: Any, marked: pd.DataFrame) -> alt.LayerCh
                  alt.Tooltip("drops_usual:Q", format=",.0f", title="usual"),
                  alt.Tooltip("drops_with_load:Q", format=",.0f", title="with load's part")],
     )  # fmt: skip
-    text = "Drops a day: line = without the change; amber = owed to load, violet = to the rest"
+    text = "Drops a day: line = without the change; amber = due to load, violet = to the rest"
     return _over(
         _ends(parts).encode(x=_x("at", None)),
         *_marks(marked),

@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 
 from geo import hexgrid
-from views.drawing import outlines as drawing_outlines
+from views.drawing.outlines import Box, outlines
 from views.words.colours import UNKNOWN, Scale, scale
 from views.words.looks import Look
 
@@ -109,7 +109,7 @@ class _Paper:
     north: float
     per_unit: float
     height: int
-    box: drawing_outlines.Box
+    box: Box
 
     @classmethod
     def around(cls, rings: list[Floats]) -> "_Paper":
@@ -160,7 +160,7 @@ def _rings(texts: pd.Series) -> list[Floats]:
 
 def _ground(paper: _Paper, regions: gpd.GeoDataFrame | None) -> Iterator[str]:
     yield f'<rect class="sea" width="{_WIDTH}" height="{paper.height}"/>'
-    shapes = drawing_outlines.outlines(paper.box)
+    shapes = outlines(paper.box)
     yield f'<path class="land" d="{_path(paper, shapes["land"])}"/>'
     yield f'<path class="border" d="{_path(paper, shapes["border"])}"/>'
     if regions is not None:
@@ -216,11 +216,11 @@ def _bar(paper: _Paper) -> str:
     most = 0.25 * _WIDTH * paper.metres_per_point
     metres = next((m for m in _METRES if m <= most), _METRES[-1])
     long = metres / paper.metres_per_point
-    told = f"{metres // 1000} km" if metres >= 1000 else f"{metres} m"
+    text = f"{metres // 1000} km" if metres >= 1000 else f"{metres} m"
     x, y = _WIDTH - _MARGIN, paper.height - _MARGIN
     return (
         f'<path class="bar" d="M{x - long:.1f} {y - 5}v5H{x}v-5"/>'
-        f'<text class="scale" x="{x}" y="{y - 9}">{told}</text>'
+        f'<text class="scale" x="{x}" y="{y - 9}">{text}</text>'
     )
 
 

@@ -102,9 +102,9 @@ def draw(
     sent = payload(picture, name=name, height=height, link=link, held=held.holds if held else ())
 
     def clicked() -> None:
-        told = (st.session_state[name].get("clicked") or {}).get("hex")
-        if told is None or hexgrid.from_text([str(told)])[0] != hexgrid.NO_HEX:
-            on_choose(told)
+        chosen = (st.session_state[name].get("clicked") or {}).get("hex")
+        if chosen is None or hexgrid.from_text([str(chosen)])[0] != hexgrid.NO_HEX:
+            on_choose(chosen)
 
     _component()(
         key=name, data=sent, height=height, on_seen_change=lambda: None, on_clicked_change=clicked
@@ -112,7 +112,7 @@ def draw(
 
 
 def seen(name: str) -> Seen | None:
-    """What the map of that name last told of itself; None before it did."""
+    """What the map of that name last said of itself; None before it did."""
     return seen_of((st.session_state.get(name) or {}).get("seen"))
 
 
@@ -155,8 +155,8 @@ def _look(picture: Picture) -> dict[str, Any]:
 
 def _places(places: Sequence[Place]) -> list[tuple[str, str, float, float]]:
     lat, lon = hexgrid.centres(hexgrid.from_text([place.hex_text for place in places]))
-    told = [(place.hex_text, place.label) for place in places]
-    return [(*one, *at) for one, at in zip(told, zip(lat, lon, strict=True), strict=True)]
+    labels = [(place.hex_text, place.label) for place in places]
+    return [(*one, *at) for one, at in zip(labels, zip(lat, lon, strict=True), strict=True)]
 
 
 def _values(hexes: pd.DataFrame, scale: Scale | None) -> Columns:

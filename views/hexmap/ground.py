@@ -1,4 +1,4 @@
-"""Outlines, masts and works as plain columns for the browser; no Streamlit."""
+"""Outlines, masts and interventions as plain columns for the browser; no Streamlit."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,8 +19,8 @@ _ALL_ROUND = 360.0
 class Ground:
     """What lies under and over the hexagons for orientation; `box` is around all of them.
 
-    `outlines`: land and border as GeoJSON geometries. `sites`, `works`: lat, lon. `sectors`: lat,
-    lon, azimuth_deg, h_beamwidth_deg.
+    `outlines`: land and border as GeoJSON geometries. `sites`, `interventions`: lat, lon.
+    `sectors`: lat, lon, azimuth_deg, h_beamwidth_deg.
     """
 
     box: Box
@@ -28,7 +28,7 @@ class Ground:
     regions: gpd.GeoDataFrame | None
     sites: pd.DataFrame
     sectors: pd.DataFrame
-    works: pd.DataFrame
+    interventions: pd.DataFrame
 
 
 def parcels(ground: Ground) -> dict[str, Columns]:
@@ -43,7 +43,7 @@ def parcels(ground: Ground) -> dict[str, Columns]:
         "regions": _lines(np.asarray(regions, object)),
         "points": {
             "sites": _points(ground.sites),
-            "works": _points(ground.works.dropna(subset=["lat", "lon"])),
+            "interventions": _points(ground.interventions.dropna(subset=["lat", "lon"])),
             "sectors": _points(aimed),
             "beams": _flat(aimed[["azimuth_deg", "h_beamwidth_deg"]]),
             "names": named,
@@ -59,8 +59,8 @@ def names(ground: Ground) -> tuple[list[str], npt.NDArray[np.float32]]:
     seen = shapely.clip_by_rect(ground.regions.geometry.array, *ground.box)
     points = shapely.point_on_surface(seen)
     drawn = ~shapely.is_empty(points)
-    told = ground.regions["name"].to_numpy()[drawn].astype(str).tolist()
-    return told, shapely.get_coordinates(points[drawn]).astype("<f4").ravel()
+    texts = ground.regions["name"].to_numpy()[drawn].astype(str).tolist()
+    return texts, shapely.get_coordinates(points[drawn]).astype("<f4").ravel()
 
 
 def _lines(shapes: npt.NDArray[np.object_]) -> Columns:

@@ -46,12 +46,12 @@ class Seen:
     holds: tuple[str, ...] = ()
 
 
-def seen_of(told: Any) -> Seen | None:
-    """What the browser told; None where it told nothing, or nothing that makes sense."""
+def seen_of(message: Any) -> Seen | None:
+    """What the browser shows, by its message; None where there is none that makes sense."""
     try:
-        view = View(*(float(told[key]) for key in ("lat", "lon", "zoom")))
-        width, height, goal = (int(told[key]) for key in ("width", "height", "goal"))
-        holds = tuple(str(name) for name in told["holds"])
+        view = View(*(float(message[key]) for key in ("lat", "lon", "zoom")))
+        width, height, goal = (int(message[key]) for key in ("width", "height", "goal"))
+        holds = tuple(str(name) for name in message["holds"])
     except (KeyError, TypeError, ValueError, OverflowError):
         return None
     if not (_sound(view) and 0 < width <= _WIDEST and 0 < height <= _WIDEST):
@@ -117,13 +117,13 @@ def box_of(seen: Seen) -> Box:
             180.0 if around else _lon(east), _lat(north))  # fmt: skip
 
 
-def level_to_draw(offers: pd.DataFrame) -> int:
+def level_to_draw(levels: pd.DataFrame) -> int:
     """The finest level with few enough hexagons; else the coarsest there is.
 
-    `offers`: level, n_hexes of one layer and period, at least one row.
+    `levels`: level, n_hexes of one layer and period, at least one row.
     """
-    fitting = offers[offers["n_hexes"] <= MOST]
-    return int(fitting["level"].max() if len(fitting) else offers["level"].min())
+    fitting = levels[levels["n_hexes"] <= MOST]
+    return int(fitting["level"].max() if len(fitting) else levels["level"].min())
 
 
 def _down(lat: float) -> float:

@@ -30,14 +30,15 @@ def encode(
     Columns are of type u8, u16, u32 or f32; 64-bit ids go as pairs of u32, low first (`words`).
     The same content gives the same bytes.
     """
-    told, body = {}, b""
+    entries, body = {}, b""
     for name, columns in parcels.items():
         content = b"".join(column.tobytes() for column in columns.values())
         shape = [[key, _NAMES[column.dtype], column.size] for key, column in columns.items()]
         known = _hash(json.dumps(shape).encode() + content)
-        told[name] = {"hash": known, "columns": shape, "at": None if known in held else len(body)}
+        at = None if known in held else len(body)
+        entries[name] = {"hash": known, "columns": shape, "at": at}
         body += b"" if known in held else content
-    text = json.dumps({**header, "parcels": told}, ensure_ascii=False, allow_nan=False).encode()
+    text = json.dumps({**header, "parcels": entries}, ensure_ascii=False, allow_nan=False).encode()
     return _MAGIC + struct.pack("<I", len(text)) + text + (zlib.compress(body, 6) if body else b"")
 
 
@@ -48,8 +49,8 @@ def decode(payload: bytes) -> tuple[dict[str, Any], dict[str, dict[str, npt.NDAr
     end = 8 + struct.unpack("<I", payload[4:8])[0]
     header = json.loads(payload[8:end])
     body = zlib.decompress(payload[end:]) if payload[end:] else b""
-    sent = {name: told for name, told in header["parcels"].items() if told["at"] is not None}
-    return header, {name: _columns(body, **told) for name, told in sent.items()}
+    sent = {name: one for name, one in header["parcels"].items() if one["at"] is not None}
+    return header, {name: _columns(body, **one) for name, one in sent.items()}
 
 
 def words(ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:

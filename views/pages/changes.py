@@ -11,7 +11,7 @@ from views.panels import acknowledging
 from views.shared import data, pickers, url
 from views.shared.page import head, picture, plain, run_facts
 from views.words.numbers import between, day, interval, number, rows, sure
-from views.words.sentences import CAUSES, change, noted, place, when
+from views.words.sentences import DUE_TO, change, noted, place, when
 
 _MOST = 500
 
@@ -25,51 +25,51 @@ def page() -> None:
                 "positioned calls with times, of at least some weeks; a quiet network has none "
                 "either.")  # fmt: skip
         return
-    found = _filtered()
-    if found.empty:
+    changes = _filtered()
+    if changes.empty:
         st.info("No change matches. Choose an earlier day or both directions.")
         return
-    if len(found) == _MOST:
+    if len(changes) == _MOST:
         st.caption(f"The {_MOST} with most drops more or fewer are shown.")
-    picture(charts.timeline, found, timezone=facts["timezone"])
+    picture(charts.timeline, changes, timezone=facts["timezone"])
     left, right = st.columns([0.66, 0.34], gap="medium")
     with left:
-        row = _table(found, facts["timezone"])
+        row = _table(changes, facts["timezone"])
     with right:
-        _history(found.iloc[row], facts["timezone"])
+        _history(changes.iloc[row], facts["timezone"])
     _sums()
 
 
 def _filtered() -> pd.DataFrame:
     since_box, direction_box, text_box, _ = st.columns([0.18, 0.3, 0.22, 0.3])
     since = since_box.date_input("Since", value=None)
-    said = {"both": None, "worse": "up", "better": "down"}
-    direction = direction_box.segmented_control("Direction", list(said), default="both")
+    directions = {"both": None, "worse": "up", "better": "down"}
+    direction = direction_box.segmented_control("Direction", list(directions), default="both")
     text = text_box.text_input("Cell, hexagon, site or region", placeholder="part of its name")
-    found = data.answer("change_points", since=since, direction=said[direction or "both"],
-                        top=_MOST)  # fmt: skip
-    names = found[["cell_id", "hex_text", "site_id", "region"]].fillna("").agg(" ".join, axis=1)
-    return found[names.str.contains(text.strip(), case=False, regex=False)]
+    changes = data.answer("change_points", since=since, direction=directions[direction or "both"],
+                          top=_MOST)  # fmt: skip
+    names = changes[["cell_id", "hex_text", "site_id", "region"]].fillna("").agg(" ".join, axis=1)
+    return changes[names.str.contains(text.strip(), case=False, regex=False)]
 
 
-def _table(found: pd.DataFrame, timezone: str) -> int:
+def _table(changes: pd.DataFrame, timezone: str) -> int:
     number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
     event = st.dataframe(
-        found.assign(
-            when=[when(row, timezone) for row in rows(found)],
-            place=[place(row) for row in rows(found)],
+        changes.assign(
+            when=[when(row, timezone) for row in rows(changes)],
+            place=[place(row) for row in rows(changes)],
             likely=[interval(low, high, "ratio") for low, high in zip(
-                found["ratio_lo"], found["ratio_hi"], strict=True)],
-            drops_excess=found["drops_excess"].round(),
-            noted=[noted(row) for row in rows(found)],
-            excess_likely=[between(row, "drops_excess") for row in found.to_dict("records")],
-            attribution=found["attribution"].map(CAUSES),
-            load_part=[_part(row) for row in rows(found)],
-            p_load=found["p_load"].map(sure),
+                changes["ratio_lo"], changes["ratio_hi"], strict=True)],
+            drops_excess=changes["drops_excess"].round(),
+            noted=[noted(row) for row in rows(changes)],
+            excess_likely=[between(row, "drops_excess") for row in changes.to_dict("records")],
+            attribution=changes["attribution"].map(DUE_TO),
+            load_part=[_part(row) for row in rows(changes)],
+            p_load=changes["p_load"].map(sure),
         ),
-        hide_index=True, height=430 if len(found) > 11 else "content", placeholder="",
+        hide_index=True, height=430 if len(changes) > 11 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row",
-        key=pickers.key_of("changes", found["change_id"]),
+        key=pickers.key_of("changes", changes["change_id"]),
         column_order=["when", "place", "ratio", "likely", "attribution", "load_part",
                       "drops_excess", "excess_likely", "prb_before_pct", "prb_after_pct", "p_load",
                       "region", "intervention_id", "noted"],
@@ -79,17 +79,17 @@ def _table(found: pd.DataFrame, timezone: str) -> int:
             "ratio": number_column("times", format="×%.2f", width=55),
             "likely": text("90 % interval", width=98),
             "drops_excess": number_column("drops since", format="localized", width=78,
-                                          help="Dropped calls more (or fewer) than at the level "
-                                          "before, while the new level lasts"),
+                                          help="Dropped calls more (or fewer) than without "
+                                          "the change, until the next change or the end"),
             "prb_before_pct": number_column("PRB before", format="%.0f %%"),
             "prb_after_pct": number_column("PRB after", format="%.0f %%"),
             "excess_likely": text("90 % interval", width=128),
-            "attribution": text("cause", width=98),
+            "attribution": text("due to", width=98),
             "load_part": text("load's part", width=100, help="Per cent of the change that load "
                               "explains, and its 90 % interval"),
             "p_load": text("p(load)",
                            help="Probability that load is the larger part"),
-            "intervention_id": "work",
+            "intervention_id": "intervention",
             "noted": "acknowledged",
         },
     )  # fmt: skip
@@ -105,33 +105,35 @@ def _sums() -> None:
     kind_box, since_box, _ = st.columns([0.5, 0.2, 0.3])
     kind = kind_box.segmented_control("Added up by", list(kinds), default="sites")
     since = since_box.date_input("Changes since", value=None)
-    told = data.answer("owed", place_type=kinds[kind or "sites"], since=since, top=_MOST)
-    if told.empty:
+    sums = data.answer(
+        "drops_by_attribution", place_type=kinds[kind or "sites"], since=since, top=_MOST
+    )
+    if sums.empty:
         st.info("No change of a cell here. Sites, sectors, hexagons and regions take an inventory.")
         return
     # a sum of nothing is 0, not -0
-    sums = told.columns[told.columns.str.startswith("drops")]
-    told = told.assign(**(told[sums].round() + 0))
+    amounts = sums.columns[sums.columns.str.startswith("drops")]
+    sums = sums.assign(**(sums[amounts].round() + 0))
     for name in ("drops", "drops_load", "drops_other"):
-        told[f"{name}_likely"] = [between(row, name) for row in told.to_dict("records")]
+        sums[f"{name}_likely"] = [between(row, name) for row in sums.to_dict("records")]
     st.caption(
         "Of changes that were found. On planted networks the intervals held 90 to 95 % of "
         "sites and regions, under heavy noise 87 to 92 % (docs/accuracy/sums.md)."
     )
     number_column = st.column_config.NumberColumn
     st.dataframe(
-        told,
-        hide_index=True, height=430 if len(told) > 11 else "content", placeholder="",
+        sums,
+        hide_index=True, height=430 if len(sums) > 11 else "content", placeholder="",
         column_order=["place", "n_changes", "drops", "drops_likely", "drops_load",
                       "drops_load_likely", "drops_other", "drops_other_likely", "drops_untested"],
         column_config={
             "n_changes": "changes",
             "drops": number_column("drops more", format="localized", help="Dropped calls more (or "
-                                   "fewer) than at the level before each cell's first change"),
+                                   "fewer) than without any of each cell's changes"),
             "drops_likely": "90 % interval",
-            "drops_load": number_column("owed to load", format="localized"),
+            "drops_load": number_column("due to load", format="localized"),
             "drops_load_likely": "90 % interval of it",
-            "drops_other": number_column("owed to the rest", format="localized"),
+            "drops_other": number_column("due to the rest", format="localized"),
             "drops_other_likely": "90 % interval of that",
             "drops_untested": number_column("not tested", format="localized", help="By changes of "
                                             "which load was not known by the hour; not in the "
@@ -154,13 +156,13 @@ def _history(row: Any, timezone: str) -> None:
             url.open_map(row["hex_text"])
     acknowledging.panel(Subject("change", str(row["change_id"])), timezone)
     where = "cell_id" if row["place_type"] == "cell" else "hex_text"
-    known = data.answer("change_points", top=_MOST)
-    known = known[known["place_type"] == row["place_type"]]
-    mine = known[known[where] == row[where]].sort_values("change_utc")
+    changes = data.answer("change_points", top=_MOST)
+    alike = changes[changes["place_type"] == row["place_type"]]
+    mine = alike[alike[where] == row[where]].sort_values("change_utc")
     if where == "cell_id":
         _pictures(row, mine, timezone)
-    for told in rows(mine):
-        st.markdown(f"- {plain(change(told, timezone))}")
+    for each in rows(mine):
+        st.markdown(f"- {plain(change(each, timezone))}")
     if isinstance(row["attribution_note"], str) and row["attribution_note"]:
         st.caption(plain(row["attribution_note"]))
     if isinstance(row["unsafe_reason"], str) and row["unsafe_reason"]:

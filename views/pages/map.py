@@ -6,13 +6,13 @@ import streamlit as st
 from contracts.errors import InputError
 from contracts.fields import FIELDS
 from views import hexmap
+from views.drawing.outlines import Box
 from views.panels import hexagon
-from views.panels import worst as panels_worst
 from views.panels.drawn import Drawn
 from views.panels.hexagon import HIDDEN
-from views.panels.worst import Worst
+from views.panels.worst import Worst, listed, worst
 from views.shared import data, pickers, url
-from views.shared import page as shared_page
+from views.shared.page import head, notes, plain, run_facts, theme
 from views.words.colours import scale
 from views.words.numbers import interval, number, rows
 from views.words.sentences import UNRELEASED, counts, worse
@@ -30,17 +30,17 @@ _AREA = {1: "610,000", 2: "86,800", 3: "12,400", 4: "1,770", 5: "253", 6: "36", 
 
 def page() -> None:
     """Draws the page: pickers, the map, and beside it the list or the chosen hexagon."""
-    facts = shared_page.run_facts()
+    facts = run_facts()
     layers = data.answer("map_layers")
     title, layer_box, period_box, compare_box = st.columns(
         [0.39, 0.23, 0.21, 0.17], vertical_alignment="bottom"
     )
     with title:
-        shared_page.head(facts, "Where the network hurts its customers")
+        head(facts, "Where the network hurts its customers")
     if layers.empty:
         st.info(
             "No figure of any hexagon is published: neither counters nor events had a position "
-            "inside the operator's box. The page Quality tells what became of each source."
+            "inside the operator's box. The page Quality says what became of each source."
         )
         return
     with layer_box:
@@ -49,8 +49,8 @@ def page() -> None:
         drawn = Drawn(layer, pickers.period_picker(layers, layer))
     with compare_box:
         comparing = pickers.switch("Compare", "compare", help="Two maps that move together")
-    offers = _offers(drawn)
-    places = panels_worst.worst(drawn, level=int(facts["level"]), finest=int(offers["level"].max()))
+    levels = _levels(drawn)
+    places = worst(drawn, finest=int(levels["level"].max()))
     if comparing:
         _two_maps(layers, drawn, places)
         _beside(facts, drawn, places)
@@ -58,7 +58,7 @@ def page() -> None:
     left, right = st.columns([0.63, 0.37], gap="medium")
     with left:
         _map(drawn, places)
-        shared_page.notes()
+        notes()
     with right, st.container(height=_HEIGHT + 60, border=False, gap="xsmall"):
         _beside(facts, drawn, places)
 
@@ -68,10 +68,10 @@ def _beside(facts: pd.Series, drawn: Drawn, places: Worst) -> None:
     if chosen:
         hexagon.story(chosen, facts, drawn)
     else:
-        panels_worst.listed(places)
+        listed(places)
 
 
-# ------------------------------------------------------------------------------------ the map
+# --- the map ----------------------------------------------------------------------------------
 
 
 def _two_maps(layers: pd.DataFrame, drawn: Drawn, places: Worst) -> None:
@@ -81,12 +81,10 @@ def _two_maps(layers: pd.DataFrame, drawn: Drawn, places: Worst) -> None:
         before = pickers.earlier(layers, drawn.layer, drawn.span)
         other = Drawn(layer, pickers.period_picker(layers, layer, param="period2", like=before))
     with left, st.container(height=38, border=False, vertical_alignment="center"):
-        st.markdown(
-            f"**{shared_page.plain(drawn.layer.title)}** {shared_page.plain(drawn.span.title)}"
-        )
+        st.markdown(f"**{plain(drawn.layer.title)}** {plain(drawn.span.title)}")
     with left:
         _map(drawn, places, against=other)
-        shared_page.notes()
+        notes()
     with right:
         _map(other, places, against=drawn, name="map2")
 
@@ -103,16 +101,16 @@ def _map(drawn: Drawn, places: Worst, *, name: str = "map", against: Drawn | Non
     home = _home(drawn)
     goal = url.goal(home)
     seen = _seen(name, goal)
-    hexes, level = hexes_in_view(drawn, _offers(drawn), seen)
-    theme, look = shared_page.theme(), drawn.layer.look
+    hexes, level = hexes_in_view(drawn, _levels(drawn), seen)
+    ground, look = theme(), drawn.layer.look
     same = against if against and against.layer == drawn.layer else drawn
-    colours = scale(_values(level, *{drawn, same}), look, theme)
+    colours = scale(_values(level, *{drawn, same}), look, ground)
     kinds = [kind for kind in UNRELEASED if (hexes["shown"] == kind).any()]
     online = data.configuration().map
     hexmap.draw(
         hexmap.Picture(
             hexes=hexes, look=look, scale=colours, ground=_ground(drawn), goal=goal, home=home,
-            chosen=url.chosen_hex(), places=_walked(places), theme=theme,
+            chosen=url.chosen_hex(), places=_walked(places), theme=ground,
             heading=drawn.span.title, file=f"{drawn.layer.key}-{drawn.span.key}",
             unreleased=" or ".join(UNRELEASED[kind] for kind in kinds), hidden=HIDDEN,
             tiles=(online.tiles, online.attribution),
@@ -128,7 +126,7 @@ def _choose(hex_text: str | None) -> None:
 
 
 def _seen(name: str, goal: hexmap.Goal) -> hexmap.Seen:
-    """What the map shows; before it told, or on its way elsewhere, what it will show."""
+    """What the map shows; before it has said so, or on its way elsewhere, what it will show."""
     seen = hexmap.seen(name)
     if seen and seen.goal == goal.key:
         url.remember("at", seen.view.text)
@@ -137,27 +135,27 @@ def _seen(name: str, goal: hexmap.Goal) -> hexmap.Seen:
     return hexmap.Seen(goal.view, *size, holds=seen.holds if seen else ())
 
 
-def _offers(drawn: Drawn) -> pd.DataFrame:
+def _levels(drawn: Drawn) -> pd.DataFrame:
     mine = pickers.of_layer(data.answer("map_layers"), drawn.layer)
     starts = pd.to_datetime(mine["period_start"]) == pd.Timestamp(drawn.span.start)
     return mine[(mine["period_grain"] == drawn.span.grain) & starts]
 
 
 def hexes_in_view(
-    drawn: Drawn, offers: pd.DataFrame, seen: hexmap.Seen
+    drawn: Drawn, levels: pd.DataFrame, seen: hexmap.Seen
 ) -> tuple[pd.DataFrame, int]:
     """Hexagons of the finest level of which few enough are in view, and that level.
 
     Where all of the finest level are few enough, all come at once. Where even the coarsest ones in
-    view are too many, the busiest come. `offers`: level, n_hexes of the layer and period.
+    view are too many, the busiest come. `levels`: level, n_hexes of the layer and period.
     """
-    finest = offers.sort_values("level").iloc[-1]
+    finest = levels.sort_values("level").iloc[-1]
     if finest["n_hexes"] <= hexmap.MOST:
         level = int(finest["level"])
         return data.answer("hex_map", **drawn.asked, level=level), level
     box = dict(zip(("west", "south", "east", "north"), hexmap.box_of(seen), strict=True))
     here = data.answer("levels_in_view", **drawn.asked, **box)
-    level = hexmap.level_to_draw(here if len(here) else offers)
+    level = hexmap.level_to_draw(here if len(here) else levels)
     hexes = data.answer("hex_map", **drawn.asked, level=level, **box)
     return hexes.nlargest(hexmap.MOST, "denominator").sort_values("hex_id"), level
 
@@ -173,7 +171,7 @@ def _home(drawn: Drawn) -> hexmap.View:
 
 
 def _coarsest(drawn: Drawn) -> pd.DataFrame:
-    return data.answer("hex_map", **drawn.asked, level=int(_offers(drawn)["level"].min()))
+    return data.answer("hex_map", **drawn.asked, level=int(_levels(drawn)["level"].min()))
 
 
 def _busy(hexes: pd.DataFrame) -> pd.DataFrame:
@@ -188,15 +186,17 @@ def _ground(drawn: Drawn) -> hexmap.Ground:
     try:
         regions = data.regions()
     except InputError as error:
-        st.warning(f"The regions are not drawn. {shared_page.plain(str(error))}")
+        st.warning(f"The regions are not drawn. {plain(str(error))}")
         regions = None
-    sites, sectors, works = (data.answer(name) for name in ("sites", "sectors", "work_places"))
+    sites, sectors = data.answer("sites"), data.answer("sectors")
+    interventions = data.answer("intervention_places")
     # more masts than that hide the map; an inventory of crowd positions has one a cell
     sites = sites if len(sites) <= _MOST_MASTS else sites.head(0)
-    return hexmap.Ground(box, data.outlines(_around(box)), regions, sites, sectors, works)
+    land = data.outlines(_around(box))
+    return hexmap.Ground(box, land, regions, sites, sectors, interventions)
 
 
-def _around(box: data.Box) -> data.Box:
+def _around(box: Box) -> Box:
     west, south, east, north = box
     margin = 1.5 * max(east - west, north - south, 0.5)
     return (round(max(west - margin, -180), 1), round(max(south - margin, -90), 1),
@@ -211,15 +211,15 @@ def _walked(places: Worst) -> list[hexmap.Place]:
     ]
 
 
-# ---------------------------------------------------------------------------- below the map
+# --- below the map ----------------------------------------------------------------------------
 
 
 def _about(drawn: Drawn, hexes: pd.DataFrame, level: int, name: str) -> None:
     metric = drawn.layer.metric
     meaning = FIELDS[metric].meaning if metric in FIELDS else ""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        told = (meaning, _grid_said(drawn, hexes, level), _marks_said())
-        st.caption(shared_page.plain(" ".join(filter(None, told))))
+        parts = (meaning, _grid_said(drawn, hexes, level), _marks_said())
+        st.caption(plain(" ".join(filter(None, parts))))
         param = name.replace("map", "table")
         as_table = pickers.switch("Table", param, help="The hexagons in view as a table")
     if as_table:
@@ -230,21 +230,21 @@ def _grid_said(drawn: Drawn, hexes: pd.DataFrame, level: int) -> str:
     said = f"Hexagons of level {level}, {_AREA.get(level, '?')} km² each"
     if len(hexes) == hexmap.MOST:
         return f"{said}; the {hexmap.MOST:,} busiest in view are drawn."
-    finer = level < _offers(drawn)["level"].max()
+    finer = level < _levels(drawn)["level"].max()
     return f"{said}; closer in there are finer ones." if finer else f"{said}."
 
 
 def _marks_said() -> str:
-    masts, works = (len(data.answer(name)) for name in ("sites", "work_places"))
+    masts, made = (len(data.answer(name)) for name in ("sites", "intervention_places"))
     marks = ("dots are masts" if 0 < masts <= _MOST_MASTS else "",
-             "diamonds are works" if works else "")  # fmt: skip
+             "diamonds are interventions" if made else "")  # fmt: skip
     return f"{', '.join(filter(None, marks))}.".capitalize() if any(marks) else ""
 
 
 def _table(drawn: Drawn, hexes: pd.DataFrame) -> None:
     look = drawn.layer.look
-    worst = hexes.sort_values("value", ascending=look.bad == "low").head(_TABLE)
-    if len(worst) < len(hexes):
+    first = hexes.sort_values("value", ascending=look.bad == "low").head(_TABLE)
+    if len(first) < len(hexes):
         st.caption(f"The {_TABLE:,} worst of {len(hexes):,} hexagons in view.")
     table = pd.DataFrame([
         {"region": row.region, "hexagon": row.hex_text,
@@ -253,8 +253,8 @@ def _table(drawn: Drawn, hexes: pd.DataFrame) -> None:
          "counted": counts(look, row.numerator, row.denominator),
          "measured there": number(row.value_raw, look.figure),
          "against the target": worse(look, row.p_worse, row.target)}
-        for row in rows(worst)
+        for row in rows(first)
     ])  # fmt: skip
-    if worst["value_raw"].isna().all():
+    if first["value_raw"].isna().all():
         table = table.drop(columns=["measured there", "against the target"], errors="ignore")
     st.dataframe(table, hide_index=True, height=320)

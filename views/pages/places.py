@@ -1,4 +1,4 @@
-"""The list of places where treating cells helps most, with the evidence for each."""
+"""The list of places where action helps most, with the evidence for each."""
 
 from typing import Any
 
@@ -8,13 +8,13 @@ import streamlit as st
 from ingest.warehouse.acknowledgements import Subject
 from views.panels import acknowledging, evidence
 from views.shared import data, pickers, url
-from views.shared.page import head, hex_of, plain, run_facts
+from views.shared.page import head, plain, run_facts
 from views.words import sentences
 from views.words.numbers import between, day, interval, number, rows, sure
-from views.words.sentences import in_short, noted, ranked_by, unsafe, work
+from views.words.sentences import action_name, in_full, in_short, noted, ranked_by, unsafe
 
 # what a planner decides by stands first: where, how much, how sure, why, what to do, at what cost
-_ORDER = ["rank", "place", "amount", "likely", "p_top20", "reason", "work", "cost_amount",
+_ORDER = ["rank", "place", "amount", "likely", "p_top20", "why", "best_action", "cost_amount",
           "per_cost", "action_reach", "noted", "ranks", "simple_rank", "drop_rate",
           "prb_dl_util_bh_pct", "complainants", "nps"]  # fmt: skip
 _COUNTED = {
@@ -22,13 +22,14 @@ _COUNTED = {
     "Complainants": ("complainants_avoided", {"per_drop": 0.0, "per_complainant": 1.0}),
     "Detractors": ("detractors_avoided", {"per_drop": 0.0, "per_detractor": 1.0}),
 }
+"""What is counted: its column, and the weights that worst_places ranks by."""
 _BY = {
     "Dropped calls": ("fewer a month", ""),
     "Complainants": ("complainants fewer a month", "complainants a month that follow from the "
-                     "dropped calls spared (provisional)"),
+                     "dropped calls avoided (provisional)"),
     # who answers 0 to 6 is a state, not an event: so many fewer at any time
     "Detractors": ("detractors fewer", "subscribers who would answer 0 to 6 no more, as follows "
-                   "from the dropped calls spared (provisional)"),
+                   "from the dropped calls avoided (provisional)"),
 }  # fmt: skip
 """What is counted: the head of its column, and what the list is then ranked by."""
 _RANKED = {"Most benefit": False, "Most benefit for its cost": True}
@@ -40,12 +41,12 @@ _KEYS = {"site": "site_id", "hex": "hex_text", "cell": "cell_id", "region": "reg
 def page() -> None:
     """Draws the page: which kind of place, the ranked list, the chosen place's evidence."""
     facts = run_facts()
-    head(facts, "Where treating cells helps most, and why")
+    head(facts, "Where action helps most, and why")
     lists = {kind: data.answer("worst_places", place_type=kind, top=200) for kind in _KINDS}
     kinds = [kind for kind, places in lists.items() if len(places)]
     if not kinds:
         st.info("No ranked list: it needs counters with call attempts and dropped calls. The map "
-                "shows what the other sources tell.")  # fmt: skip
+                "shows what the other sources hold.")  # fmt: skip
         return
     with st.container(horizontal=True):
         kind = _kind(kinds)
@@ -58,7 +59,7 @@ def page() -> None:
     ranks = {name: places[f"cost_{name}"] for name in _SURE} if per_cost else {}
     chosen = _table(places.assign(**ranks), counted)
     if chosen is not None:
-        _chosen(places.iloc[chosen], int(facts["level"]))
+        _chosen(places.iloc[chosen])
         evidence.show(places.iloc[chosen], kind, facts)
         acknowledging.panel(_subject(places.iloc[chosen]), facts["timezone"])
     if kind == "region":
@@ -75,16 +76,16 @@ def _kind(kinds: list[str]) -> str:
 
 def _counted(places: pd.DataFrame) -> str:
     """What counts: dropped calls, or the persons that follow from them where those are known."""
-    known = [what for what, (column, _) in _COUNTED.items() if (places[column] > 0).any()]
-    if len(known) < 2:
+    offered = [what for what, (column, _) in _COUNTED.items() if (places[column] > 0).any()]
+    if len(offered) < 2:
         return "Dropped calls"
-    picked = st.segmented_control("What counts", known, default=known[0],
+    picked = st.segmented_control("What counts", offered, default=offered[0],
                                   label_visibility="collapsed")  # fmt: skip
-    return picked or known[0]
+    return picked or offered[0]
 
 
 def _per_cost(places: pd.DataFrame) -> bool:
-    """Whether places stand by benefit per cost; asked only where works have costs."""
+    """Whether places stand by benefit per cost; asked only where actions have costs."""
     if places["action"].isna().all():
         return False
     picked = st.segmented_control("Order", list(_RANKED), default=next(iter(_RANKED)),
@@ -112,7 +113,7 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
     unknown = [column for column in ("p_top20", "complainants", "nps")
                if places[column].isna().all()]  # fmt: skip
     if places["action"].isna().all():
-        unknown += ["work", "cost_amount", "per_cost", "action_reach"]
+        unknown += ["best_action", "cost_amount", "per_cost", "action_reach"]
     if places["ack_status"].isna().all():
         unknown += ["noted"]
     event = st.dataframe(
@@ -124,11 +125,10 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
             likely=[between(place, name) for place in places.to_dict("records")],
             ranks=[_span(*ends) for ends in zip(places["rank_lo"], places["rank_hi"], strict=True)],
             p_top20=places["p_top20"].map(sure),
-            work=[_work(place) for place in places.to_dict("records")],
+            best_action=[_action(place) for place in places.to_dict("records")],
             per_cost=[sentences.per_cost(place) for place in places.to_dict("records")],
             action_reach=100 * places["action_reach"],
-            reason=[unsafe(place) + in_short(place["reason"])
-                    for place in places.to_dict("records")],
+            why=[unsafe(place) + in_short(place) for place in places.to_dict("records")],
         ),
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
         row_height=92,  # more than four times the text: from there on a long text is wrapped
@@ -154,10 +154,10 @@ def _span(low: Any, high: Any) -> str:
     return f"{low:.0f}" if low == high else f"{low:.0f}–{high:.0f}"
 
 
-def _work(place: Any) -> str:
-    """The work named beside a place and where it is done, or why there is none."""
+def _action(place: Any) -> str:
+    """The action named beside a place and where it is taken, or why there is none."""
     if isinstance(place["action"], str):
-        return f"{work(place['action'])} at {place['action_at']}"
+        return f"{action_name(place['action'])} at {place['action_at']}"
     return place["no_action_reason"] if isinstance(place["no_action_reason"], str) else ""
 
 
@@ -171,16 +171,16 @@ def _columns(what: str, most: float, currency: str) -> dict[str, Any]:
             max_value=max(most, 1.0)),
         "likely": text("90 % interval", width=110),
         "p_top20": text("in first 20", width=78, help="How sure it is to be among the first 20"),
-        "reason": text("reason", width=400),
-        "work": text("best for its cost", width=150, help="The work of the catalogue that "
-                     "spares most drops there for its cost, of those that reach enough of them"),
+        "why": text("why", width=400),
+        "best_action": text("best for its cost", width=150, help="The action of the catalogue that "
+                     "avoids most drops there for its cost, of those that reach enough of them"),
         "cost_amount": number_column("cost", format="localized", width=55, help=currency),
         "per_cost": text("drops per cost", width=120, help="Dropped calls a month fewer for each "
-                         "unit of the work's cost, and the 90 % interval"),
+                         "unit of the action's cost, and the 90 % interval"),
         "action_reach": number_column("reaches", format="%.0f %%", width=65, help="Share of the "
-                                      "drops that could be avoided there that this work spares"),
+                                      "avoidable drops there that this action avoids"),
         "noted": text("acknowledged", width=150),
-        "ranks": text("rank, 90 %", help="By dropped calls spared, or those for each unit of "
+        "ranks": text("rank, 90 %", help="By avoidable drops, or those for each unit of "
                       "cost, whatever counts here"),
         "simple_rank": number_column("simple rank", help="By drops above the network's normal "
                                      "rate: where most calls drop, avoidable or not"),
@@ -192,14 +192,13 @@ def _columns(what: str, most: float, currency: str) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _chosen(place: Any, level: int) -> None:
+def _chosen(place: Any) -> None:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
-        name, reason = (plain(str(place[column])) for column in ("place_name", "reason"))
-        if doubt := unsafe(place):
-            reason = f":red[{plain(doubt)}]{reason}"
-        st.markdown(f"**{name}**: {reason}", width="stretch")
-        hex_text = hex_of(place, level)
-        if hex_text and st.button("Show on the map", type="primary"):
+        doubt = f":red[{plain(unsafe(place))}]" if unsafe(place) else ""
+        name, text = plain(str(place["place_name"])), plain(in_full(place))
+        st.markdown(f"**{name}**: {doubt}{text}", width="stretch")
+        hex_text = place["shown_hex_text"]
+        if isinstance(hex_text, str) and st.button("Show on the map", type="primary"):
             url.open_map(hex_text)
 
 
@@ -214,11 +213,11 @@ def _months() -> None:
     rates = rates.assign(
         region=rates["region"].replace("", "outside all regions"),
         month=pd.to_datetime(rates["period_start"]).dt.strftime("%Y-%m"),
-        told=[f"{number(row.value, 'share')} ({interval(row.value_lo, row.value_hi, 'share')})"
+        said=[f"{number(row.value, 'share')} ({interval(row.value_lo, row.value_hi, 'share')})"
               for row in rows(rates)],
     )  # fmt: skip
     if len(rates):
         st.markdown("**Drop rate by month**, with 90 % intervals")
-        st.caption("They tell the network's own scatter, not how far footprints are off.")
-        table = rates.set_index(["region", "month"])["told"].unstack()  # noqa: PD010  text has no mean
+        st.caption("They hold the network's own scatter, not how far footprints are off.")
+        table = rates.set_index(["region", "month"])["said"].unstack()  # noqa: PD010  text has no mean
         st.dataframe(table.iloc[:, ::-1].iloc[:, :6], height="content")

@@ -82,9 +82,9 @@ def _notes() -> None:
             st.markdown(plain(str(note.message)))
     if fine.any():
         st.markdown("**In order**")
-        told = (f"**{plain(note.table_name)}**: {plain(note.message)}"
-                for note in rows(notes[fine]))  # fmt: skip
-        st.caption("  \n".join(told))
+        lines = (f"**{plain(note.table_name)}**: {plain(note.message)}"
+                 for note in rows(notes[fine]))  # fmt: skip
+        st.caption("  \n".join(lines))
 
 
 def _cells() -> None:
@@ -130,14 +130,14 @@ _HEADS: dict[str, Any] = {
 
 def _run(facts: pd.Series) -> None:
     st.markdown("##### The run")
-    told = {
+    lines = {
         "data as of": as_of(facts),
         "hexagons": f"H3 level {facts['level']}",
         "periods of figures": _span(),
         "software": f"Hexperience {facts['software_version']}, schema {facts['schema_version']}",
         "run": str(facts["run_id"]),
     }
-    st.markdown("\n".join(f"- {name}: **{plain(value)}**" for name, value in told.items()))
+    st.markdown("\n".join(f"- {name}: **{plain(value)}**" for name, value in lines.items()))
 
 
 def _span() -> str:

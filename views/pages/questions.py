@@ -5,7 +5,7 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from contracts.errors import QuestionError
+from contracts.errors import NothingFound, QuestionError
 from contracts.fields import FIELDS
 from ingest.warehouse.questions import Query, query_names, read_query
 from views.console import export
@@ -21,6 +21,7 @@ _EMPTY = {"": "empty", "NULL": "empty"}
 def page() -> None:
     """Draws the page: which question, what it asks, its answer, and what the columns mean."""
     head(run_facts(), "Any question to the published tables, to read or to take away")
+    _explain_unknown()
     question = read_query(
         pickers.pick("Question", query_names(), key=str, title=_asked, param="question",
                    like="worst_places")
@@ -33,6 +34,16 @@ def page() -> None:
         return
     _shown(question, answer)
     _meanings(answer)
+
+
+def _explain_unknown() -> None:
+    """Says what became of a question that a shared address names and that is not there."""
+    name = st.query_params.get("question")
+    try:
+        if name:
+            read_query(name)
+    except NothingFound as error:
+        st.warning(plain(str(error)))
 
 
 def _asked(name: str) -> str:
@@ -68,11 +79,12 @@ def _shown(question: Query, answer: pd.DataFrame) -> None:
 
 
 def _meanings(answer: pd.DataFrame) -> None:
-    told = [
+    meanings = [
         {"column": name, "unit": FIELDS[name].unit, "meaning": FIELDS[name].meaning}
         for name in map(str, answer)
         if name in FIELDS
     ]
     with st.expander("What the columns mean"):
-        st.dataframe(told, hide_index=True, height=_TALL if len(told) > _FEW else "content",
+        st.dataframe(meanings, hide_index=True,
+                     height=_TALL if len(meanings) > _FEW else "content",
                      column_config={"meaning": st.column_config.TextColumn(width=700)})  # fmt: skip

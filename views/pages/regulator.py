@@ -11,7 +11,7 @@ from views.shared import data, pickers
 from views.shared.page import head, run_facts
 from views.words import periods
 from views.words.numbers import amount, day, interval, number, rows
-from views.words.sentences import CAUSES, kept, noted
+from views.words.sentences import DUE_TO, kept, noted
 
 _GRAINS = {"month": "Months", "quarter": "Quarters"}
 _NAMES = {
@@ -61,7 +61,7 @@ def _percentiles() -> None:
     st.caption(
         "QSD: 90 % of cells stay below it on 90 % of days. QTD: on 90 % of days 97 % of cells "
         "stay below it. ✓ within the limit, ✗ over it; where the limit lies inside the 90 % "
-        "interval, chance may have decided: it tells how the figure would scatter had other days "
+        "interval, chance may have decided: it shows how the figure would scatter had other days "
         "fallen out, and is there from 16 days on, where halves of the days differ in it. A cell's "
         "day of few calls is coarse: at 100 calls one drop more is a whole per cent, which alone "
         "lifts both figures in small cells."
@@ -106,7 +106,7 @@ def _region(row: Any) -> dict[str, str]:
 
 def _worst_cells() -> None:
     st.markdown("##### Worst cells of a week")
-    weeks = [p for p in reversed(periods.known(data.answer("periods"))) if p.grain == "week"]
+    weeks = [p for p in reversed(periods.by_period(data.answer("periods"))) if p.grain == "week"]
     if not weeks:
         st.caption("No week has a rate yet.")
         return
@@ -147,7 +147,7 @@ def _persistent(found: pd.DataFrame, week: date) -> str:
 
 
 def _cell(row: Any) -> dict[str, Any]:
-    work = row.intervention_kind if isinstance(row.intervention_kind, str) else ""
+    kind = row.intervention_kind if isinstance(row.intervention_kind, str) else ""
     return {
         "region": row.region,
         "#": row.rank,
@@ -162,8 +162,10 @@ def _cell(row: Any) -> dict[str, Any]:
         "times the 4 weeks before": number(row.ratio_to_4_weeks, "ratio"),
         "PRB, busy hour": number(row.prb_dl_util_bh_pct, "percent"),
         "availability": number(row.availability, "share"),
-        "rise owed to": CAUSES.get(row.attribution, ""),
-        "newest work": f"{work}, {day(pd.Timestamp(row.intervention_day))}" if work else "",
+        "rise due to": DUE_TO.get(row.attribution, ""),
+        "newest intervention": (
+            f"{kind}, {day(pd.Timestamp(row.intervention_day))}" if kind else ""
+        ),
         "acknowledged": noted(row),
     }
 

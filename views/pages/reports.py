@@ -34,11 +34,11 @@ def page() -> None:
 def _build(settings: Settings) -> str:
     """The picker; the report asked for, as a page, or empty."""
     st.markdown("##### A week or month of your choice")
-    offered = list(reversed(periods.known(data.answer("periods"))))
+    offered = list(reversed(periods.by_period(data.answer("periods"))))
     if not offered:
         st.info("No week or month has a rate yet.")
         return ""
-    newest = periods.choose(periods.known(data.answer("periods")))
+    newest = periods.choose(periods.by_period(data.answer("periods")))
     period = st.selectbox("Week or month", offered, index=offered.index(newest),
                           format_func=lambda p: f"{p.title} · {p.days}")  # fmt: skip
     if st.button("Make the report", type="primary"):

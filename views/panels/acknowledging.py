@@ -18,21 +18,21 @@ def panel(subject: Subject, timezone: str) -> None:
     """Draws the newest state of one change or place, its log, and the form for the next entry."""
     log = data.answer("acknowledgement_log", **subject.asked)
     with st.container(horizontal=True, vertical_alignment="center"):
-        told = page.plain(noted(next(iter(rows(log))))) if len(log) else "Acknowledged by nobody"
-        st.caption(f":blue[{told}]" if len(log) else told, width="content")
+        newest = f":blue[{page.plain(noted(next(iter(rows(log)))))}]" if len(log) else ""
+        st.caption(newest or "Acknowledged by nobody", width="content")
         with st.popover("Acknowledge", type="tertiary"):
             _form(subject, log)
             _entries(log, timezone)
 
 
 def _form(subject: Subject, log: pd.DataFrame) -> None:
-    known = log.iloc[0] if len(log) else {"ack_status": "acknowledged", "ack_owner": ""}
+    newest = log.iloc[0] if len(log) else {"ack_status": "acknowledged", "ack_owner": ""}
     with st.form(f"acknowledge {subject.kind} {subject.id}", border=False):
-        first = list(STATES).index(known["ack_status"])
+        first = list(STATES).index(newest["ack_status"])
         left, right = st.columns(2)
-        status = left.selectbox("How far it is", list(STATES), first,
+        status = left.selectbox("Status", list(STATES), first,
                                 format_func=STATES.__getitem__)  # fmt: skip
-        owner = right.text_input("Who looks after it", known["ack_owner"])
+        owner = right.text_input("Owner", newest["ack_owner"])
         comment = st.text_area("Comment", height=80, help="E-mails and numbers are taken out.")
         by = st.text_input("Your name", st.session_state.get(_NAME, ""),
                            help="As you type it: nobody has to sign in here yet.")  # fmt: skip

@@ -1,4 +1,4 @@
-"""What the map draws."""
+"""What one map draws, as the map, the list beside it and the hexagon's story ask for it."""
 
 from dataclasses import dataclass
 from typing import Any

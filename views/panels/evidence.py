@@ -1,4 +1,4 @@
-"""One place of the list in full: what could be spared, the arithmetic, the files, and a what-if."""
+"""One place of the list in full: what is avoidable, the arithmetic, the files, and a what-if."""
 
 from typing import Any
 
@@ -8,18 +8,22 @@ import streamlit as st
 from views.drawing import charts
 from views.shared import data, page
 from views.words.numbers import amount, between, number, rows, sure
-from views.words.sentences import treatment
+from views.words.sentences import best_action
 
 _FIRST, _STEP, _MOST_FILES = 30, 5, 1_000
-_TOTALS = (8, 10, 12, 21)
-"""Steps of `why` that the list publishes as well."""
-_LADDER, _FILES = 22, 23
-"""Steps of `why` that are drawn, and that name the files."""
+_OF_CELLS = (
+    "drops_counted", "usual_days", "drops_month", "avoidable_load", "avoidable_other", "weight",
+    "drops_avoidable_cell",
+)  # fmt: skip
+"""Kinds of steps of `why` that speak of one cell each, and are summed for the place."""
+_DRAWN, _FILES = "what_if", "file"
+"""Kinds of steps that are drawn, and that name the files."""
+_KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}
 
 
 def show(place: Any, kind: str, facts: pd.Series) -> None:
     """Draws the chosen place's evidence. `place`: a row of `worst_places`."""
-    key = place[{"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}[kind]]
+    key = place[_KEYS[kind]]
     if not isinstance(key, str):
         return
     _about(place)
@@ -35,45 +39,52 @@ def show(place: Any, kind: str, facts: pd.Series) -> None:
 def _about(place: Any) -> None:
     """What stands beside the benefit: how sure the rank is, and who could help."""
     if pd.notna(place["rank_lo"]):
-        stays = {"coarser": place["in_top20_coarser"], "finer": place["in_top20_finer"]}
-        told = [f"one level {name}" for name, stay in stays.items() if pd.notna(stay) and stay]
-        also = f" Among the first 20 also with hexagons {' and '.join(told)}." if told else ""
-        p_top = sure(place["p_top20"])
-        first = f", {p_top} sure to be among the first 20" if p_top else ""
-        low, high = (f"{place[name]:.0f}" for name in ("rank_lo", "rank_hi"))
-        span = low if low == high else f"{low} to {high}"
-        st.caption(
-            f"Rank {span} by dropped calls spared (90 %){first}; by excess drops alone "
-            f"{place['simple_rank']:.0f}.{also}"
-        )
-    if cost := treatment(place):
-        st.caption(f"{page.plain(cost)}{_by_cost(place)}")
+        st.caption(_rank(place))
+    if action := best_action(place):
+        st.caption(f"{page.plain(action)}{_by_cost(place)}")
     if isinstance(place["relief_cells"], str):
         st.caption(f"Cells on the same ground with room, PRB: {page.plain(place['relief_cells'])}")
     if pd.notna(place["n_cells_unknown"]) and place["n_cells_unknown"] > 0:
         st.caption(f"Of {amount(place['n_cells_unknown'])} of its cells no benefit is known.")
 
 
+def _rank(place: Any) -> str:
+    """The place's rank with its interval, and whether other sizes of hexagon rank it alike."""
+    stays = {"coarser": place["in_top20_coarser"], "finer": place["in_top20_finer"]}
+    levels = [f"one level {name}" for name, stay in stays.items() if pd.notna(stay) and stay]
+    also = f" Among the first 20 also with hexagons {' and '.join(levels)}." if levels else ""
+    p_top = sure(place["p_top20"])
+    first = f", {p_top} sure to be among the first 20" if p_top else ""
+    span = _span(place["rank_lo"], place["rank_hi"])
+    return (
+        f"Rank {span} by avoidable drops (90 %){first}; by excess drops alone "
+        f"{place['simple_rank']:.0f}.{also}"
+    )
+
+
 def _by_cost(place: Any) -> str:
-    """Where the place stands by benefit per cost; empty where no work is named."""
+    """Where the place stands by benefit per cost; empty where no action is named."""
     if pd.isna(place["cost_rank"]):
         return ""
-    low, high = (f"{place[f'cost_rank_{end}']:.0f}" for end in ("lo", "hi"))
-    span = low if low == high else f"{low} to {high}"
+    span = _span(place["cost_rank_lo"], place["cost_rank_hi"])
     return f" By that it is number {place['cost_rank']:.0f} ({span}, 90 %)."
+
+
+def _span(low: float, high: float) -> str:
+    return f"{low:.0f}" if low == high else f"{low:.0f} to {high:.0f}"
 
 
 def _arithmetic(key: str, kind: str) -> None:
     st.markdown("**Why**, step by step from what was counted")
     steps = data.answer("why", place=key, place_type=kind)
-    totals = steps[steps["step"].isin(_TOTALS) & steps["published"].notna()]
-    agree = (totals["value"] == totals["published"]).all()
-    of_cells = steps["step"] < _TOTALS[0]
+    of_cells = steps["step_kind"].isin(_OF_CELLS)
     # the sum first: a region has hundreds of cells
-    _steps(steps[~of_cells & (steps["step"] < _LADDER)])
+    _steps(steps[~of_cells & ~steps["step_kind"].isin((_DRAWN, _FILES))])
     st.caption("What it is the sum of, cell by cell")
     _steps(steps[of_cells])
+    totals = steps[steps["published"].notna()]
     if len(totals):
+        agree = (totals["value"] == totals["published"]).all()
         st.caption("Counted anew from the tables just now: " + (
             "the same figures as in the list, to the last digit." if agree
             else "not the figures of the list. Do not rely on them."
@@ -81,9 +92,9 @@ def _arithmetic(key: str, kind: str) -> None:
     with st.expander("The files behind it"):
         st.caption("The rows themselves, cell by cell: `hexperience rows CELL` on the console.")
         st.dataframe(
-            steps[steps["step"] == _FILES].head(_MOST_FILES), hide_index=True, placeholder="",
-            column_order=["source", "how", "what", "told", "n_rows"],
-            column_config={"source": "table", "how": "day", "what": "file", "told": "hash",
+            steps[steps["step_kind"] == _FILES].head(_MOST_FILES), hide_index=True, placeholder="",
+            column_order=["source", "how", "what", "note", "n_rows"],
+            column_config={"source": "table", "how": "day", "what": "file", "note": "hash",
                            "n_rows": st.column_config.NumberColumn("rows", format="localized")},
         )  # fmt: skip
 
@@ -106,16 +117,18 @@ def _steps(steps: pd.DataFrame) -> None:
 
 
 def _written(row: Any) -> str:
+    """The value of a step as people read it; where there is none, the note that stands for it."""
     if pd.isna(row.value):
-        return row.told if isinstance(row.told, str) else ""
+        return row.note if isinstance(row.note, str) else ""
     if row.unit == "points":
         return number(row.value, "points")
     return f"{row.value:,.4f}" if abs(row.value) < 1 else f"{row.value:,.1f}"
 
 
 def _how(row: Any) -> str:
-    told = row.told if isinstance(row.told, str) and pd.notna(row.value) else None
-    return "; ".join(part for part in (row.how, told) if isinstance(part, str) and part)
+    """How a step is computed, and the note on it."""
+    note = row.note if pd.notna(row.value) else None
+    return "; ".join(part for part in (row.how, note) if isinstance(part, str) and part)
 
 
 def _what_if(cell_id: str) -> None:
@@ -123,9 +136,11 @@ def _what_if(cell_id: str) -> None:
     if ladder.empty:
         st.caption(f"What relief would do in {page.plain(cell_id)} is not known: no curve.")
         return
-    share = st.slider(f"What if cell {cell_id} were relieved of … of its load", _STEP, 50, _FIRST,
-                      _STEP, format="%d %%", key=f"relief {cell_id}")  # fmt: skip
-    asked = data.answer("what_if", cell_id=cell_id, relief_pct=float(share)).iloc[0]
+    relief_pct = st.slider(
+        f"What if cell {cell_id} were relieved of … of its load", _STEP, 50, _FIRST, _STEP,
+        format="%d %%", key=f"relief {cell_id}",
+    )  # fmt: skip
+    asked = data.answer("what_if", cell_id=cell_id, relief_pct=float(relief_pct)).iloc[0]
     st.markdown(f"Fewer: {_fewer(asked, 'drops_avoided_month', 'dropped calls a month')}.")
     persons = [
         _fewer(asked, name, what)
@@ -149,8 +164,8 @@ def _fewer(asked: Any, name: str, what: str) -> str:
 def _change(place: Any, timezone: str) -> None:
     if not isinstance(place["change_id"], str):
         return
-    known = data.answer("change_points", top=100_000)
-    mine = known[known["change_id"] == place["change_id"]]
+    changes = data.answer("change_points", top=100_000)
+    mine = changes[changes["change_id"] == place["change_id"]]
     days = data.answer("change_days", change_id=place["change_id"])
     if len(mine) and len(days):
         curve = data.answer("change_curves", change_id=place["change_id"])

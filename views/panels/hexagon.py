@@ -1,4 +1,4 @@
-"""What stands beside the map: the places to look at first, or one hexagon's story."""
+"""One hexagon's story: its figures, its days, what changed, the cells that serve it."""
 
 from dataclasses import replace
 from typing import Any
@@ -13,8 +13,6 @@ from views.panels.drawn import Drawn
 from views.shared import data, page, pickers, url
 from views.words.numbers import interval, number, period, rows
 from views.words.sentences import change, counts, evidence, worse
-
-# --------------------------------------------------------------------------- one hexagon's story
 
 
 def story(chosen: str, facts: pd.Series, drawn: Drawn) -> None:
@@ -89,17 +87,17 @@ def _network(chosen: str, days: pd.DataFrame, timezone: str) -> None:
 
 def _what_changed(changes: pd.DataFrame, timezone: str) -> None:
     st.markdown("**What changed**")
-    st.markdown("\n".join(f"- {page.plain(told)}" for told in changes_in_words(changes, timezone)))
+    st.markdown("\n".join(f"- {page.plain(text)}" for text in changes_in_words(changes, timezone)))
 
 
 def changes_in_words(changes: pd.DataFrame, timezone: str, *, most: int = 3) -> list[str]:
     """Each change as a sentence, the costliest first; how many more there are, aloud."""
     if changes.empty:
         return ["No dated change in the cells that serve this hexagon."]
-    told = [change(row, timezone) for row in rows(changes.head(most))]
+    texts = [change(row, timezone) for row in rows(changes.head(most))]
     if (more := len(changes) - most) > 0:
-        told.append(f"{more} smaller change{'s' * (more > 1)}; the page Changes has them all.")
-    return told
+        texts.append(f"{more} smaller change{'s' * (more > 1)}; the page Changes has them all.")
+    return texts
 
 
 def _months(rates: pd.DataFrame) -> None:

@@ -1,4 +1,4 @@
-"""What a report says: its sentences, the lines of its lists and its pictures, from answers.
+"""What stands in a report: the lines of its lists and its pictures, from answers of queries.
 
 Nothing is computed here; figures are picked, written out and drawn.
 """
@@ -19,7 +19,7 @@ from geo.regions import polygons
 from ingest.warehouse.marts import Marts
 from views.drawing import charts, stillmap
 from views.report.in_short import as_of, covered, headline, in_short
-from views.report.lines import Answers, Line, between, offers, place, records, unsafe
+from views.report.lines import Answers, Line, between, by_metric, place, records, unsafe
 from views.words import numbers, sentences
 from views.words.looks import LOOKS, Look, look_of
 from views.words.numbers import amount, interval, number, rows
@@ -30,7 +30,7 @@ _HISTORY_DAYS = 70
 _OF_WORST_CELLS = ("breach_days", "min_attempts", "worst_cell_drop_rate_pct")
 _PEOPLE = {"complaints_per_1000": "subscribers", "complaints_per_10k_attempts": "call attempts",
            "nps": "answers", "call_drop_rate": "reports"}  # fmt: skip
-"""Answers of the queries a report asks, by the name of its table."""
+"""Whom or what a figure of persons was counted among, by metric."""
 
 
 def context(
@@ -67,7 +67,7 @@ def context(
         "n_worst_cells": len(answers.get("worst_cells", ())),
         "percentiles": list(_percentiles(answers.get("percentiles"))),
         "limits": list(rows(_limits(marts, period))),
-        "works": _works(answers["works"]),
+        "interventions": _interventions(answers["interventions"]),
         "receipt": list(rows(answers["receipt"])),
         "notes": [note for note in rows(answers["notes"]) if note.verdict != "ok"],
         "n_fine": int((answers["notes"]["verdict"] == "ok").sum()),
@@ -86,14 +86,14 @@ def _regions(settings: Settings) -> tuple[gpd.GeoDataFrame | None, str]:
 
 def _limits(marts: Marts, period: Period) -> pd.DataFrame:
     """The limits that the period's regulator tables are held to."""
-    known = marts.query("thresholds")
-    of_a_week = known["threshold_name"].isin(_OF_WORST_CELLS)
-    return known[
-        of_a_week if period.grain == "week" else ~known["threshold_name"].eq("breach_days")
-    ]
+    limits = marts.query("thresholds")
+    names = limits["threshold_name"]
+    if period.grain == "week":
+        return limits[names.isin(_OF_WORST_CELLS)]
+    return limits[names != "breach_days"]
 
 
-# -------------------------------------------------------------------------------- its sections
+# --- its sections -----------------------------------------------------------------------------
 
 
 def _trend(period: Period, network: pd.DataFrame) -> Markup:
@@ -142,7 +142,7 @@ def _map(
 
 
 def _one_a_cell(hexagons: pd.DataFrame) -> pd.DataFrame:
-    """The worst hexagons, one for each cell behind: its others would tell the same again."""
+    """The worst hexagons, one for each cell behind: its others would say the same again."""
     behind = hexagons["dominant_cell_id"].fillna(hexagons["hex_text"])
     return hexagons[~behind.duplicated()].head(_MARKED)
 
@@ -157,9 +157,10 @@ def _hexagons(answers: Answers) -> Iterator[Line]:
 
 def _cells(cells: pd.DataFrame, zone: str) -> Iterator[Line]:
     named = zip(records(cells), rows(cells), _whiskers(cells, "drops_excess_month"), strict=True)
-    for row, told, whisker in named:
+    for row, attributes, whisker in named:
         name = row["cell_name"] if isinstance(row["cell_name"], str) else row["cell_id"]
-        yield _line(row, name, place(row), whisker, f"{_rate_of(row)} {_reason(row, told, zone)}")
+        why = f"{_rate_of(row)} {_reason(row, attributes, zone)}"
+        yield _line(row, name, place(row), whisker, why)
 
 
 def _line(row: Any, name: str, under: str, whisker: str, why: str) -> Line:
@@ -177,11 +178,11 @@ def _rate_of(row: Any) -> str:
     )
 
 
-def _reason(row: Any, told: Any, zone: str) -> str:
+def _reason(row: Any, attributes: Any, zone: str) -> str:
     if isinstance(row["change_id"], str):
-        work = row["intervention_id"]
-        after = f" It follows work {work}." if isinstance(work, str) else ""
-        return f"{sentences.change(told, zone)}{after}"
+        made = row["intervention_id"]
+        after = f" It follows intervention {made}." if isinstance(made, str) else ""
+        return f"{sentences.change(attributes, zone)}{after}"
     load = number(row["prb_dl_util_bh_pct"], "percent")
     return f"No dated change in force; busy-hour PRB {load}."
 
@@ -198,21 +199,21 @@ def _whiskers(frame: pd.DataFrame, name: str) -> Iterator[str]:
 def _changes(
     marts: Marts, changes: pd.DataFrame, period: Period, zone: str
 ) -> Iterator[dict[str, Any]]:
-    for n, (row, told) in enumerate(
+    for n, (row, attributes) in enumerate(
         zip(records(changes.head(_CHANGES)), rows(changes), strict=False)
     ):
         cell = row["cell_id"]
         pictured = n < _PICTURED and isinstance(cell, str)
         picture = _history(marts, changes, cell, period, zone) if pictured else ""
-        work = row["intervention_id"]
+        made = row["intervention_id"]
         yield {
-            "place": sentences.place(told),
+            "place": sentences.place(attributes),
             "region": row["region"] if isinstance(row["region"], str) else "",
             "direction": row["direction"],
-            "said": sentences.change(told, zone) + _noted(row),
+            "said": sentences.change(attributes, zone) + _noted(row),
             "drops": number(row["drops_excess"], "count"),
             "between": between(row, "drops_excess", "count"),
-            "work": work if isinstance(work, str) else "",
+            "intervention": made if isinstance(made, str) else "",
             "picture": picture,
             "unsafe": unsafe(row),
         }
@@ -235,18 +236,18 @@ def _look_first(places: pd.DataFrame) -> Iterator[Line]:
         yield Line(
             row["place_name"], under, amount(row[name]) if pd.notna(row[name]) else "",
             numbers.between(row, name), whisker,
-            sentences.in_short(row["reason"]) + counts + _treatment(row) + _noted(row), unsafe(row),
+            sentences.in_short(row) + counts + _best_action(row) + _noted(row), unsafe(row),
         )  # fmt: skip
 
 
-def _treatment(row: Mapping[str, Any]) -> str:
-    told = sentences.treatment(row)
-    return f" {told}" if told else ""
+def _best_action(row: Mapping[str, Any]) -> str:
+    text = sentences.best_action(row)
+    return f" {text}" if text else ""
 
 
 def _noted(row: Mapping[str, Any]) -> str:
-    said = sentences.noted(SimpleNamespace(**row))
-    return f" Acknowledged: {said}." if said else ""
+    text = sentences.noted(SimpleNamespace(**row))
+    return f" Acknowledged: {text}." if text else ""
 
 
 def _look_days(places: pd.DataFrame) -> str:
@@ -259,7 +260,7 @@ def _look_days(places: pd.DataFrame) -> str:
 def _customers(
     customers: pd.DataFrame, draw: Callable[..., stillmap.Still]
 ) -> Iterator[dict[str, Any]]:
-    for look, places in offers(customers):
+    for look, places in by_metric(customers):
         shown = places[places["value"].notna()]
         worst = shown.head(_CUSTOMERS)
         marks = [stillmap.Mark(row.lat, row.lon, str(n)) for n, row in enumerate(rows(worst), 1)]
@@ -288,11 +289,11 @@ def _customer_line(row: Any, look: Look) -> Line:
     )  # fmt: skip
 
 
-def _worst_cells(found: pd.DataFrame | None) -> Iterator[dict[str, Any]]:
+def _worst_cells(answer: pd.DataFrame | None) -> Iterator[dict[str, Any]]:
     """The first of each region of the week's persistent worst cells."""
-    if found is None:
+    if answer is None:
         return
-    for row in rows(found[found["rank"] <= _WORST]):
+    for row in rows(answer[answer["rank"] <= _WORST]):
         site = next((x for x in (row.site_name, row.site_id) if isinstance(x, str)), "")
         yield {
             "region": row.region, "rank": row.rank, "cell": row.cell_id, "site": site,
@@ -306,10 +307,10 @@ def _worst_cells(found: pd.DataFrame | None) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def _percentiles(found: pd.DataFrame | None) -> Iterator[dict[str, str]]:
-    if found is None:
+def _percentiles(answer: pd.DataFrame | None) -> Iterator[dict[str, str]]:
+    if answer is None:
         return
-    for row in rows(found):
+    for row in rows(answer):
         start, end = (pd.Timestamp(x) for x in (row.period_start, row.period_end))
         yield {
             "days": f"{numbers.day(start)} to {numbers.day(end)}, {row.n_days_known} days known",
@@ -323,5 +324,5 @@ def _percentiles(found: pd.DataFrame | None) -> Iterator[dict[str, str]]:
         }
 
 
-def _works(works: pd.DataFrame) -> list[dict[str, Any]]:
-    return records(works.astype(object).where(works.notna(), None))
+def _interventions(answer: pd.DataFrame) -> list[dict[str, Any]]:
+    return records(answer.astype(object).where(answer.notna(), None))

@@ -6,12 +6,10 @@ from typing import Any
 import pandas as pd
 
 from views.drawing import charts
-from views.report.lines import Answers, between, offers, place
+from views.report.lines import Answers, between, by_metric, place
 from views.words import numbers, sentences
 from views.words.numbers import amount, number, rows
 from views.words.periods import Period
-
-# --------------------------------------------------------------------------- what is said of it
 
 
 def as_of(at: Any, zone: str) -> str:
@@ -41,14 +39,14 @@ def headline(period: Period, network: pd.DataFrame) -> dict[str, str]:
             "said": "The network's drop rate is not known: no counters.",
             "tone": "",
         }
-    said = {
+    moved = {
         "worse": f"more than in the {period.grain} before, and beyond chance",
         "better": f"fewer than in the {period.grain} before, and beyond chance",
         "same": f"no change beyond chance from the {period.grain} before",
     }.get(str(now["step"]), f"there is no {period.grain} before to compare with")
     return {
         "rate": number(now["drop_rate"], "share"),
-        "said": f"of calls dropped: {said}{_crept(network, period, now)}.",
+        "said": f"of calls dropped: {moved}{_crept(network, period, now)}.",
         "tone": str(now["step"]),
     }
 
@@ -71,24 +69,24 @@ def in_short(
         yield "Worst cell", _worst_in_words(answers["cells"].iloc[0])
     if len(answers["cells"]) or len(answers["changes"]):
         yield "Changes", _changes_in_words(answers["changes"], zone)
-    if told := _customers_in_words(answers["customers"]):
-        yield "Customers", told
-    done = len(answers["works"])
-    yield "Works", f"{done} began or ended." if done else "None began or ended."
+    if customers := _customers_in_words(answers["customers"]):
+        yield "Customers", customers
+    done = len(answers["interventions"])
+    yield "Interventions", f"{done} began or ended." if done else "None began or ended."
     yield "Data", _data_in_words(row, now, answers["notes"])
 
 
 def _rate_in_words(period: Period, now: pd.Series) -> str:
-    told = (
+    text = (
         f"{amount(now['dropped_calls'])} of {amount(now['call_attempts'])} calls; 90 % interval "
         f"{between(now, 'drop_rate', 'share')}."
     )
     if pd.isna(now["difference"]):
-        return told
+        return text
     before = number(now["previous_rate"], "share")
     low, high = (_points(now[f"difference_{end}"]) for end in ("lo", "hi"))
     return (
-        f"{told} The {period.grain} before: {before}; difference {_points(now['difference'])} "
+        f"{text} The {period.grain} before: {before}; difference {_points(now['difference'])} "
         f"percentage points ({low} to {high})."
     )
 
@@ -132,11 +130,11 @@ def _points(difference: float) -> str:
 
 def _first_in_words(place: pd.Series) -> str:
     name, _ = sentences.ranked_by(place.to_frame().T)
-    what = "fewer a month" if name == "benefit_month" else "a month above normal"
-    advice = sentences.in_short(place["reason"]).partition(". ")[0]
+    scale = "fewer a month" if name == "benefit_month" else "a month above normal"
+    what_to_do = place["advice"] if isinstance(place["advice"], str) else place["seen"]
     return (
-        f"{place['place_name']}: {advice[0].lower()}{advice[1:]}. {amount(place[name])} dropped "
-        f"calls {what} ({numbers.between(place, name)})."
+        f"{place['place_name']}: {what_to_do} {amount(place[name])} dropped "
+        f"calls {scale} ({numbers.between(place, name)})."
     )
 
 
@@ -161,10 +159,10 @@ def _changes_in_words(changes: pd.DataFrame, zone: str) -> str:
 
 
 def _customers_in_words(customers: pd.DataFrame) -> str:
-    offered = list(offers(customers))
-    if not offered:
+    metrics = list(by_metric(customers))
+    if not metrics:
         return ""
-    look, places = offered[0]
+    look, places = metrics[0]
     shown = places[places["value"].notna()]
     month = pd.Timestamp(places["period_start"].iloc[0])
     if shown.empty:
@@ -178,15 +176,15 @@ def _customers_in_words(customers: pd.DataFrame) -> str:
 
 
 def _data_in_words(row: pd.Series, now: pd.Series | None, notes: pd.DataFrame) -> str:
-    told = f"{row['n_days_known']} of {row['n_days']} days"
+    text = f"{row['n_days_known']} of {row['n_days']} days"
     if now is not None:
         up = number(now["availability"], "share")
-        told += f", {amount(now['n_cells'])} cells, available {up} of the time"
+        text += f", {amount(now['n_cells'])} cells, available {up} of the time"
     unsafe, mind = (int((notes["verdict"] == verdict).sum()) for verdict in ("unsafe", "warn"))
     if unsafe:
-        return f"{told}; {unsafe} notes say: do not rely on it (below)."
+        return f"{text}; {unsafe} notes say: do not rely on it (below)."
     return (
-        f"{told}; {mind} notes to read with care (below)."
+        f"{text}; {mind} notes to read with care (below)."
         if mind
-        else f"{told}; all checks in order."
+        else f"{text}; all checks in order."
     )

@@ -1,4 +1,4 @@
-"""Lines of a report: places, offers, intervals in words."""
+"""Lines of a report's lists: a place, its figure with the interval, and why it is there."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
-def offers(customers: pd.DataFrame) -> Iterator[tuple[Look, pd.DataFrame]]:
+def by_metric(customers: pd.DataFrame) -> Iterator[tuple[Look, pd.DataFrame]]:
     """Each metric of persons with its places, of the class that speaks of the network."""
     for metric, places in customers.groupby("metric", sort=True):
         chosen = next((c for c in _CLASSES if c in set(places["outcome_class"])), None)

@@ -1,6 +1,6 @@
-"""The report of one week or month: one HTML page that stands by itself, and its tables as CSV.
+"""Writes the report of one week or month: one HTML page that stands by itself, its tables as CSV.
 
-Everything comes from the published marts by query; here it is only put into words and drawn. The
+Everything comes from the published marts by query; `contents` puts it into words and draws it. The
 same marts, period and acknowledgements give the same bytes. No Streamlit in it.
 """
 
@@ -29,11 +29,13 @@ from views.words.periods import Period
 
 _EVERYTHING = 10_000_000
 _NOTE = "report.json"
+# names of counts in notes of reports written until 0.1
+_RENAMED = {"n_works": "n_interventions"}
 _COUNTED = {
     "n_days_known": "days known", "n_cell_days": "days of cells", "call_attempts": "call attempts",
     "dropped_calls": "dropped calls", "n_customer_figures": "released customer figures",
     "n_customer_cases": "complainants, answers and reported drops in shown hexagons",
-    "n_changes": "dated changes", "n_works": "works",
+    "n_changes": "dated changes", "n_interventions": "interventions",
 }  # fmt: skip
 
 
@@ -45,13 +47,13 @@ class Edition:
     before: dict[str, Any] | None = None
 
 
-# ------------------------------------------------------------------------------ on the disk
+# --- on the disk ------------------------------------------------------------------------------
 
 
 def write(marts: Marts, period: Period, folder: Path, settings: Settings, config: str = "") -> Path:
     """Writes the report's folder, whole or not at all; returns the page.
 
-    `config`: name of the configuration, told in the footer. Where the counts of the period have
+    `config`: name of the configuration, for the footer. Where the counts of the period have
     changed since an earlier report in `folder`, the new one is the next revision and says so.
     """
     target = folder / period.key
@@ -87,22 +89,22 @@ def due(marts: Marts, settings: Settings, now: datetime) -> list[Period]:
 
 
 def anew(marts: Marts, folder: Path, settings: Settings, config: str) -> list[str]:
-    """Writes all reports of a folder again as first editions, which tell nothing of earlier ones.
+    """Writes all reports of a folder again as first editions, which say nothing of earlier ones.
 
     Returns the names of those written; periods that the marts no longer hold stay as they are.
     """
-    known = {period.key: period for period in _offered(marts)}
-    names = [name for name, _, _ in written(folder) if name in known]
+    offered = {period.key: period for period in _offered(marts)}
+    names = [name for name, _, _ in written(folder) if name in offered]
     for name in names:
         shutil.rmtree(folder / name)
-        write(marts, known[name], folder, settings, config)
+        write(marts, offered[name], folder, settings, config)
     return names
 
 
 def after_forgetting(warehouse: Warehouse, settings: Settings, config: str) -> pd.DataFrame:
     """Takes older snapshots away and writes all reports anew: what was done, as what, where, done.
 
-    Of a person who is forgotten neither may tell.
+    Neither may hold anything of a person who is forgotten.
     """
     snapshots = drop_older_snapshots(warehouse)
     names = anew(warehouse.marts, settings.resolve(settings.report.folder), settings, config)
@@ -114,8 +116,9 @@ def after_forgetting(warehouse: Warehouse, settings: Settings, config: str) -> p
 def written(folder: Path) -> list[tuple[str, Path, int]]:
     """Reports that lie in a folder, the newest period first: its name, its page, its revision."""
     notes = [(path.parent, _note(path.parent)) for path in folder.glob(f"[0-9]*/{_NOTE}")]
-    found = [(at.name, at / f"{at.name}.html", note["revision"]) for at, note in notes if note]
-    return sorted(found, reverse=True)
+    reports = [(path.name, path / f"{path.name}.html", note["revision"])
+               for path, note in notes if note]  # fmt: skip
+    return sorted(reports, reverse=True)
 
 
 def counted(row: pd.Series) -> dict[str, float]:
@@ -124,7 +127,7 @@ def counted(row: pd.Series) -> dict[str, float]:
 
 
 def _offered(marts: Marts) -> dict[Period, pd.Series]:
-    return periods.known(marts.query("periods"))
+    return periods.by_period(marts.query("periods"))
 
 
 def _edition(target: Path, counts: dict[str, float]) -> Edition:
@@ -137,8 +140,16 @@ def _edition(target: Path, counts: dict[str, float]) -> Edition:
 
 
 def _note(target: Path) -> dict[str, Any] | None:
+    """What an earlier report noted of itself: revision, before, counts; None = there is none."""
     path = target / _NOTE
-    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
+    if not path.exists():
+        return None
+    note = json.loads(path.read_text(encoding="utf-8"))
+    return note | {name: _by_new_names(note.get(name)) for name in ("before", "counts")}
+
+
+def _by_new_names(counts: dict[str, Any] | None) -> dict[str, Any] | None:
+    return counts and {_RENAMED.get(name, name): count for name, count in counts.items()}
 
 
 def _swap(building: Path, target: Path) -> None:
@@ -163,7 +174,7 @@ def _aside(target: Path) -> Path:
     return target.with_name(f".old-{target.name}")
 
 
-# ------------------------------------------------------------------------------- the report
+# --- the report -------------------------------------------------------------------------------
 
 
 def build(
@@ -200,7 +211,7 @@ def _answers(marts: Marts, period: Period) -> Answers:
         "customers": ask("customer_places", until=period.last),
         "look_first": _still_true(ask("worst_places"), period),
         **_regulator(marts, period),
-        "works": ask("works", **within),
+        "interventions": ask("interventions", **within),
         "receipt": ask("receipt"),
         "notes": ask("quality_notes"),
     }
@@ -211,11 +222,11 @@ def _regulator(marts: Marts, period: Period) -> Answers:
     if period.grain == "week":
         return {"worst_cells": marts.query("worst_cells", week=period.first)}
     ask = partial(marts.query, "regulator_percentiles")
-    found = [ask(period_grain="month", period_start=period.first)]
+    percentiles = [ask(period_grain="month", period_start=period.first)]
     if period.first.month % 3 == 0:
         started = period.first.replace(month=period.first.month - 2)
-        found.append(ask(period_grain="quarter", period_start=started))
-    return {"percentiles": pd.concat(found)}
+        percentiles.append(ask(period_grain="quarter", period_start=started))
+    return {"percentiles": pd.concat(percentiles)}
 
 
 def _still_true(places: pd.DataFrame, period: Period) -> pd.DataFrame:

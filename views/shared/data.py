@@ -18,9 +18,8 @@ from contracts.settings import load, sections
 from geo.regions import polygons
 from ingest.warehouse.acknowledgements import Subject, Word, state
 from ingest.warehouse.marts import Marts
-from views.drawing import outlines as drawing_outlines
-
-Box = drawing_outlines.Box
+from views.drawing.outlines import Box
+from views.drawing.outlines import outlines as outlines_within
 
 
 def configuration() -> sections.Settings:
@@ -34,8 +33,7 @@ def answer(query: str, **params: Any) -> pd.DataFrame:
 
     A parameter that is None takes the default of the query's head.
     """
-    held = configuration()
-    marts = Marts(held.resolve(held.warehouse.path))
+    marts = _marts()
     given = {name: value for name, value in params.items() if value is not None}
     kept_under = f"{marts.file} {state(marts.log)}"
     return _answer(kept_under, str(marts.folder), query, given)
@@ -43,9 +41,7 @@ def answer(query: str, **params: Any) -> pd.DataFrame:
 
 def acknowledge(subject: Subject, word: Word, *, by: str, at: datetime) -> None:
     """Adds an entry to the log of acknowledgements; raises QuestionError, InputError."""
-    held = configuration()
-    marts = Marts(held.resolve(held.warehouse.path))
-    marts.acknowledge(subject, word, by=by, at=at)
+    _marts().acknowledge(subject, word, by=by, at=at)
 
 
 def facts() -> pd.Series:
@@ -66,6 +62,11 @@ def regions() -> gpd.GeoDataFrame | None:
     return _regions(str(path), settings.operator.region_name, changed_ns, settings)
 
 
+def _marts() -> Marts:
+    settings = configuration()
+    return Marts(settings.resolve(settings.warehouse.path))
+
+
 @st.cache_data(show_spinner=False, max_entries=4)
 def _configuration(path: str, changed_ns: int) -> sections.Settings:  # noqa: ARG001 - part of the key
     return load.load(Path(path))
@@ -78,10 +79,7 @@ def _answer(kept_under: str, folder: str, query: str, params: dict[str, Any]) ->
 
 @st.cache_data(show_spinner=False, max_entries=20)
 def _outlines(box: Box) -> dict[str, Any]:
-    return {
-        kind: shapely.geometry.mapping(shape)
-        for kind, shape in drawing_outlines.outlines(box).items()
-    }
+    return {kind: shapely.geometry.mapping(shape) for kind, shape in outlines_within(box).items()}
 
 
 @st.cache_data(show_spinner=False, max_entries=4)

@@ -1,4 +1,4 @@
-"""What pages share: the head of a page, pickers, the legend, what stands in the URL."""
+"""What pages share: the facts of the run, the head of a page, notes on the data, pictures."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,13 +11,10 @@ import streamlit as st
 from altair.utils.schemapi import debug_mode
 
 from contracts.errors import HexperienceError, NothingFound
-from geo import hexgrid
 from views.drawing import charts
 from views.shared import data
 from views.words.looks import Look
 from views.words.numbers import rows
-
-# ---------------------------------------------------------------------------- head of a page
 
 
 def run_facts() -> pd.Series:
@@ -39,8 +36,8 @@ def run_facts() -> pd.Series:
     return st.stop()
 
 
-def told(page: Callable[[], None]) -> Callable[[], None]:
-    """The page; what keeps it from being drawn stands there in our words, with the remedy."""
+def showing_errors(page: Callable[[], None]) -> Callable[[], None]:
+    """The page; an error of ours that keeps it from being drawn stands there, with the remedy."""
 
     @wraps(page)
     def drawn() -> None:
@@ -69,10 +66,10 @@ def as_of(facts: pd.Series) -> str:
 
 def notes() -> None:
     """What a reader must know of the data: unsafe notes aloud, many others one click away."""
-    told = data.answer("quality_notes")
-    for message in told.loc[told["verdict"] == "unsafe", "message"]:
+    checks = data.answer("quality_notes")
+    for message in checks.loc[checks["verdict"] == "unsafe", "message"]:
         st.error(plain(message))
-    mild = told[told["verdict"] == "warn"]
+    mild = checks[checks["verdict"] == "warn"]
     if len(mild) <= 2:
         for note in rows(mild):
             st.caption(f"Note on {plain(note.table_name)}: {plain(note.message)}")
@@ -87,43 +84,18 @@ def plain(text: str) -> str:
     return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:&" else c for c in text)
 
 
-# --------------------------------------------------------------------------------- pictures
-
-
-def picture(chart: Callable[..., alt.TopLevelMixin], *of: Any, **how: Any) -> None:
+def picture(chart: Callable[..., alt.TopLevelMixin], *answers: Any, **how: Any) -> None:
     """Draws what one of `charts` makes of these answers; made once for all who look at them."""
-    st.vega_lite_chart(_made(chart, of, how), width="stretch")
+    st.vega_lite_chart(_made(chart, answers, how), width="stretch")
 
 
 @st.cache_data(show_spinner=False, max_entries=100, hash_funcs={FunctionType: repr, Look: repr})
 def _made(
-    chart: Callable[..., alt.TopLevelMixin], of: tuple[Any, ...], how: dict[str, Any]
+    chart: Callable[..., alt.TopLevelMixin], answers: tuple[Any, ...], how: dict[str, Any]
 ) -> dict[str, Any]:
     # tests hold every chart to the schema; doing it at each click took most of a click's time
     with debug_mode(arg=False):
-        return charts.written(chart(*of, **how))
-
-
-# ---------------------------------------------------------------------------------- the URL
-
-_HEXES = 200
-"""Hexagons of the list that are looked through for the worst one of a cell."""
-
-
-def hex_of(place: Any, level: int) -> str | None:
-    """The hexagon of a place: its own, else the one at its position; None without a position.
-
-    `place`: lat, lon and, if it has a hexagon of its own, hex_text. Of a site, cell or region it is
-    the hexagon that suffers most from its worst cell, where one is listed: at its mast may be calm.
-    """
-    if place.get("place_type") != "hex" and isinstance(cell := place.get("dominant_cell_id"), str):
-        hexes = data.answer("worst_places", place_type="hex", top=_HEXES)
-        if len(worst := hexes.loc[hexes["dominant_cell_id"] == cell, "hex_text"]):
-            return str(worst.iloc[0])
-    if isinstance(own := place.get("hex_text"), str):
-        return own
-    found = hexgrid.hexes_of(lat=[place["lat"]], lon=[place["lon"]], level=level)
-    return None if found[0] == hexgrid.NO_HEX else hexgrid.as_text(found)[0]
+        return charts.written(chart(*answers, **how))
 
 
 def theme() -> str:

@@ -27,15 +27,18 @@ class Layer:
 
     @property
     def key(self) -> str:
+        """What the URL calls it: complaints_per_1000.network, or the metric alone."""
         only = self.outcome_class in (None, "", "all")
         return self.metric if only else f"{self.metric}.{self.outcome_class}"
 
     @property
     def look(self) -> Look:
+        """How its metric is written and coloured."""
         return look_of(self.metric)
 
     @property
     def title(self) -> str:
+        """Its name for people: Complaints about network."""
         kind = self.outcome_class or ""
         if kind in _CLASSES:
             return f"{self.look.title} {_CLASSES[kind]}".strip()
@@ -52,15 +55,14 @@ class Period:
 
     @property
     def key(self) -> str:
+        """What the URL calls it: month.2026-10-01."""
         return f"{self.grain}.{self.start.isoformat()}"
 
     @property
     def title(self) -> str:
+        """Its name for people: October 2026."""
         text = period(self.grain, self.start, self.end)
         return text[0].upper() + text[1:]
-
-
-# ---------------------------------------------------------------------------------- pickers
 
 
 def layer_picker(layers: pd.DataFrame, *, param: str = "layer", like: str = "") -> Layer:
@@ -139,9 +141,9 @@ def pick(
     Where it holds none, `like` is the key to start with, else the first one's.
     """
     by_key = {key(option): option for option in options}
-    held = st.session_state.get(param, recalled(param))
+    before = st.session_state.get(param, recalled(param))
     # what was chosen may not exist for the layer chosen now
-    st.session_state[param] = next((k for k in (held, like) if k in by_key), next(iter(by_key)))
+    st.session_state[param] = next((k for k in (before, like) if k in by_key), next(iter(by_key)))
     chosen = st.selectbox(
         name, list(by_key), format_func=lambda k: title(by_key[k]), key=param,
         label_visibility="collapsed",

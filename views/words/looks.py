@@ -33,7 +33,7 @@ _LOOKS = (
     Look("call_drop_rate", "Reported drop rate", "share", "of reported calls dropped",
          counted=("reported dropped", "reports")),
     Look("prb_dl_util_bh_pct", "Busy-hour load", "percent", "of downlink PRB in use"),
-    Look("change_ratio", "Latest change", "ratio", "of the level before", centre=1),
+    Look("change_ratio", "Latest change", "ratio", "of the drops before", centre=1),
     Look("complaints_per_1000", "Complaints", "plain", "per 1,000 subscribers a month",
          counted=_PEOPLE),
     Look("complaints_per_10k_attempts", "Complaints by calls", "plain", "per 10,000 call attempts",

@@ -64,20 +64,20 @@ class Period:
 
 def parse(text: str) -> Period:
     """The period of a name such as 2026-W46 or 2026-10; raises QuestionError."""
-    found = re.fullmatch(r"(\d{4})-(W?)(\d{2})", text.strip())
+    parts = re.fullmatch(r"(\d{4})-(W?)(\d{2})", text.strip())
     try:
-        if found is None:
+        if parts is None:
             raise ValueError
-        year, number = int(found[1]), int(found[3])
-        if found[2]:
+        year, number = int(parts[1]), int(parts[3])
+        if parts[2]:
             return Period("week", date.fromisocalendar(year, number, 1))
         return Period("month", date(year, number, 1))
     except ValueError:
-        told = f"no week or month '{text}'; write a week as 2026-W46, a month as 2026-10"
-        raise QuestionError(told) from None
+        message = f"no week or month '{text}'; write a week as 2026-W46, a month as 2026-10"
+        raise QuestionError(message) from None
 
 
-def known(answer: pd.DataFrame) -> dict[Period, pd.Series]:
+def by_period(answer: pd.DataFrame) -> dict[Period, pd.Series]:
     """The periods of the query `periods`, each with its row, ascending."""
     return {
         Period(row["period_grain"], pd.Timestamp(row["period_start"]).date()): row
@@ -104,10 +104,10 @@ def choose(offered: dict[Period, pd.Series], wanted: str = "") -> Period:
 
 
 def _listed(offered: dict[Period, pd.Series]) -> str:
-    told = []
+    spans: list[str] = []
     for grain in GRAINS:
         keys = [period.key for period in offered if period.grain == grain]
         if keys:
             span = keys[0] if len(keys) == 1 else f"{keys[0]} to {keys[-1]}"
-            told.append(f"{grain}s {span}" if len(keys) > 1 else f"the {grain} {span}")
-    return " and ".join(told)
+            spans.append(f"{grain}s {span}" if len(keys) > 1 else f"the {grain} {span}")
+    return " and ".join(spans)

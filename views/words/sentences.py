@@ -1,4 +1,4 @@
-"""How a metric is written and coloured; no Streamlit, no data."""
+"""Sentences about places, changes and figures, from the columns of answers; no Streamlit."""
 
 import math
 from typing import Any
@@ -6,47 +6,104 @@ from typing import Any
 import pandas as pd
 
 from views.words.looks import Look
-from views.words.numbers import MISSING, amount, brief, day, interval, number, sure
+from views.words.numbers import MISSING, amount, between, brief, day, interval, number, sure
+
+DUE_TO = {
+    "load": "load", "relief": "relief of load", "other": "other than load",
+    "undecided": "undecided",
+}  # fmt: skip
+"""What a change is due to, by `attribution`, as a column says it."""
+_DUE_TO = {
+    "load": "due to load", "relief": "due to relief of load", "other": "not due to load",
+    "undecided": "whether due to load is undecided",
+}  # fmt: skip
+STATES = {
+    "open": "open", "acknowledged": "acknowledged", "in_work": "in work", "done": "done",
+    "rejected": "rejected",
+}  # fmt: skip
+"""Status of a change or place, by `ack_status`."""
+UNRELEASED = {
+    "few": "<5 cases",
+    "hidden": "hidden to protect persons",
+    "unsafe": "not to be trusted",
+}
+"""What a hexagon without a released value stands for, by `shown`."""
+_PERSONS = {"complainants_avoided": "complainants a month", "detractors_avoided": "detractors"}
 
 
 def ranked_by(places: pd.DataFrame) -> tuple[str, str]:
     """Column that an answer of worst_places is ranked by, and what it is, in words."""
     if places["benefit_month"].notna().any():
-        return "benefit_month", "dropped calls a month that relief from load and a fix would spare"
+        return "benefit_month", "avoidable drops a month, by load or by what else raised them"
     return "drops_excess_month", "drops a month above the network's normal rate"
 
 
-def in_short(reason: str) -> str:
-    """The reason of a place without the figures that stand beside it: what to do, what is seen."""
-    advice, figures, rest = reason.partition(": about ")
-    return f"{advice}. {rest.partition('. ')[2]}" if figures else reason
+def in_short(place: Any) -> str:
+    """What to do at a place and what is seen there, without the figures that stand beside it.
+
+    `place`: a row of worst_places.
+    """
+    return _joined(place["advice"], place["seen"])
 
 
-def work(action: str) -> str:
-    """A work of the catalogue as people read it: add_carrier -> add carrier."""
+def in_full(place: Any) -> str:
+    """What to do at a place, what that avoids, and what is seen there.
+
+    `place`: a row of worst_places.
+    """
+    return _joined(place["advice"], avoided(place), place["seen"])
+
+
+def avoided(place: Any) -> str:
+    """What following the advice avoids: dropped calls and persons, with their 90 % intervals.
+
+    `place`: a row of worst_places. Empty where nothing is advised. Persons are named only where at
+    least one is surely avoided.
+    """
+    if not isinstance(place["advice"], str):
+        return ""
+    text = f"About {_about(place, 'drops_avoidable_month')} dropped calls a month fewer"
+    if p_top := sure(place["p_top20"]):
+        text += f", {p_top} sure to be in the first 20"
+    persons = [f"{_about(place, name)} {who}" for name, who in _PERSONS.items()
+               if place[f"{name}_lo"] >= 1]  # fmt: skip
+    return f"{text}; provisionally {' and '.join(persons)}." if persons else f"{text}."
+
+
+def _about(place: Any, name: str) -> str:
+    return f"{amount(place[name])} ({between(place, name)})"
+
+
+def _joined(*sentences: Any) -> str:
+    """The sentences that there are, one after another; a missing one is no text."""
+    return " ".join(text for text in sentences if isinstance(text, str) and text)
+
+
+def action_name(action: str) -> str:
+    """An action of the catalogue as people read it: add_carrier -> add carrier."""
     return action.replace("_", " ")
 
 
-def treatment(row: Any) -> str:
-    """The work that a place's benefit is held against, with its cost, or why there is none.
+def best_action(row: Any) -> str:
+    """The action with most benefit per cost at a place, with its cost, or why there is none.
 
-    `row`: of worst_places. Empty where works are not spoken of.
+    `row`: of worst_places. Empty where no action is spoken of.
     """
     if not isinstance(row["action"], str):
         why = row["no_action_reason"]
-        return f"No work named: {why}." if isinstance(why, str) else ""
+        return f"No action named: {why}." if isinstance(why, str) else ""
     invented = " (invented)" if row["costs_invented"] else ""
-    told = (
-        f"Best for its cost: {work(row['action'])} at {row['action_at']}, "
+    text = (
+        f"Best for its cost: {action_name(row['action'])} at {row['action_at']}, "
         f"{amount(row['cost_amount'])} {row['cost_currency']}{invented}: "
-        f"spares {100 * row['action_reach']:.0f} % of these drops"
+        f"avoids {100 * row['action_reach']:.0f} % of these drops"
     )
     each = per_cost(row)
-    return f"{told}, {each} a month for each unit of cost." if each else f"{told}."
+    return f"{text}, {each} a month for each unit of cost." if each else f"{text}."
 
 
 def per_cost(row: Any) -> str:
-    """Drops spared for each unit of cost, with their interval: 91 (59 to 130)."""
+    """Drops avoided for each unit of cost, with their interval: 91 (59 to 130)."""
     one, low, high = (brief(row[f"drops_per_cost{end}"]) for end in ("", "_lo", "_hi"))
     return f"{one} ({low} to {high})" if one else ""
 
@@ -72,8 +129,8 @@ def counts(look: Look, numerator: float | None, denominator: float | None) -> st
 
 def alone(look: Look, raw: float | None) -> str:
     """What was measured in the place alone, where the value borrows: 8.1 measured there."""
-    told = number(raw, look.figure)
-    return "" if told == MISSING else f"{told} measured there"
+    text = number(raw, look.figure)
+    return "" if text == MISSING else f"{text} measured there"
 
 
 def worse(look: Look, p_worse: float | None, target: float | None) -> str:
@@ -88,14 +145,14 @@ def evidence(look: Look, row: Any) -> str:
 
     `row`: value_lo, value_hi, numerator, denominator, value_raw, p_worse and target.
     """
-    between = interval(row.value_lo, row.value_hi, look.figure)
-    told = (
-        f"90 %: {between}" if between else "",
+    span = interval(row.value_lo, row.value_hi, look.figure)
+    parts = (
+        f"90 %: {span}" if span else "",
         counts(look, row.numerator, row.denominator),
         alone(look, row.value_raw),
         worse(look, row.p_worse, row.target),
     )
-    return " · ".join(part for part in told if part)
+    return " · ".join(part for part in parts if part)
 
 
 def kept(row: Any, name: str, limit: str) -> str:
@@ -106,15 +163,15 @@ def kept(row: Any, name: str, limit: str) -> str:
     value, low, high = (getattr(row, f"{name}{end}") for end in ("", "_lo", "_hi"))
     if pd.isna(value):
         return MISSING
-    between = "" if pd.isna(low) else f" ({low:.2f} to {high:.2f})"
+    span = "" if pd.isna(low) else f" ({low:.2f} to {high:.2f})"
     mark = "✓" if getattr(row, f"{limit}_kept") else "✗"
-    return f"{value:.2f} %{between} {mark} ≤ {getattr(row, f'{limit}_limit_pct'):g} %"
+    return f"{value:.2f} %{span} {mark} ≤ {getattr(row, f'{limit}_limit_pct'):g} %"
 
 
 def change(row: Any, timezone: str) -> str:
     """One dated change as a sentence: when, where, how strong, and what its load did.
 
-    `row`: a row of hex_changes or change_points; days are told in `timezone`.
+    `row`: a row of hex_changes or change_points. `timezone`: days are of this IANA zone.
     """
     strength = f"{number(row.ratio, 'ratio')} ({interval(row.ratio_lo, row.ratio_hi, 'ratio')})"
     load = ""
@@ -122,8 +179,8 @@ def change(row: Any, timezone: str) -> str:
         before, after = (number(x, "percent") for x in (row.prb_before_pct, row.prb_after_pct))
         load = f"; busy-hour PRB went from {before} to {after}"
     return (
-        f"{when(row, timezone)}: drops of {place(row)} went {row.direction} to {strength} of the "
-        f"level before{load}; cause {CAUSES[row.attribution]}{_sureness(row)}{_traffic(row)}."
+        f"{when(row, timezone)}: drops of {place(row)} went {row.direction} to {strength} of "
+        f"those before{load}; {_DUE_TO[row.attribution]}{_sureness(row)}{_traffic(row)}."
     )
 
 
@@ -136,26 +193,30 @@ def _sureness(row: Any) -> str:
     p_load = getattr(row, "p_load", None)
     if p_load is None or pd.isna(p_load):
         return ""
-    between = interval(row.load_share_lo, row.load_share_hi, "part")
-    span = f", {between}" if between else ""
+    ends = interval(row.load_share_lo, row.load_share_hi, "part")
+    span = f", {ends}" if ends else ""
     return f" (load's part {number(row.load_share, 'part')}{span}; p(load) {sure(p_load)})"
 
 
 def _traffic(row: Any) -> str:
-    """What moved PRB, told by the PRB of the same traffic: room, efficiency or what was asked."""
-    names = ("prb_per_traffic_ratio", "prb_before_pct", "prb_after_pct")
-    ratio, before, after = (getattr(row, name, None) or math.nan for name in names)
-    if pd.isna([ratio, before, after]).any():
+    """What moved PRB, with how far the PRB of the same traffic went; empty where not worth a word.
+
+    `row`: load_moved_by and prb_per_traffic_ratio; an answer without them says nothing of it.
+    """
+    moved_by = getattr(row, "load_moved_by", None)
+    if not isinstance(moved_by, str):
         return ""
-    part, whole = math.log(ratio), math.log(after / before)
-    way, by = "up" if part > 0 else "down", 100 * abs(ratio - 1)
-    moved = f"PRB of the same traffic went {way} by {by:.0f} %"
-    # most of what PRB did, and more than a level that wanders
-    own = abs(part) >= max(abs(whole) / 2, math.log(1.07)) and part * whole >= 0
+    if row.attribution == "relief" and moved_by != "room":
+        return "; less was asked of it"
+    way = "down" if row.prb_per_traffic_ratio < 1 else "up"
+    moved = (
+        f"PRB of the same traffic went {way} by {100 * abs(row.prb_per_traffic_ratio - 1):.0f} %"
+    )
     if row.attribution == "relief":
-        return f"; room was added: {moved}" if own and part < 0 else "; less was asked of it"
-    lost = own and part > 0 and row.attribution == "other"
-    return f"; efficiency was lost, as by interference: {moved}" if lost else ""
+        return f"; room was added: {moved}"
+    if row.attribution == "other" and moved_by == "efficiency":
+        return f"; efficiency was lost, as by interference: {moved}"
+    return ""
 
 
 def when(row: Any, timezone: str) -> str:
@@ -164,18 +225,11 @@ def when(row: Any, timezone: str) -> str:
         pd.Timestamp(x).tz_convert(timezone) if pd.notna(x) else None
         for x in (row.change_utc, row.change_lo_utc, row.change_hi_utc)
     )
-    told = day(at) if at else MISSING
+    text = day(at) if at else MISSING
     if low is None or high is None or low.date() == high.date():
-        return told
+        return text
     first = f"{low.day}" if low.month == high.month else f"{low.day} {low:%b}"
-    return f"{told} ({first} to {high.day} {high:%b})"
-
-
-STATES = {
-    "open": "open", "acknowledged": "acknowledged", "in_work": "in work", "done": "done",
-    "rejected": "rejected",
-}  # fmt: skip
-"""How far somebody is with a change or place, by `ack_status`."""
+    return f"{text} ({first} to {high.day} {high:%b})"
 
 
 def noted(row: Any) -> str:
@@ -187,19 +241,3 @@ def noted(row: Any) -> str:
         return ""
     comment = f": {row.ack_comment}" if row.ack_comment else ""
     return f"{STATES[row.ack_status]}, {row.ack_owner}{comment}"
-
-
-CAUSES = {
-    "load": "load", "relief": "relief of load", "other": "other than load",
-    "undecided": "not decided",
-}  # fmt: skip
-"""What a change is owed to, by `attribution`."""
-"""Colour of a hexagon whose value is not released: grey, faint, in no scale."""
-
-
-UNRELEASED = {
-    "few": "<5 cases",
-    "hidden": "hidden to protect persons",
-    "unsafe": "not to be trusted",
-}
-"""What a hexagon without a released value stands for, by `shown`."""

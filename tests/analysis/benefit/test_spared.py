@@ -49,8 +49,8 @@ def test_relief_spares_what_the_curve_says_and_straight_between_its_steps() -> N
 def test_relief_and_fix_together_spare_less_than_their_sum_and_parts_add_up() -> None:
     cells = _thousand()
     both = spared.of_both(cells, 0.5)[0, 0]
-    assert spared.of_fix(cells)[0, 0] == pytest.approx(500)
-    assert spared.of_fix(cells, 0.5)[0, 0] == pytest.approx(250)
+    assert spared.of_undoing(cells)[0, 0] == pytest.approx(500)
+    assert spared.of_undoing(cells, 0.5)[0, 0] == pytest.approx(250)
     assert both == pytest.approx(1000 * (1 - 0.8 * 0.5))
     by_load, by_other = spared.shares_of_both(cells.levers, 0.5)
     assert 1000 * (by_load + by_other)[0, 0] == pytest.approx(both)

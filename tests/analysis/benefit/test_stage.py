@@ -97,7 +97,7 @@ def test_more_relief_spares_more_by_load_and_changes_nothing_else(
 ) -> None:
     less, more = found(counters, searched), found(counters, searched, relief_pct=40)
     pd.testing.assert_frame_equal(less.ladder, more.ladder)
-    same = ["cell_id", "level_since", "dropped_calls", "days_worth", "unknown_reason"]
+    same = ["cell_id", "present_since", "dropped_calls", "days_worth", "unknown_reason"]
     pd.testing.assert_frame_equal(less.benefits[same], more.benefits[same])
     assert (more.cells.by_load >= less.cells.by_load - 1e-9).all()
     assert more.cells.by_load.sum() > 1.02 * less.cells.by_load.sum()

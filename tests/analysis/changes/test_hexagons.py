@@ -190,10 +190,10 @@ def test_the_chain_tells_of_hexagons_without_counters(marts: Marts, small: Town)
 def test_the_list_names_the_rise(marts: Marts, small: Town) -> None:
     places = marts.query("worst_places", place_type="hex").set_index("hex_text")
     for text in hexgrid.as_text(small.worse):
-        assert "since 6 Apr 2026: no load is known, no cause" in places.loc[text, "reason"]
+        assert "since 6 Apr 2026: no load is known, no cause" in places.loc[text, "seen"]
         assert places.loc[text, "change_id"].startswith(text)
     for text in hexgrid.as_text(small.quiet):
-        assert "No rise is dated there" in places.loc[text, "reason"]
+        assert "No rise is dated there" in places.loc[text, "seen"]
 
 
 def test_what_was_reported_of_months_that_went_stays_as_released(

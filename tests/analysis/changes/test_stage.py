@@ -66,7 +66,7 @@ def test_days_tell_of_the_time_before_hours_and_of_cells_without_them() -> None:
     notes = merged["attribution_note"]
     assert notes[0].startswith("it is older than the 120 days searched by the hour")
     assert pd.isna(notes[1])
-    assert notes[2] == "load is not known by the hour: what it is owed to was not tested"
+    assert notes[2] == "load is not known by the hour: what it is due to was not tested"
     # the old level ends where hours show the next one, and its drops with it
     first = merged.iloc[0]
     assert first["until_utc"] == FROM + pd.Timedelta(days=41.5)
@@ -82,7 +82,7 @@ def test_each_cell_has_hours_from_a_day_of_its_own() -> None:
     merged = merge.merged(by_day, by_hour._replace(visibility=seen), NONE)
     assert merged["cell_id"].tolist() == ["b", "c", "c"]
     assert merged["change_utc"].iloc[0] == FROM + pd.Timedelta(days=20)
-    assert merged["attribution_note"].iloc[1] == why[2] + ": what it is owed to was not tested"
+    assert merged["attribution_note"].iloc[1] == why[2] + ": what it is due to was not tested"
 
 
 def test_a_change_at_the_border_is_reported_once() -> None:

@@ -21,7 +21,7 @@ from tests.bench.networks import cell_hours_of, days_of
 
 FIRST, LAST, HOURLY = 60, 110, 60
 FIGURES = ["change_utc", "ratio", "ratio_lo", "ratio_hi", "attribution", "p_load", "load_share",
-           "method_version", "told_utc", "first_reported_utc"]  # fmt: skip
+           "method_version", "stated_utc", "first_reported_utc"]  # fmt: skip
 Find = Callable[..., pd.DataFrame]
 
 
@@ -107,7 +107,7 @@ def test_what_was_reported_stands_with_its_method_and_date(
     now = found(grown, LAST)
     kept = now.loc[before.index]
     pd.testing.assert_frame_equal(kept[FIGURES], before[FIGURES])
-    day = f"{before['told_utc'].iloc[0]:%Y-%m-%d}"
+    day = f"{before['stated_utc'].iloc[0]:%Y-%m-%d}"
     assert (
         kept["attribution_note"].str.contains(f"as reported by the run of data up to {day}").all()
     )

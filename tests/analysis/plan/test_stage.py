@@ -10,7 +10,7 @@ from analysis.benefit.present import Present
 from analysis.benefit.spared import Treatable
 from analysis.plan import stage
 from analysis.plan.catalogue import DEFAULT, catalogue_of
-from analysis.plan.on_offer import relievable
+from analysis.plan.possible_actions import relievable
 from analysis.uncertainty.draws import N_DRAWS
 from contracts.errors import SettingsError
 from contracts.settings.sections import Plan, Settings
@@ -32,7 +32,7 @@ def test_what_is_known_of_cells_is_handed_over_as_it_is() -> None:
     # the level's draws mean 100; 200 a month were counted, a tenth of it by luck
     known = relievable(Treatable(levers, np.full((1, N_DRAWS), 100.0)), present)
     assert known.by_relief[0, :, 0] == pytest.approx(180 * LADDER, abs=1e-4)
-    assert known.by_fix[0, 0] == pytest.approx(45)
+    assert known.by_undoing[0, 0] == pytest.approx(45)
 
 
 def test_without_a_catalogue_of_ones_own_there_is_the_packaged_one() -> None:
@@ -77,7 +77,7 @@ def test_the_demo_has_a_plan_for_each_budget(demo: Warehouse) -> None:
     assert (best["cost_amount"] <= best["budget"]).all()
     assert best["costs_invented"].all()
     told = demo.marts.query("plan", budget=600, plan_number=1)
-    assert len(told) == best["n_works"].iloc[1]
+    assert len(told) == best["n_actions"].iloc[1]
     assert told["benefit_month"].sum() == pytest.approx(best["benefit_month"].iloc[1])
     treated = told["cell_id"].dropna()
     assert treated.is_unique

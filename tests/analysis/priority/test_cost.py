@@ -11,9 +11,9 @@ from scipy import sparse
 from analysis.arrays import Floats
 from analysis.association.per_drop import PerDrop
 from analysis.benefit.gain import Gain
+from analysis.plan.actions import Actions
 from analysis.plan.catalogue import Catalogue
-from analysis.plan.on_offer import Offered
-from analysis.plan.options import Options
+from analysis.plan.possible_actions import PossibleActions
 from analysis.priority import cost
 
 DRAWS = 41
@@ -21,7 +21,7 @@ AROUND = np.linspace(0.5, 1.5, DRAWS)
 """Draws around their mean; 90 % of them from .55 to 1.45."""
 
 
-def _offered(costs: tuple[float, float, float] = (5, 40, 250)) -> Offered:
+def _possible(costs: tuple[float, float, float] = (5, 40, 250)) -> PossibleActions:
     """Cells a and b of site A: a fix at a, a carrier in the sector of a, a mast for both."""
     fix = {"name": "fix", "kind": "parameter", "at": "cell", "cost": 5, "fix": (0.2, 0.5, 0.8)}
     known = pd.DataFrame({
@@ -29,22 +29,22 @@ def _offered(costs: tuple[float, float, float] = (5, 40, 250)) -> Offered:
         "sector_id": ["A/0", "A/0", None], "site_id": "A", "region": "North",
     })  # fmt: skip
     order = [1, 0, 2]
-    spared = {"fix": [20.0, 0.0], "carrier": [60.0, 0.0], "mast": [60.0, 30.0]}
-    drops = {name: np.array(mean)[:, None] * AROUND for name, mean in spared.items()}
+    avoided = {"fix": [20.0, 0.0], "carrier": [60.0, 0.0], "mast": [60.0, 30.0]}
+    drops = {name: np.array(mean)[:, None] * AROUND for name, mean in avoided.items()}
     treats = sparse.csr_array(np.array([[1.0, 0], [1, 0], [1, 1]]))
     benefit = np.array([drops[name].sum(axis=0) for name in known["action"]])
-    options = Options(known, np.array(costs, float)[order], np.ones(3), benefit, treats)
+    actions = Actions(known, np.array(costs, float)[order], np.ones(3), benefit, treats)
     names = np.array(["a", "b"], object)
     catalogue = Catalogue(currency="EUR", invented=True, action=(fix,))
-    return Offered(catalogue, options, treats, drops, np.array([100.0, 50.0]), names,
+    return PossibleActions(catalogue, actions, treats, drops, np.array([100.0, 50.0]), names,
                    np.array([True, True]))  # fmt: skip
 
 
-def _helpless(*listed: bool) -> Offered:
-    """The same works, of which none spares anything."""
-    whole = _offered()
-    spared = {name: 0 * drops for name, drops in whole.spared.items()}
-    return replace(whole, spared=spared, is_listed=np.array(listed))
+def _helpless(*listed: bool) -> PossibleActions:
+    """The same actions, of which none avoids anything."""
+    whole = _possible()
+    avoided = {name: 0 * drops for name, drops in whole.avoided.items()}
+    return replace(whole, avoided=avoided, is_listed=np.array(listed))
 
 
 def _gain(*avoidable: float) -> Gain:
@@ -53,8 +53,8 @@ def _gain(*avoidable: float) -> Gain:
     return Gain(expected, 0 * expected, draws, np.isnan(expected).astype(int))
 
 
-def _told(
-    *, reach: float = 0.25, offered: Offered | None = None, slopes: Any = None,
+def _costs(
+    *, reach: float = 0.25, possible: PossibleActions | None = None, slopes: Any = None,
     share: Floats | None = None, gain: Gain | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """The site, a hexagon with half of cell a, and one of which nothing is known."""
@@ -63,23 +63,23 @@ def _told(
     at_most = np.array([4.0, np.nan, np.nan])[: len(places)]
     shares = sparse.csr_array(places)
     return cost.of_places(
-        shares, offered or _offered(), gain, slopes or {}, at_most, least_reach=reach
+        shares, possible or _possible(), gain, slopes or {}, at_most, least_reach=reach
     )
 
 
 @pytest.mark.parametrize(
-    ("reach", "work", "reached", "each"),
+    ("reach", "action", "reached", "each"),
     [
         (0.1, ("fix", "a", 5), 0.2, 4.0),
         (0.25, ("carrier", "A/0", 40), 0.6, 1.5),
         (0.7, ("mast", "A", 250), 0.9, 0.36),
     ],
 )
-def test_the_work_that_spares_most_for_its_cost_is_named(
-    reach: float, work: tuple[str, str, float], reached: float, each: float
+def test_the_action_that_avoids_most_for_its_cost_is_named(
+    reach: float, action: tuple[str, str, float], reached: float, each: float
 ) -> None:
-    site = _told(reach=reach).iloc[0]
-    assert (site["action"], site["action_at"], site["cost_amount"]) == work
+    site = _costs(reach=reach).iloc[0]
+    assert (site["action"], site["action_at"], site["cost_amount"]) == action
     assert (site["cost_currency"], site["costs_invented"]) == ("EUR", True)
     assert site["action_reach"] == pytest.approx(reached)
     assert site["drops_per_cost"] == pytest.approx(each)
@@ -89,61 +89,63 @@ def test_the_work_that_spares_most_for_its_cost_is_named(
 
 
 def test_only_what_is_spared_in_the_place_counts_against_the_whole_cost() -> None:
-    half = _told().iloc[1]
+    half = _costs().iloc[1]
     # half of the cell's 60 for the carrier's 40, of 50 that could be avoided
     assert (half["action"], half["drops_per_cost"], half["action_reach"]) == ("carrier", 0.75, 0.6)
 
 
-def test_where_there_is_no_work_it_is_said_why() -> None:
-    none = _told(reach=0.95)
+def test_where_there_is_no_action_it_is_said_why() -> None:
+    none = _costs(reach=0.95)
     assert none["action"].isna().all()
     assert none["no_action_reason"].tolist() == [
-        "no single work reaches 95 % of it, the largest 90 %: see the plan",
-        "no single work reaches 95 % of it, the largest 60 %: see the plan",
+        "no single action reaches 95 % of it, the largest 90 %: see the plan",
+        "no single action reaches 95 % of it, the largest 60 %: see the plan",
         cost.UNKNOWN,
     ]
     without = ["drops_per_cost", "cost_amount", "cost_currency", "costs_invented", "cost_rank"]
     assert none[without].isna().all(axis=None)
     helpless = _helpless(True, True)
-    elsewhere = _told(offered=helpless, share=np.array([[1.0, 0], [0, 1]]), gain=_gain(10, 0))
-    assert elsewhere["no_action_reason"].tolist() == [cost.NO_WORK, cost.NOTHING]
+    elsewhere = _costs(possible=helpless, share=np.array([[1.0, 0], [0, 1]]), gain=_gain(10, 0))
+    assert elsewhere["no_action_reason"].tolist() == [cost.NO_ACTION, cost.NOTHING]
 
 
-def test_cells_that_no_inventory_names_are_told_apart_from_those_without_a_work() -> None:
+def test_cells_that_no_inventory_names_are_distinguished_from_those_without_an_action() -> None:
     helpless = _helpless(True, False)
-    told = _told(offered=helpless, share=np.array([[1.0, 0], [0, 1], [1, 1]]), gain=_gain(9, 9, 9))
-    assert told["no_action_reason"].tolist() == [cost.NO_WORK, cost.NOT_LISTED, cost.NO_WORK]
+    costs = _costs(
+        possible=helpless, share=np.array([[1.0, 0], [0, 1], [1, 1]]), gain=_gain(9, 9, 9)
+    )
+    assert costs["no_action_reason"].tolist() == [cost.NO_ACTION, cost.NOT_LISTED, cost.NO_ACTION]
 
 
 def test_value_for_cost_is_that_of_no_more_persons_than_there_are() -> None:
     value = PerDrop(0.1, np.full(DRAWS, 0.1), worth=20.0)
-    told = _told(slopes={"value_month": value})
+    costs = _costs(slopes={"value_month": value})
     # 60 drops would be 6 persons, but 4 are there: 4 x 20 for 40
-    assert told["value_per_cost"].tolist()[:2] == [2.0, 1.5]
-    assert told["value_per_cost_hi"].iloc[0] == 2.0
-    assert "value_per_cost" not in _told()
+    assert costs["value_per_cost"].tolist()[:2] == [2.0, 1.5]
+    assert costs["value_per_cost_hi"].iloc[0] == 2.0
+    assert "value_per_cost" not in _costs()
 
 
 def test_ranks_by_cost_have_intervals_and_leave_out_who_has_none() -> None:
-    told = _told()
-    assert told["cost_rank"].tolist()[:2] == [1, 2]
-    assert told[["cost_rank_lo", "cost_rank_hi"]].to_numpy()[:2].tolist() == [[1, 1], [2, 2]]
-    assert told[["cost_rank", "cost_rank_lo"]].iloc[2].isna().all()
+    costs = _costs()
+    assert costs["cost_rank"].tolist()[:2] == [1, 2]
+    assert costs[["cost_rank_lo", "cost_rank_hi"]].to_numpy()[:2].tolist() == [[1, 1], [2, 2]]
+    assert costs[["cost_rank", "cost_rank_lo"]].iloc[2].isna().all()
 
 
 def test_what_costs_nothing_comes_first_and_has_no_number() -> None:
-    told = _told(offered=_offered((5, 40, 0)), reach=0.25)
-    site = told.iloc[0]
+    costs = _costs(possible=_possible((5, 40, 0)), reach=0.25)
+    site = costs.iloc[0]
     assert (site["action"], site["cost_amount"], site["cost_rank"]) == ("mast", 0, 1)
     assert np.isnan(site["drops_per_cost"])
 
 
-def test_without_any_work_all_places_have_a_reason() -> None:
-    whole = _offered()
-    none = Options(
-        whole.options.known.iloc[:0], np.empty(0), np.empty(0), np.empty((0, DRAWS)),
-        whole.options.treats[:0],
+def test_without_any_action_all_places_have_a_reason() -> None:
+    whole = _possible()
+    none = Actions(
+        whole.actions.known.iloc[:0], np.empty(0), np.empty(0), np.empty((0, DRAWS)),
+        whole.actions.treats[:0],
     )  # fmt: skip
-    empty = replace(whole, options=none, treats=whole.treats[:0])
-    told = _told(offered=empty)
-    assert told["no_action_reason"].tolist() == [cost.NO_WORK, cost.NO_WORK, cost.UNKNOWN]
+    empty = replace(whole, actions=none, treats=whole.treats[:0])
+    costs = _costs(possible=empty)
+    assert costs["no_action_reason"].tolist() == [cost.NO_ACTION, cost.NO_ACTION, cost.UNKNOWN]

@@ -274,5 +274,5 @@ def test_what_is_not_released_is_not_ranked() -> None:
     reports = shown[shown["metric"] == "call_drop_rate"].assign(region="North", lat=53.8, lon=-1.55)
     ranked = _ranked(pd.concat([reports, reports.assign(shown="hidden")]))
     assert len(ranked) == 1
-    assert "no cause can be named" in ranked["reason"][0]
+    assert "no cause can be named" in ranked["seen"][0]
     assert _ranked(reports.assign(shown="hidden")).empty

@@ -1,8 +1,8 @@
 // Answers a question of test_hexmap.py by the map's own code: one JSON in, one JSON out.
 
-import { ramp } from "../../views/hexmap/frontend/src/colours.js";
-import { opened } from "../../views/hexmap/frontend/src/wire.js";
-import { lines } from "../../views/hexmap/frontend/src/words.js";
+import { ramp } from "../../../views/hexmap/frontend/src/colours.js";
+import { opened } from "../../../views/hexmap/frontend/src/wire.js";
+import { lines } from "../../../views/hexmap/frontend/src/words.js";
 
 const QUESTIONS = {
   lines: ({ look, rows }) => rows.map((row) => lines(look, row)),

@@ -361,7 +361,7 @@ def test_lines_begin_where_the_one_before_ends() -> None:
     assert np.diff(starts).tolist() == [5, 4, 5]
     assert made["land"]["xy"].size == 2 * starts[-1]
     assert made["border"]["at"].tolist() == [0, 2]
-    assert made["points"]["works"].size == 2  # works without a place have no marker
+    assert made["points"]["interventions"].size == 2  # those without a place have no marker
     assert made["points"]["beams"].tolist() == [0, 65]  # a cell all round has no direction
 
 

@@ -14,7 +14,7 @@ from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.store import Warehouse
 from tests.views.pages.test_pages import shown, texts
 from views.report import write
-from views.words.periods import choose, known
+from views.words.periods import by_period, choose
 
 AT = datetime(2025, 5, 2, 9, 30, tzinfo=UTC)
 Configured = Callable[[Path], None]
@@ -35,7 +35,7 @@ def warehouse(config: Path) -> Warehouse:
 
 
 def _note(at: AppTest, status: str, **said: str) -> AppTest:
-    (box,) = (box for box in at.selectbox if box.label == "How far it is")
+    (box,) = (box for box in at.selectbox if box.label == "Status")
     box.select(status)
     inputs = {field.label: field for field in [*at.text_input, *at.text_area]}
     for label, text in said.items():
@@ -82,7 +82,7 @@ def test_lists_and_report_tell_what_is_noted(config: Path, warehouse: Warehouse)
     assert shown("places").dataframe[0].value["noted"].tolist()[0] == (
         "acknowledged, Ann: of site =1"
     )
-    period = choose(known(warehouse.marts.query("periods")), "2025-04")
+    period = choose(by_period(warehouse.marts.query("periods")), "2025-04")
     files = write.build(warehouse.marts, period, load(config, environ={}))
     page = files["2025-04.html"].decode()
     assert "Acknowledged: acknowledged, Ann: of site =1." in page

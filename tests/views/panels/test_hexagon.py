@@ -33,14 +33,14 @@ def dated(reports_town: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
         metric="drop_rate", change_utc=[AT], change_lo_utc=AT - day, change_hi_utc=AT + day,
         until_utc=AT + 40 * day, direction="up", ratio=2.0, ratio_lo=1.7, ratio_hi=2.4,
         drops_excess=90.0, drops_excess_lo=70.0, drops_excess_hi=110.0, attribution="undecided",
-        attribution_note="no load is known here: what it is owed to was not tested", run_id="r",
+        attribution_note="no load is known here: what it is due to was not tested", run_id="r",
     ))  # fmt: skip
     publish(warehouse, "dated", keep=2)
     return folder / "hexperience.toml"
 
 
 def _told(page: str, **params: str) -> str:
-    at = AppTest.from_string(f"from views import {page}\n{page}.page()", default_timeout=60)
+    at = AppTest.from_string(f"from views.pages import {page}\n{page}.page()", default_timeout=60)
     for name, value in params.items():
         at.query_params[name] = value
     at.run()

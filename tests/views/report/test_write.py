@@ -110,10 +110,10 @@ def test_every_number_of_a_list_is_the_query_s(page: Reader, town: Any) -> None:
             assert f"{amount(row['dropped_calls'])} of {amount(row['call_attempts'])}" in page.text
 
 
-def test_the_planted_change_and_the_work_are_told_in_their_weeks(
+def test_the_planted_change_and_the_intervention_stand_in_their_weeks(
     page: Reader, town: Any, settings: Settings
 ) -> None:
-    assert "×2 (×1.8 to ×2.2) of the level before" in page.text
+    assert "×2 (×1.8 to ×2.2) of those before" in page.text
     assert "1 dated in these days: 1 for the worse, 0 for the better" in page.text
     assert "None began or ended" in page.text
     # 23 April 22:30 UTC is 23:30 in London
@@ -177,7 +177,13 @@ def test_tables_lie_beside_and_hold_what_the_queries_answer(
     )
     assert cells["cell_id"].tolist() == asked["cell_id"].tolist()
     assert cells["drop_rate"].tolist() == pytest.approx(asked["drop_rate"].tolist())
-    assert {"network.csv", "hexagons.csv", "changes.csv", "customers.csv", "works.csv"} < set(files)
+    assert {
+        "network.csv",
+        "hexagons.csv",
+        "changes.csv",
+        "customers.csv",
+        "interventions.csv",
+    } < set(files)
 
 
 def test_a_week_lists_worst_cells_and_a_month_percentiles(town: Any, settings: Settings) -> None:
@@ -223,7 +229,7 @@ def hostile(town: Any, tmp_path: Path) -> tuple[Marts, Settings]:
     named = {"LDS-02": HOSTILE}
     for name, columns in {
         "cell": ("cell_name", "site_name", "region"), "intervention": ("description", "status"),
-        "quality": ("message",), "priority": ("reason", "place_name", "region"),
+        "quality": ("message",), "priority": ("advice", "seen", "place_name", "region"),
         "hex_place": ("region",), "run": ("operator_name", "software_version"),
     }.items():  # fmt: skip
         warehouse.write(name, warehouse.read(name).assign(**dict.fromkeys(columns, HOSTILE)))
@@ -329,6 +335,23 @@ def test_counts_that_changed_make_a_revision_that_says_what(
     before = tree(tmp_path / "out")
     write()
     assert tree(tmp_path / "out") == before
+
+
+def test_a_report_of_an_earlier_version_is_no_reason_for_a_revision(
+    write: Callable[[], Path],
+) -> None:
+    note = write().with_name("report.json")
+    old = json.loads(note.read_text())
+    old["counts"]["n_works"] = old["counts"].pop("n_interventions")
+    note.write_text(json.dumps(old))
+    write()
+    assert json.loads(note.read_text())["revision"] == 1
+    # a count that did change is named as it is called now
+    n_before = old["counts"]["n_works"]
+    old["counts"]["n_works"] += 1
+    note.write_text(json.dumps(old))
+    words = f"interventions {amount(n_before + 1)}, now {amount(n_before)}."
+    assert words in Reader(write().read_text()).text
 
 
 def test_due_is_what_is_over_and_waited_for_and_not_written(

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from contracts.errors import NothingFound, QuestionError
-from views.words.periods import Period, choose, known, parse
+from views.words.periods import Period, by_period, choose, parse
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_a_period_ends_at_midnight_on_the_operator_s_clock() -> None:
 
 def offered(*given: tuple[str, int, bool]) -> dict[Period, pd.Series]:
     periods = [(parse(name), n_known, over) for name, n_known, over in given]
-    return known(pd.DataFrame([
+    return by_period(pd.DataFrame([
         {"period_grain": p.grain, "period_start": p.first, "is_over": over, "n_days_known": n_known,
          "n_days": (p.last - p.first).days + 1} for p, n_known, over in periods
     ]))  # fmt: skip

@@ -88,7 +88,47 @@ def test_an_unforeseen_metric_goes_by_its_name_and_unit() -> None:
     assert look_of("rsrp_p50_dbm").unit == "dBm"
 
 
-# ------------------------------------------------------------------------------------ changes
+# --- places -----------------------------------------------------------------------------------
+
+
+def ranked(**given: Any) -> dict[str, Any]:
+    place = {
+        "advice": "Add capacity.", "seen": "2.00 % of calls dropped, mostly in w: about 4 a day.",
+        "drops_avoidable_month": 1000.0, "drops_avoidable_month_lo": 910.0,
+        "drops_avoidable_month_hi": 1090.0, "p_top20": math.nan, "complainants_avoided": math.nan,
+        "complainants_avoided_lo": math.nan, "complainants_avoided_hi": math.nan,
+        "detractors_avoided": math.nan, "detractors_avoided_lo": math.nan,
+        "detractors_avoided_hi": math.nan,
+    }  # fmt: skip
+    return {**place, **given}
+
+
+def test_a_place_in_short_is_what_to_do_and_what_is_seen_as_they_stand() -> None:
+    assert sentences.in_short(ranked()) == (
+        "Add capacity. 2.00 % of calls dropped, mostly in w: about 4 a day."
+    )
+    assert sentences.in_short(ranked(advice=None, seen="Seen.")) == "Seen."
+
+
+def test_a_place_in_full_says_what_is_avoided_and_how_surely() -> None:
+    persons = {"complainants_avoided": 20.0, "complainants_avoided_lo": 18.0,
+               "complainants_avoided_hi": 22.0}  # fmt: skip
+    assert sentences.in_full(ranked(seen="Seen.", p_top20=0.25, **persons)) == (
+        "Add capacity. About 1,000 (910 to 1,090) dropped calls a month fewer, 25 % sure to be in "
+        "the first 20; provisionally 20 (18 to 22) complainants a month. Seen."
+    )
+    assert "over 99 % sure" in sentences.in_full(ranked(p_top20=1.0))
+    # nothing advised: nothing is avoided
+    assert sentences.in_full(ranked(advice=None, seen="Seen.")) == "Seen."
+
+
+def test_who_is_not_surely_fewer_is_left_out_of_the_words() -> None:
+    unsure = {"complainants_avoided": 20.0, "complainants_avoided_lo": 0.5,
+              "complainants_avoided_hi": 40.0}  # fmt: skip
+    assert "complainants" not in sentences.avoided(ranked(**unsure))
+
+
+# --- changes ----------------------------------------------------------------------------------
 
 
 def row(**given: Any) -> SimpleNamespace:
@@ -102,44 +142,39 @@ def row(**given: Any) -> SimpleNamespace:
     return SimpleNamespace(**{**held, **given})
 
 
-def test_a_change_is_told_on_the_day_of_its_own_zone() -> None:
+def test_a_change_stands_on_the_day_of_its_own_zone() -> None:
     assert sentences.change(row(), "Europe/London") == (
-        "11 Apr 2025 (10 to 12 Apr): drops of LDS-02 went up to ×1.9 (×1.6 to ×2.3) of the level "
-        "before; busy-hour PRB went from 51 % to 69 %; cause not decided."
+        "11 Apr 2025 (10 to 12 Apr): drops of LDS-02 went up to ×1.9 (×1.6 to ×2.3) of those "
+        "before; busy-hour PRB went from 51 % to 69 %; whether due to load is undecided."
     )
     assert sentences.when(row(), "Asia/Kolkata") == "12 Apr 2025 (11 to 13 Apr)"
 
 
-def test_what_is_not_known_of_a_change_is_not_told() -> None:
-    told = sentences.change(row(change_lo_utc=pd.NaT, prb_before_pct=math.nan), "UTC")
-    assert told.startswith("11 Apr 2025: drops")
-    assert "PRB" not in told
+def test_what_is_not_known_of_a_change_is_not_said() -> None:
+    text = sentences.change(row(change_lo_utc=pd.NaT, prb_before_pct=math.nan), "UTC")
+    assert text.startswith("11 Apr 2025: drops")
+    assert "PRB" not in text
 
 
 @pytest.mark.parametrize(
-    ("attribution", "prb", "per_traffic", "said"),
+    ("attribution", "moved_by", "per_traffic", "words"),
     [
-        ("relief", (90.0, 50.0), 0.57,
-         "; room was added: PRB of the same traffic went down by 43 %."),
-        ("relief", (90.0, 50.0), 1.01, "; less was asked of it."),
-        ("relief", (90.0, 50.0), 0.9, "; less was asked of it."),
-        ("relief", (99.7, 99.7), 0.8,
-         "; room was added: PRB of the same traffic went down by 20 %."),
-        ("other", (50.0, 70.0), 1.4,
+        ("relief", "room", 0.57, "; room was added: PRB of the same traffic went down by 43 %."),
+        ("relief", "demand", 1.01, "; less was asked of it."),
+        ("other", "efficiency", 1.4,
          "; efficiency was lost, as by interference: PRB of the same traffic went up by 40 %."),
-        ("other", (50.0, 40.0), 1.1, "other than load."),
-        ("load", (50.0, 70.0), 0.8, "cause load."),
-        ("relief", (90.0, 50.0), math.nan, "relief of load."),
+        ("other", "demand", 1.1, "; not due to load."),
+        ("load", "room", 0.8, "; due to load."),
+        ("relief", None, math.nan, "; due to relief of load."),
     ],
 )  # fmt: skip
-def test_a_step_of_capacity_is_told_apart_from_a_fall_in_demand(
-    attribution: str, prb: tuple[float, float], per_traffic: float, said: str
+def test_a_step_of_capacity_reads_otherwise_than_a_fall_in_demand(
+    attribution: str, moved_by: str | None, per_traffic: float, words: str
 ) -> None:
-    told = row(
-        attribution=attribution, prb_before_pct=prb[0], prb_after_pct=prb[1],
-        prb_per_traffic_ratio=per_traffic,
-    )  # fmt: skip
-    assert sentences.change(told, "UTC").endswith(said)
+    changed = row(
+        attribution=attribution, load_moved_by=moved_by, prb_per_traffic_ratio=per_traffic
+    )
+    assert sentences.change(changed, "UTC").endswith(words)
 
 
 # ------------------------------------------------------------------------------------- colour
@@ -256,27 +291,18 @@ def test_what_failed_a_check_says_so_and_nothing_else_does() -> None:
     assert sentences.unsafe({"unsafe_reason": np.nan}) == ""
 
 
-def test_a_reason_in_short_leaves_out_what_stands_beside_it() -> None:
-    seen = "2.00 % of calls dropped, mostly in LDS01A1. Up ×1.9 since 3 May 2026."
-    advice = "Add capacity: about 1,000 (910 to 1,090) dropped calls a month fewer; provisionally"
-    assert (
-        sentences.in_short(f"{advice} 20 (18 to 22) detractors. {seen}") == f"Add capacity. {seen}"
-    )
-    assert sentences.in_short(seen) == seen
-
-
-def test_a_works_cost_is_told_with_what_it_spares_or_why_there_is_none() -> None:
+def test_an_action_stands_with_its_cost_and_what_it_avoids_or_why_there_is_none() -> None:
     place = {
         "action": "add_carrier", "action_at": "A/0", "cost_amount": 40.0, "cost_currency": "EUR",
         "costs_invented": False, "action_reach": 0.6, "drops_per_cost": 0.0217,
         "drops_per_cost_lo": 0.0, "drops_per_cost_hi": 1234.4, "no_action_reason": None,
     }  # fmt: skip
-    told = "Best for its cost: add carrier at A/0, 40 EUR: spares 60 % of these drops"
+    text = "Best for its cost: add carrier at A/0, 40 EUR: avoids 60 % of these drops"
     each = "0.022 (0 to 1,234) a month for each unit of cost."
-    assert sentences.treatment(place) == f"{told}, {each}"
-    assert "40 EUR (invented)" in sentences.treatment(place | {"costs_invented": True})
+    assert sentences.best_action(place) == f"{text}, {each}"
+    assert "40 EUR (invented)" in sentences.best_action(place | {"costs_invented": True})
     free = dict.fromkeys(("drops_per_cost", "drops_per_cost_lo", "drops_per_cost_hi"), math.nan)
-    assert sentences.treatment(place | free) == f"{told}."
+    assert sentences.best_action(place | free) == f"{text}."
     none = {"action": None, "no_action_reason": "there are no drops to avoid"}
-    assert sentences.treatment(none) == "No work named: there are no drops to avoid."
-    assert not sentences.treatment({"action": None, "no_action_reason": None})
+    assert sentences.best_action(none) == "No action named: there are no drops to avoid."
+    assert not sentences.best_action({"action": None, "no_action_reason": None})

@@ -1,5 +1,5 @@
-// What lies under and over the hexagons, on plain canvases: land, borders, regions, masts, works,
-// names, the chosen hexagon.
+// What lies under and over the hexagons, on plain canvases: land, borders, regions, masts,
+// interventions, names, the chosen hexagon.
 
 import { corners } from "./hexes.js";
 import { metresPerPixel, nearest, project, scaleAt } from "./mercator.js";
@@ -8,18 +8,18 @@ export const PAPER = {
   light: {
     sea: "#d3dee6", land: "#eef0f1", line: "#a3aab1", region: "rgba(74,78,90,.62)",
     text: "#2e333b", halo: "rgba(255,255,255,.88)", chosen: "#0b0e14", ring: "#ffffff",
-    site: "rgba(32,38,48,.82)", sector: "rgba(32,38,48,.5)", works: "#1a5fb4",
+    site: "rgba(32,38,48,.82)", sector: "rgba(32,38,48,.5)", interventions: "#1a5fb4",
     seam: [0.933, 0.941, 0.945, 0.75], hatch: [0.45, 0.47, 0.5, 0.45],
   },
   dark: {
     sea: "#0d1217", land: "#1e2228", line: "#5a626c", region: "rgba(196,202,212,.55)",
     text: "#dfe3e9", halo: "rgba(10,13,17,.85)", chosen: "#ffffff", ring: "#10141a",
-    site: "rgba(238,241,246,.85)", sector: "rgba(238,241,246,.5)", works: "#78b7ff",
+    site: "rgba(238,241,246,.85)", sector: "rgba(238,241,246,.5)", interventions: "#78b7ff",
     seam: [0.09, 0.1, 0.12, 0.75], hatch: [0.62, 0.64, 0.67, 0.42],
   },
 };
 
-const NEAR = { sites: 7.5, sectors: 11.2, works: 8.5 };
+const NEAR = { sites: 7.5, sectors: 11.2, interventions: 8.5 };
 
 /** Paths in world coordinates of lines or rings; `xy`: lon, lat; `at`: where each one begins. */
 export function path({ xy, at }, origin) {
@@ -45,7 +45,7 @@ export function prepared(parcels, header) {
   return {
     origin,
     land: path(land, origin), border: path(border, origin), regions: path(regions, origin),
-    sites: places(points.sites), works: places(points.works), names: places(points.names),
+    sites: places(points.sites), interventions: places(points.interventions), names: places(points.names),
     sectors: sectors(points),
   };
 }
@@ -88,7 +88,7 @@ export function over(context, frame, ground, paper, { header, chosen, hovered, f
   });
   if (frame.zoom >= NEAR.sectors) wedges(context, frame, ground.sectors, paper);
   if (frame.zoom >= NEAR.sites) dots(context, frame, ground.sites, paper);
-  if (frame.zoom >= NEAR.works) diamonds(context, frame, ground.works, paper);
+  if (frame.zoom >= NEAR.interventions) diamonds(context, frame, ground.interventions, paper);
   if (hovered && hovered !== chosen) outlined(context, frame, hovered, paper, 1.6);
   if (focused) outlined(context, frame, focused, paper, 3);
   if (chosen) outlined(context, frame, chosen, paper, 3);
@@ -154,11 +154,11 @@ function wedges(context, frame, given, paper) {
   }
 }
 
-function diamonds(context, frame, works, paper) {
-  context.fillStyle = paper.works;
+function diamonds(context, frame, interventions, paper) {
+  context.fillStyle = paper.interventions;
   context.strokeStyle = paper.ring;
   context.lineWidth = 1.5;
-  for (const [x, y] of seen(frame, works)) {
+  for (const [x, y] of seen(frame, interventions)) {
     context.beginPath();
     context.moveTo(x, y - 13);
     context.lineTo(x + 5.5, y - 7.5);

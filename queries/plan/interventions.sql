@@ -1,4 +1,4 @@
--- works: Which works began or ended within some days, and where?
+-- interventions: Which interventions began or ended within some days, and where?
 -- reads: cell, intervention, run
 -- params: since DATE, until DATE
 -- returns: intervention_id VARCHAR, kind VARCHAR, status VARCHAR, start_day DATE, end_day DATE, site_name VARCHAR, cell_id VARCHAR, region VARCHAR, description VARCHAR, expected_effect VARCHAR

@@ -1,8 +1,8 @@
-"""Which works could be done where, what they cost, and how many drops each would spare?
+"""Which actions could be done where, what they cost, and how many drops each would avoid?
 
-A catalogue in TOML says what works there are (`actions.toml`); this makes options of it: works on
-cells, sectors and sites of the inventory. A work's effect is drawn once for all places, for the
-doubt is about the work: plans with many of one kind are then no surer than the kind.
+A catalogue in TOML says what actions there are (`actions.toml`); this places them on the cells,
+sectors and sites of the inventory. An action's effect is drawn once for all places, for the doubt
+is about the action: plans with many of one kind are then no surer than the kind.
 """
 
 import zlib
@@ -16,8 +16,8 @@ from scipy import sparse
 from scipy.special import ndtri
 
 from analysis.arrays import Floats
+from analysis.plan.actions import Actions
 from analysis.plan.catalogue import AND, KEYS, MOST_RELIEF, Action, Catalogue
-from analysis.plan.options import Options
 
 _SEED = 14
 _NINETY = 1.645
@@ -30,16 +30,16 @@ class Relievable:
     drops_month: Floats
     """As things are, (cell, D); NaN = not known."""
     shares: Floats
-    """Steps of relief, ascending from 0, (S,); between them what is spared goes straight."""
+    """Steps of relief, ascending from 0, (S,); between them what is avoided goes straight."""
     by_relief: Floats
-    """Drops spared a month at each step, (cell, S, D); NaN = no curve."""
-    by_fix: Floats
-    """Drops spared a month if all that is not load were undone, (cell, D); NaN = not known."""
+    """Drops avoided a month at each step, (cell, S, D); NaN = no curve."""
+    by_undoing: Floats
+    """Drops avoided a month if all that is not load were undone, (cell, D); NaN = not known."""
 
 
 @dataclass(frozen=True)
 class _Ground:
-    """What works are laid out on: arguments of `offer`."""
+    """What actions are placed on: arguments of `placed_actions`."""
 
     catalogue: Catalogue
     cells: pd.DataFrame
@@ -47,51 +47,51 @@ class _Ground:
     planned: pd.DataFrame
 
 
-def offer(
+def placed_actions(
     catalogue: Catalogue, cells: pd.DataFrame, known: Relievable, planned: pd.DataFrame
-) -> Options:
-    """All works that would spare drops, as options of a plan.
+) -> Actions:
+    """All actions that would avoid drops, each at every place where it can be done.
 
     `cells`: one row a cell, in the order of `known`: cell_id, sector_id, site_id, region,
-    technology, band, azimuth_deg, lat, lon. `planned`: works already decided (kind, cell_id,
-    site_id); the same kind is not offered there again. The order is that of names, so that ties
-    between equal works go the same way in every run.
+    technology, band, azimuth_deg, lat, lon. `planned`: interventions already decided (kind,
+    cell_id, site_id); an action of the same kind is not possible there again. The order is that of
+    names, so that ties between equal actions go the same way in every run.
     """
     cells = cells.fillna({"region": ""}).reset_index(drop=True)
     ground = _Ground(catalogue, cells, known, planned)
-    spared = spared_by(catalogue, known)
-    parts = [_nothing(ground), *(_at_places(ground, name, spared[name]) for name in spared)]
-    whole = Options(
+    avoided = avoided_by(catalogue, known)
+    parts = [_nothing(ground), *(_at_places(ground, name, avoided[name]) for name in avoided)]
+    placed = Actions(
         pd.concat([part.known for part in parts], ignore_index=True),
         np.concatenate([part.cost for part in parts]),
         np.concatenate([part.crew_weeks for part in parts]),
         np.concatenate([part.benefit for part in parts]),
         sparse.vstack([part.treats for part in parts], format="csr"),
     )
-    return _taken(whole, whole.known.sort_values(["action", *KEYS.values()]).index.to_numpy())
+    return _taken(placed, placed.known.sort_values(["action", *KEYS.values()]).index.to_numpy())
 
 
-def spared_by(catalogue: Catalogue, known: Relievable) -> dict[str, Floats]:
-    """Drops a month that each action, and each bundle (fix + tilt), spares each cell, (cell, draw).
+def avoided_by(catalogue: Catalogue, known: Relievable) -> dict[str, Floats]:
+    """Drops a month that each action and each bundle (fix + tilt) avoids in each cell.
 
-    NaN = not known.
+    Shape (cell, draw); NaN = not known.
     """
-    each = {action.name: _spared(action, known) for action in catalogue.action}
+    each = {action.name: _avoided(action, known) for action in catalogue.action}
     bundles = {AND.join(bundle.actions): bundle.actions for bundle in catalogue.bundle}
     return each | {
         name: _together([each[part] for part in parts], known) for name, parts in bundles.items()
     }
 
 
-def _nothing(ground: _Ground) -> Options:
+def _nothing(ground: _Ground) -> Actions:
     columns = ["action", *KEYS.values(), "place_type", "region", "lat", "lon", "reason"]
     n_draws, no = ground.known.drops_month.shape[1], np.zeros(0)
     none = sparse.csr_array((0, len(ground.cells)))
-    return Options(pd.DataFrame(columns=columns), no, no, np.zeros((0, n_draws)), none)
+    return Actions(pd.DataFrame(columns=columns), no, no, np.zeros((0, n_draws)), none)
 
 
-def _at_places(ground: _Ground, name: str, spared: Floats) -> Options:
-    """One action, or a bundle, wherever all of it can be done and would spare drops."""
+def _at_places(ground: _Ground, name: str, avoided: Floats) -> Actions:
+    """One action, or a bundle, wherever all of it can be done and would avoid drops."""
     cells = ground.cells
     actions = [next(a for a in ground.catalogue.action if a.name == part)
                for part in name.split(AND)]  # fmt: skip
@@ -105,15 +105,15 @@ def _at_places(ground: _Ground, name: str, spared: Floats) -> Options:
     ids, row = np.unique(key[here].to_numpy(object), return_inverse=True)
     treats = sparse.csr_array((np.ones(len(row)), (row, np.flatnonzero(here))),
                               (len(ids), len(cells)))  # fmt: skip
-    benefit = treats @ np.nan_to_num(spared)
-    told = _places(cells[here], at).loc[ids].reset_index().assign(action=name)
-    blind = treats @ np.isnan(spared[:, 0]).astype(float)
-    told["reason"] = [_reason(actions, at, int(n), int(dark))
+    benefit = treats @ np.nan_to_num(avoided)
+    places = _places(cells[here], at).loc[ids].reset_index().assign(action=name)
+    blind = treats @ np.isnan(avoided[:, 0]).astype(float)
+    places["reason"] = [_reason(actions, at, int(n), int(dark))
                       for n, dark in zip(treats.sum(axis=1), blind, strict=True)]  # fmt: skip
     ones = np.ones(len(ids))
     cost, crew = (ones * sum(getattr(a, n) for a in actions) for n in ("cost", "crew_weeks"))
-    whole = Options(told, cost, crew, benefit, treats)
-    return _taken(whole, np.flatnonzero(benefit.mean(axis=1) > 0))
+    placed = Actions(places, cost, crew, benefit, treats)
+    return _taken(placed, np.flatnonzero(benefit.mean(axis=1) > 0))
 
 
 def _fits(ground: _Ground, action: Action) -> npt.NDArray[np.bool_]:
@@ -151,19 +151,19 @@ def _decided(action: Action, cells: pd.DataFrame, planned: pd.DataFrame) -> npt.
     return (at_cell | at_site).to_numpy()
 
 
-def _spared(action: Action, known: Relievable) -> Floats:
-    """Drops a month that the action spares each cell, (cell, draw)."""
+def _avoided(action: Action, known: Relievable) -> Floats:
+    """Drops a month that the action avoids in each cell, (cell, draw)."""
     n_draws = known.drops_month.shape[1]
     parts = []
     if action.relief is not None:
         parts.append(_by_relief(_drawn(action, "relief", action.relief, n_draws), known))
     if action.fix is not None:
-        parts.append(known.by_fix * _drawn(action, "fix", action.fix, n_draws))
+        parts.append(known.by_undoing * _drawn(action, "fix", action.fix, n_draws))
     return _together(parts, known)
 
 
 def _by_relief(share: Floats, known: Relievable) -> Floats:
-    """What is spared at each draw's share, straight between the steps."""
+    """What is avoided at each draw's share, straight between the steps."""
     step = np.clip(np.searchsorted(known.shares, share, "right") - 1, 0, len(known.shares) - 2)
     width = known.shares[step + 1] - known.shares[step]
     part, draw = (share - known.shares[step]) / width, np.arange(len(share))
@@ -172,9 +172,9 @@ def _by_relief(share: Floats, known: Relievable) -> Floats:
 
 
 def _together(parts: list[Floats], known: Relievable) -> Floats:
-    """What several effects spare together: each leaves its share of what the others leave.
+    """What several effects avoid together: each leaves its share of what the others leave.
 
-    An effect of which nothing is known spares nothing.
+    An effect of which nothing is known avoids nothing.
     """
     if len(parts) == 1:
         return parts[0]
@@ -194,32 +194,32 @@ def _drawn(action: Action, effect: str, ends: tuple[float, float, float], n: int
 
 
 def _places(cells: pd.DataFrame, at: str) -> pd.DataFrame:
-    """What is told of each place: keys as fine as it is, region and middle; by its key."""
+    """What is known of each place: keys as fine as it is, region and middle; by its key."""
     keys = list(KEYS.values())
     finer = keys[: list(KEYS).index(at)]
     grouped = cells.groupby(KEYS[at])
-    told = grouped[[*keys, "region"]].first().drop(columns=KEYS[at])
-    told[finer] = None
-    told[["lat", "lon"]] = grouped[["lat", "lon"]].mean()
-    return told.assign(place_type=at)
+    places = grouped[[*keys, "region"]].first().drop(columns=KEYS[at])
+    places[finer] = None
+    places[["lat", "lon"]] = grouped[["lat", "lon"]].mean()
+    return places.assign(place_type=at)
 
 
 def _reason(actions: list[Action], at: str, n: int, blind: int) -> str:
-    """What the work does, in words."""
-    told = []
+    """What the action does, in words."""
+    effects = []
     for action in actions:
         for verb, effect in (("takes off", action.relief), ("undoes", action.fix)):
             if effect is not None:
                 low, likely, high = (f"{100 * share:.0f}" for share in effect)
-                of = "of the load" if verb == "takes off" else "of what is not load"
-                told.append(f"{verb} {likely} % ({low} to {high}) {of}")
+                part = "of the load" if verb == "takes off" else "of what is not load"
+                effects.append(f"{verb} {likely} % ({low} to {high}) {part}")
     cells = "the cell" if at == "cell" else f"{n} cell{'s' * (n > 1)} of the {at}"
     doubt = f"; of {blind} nothing is known, so nothing is counted" if blind else ""
-    return f"{' and '.join(told)} in {cells}{doubt}"
+    return f"{' and '.join(effects)} in {cells}{doubt}"
 
 
-def _taken(options: Options, rows: npt.NDArray[np.intp]) -> Options:
-    return Options(
-        options.known.iloc[rows].reset_index(drop=True), options.cost[rows],
-        options.crew_weeks[rows], options.benefit[rows], options.treats[rows],
+def _taken(actions: Actions, rows: npt.NDArray[np.intp]) -> Actions:
+    return Actions(
+        actions.known.iloc[rows].reset_index(drop=True), actions.cost[rows],
+        actions.crew_weeks[rows], actions.benefit[rows], actions.treats[rows],
     )  # fmt: skip

@@ -1,4 +1,4 @@
--- work_places: Where were works done, and when?
+-- intervention_places: Where were interventions made, and when?
 -- reads: cell, intervention
 -- params: none
 -- returns: intervention_id VARCHAR, kind VARCHAR, status VARCHAR, start_utc TIMESTAMPTZ, cell_id VARCHAR, site_id VARCHAR, lat DOUBLE, lon DOUBLE

@@ -1,4 +1,4 @@
-"""Actions on offer now: what could be done, and what each kind avoids in each cell."""
+"""The actions possible now: what could be done, and what each kind of it avoids in each cell."""
 
 from dataclasses import dataclass, replace
 
@@ -15,23 +15,23 @@ from analysis.benefit import spared as benefit_spared
 from analysis.benefit.present import Present
 from analysis.benefit.spared import Treatable
 from analysis.inputs import Findings, Inputs
-from analysis.plan import offer, solver
+from analysis.plan import placed_actions, solver
+from analysis.plan.actions import Actions
 from analysis.plan.catalogue import Catalogue, catalogue_of
-from analysis.plan.offer import Relievable
-from analysis.plan.options import Options
+from analysis.plan.placed_actions import Relievable
 from geo.footprint import valid_on
 from ingest.settle.cells import newest_rows
 
 
 @dataclass(frozen=True)
-class Offered:
-    """Works that could be done, and what each kind of them spares each cell of the counters."""
+class PossibleActions:
+    """Actions that could be done, and what each kind of them avoids in each cell with counters."""
 
     catalogue: Catalogue
-    options: Options
+    actions: Actions
     treats: sparse.csr_array
-    """Which cells of the counters each treats, (O, cell), 1 or 0."""
-    spared: dict[str, Floats]
+    """Which cells of the counters each treats, (A, cell), 1 or 0."""
+    avoided: dict[str, Floats]
     """Drops a month by action, (cell, draw); 0 = nothing is known."""
     drops_month: Floats
     """As counted, (cell,); NaN = not known."""
@@ -40,8 +40,8 @@ class Offered:
     """Whether the inventory of the newest day has the cell, (cell,)."""
 
 
-def offered(inputs: Inputs, earlier: Findings) -> Offered:
-    """Works that could be done on the newest day of the inventory.
+def possible_actions(inputs: Inputs, earlier: Findings) -> PossibleActions:
+    """Actions that could be done on the newest day of the inventory.
 
     `earlier`: holds `treatable`, of family benefit. Raises SettingsError where the catalogue can't
     be used.
@@ -52,55 +52,60 @@ def offered(inputs: Inputs, earlier: Findings) -> Offered:
     drawn, present = benefit_spared.treatable_from(earlier.draws("treatable"))
     treatable = relievable(drawn, present)
     rows = pd.Index(seen).get_indexer(pd.Index(cells["cell_id"]))
-    options = offer.offer(catalogue, cells, _of(treatable, rows), _planned(inputs.interventions))
+    planned = _planned(inputs.interventions)
+    actions = placed_actions.placed_actions(catalogue, cells, _of_rows(treatable, rows), planned)
     counted = rows >= 0
     at = (np.ones(counted.sum()), (np.flatnonzero(counted), rows[counted]))
-    spared = offer.spared_by(catalogue, treatable)
-    return Offered(
+    avoided = placed_actions.avoided_by(catalogue, treatable)
+    return PossibleActions(
         catalogue,
-        options,
-        sparse.csr_array(options.treats @ sparse.csr_array(at, (len(rows), len(seen)))),
-        {name: np.nan_to_num(drops) for name, drops in spared.items()},
+        actions,
+        sparse.csr_array(actions.treats @ sparse.csr_array(at, (len(rows), len(seen)))),
+        {name: np.nan_to_num(drops) for name, drops in avoided.items()},
         benefit_present.drops_month(present),
         seen,
         np.isin(seen.astype(str), cells["cell_id"].to_numpy(str)),
     )
 
 
-def shares(found: Offered) -> pd.DataFrame:
-    """Each work that could be done, cell by cell: the share of the cell's drops that it avoids."""
-    treats, told = found.treats.tocoo(), found.options.known
-    work, cell = treats.coords
+def action_shares(possible: PossibleActions) -> pd.DataFrame:
+    """Each possible action, cell by cell: the share of the cell's drops that it avoids."""
+    treats, known = possible.treats.tocoo(), possible.actions.known
+    action, cell = treats.coords
+    places = action_at(known).to_numpy()
     parts = []
-    for name, drops in found.spared.items():
-        mine = (told["action"] == name).to_numpy()[work]
-        before = found.drops_month[cell[mine]]
-        after = drops.mean(axis=1)[cell[mine]]
-        share = np.divide(after, before, out=np.zeros(len(before)), where=before > 0)
-        parts.append(pd.DataFrame({
-            "action": name, "cell_id": found.cell_ids[cell[mine]],
-            "action_at": action_at(told).to_numpy()[work[mine]],
-            "cost_amount": found.options.cost[work[mine]], "avoidable_action": share,
-        }))  # fmt: skip
+    for name, drops in possible.avoided.items():
+        mine = (known["action"] == name).to_numpy()[action]
+        counted = possible.drops_month[cell[mine]]
+        avoided = drops.mean(axis=1)[cell[mine]]
+        share = np.divide(avoided, counted, out=np.zeros(len(counted)), where=counted > 0)
+        part = {
+            "action": name,
+            "cell_id": possible.cell_ids[cell[mine]],
+            "action_at": places[action[mine]],
+            "cost_amount": possible.actions.cost[action[mine]],
+            "avoidable_action": share,
+        }
+        parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True).assign(method_version=solver.METHOD_VERSION)
 
 
-def action_at(works: pd.DataFrame) -> pd.Series:
-    """Key of the cell, sector or site at which each work is done."""
-    return works["cell_id"].fillna(works["sector_id"]).fillna(works["site_id"])
+def action_at(actions: pd.DataFrame) -> pd.Series:
+    """Key of the cell, sector or site at which each action is done."""
+    return actions["cell_id"].fillna(actions["sector_id"]).fillna(actions["site_id"])
 
 
 def relievable(cells: Treatable, present: Present) -> Relievable:
-    """What is known of the cells, as `offer.offer` takes it.
+    """What is known of the cells, as `placed_actions` takes it.
 
-    Draws of a cell's level are made to mean what the list expects: both tell one figure.
+    Draws of a cell's drops are made to mean what the list expects: both give one figure.
     """
     expected_over_counted = cells.levers.expected_over_counted
     month = expected_over_counted * benefit_present.drops_month(present)
-    level = cells.drops_month.mean(axis=1)
-    scaled = replace(cells, drops_month=cells.drops_month * (month / level)[:, None])
+    mean = cells.drops_month.mean(axis=1)
+    scaled = replace(cells, drops_month=cells.drops_month * (month / mean)[:, None])
     by_relief = np.stack([benefit_spared.of_relief(scaled, share) for share in LADDER], axis=1)
-    return Relievable(scaled.drops_month, LADDER, by_relief, benefit_spared.of_fix(scaled))
+    return Relievable(scaled.drops_month, LADDER, by_relief, benefit_spared.of_undoing(scaled))
 
 
 def _serving(cells: pd.DataFrame, counters: xr.Dataset) -> pd.DataFrame:
@@ -109,15 +114,15 @@ def _serving(cells: pd.DataFrame, counters: xr.Dataset) -> pd.DataFrame:
     return newest_rows(valid_on(cells, newest))
 
 
-def _of(known: Relievable, rows: npt.NDArray[np.intp]) -> Relievable:
+def _of_rows(known: Relievable, rows: npt.NDArray[np.intp]) -> Relievable:
     """The rows, -1 for a cell of which nothing is known."""
 
     def taken(values: Floats) -> Floats:
         unknown = (rows < 0).reshape(-1, *[1] * (values.ndim - 1))
         return np.where(unknown, np.nan, values[rows])
 
-    by = (taken(values) for values in (known.by_relief, known.by_fix))
-    return Relievable(taken(known.drops_month), known.shares, *by)
+    by_relief, by_undoing = taken(known.by_relief), taken(known.by_undoing)
+    return Relievable(taken(known.drops_month), known.shares, by_relief, by_undoing)
 
 
 def _planned(interventions: pd.DataFrame) -> pd.DataFrame:

@@ -11,19 +11,19 @@ from analysis.arrays import Floats
 
 
 @dataclass(frozen=True)
-class Options:
-    """Works that could be done, O of them, in an order that does not hang on that of any file."""
+class Actions:
+    """Actions that could be done, A of them, in an order that does not hang on that of any file."""
 
     known: pd.DataFrame
     """What they are: action, place_type, cell_id, sector_id, site_id, region, reason, ..."""
     cost: Floats
-    """(O,)"""
+    """Cost of each in the catalogue's currency, (A,)."""
     crew_weeks: Floats
-    """(O,)"""
+    """Weeks of one crew that each takes, (A,)."""
     benefit: Floats
-    """Drops spared a month, (O, draw)."""
+    """Drops avoided a month by each, (A, draw)."""
     treats: sparse.csr_array
-    """Which cells each treats, (O, cell), 1 or 0."""
+    """Which cells each treats, (A, cell), 1 or 0."""
 
     @property
     def region(self) -> npt.NDArray[np.object_]:

@@ -1,4 +1,4 @@
--- owed: Of drops that came or went by changes, how many are owed to load, place by place?
+-- drops_by_attribution: Of drops that came or went by changes, how many are due to load, place by place?
 -- reads: change_point, place_cell, run
 -- params: place_type VARCHAR = site, since DATE = NULL, top INTEGER = 100
 -- returns: place_type VARCHAR, place VARCHAR, n_changes BIGINT, drops DOUBLE, drops_lo DOUBLE, drops_hi DOUBLE, drops_load DOUBLE, drops_load_lo DOUBLE, drops_load_hi DOUBLE, drops_other DOUBLE, drops_other_lo DOUBLE, drops_other_hi DOUBLE, drops_untested DOUBLE
@@ -18,8 +18,8 @@ factor as (
     select *, 2 * share * (ratio - 1) + 1 - ratio as q, ln((q + sqrt(q * q + 4 * ratio)) / 2) as by_load
     from change
 ),
-level as (
-    -- of a cell's changes each stands on those before it: all together against the level before
+stacked as (
+    -- of a cell's changes each stands on those before it: all together against the rate before the first
     select *, exp(sum(by_all) over so_far) as now, exp(sum(by_load) over so_far) as loaded,
         counted / now as without
     from factor
@@ -33,7 +33,7 @@ effect as (
             rows between current row and unbounded following) as reach,
         reach * (ratio / ratio_lo - 1) as below, reach * (1 - ratio / ratio_hi) as above,
         (below + above) / 3.29 as sd, abs(reach * (ratio - 1)) * sd_share as sd_split
-    from level
+    from stacked
 ),
 part as (
     select place_type, place_id as place, cell_id, weight, valid_from, valid_to
