@@ -2,8 +2,9 @@
 
 Days alone can't say what a change is due to. So a change that leaves the newest days that are
 searched by the hour keeps its row, with the method that found it and when (`stated_utc`), unless
-the data about it were corrected since: then it is searched anew, as far as it still can be. What stands
-is no function of the data alone: a warehouse that is given all of them at once never had the row.
+the data about it were corrected since: then it is searched anew, as far as it still can be. What
+stands is no function of the data alone: a warehouse that is given all of them at once never had
+the row.
 """
 
 import hashlib
