@@ -211,7 +211,7 @@ class Priority(Section):
 
 
 class Plan(Section):
-    """The plan of works for a ladder of budgets; without budgets none is made."""
+    """The plan of actions for a ladder of budgets; without budgets none is made."""
 
     budgets: tuple[Annotated[float, Field(gt=0)], ...] = Field(
         (), description="Budgets to solve for, in the catalogue's currency."

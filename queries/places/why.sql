@@ -113,7 +113,7 @@ steps as (
         '', n_cells, null from total cross join place where n_cells > 0
     union all
     select if(outcome_class = 'network', 9, 11),
-        if(outcome_class = 'network', 'complainants_per_drop', 'detractors_per_drop'), '', concat(outcome_class, ' per drop'), per_drop,
+        if(outcome_class = 'network', 'complainants_per_drop', 'detractors_per_drop'), '', if(outcome_class = 'network', 'complainants per drop', 'detractors per drop'), per_drop,
         slope.unsafe_reason, null, 'cases a drop',
         format('one slope for all, 90 % {:.4f} to {:.4f}', coefficient_lo, coefficient_hi),
         'association', n_places, null

@@ -230,7 +230,7 @@ def label(change: Any) -> str:
     return f"{number(change.ratio, 'ratio')} {change.direction}, {place(change)}"
 
 
-# ------------------------------------------------------------------------------ what is drawn
+# --- what is drawn ----------------------------------------------------------------------------
 
 
 def _every_day(days: pd.DataFrame) -> pd.DataFrame:
@@ -259,7 +259,7 @@ def _wall(times: pd.Series, timezone: str) -> pd.Series:
     return local.dt.tz_localize(None).dt.tz_localize("UTC")
 
 
-# ----------------------------------------------------------------------------------- panels
+# --- panels -----------------------------------------------------------------------------------
 
 
 def _labels(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
@@ -389,7 +389,7 @@ def _ends(whole: pd.DataFrame) -> alt.Chart:
     return alt.Chart(pd.DataFrame({"at": ends})).mark_rule(opacity=0)
 
 
-# ------------------------------------------------------------------------------------- parts
+# --- parts ------------------------------------------------------------------------------------
 
 
 def _over(*layers: alt.Chart) -> alt.LayerChart:

@@ -155,7 +155,7 @@ def _rings(texts: pd.Series) -> list[Floats]:
     return [np.array(hexgrid.outline(h)) for h in hexgrid.from_text(texts).tolist()]
 
 
-# ------------------------------------------------------------------------------------- layers
+# --- layers -----------------------------------------------------------------------------------
 
 
 def _ground(paper: _Paper, regions: gpd.GeoDataFrame | None) -> Iterator[str]:
@@ -224,7 +224,7 @@ def _bar(paper: _Paper) -> str:
     )
 
 
-# -------------------------------------------------------------------------------------- paths
+# --- paths ------------------------------------------------------------------------------------
 
 
 def _ring(points: Floats) -> str:

@@ -145,7 +145,8 @@ def _sums() -> None:
 def _part(row: Any) -> str:
     if pd.isna(row.load_share):
         return ""
-    low, high = 100 * row.load_share_lo, 100 * row.load_share_hi
+    # a share of nothing is 0, not -0
+    low, high = 100 * row.load_share_lo + 0.0, 100 * row.load_share_hi + 0.0
     return f"{number(row.load_share, 'part')} ({low:.0f} to {high:.0f})"
 
 

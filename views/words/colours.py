@@ -12,8 +12,6 @@ from views.words.numbers import number
 Colours = npt.NDArray[np.uint8]
 
 
-# ------------------------------------------------------------------------------------- in colour
-
 # Lightness (OKLab) goes in even steps, so that the eye and every kind of colour vision see
 # even steps of the value; chroma and hue only help. On dark ground the order of light turns.
 # Of two sides the good one is the quieter: the eye goes to where it hurts.

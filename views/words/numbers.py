@@ -12,9 +12,6 @@ Figure = Literal["share", "part", "percent", "count", "ratio", "points", "plain"
 MISSING = "–"
 
 
-# ------------------------------------------------------------------------------------- in words
-
-
 def number(value: float | None, figure: Figure) -> str:
     """A value as people read it: 1.84 %, 71 %, +1,234, ×1.9, -12; a dash for missing."""
     if value is None or not math.isfinite(value):
