@@ -1,4 +1,7 @@
-"""Settled tables as labelled arrays: gaps are explicit, units stand in the attributes."""
+"""Settled tables as labelled arrays: gaps are explicit, units stand in the attributes.
+
+Arrays of counters are float, NaN = not measured; flags are bool.
+"""
 
 import shutil
 import tempfile
@@ -55,15 +58,19 @@ def of_cell_days(
 ) -> xr.Dataset:
     """Dataset (cell, day) of table `cell_day`; NaN = no data that day.
 
-    Every calendar day between the first and the last is there. `zones`: zone of each cell by
-    cell_id, or one for all. Beside the counters it holds `availability`,
-    `bh_prb_dl_util_pct`, `rest_day` (weekend or public holiday), `outage` (known outage on that
-    day), `day_start_utc`, and `failed`, 0 until `safety.with_failed_days` has looked.
+    Every calendar day between the first and the last is there. `zones`: IANA zone of each cell by
+    cell_id, or one for all. `outages`: cell_id, start_utc and end_utc, missing = not over.
+    `weekend`: English names of days, lower case. `country`, `subdivision`: codes of public
+    holidays as in `holidays`; "" = none.
+
+    Beside the counters it holds `availability` (0..1), `bh_prb_dl_util_pct`, `rest_day` (weekend or
+    public holiday), `outage` (known outage on that day), `day_start_utc`, and `failed`, 0 until
+    `safety.with_failed_days` has looked.
     """
     cells = np.sort(days["cell_id"].unique())
     calendar = day_axis(days["day_local"])
-    at = _places(cells, days["cell_id"], calendar, pd.to_datetime(days["day_local"]))
-    cube = _counted(days, _DAILY, ("cell", "day"), at)
+    places = _places(cells, days["cell_id"], calendar, pd.to_datetime(days["day_local"]))
+    cube = _counted(days, _DAILY, ("cell", "day"), places)
     cube = cube.assign_coords(cell_id=("cell", cells), day_local=("day", calendar))
     starts = _by_zone(cells, zones, lambda zone: _day_starts(calendar, zone))
     rest = _rest_days(calendar, weekend, country, subdivision)
@@ -91,16 +98,16 @@ def of_cell_hours(
     `axis`: instants in UTC at which local clock hours start; by default every hour between the
     first and the last row. A day of a clock change has 23 or 25 of them, a half-hour zone's start
     at half past. Where zones lie half an hour apart, each has its own instants and NaN at the
-    others'. ValueError if a row is not on it. `zones`: zone of each cell by cell_id, or one for
-    all. Beside the counters it holds
-    `availability` (share), `prb_dl_util_pct`, `prb_ul_util_pct`, `rrc_users_mean`, and by the
-    cell's own clock `day_local`, `hour_local` (0 to 23), `rest_day` (weekend or public holiday);
-    `outage` tells hours that a known outage touches.
+    others'. Raises ValueError if a row is not on it. The other arguments: as of `of_cell_days`.
+
+    Beside the counters it holds `availability` (0..1), `prb_dl_util_pct`, `prb_ul_util_pct`,
+    `rrc_users_mean`, and by the cell's own clock `day_local`, `hour_local` (0 to 23), `rest_day`
+    (weekend or public holiday), and `outage` (a known outage touches the hour).
     """
     cells = np.sort(hours["cell_id"].unique())
     axis = hour_axis(hours["hour_start_utc"]) if axis is None else axis
-    at = _places(cells, hours["cell_id"], axis, _naive(hours["hour_start_utc"]))
-    cube = _counted(hours, HOURLY, ("cell", "hour"), at)
+    places = _places(cells, hours["cell_id"], axis, _naive(hours["hour_start_utc"]))
+    cube = _counted(hours, HOURLY, ("cell", "hour"), places)
     cube = cube.assign_coords(cell_id=("cell", cells), hour_start_utc=("hour", axis))
     cube["availability"] = 1 - cube["unavail_s"] / cube["covered_s"]
     for way in ("dl", "ul"):
@@ -117,9 +124,9 @@ def of_hex_days(days: pd.DataFrame, *, axis: pd.DatetimeIndex | None = None) -> 
     """
     hexes = np.sort(days["hex_id"].astype("uint64").unique())
     calendar = day_axis(days["day_local"]) if axis is None else axis
-    at = _places(hexes, days["hex_id"], calendar, pd.to_datetime(days["day_local"]))
+    places = _places(hexes, days["hex_id"], calendar, pd.to_datetime(days["day_local"]))
     names = [str(name) for name in days if name not in ("hex_id", "level", "day_local")]
-    cube = _counted(days, names, ("hex", "day"), at)
+    cube = _counted(days, names, ("hex", "day"), places)
     cube = cube.assign_coords(
         hex_id=("hex", hexes),
         hex_text=("hex", np.array(hexgrid.as_text(hexes), object)),
@@ -133,10 +140,10 @@ def hour_axis(starts: pd.Series) -> pd.DatetimeIndex:
 
     Hours that start at another minute, as in a half-hour zone, have their own.
     """
-    known = pd.DatetimeIndex(_naive(starts).unique())
+    instants = pd.DatetimeIndex(_naive(starts).unique())
     axis = pd.DatetimeIndex([], dtype="datetime64[ns]")
-    for minute in sorted(set(known.minute)):
-        of_zone = known[known.minute == minute]
+    for minute in sorted(set(instants.minute)):
+        of_zone = instants[instants.minute == minute]
         axis = axis.union(pd.date_range(of_zone.min(), of_zone.max(), freq="h"))
     return axis.as_unit("ns")
 
@@ -153,16 +160,18 @@ def write_zarr(parts: Iterable[xr.Dataset], path: Path) -> None:
     building = Path(tempfile.mkdtemp(prefix=".building-", dir=path.parent))
     try:
         for number, part in enumerate(parts):
-            along = str(next(iter(part.sizes)))
-            how: dict[str, Any] = {"append_dim": along} if number else {"encoding": _chunks(part)}
-            _storable(part).to_zarr(building / "cube", zarr_format=3, consolidated=False, **how)
+            first_axis = str(next(iter(part.sizes)))
+            options: dict[str, Any] = {"encoding": _chunks(part)}
+            if number:
+                options = {"append_dim": first_axis}
+            _storable(part).to_zarr(building / "cube", zarr_format=3, consolidated=False, **options)
         (building / "cube").rename(path)
     finally:
         shutil.rmtree(building)
 
 
 def _chunks(part: xr.Dataset) -> dict[str, Any]:
-    # about a month of hours
+    """Lengths of chunks of each variable: all places of the part by a month of hours."""
     most = dict(zip(part.sizes, (part.sizes[next(iter(part.sizes))], 744), strict=True))
     return {
         str(name): {"chunks": [min(most[str(d)], n) for d, n in array.sizes.items()]}
@@ -171,7 +180,7 @@ def _chunks(part: xr.Dataset) -> dict[str, Any]:
 
 
 def _storable(part: xr.Dataset) -> xr.Dataset:
-    """With texts as Zarr 3 knows them."""
+    """The part with texts of the type that Zarr 3 has for them."""
     text = np.dtypes.StringDType()
     texts = [name for name, array in part.variables.items() if array.dtype == object]
     return part.assign_coords(
@@ -191,33 +200,37 @@ class _Places:
     column: npt.NDArray[np.intp]
 
 
-def _places(labels: Any, of_row: pd.Series, axis: pd.DatetimeIndex, at: pd.Series) -> _Places:
+def _places(
+    labels: npt.NDArray[Any], label: pd.Series, axis: pd.DatetimeIndex, time: pd.Series
+) -> _Places:
+    """Where rows with this `label` and `time` stand in an array of `labels` by `axis`."""
     # texts are looked up once each, not once a row
-    code, known = pd.factorize(of_row)
-    row = pd.Index(labels).get_indexer(pd.Index(known))[code]
-    column = axis.get_indexer(pd.DatetimeIndex(at))
+    code, different_labels = pd.factorize(label)
+    row = pd.Index(labels).get_indexer(pd.Index(different_labels))[code]
+    column = axis.get_indexer(pd.DatetimeIndex(time))
     if (column < 0).any():
-        raise ValueError(f"{at[column < 0].iloc[0]} is not on the axis given")
+        raise ValueError(f"{time[column < 0].iloc[0]} is not on the axis given")
     return _Places((len(labels), len(axis)), row, column)
 
 
 def _counted(
-    rows: pd.DataFrame, names: Sequence[str], dims: tuple[str, str], at: _Places
+    rows: pd.DataFrame, names: Sequence[str], dims: tuple[str, str], places: _Places
 ) -> xr.Dataset:
-    return xr.Dataset({n: (dims, _dense(rows[n], at), _attributes(n)) for n in names})
+    return xr.Dataset({n: (dims, _dense(rows[n], places), _attributes(n)) for n in names})
 
 
-def _dense(values: pd.Series, at: _Places) -> npt.NDArray[np.float64]:
-    known = values.notna().to_numpy()
-    if not known.any():
+def _dense(values: pd.Series, places: _Places) -> npt.NDArray[np.float64]:
+    """The values in their places, NaN elsewhere."""
+    if not values.notna().any():
         # a counter that nobody delivers costs no memory
-        return np.broadcast_to(np.nan, at.shape)
-    dense = np.full(at.shape, np.nan)
-    dense[at.row, at.column] = values.to_numpy(float, na_value=np.nan)
+        return np.broadcast_to(np.nan, places.shape)
+    dense = np.full(places.shape, np.nan)
+    dense[places.row, places.column] = values.to_numpy(float, na_value=np.nan)
     return dense
 
 
 def _attributes(name: str) -> dict[str, str]:
+    """Unit and meaning of a field, as the dictionary has them."""
     field = FIELDS[name]
     # an instant's unit is the business of whoever stores it
     unit = {} if field.is_time or field.type == "DATE" or not field.unit else {"units": field.unit}
@@ -234,8 +247,8 @@ _OURS = {
 
 def _described(cube: xr.Dataset) -> xr.Dataset:
     for name, array in cube.variables.items():
-        told = _OURS[str(name)] if name in _OURS else _attributes(str(name))
-        array.attrs = dict(told)
+        attributes = _OURS[str(name)] if name in _OURS else _attributes(str(name))
+        array.attrs = dict(attributes)
     return cube
 
 
@@ -247,21 +260,25 @@ def _naive(instants: pd.Series) -> pd.Series:
 
 
 def day_axis(day_local: pd.Series) -> pd.DatetimeIndex:
-    """Every calendar day from the first to the last of these."""
-    known = pd.to_datetime(day_local)
-    return pd.date_range(known.min(), known.max(), freq="D", unit="s")
+    """Every calendar day from the first to the last of these.
+
+    >>> len(day_axis(pd.Series(["2026-06-01", "2026-06-03"])))
+    3
+    """
+    days = pd.to_datetime(day_local)
+    return pd.date_range(days.min(), days.max(), freq="D", unit="s")
 
 
 def _by_zone(
     cells: npt.NDArray[np.object_], zones: pd.Series | str, read: Callable[[str], npt.NDArray[Any]]
 ) -> npt.NDArray[Any]:
     """What each cell's zone reads, shape (cell, n); costs nothing where all have the same."""
-    of_cell = pd.Series(zones, index=cells) if isinstance(zones, str) else zones.reindex(cells)
-    known = {zone: read(zone) for zone in of_cell.unique()}
-    if len(known) == 1:
-        (of_all,) = known.values()
+    zone_of_cell = pd.Series(zones, index=cells) if isinstance(zones, str) else zones.reindex(cells)
+    by_zone = {zone: read(zone) for zone in zone_of_cell.unique()}
+    if len(by_zone) == 1:
+        (of_all,) = by_zone.values()
         return np.broadcast_to(of_all, (len(cells), len(of_all)))
-    return np.stack([known[zone] for zone in of_cell])
+    return np.stack([by_zone[zone] for zone in zone_of_cell])
 
 
 def _day_starts(calendar: pd.DatetimeIndex, zone: str) -> npt.NDArray[np.datetime64]:
@@ -277,6 +294,10 @@ def _on_the_clock(
     outages: pd.DataFrame,
     rest: tuple[Sequence[str], str, str],
 ) -> xr.Dataset:
+    """The cube with days and hours by each cell's own clock, rest days and outages.
+
+    `rest`: weekend, country and subdivision, as of `of_cell_days`.
+    """
     cells, dims = cube["cell_id"].to_numpy(), ("cell", "hour")
     utc = pd.DatetimeIndex(cube["hour_start_utc"].to_numpy()).tz_localize("UTC")
 
@@ -294,13 +315,14 @@ def _on_the_clock(
 def _rest_days(
     calendar: pd.DatetimeIndex, weekend: Sequence[str], country: str, subdivision: str
 ) -> npt.NDArray[np.bool_]:
-    rest = np.isin(calendar.day_of_week, [_WEEK.index(day) for day in weekend])
+    """Whether each instant of a local calendar lies on a weekend or a public holiday."""
+    is_rest = np.isin(calendar.day_of_week, [_WEEK.index(day) for day in weekend])
     if country:
         years = range(calendar[0].year, calendar[-1].year + 1)
         public = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
         days = calendar.normalize().unique()
-        rest |= calendar.normalize().isin(days[[day in public for day in days.date]])
-    return rest
+        is_rest |= calendar.normalize().isin(days[[day in public for day in days.date]])
+    return is_rest
 
 
 def _in_outage(
@@ -309,12 +331,16 @@ def _in_outage(
     length: np.timedelta64,
     outages: pd.DataFrame,
 ) -> npt.NDArray[np.bool_]:
-    hit = np.zeros(starts.shape, bool)
-    places = pd.Index(cells).get_indexer(pd.Index(outages["cell_id"]))
-    begins, over = _naive(outages["start_utc"]).to_numpy(), _naive(outages["end_utc"]).to_numpy()
-    for place, begin, end in zip(places, begins, over, strict=True):
-        if place >= 0:
+    """Whether a known outage touches each period, (cell, period).
+
+    `starts`: of the periods, (cell, period), all of this `length`.
+    """
+    is_out = np.zeros(starts.shape, bool)
+    rows = pd.Index(cells).get_indexer(pd.Index(outages["cell_id"]))
+    begins, ends = _naive(outages["start_utc"]).to_numpy(), _naive(outages["end_utc"]).to_numpy()
+    for row, begin, end in zip(rows, begins, ends, strict=True):
+        if row >= 0:
             # an outage without an end is not over
-            unended = np.isnat(end) | (starts[place] < end)
-            hit[place] |= (starts[place] + length > begin) & unended
-    return hit
+            is_before_end = np.isnat(end) | (starts[row] < end)
+            is_out[row] |= (starts[row] + length > begin) & is_before_end
+    return is_out

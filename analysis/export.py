@@ -1,9 +1,8 @@
 """Settled tables as Zarr cubes for other tools, built in parts so that memory stays bounded."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import xarray as xr
@@ -26,7 +25,9 @@ _VALUES_A_PART = 500_000
 def export(settings: Settings, table: str, out: Path, progress: Progress = silent) -> None:
     """Writes `cell_hour` (cell, hour) or `hex_day` (hex, day) as a Zarr store, whole or not at all.
 
-    Raises NothingFound for another table or an empty one, InputError where `out` is taken.
+    `out`: folder of the store, not there yet. `progress`: is called with what is done, how much of
+    it, and how much there is. Raises NothingFound for another table or an empty one, InputError
+    where `out` is taken.
     """
     if table not in CUBES:
         raise NothingFound(f"no cube of '{table}'; there are: {', '.join(CUBES)}")
@@ -44,13 +45,13 @@ def _parts(
     label, _ = CUBES[table]
     places, times = _labels(warehouse, table)
     build = _builder(warehouse, settings, table, times)
-    told = _told(warehouse, table)
+    attributes = _attributes(warehouse, table)
     size = max(_VALUES_A_PART // len(times), 1)
     for start in range(0, len(places), size):
         progress(f"writing {table}", start, len(places))
-        some = places[start : start + size]
-        rows = warehouse.read(table, columns=_columns(table), only=(label, some.to_list()))
-        yield build(rows).assign_attrs(told)
+        labels = places[start : start + size].to_list()
+        rows = warehouse.read(table, columns=_columns(table), only=(label, labels))
+        yield build(rows).assign_attrs(attributes)
     progress(f"writing {table}", len(places), len(places))
 
 
@@ -64,7 +65,10 @@ def _labels(warehouse: Warehouse, table: str) -> tuple[pd.Series, pd.Series]:
     return place, time
 
 
-def _builder(warehouse: Warehouse, settings: Settings, table: str, times: pd.Series) -> Any:
+def _builder(
+    warehouse: Warehouse, settings: Settings, table: str, times: pd.Series
+) -> Callable[[pd.DataFrame], xr.Dataset]:
+    """What makes a cube of rows of a table, on the axis of all `times`."""
     if table == "hex_day":
         return partial(cube.of_hex_days, axis=cube.day_axis(times))
     operator, cells = settings.operator, warehouse.read("cell")
@@ -92,7 +96,8 @@ def _columns(table: str) -> list[str]:
     return [*CUBES[table], *cube.HOURLY]
 
 
-def _told(warehouse: Warehouse, table: str) -> dict[str, str]:
+def _attributes(warehouse: Warehouse, table: str) -> dict[str, str]:
+    """Whose data a cube holds, and of which run; by the CF conventions."""
     run = warehouse.read("run").iloc[0]
     return {
         "title": f"{table}: {TABLES[table].grain}",

@@ -1,4 +1,4 @@
-"""Which findings rest on data that failed a check? They are told, and marked unsafe.
+"""Which findings rest on data that failed a check? They are published, and marked unsafe.
 
 `verdicts` is table `cell_quality` throughout; only its verdict unsafe counts here.
 """
@@ -14,40 +14,52 @@ _NEAR = pd.Timedelta(days=2)
 
 
 def with_failed_days(counters: xr.Dataset, verdicts: pd.DataFrame) -> xr.Dataset:
-    """The daily cube with `failed` (cell, day): 1 where the day can't be relied on, else 0."""
+    """The daily cube with `failed` (cell, day): 1 where the day can't be relied on, else 0.
+
+    `counters`: as of `cube.of_cell_days`. Verdicts on other cells and days are left out.
+    """
     unsafe = verdicts[verdicts["verdict"] == "unsafe"]
     cells = pd.Index(counters["cell_id"].to_numpy()).get_indexer(pd.Index(unsafe["cell_id"]))
     calendar = pd.DatetimeIndex(counters["day_local"].to_numpy())
     days = calendar.get_indexer(pd.DatetimeIndex(pd.to_datetime(unsafe["day_local"])))
     failed = np.zeros((counters.sizes["cell"], counters.sizes["day"]))
-    known = (cells >= 0) & (days >= 0)
-    failed[cells[known], days[known]] = 1.0
+    is_in_cube = (cells >= 0) & (days >= 0)
+    failed[cells[is_in_cube], days[is_in_cube]] = 1.0
     return counters.assign(failed=(("cell", "day"), failed))
 
 
 def of_places(failed_share: pd.Series) -> pd.Series:
-    """Why each place's figure can't be trusted, by the share of its cells' days that failed."""
+    """Why each place's figure can't be trusted; missing = it can.
+
+    `failed_share`: share 0..1 of the place's cells' days that failed, NaN = none was counted.
+    """
     percent = (100 * failed_share).map("{:.0f} %".format)
-    told = percent + " of its cells' days fail a check of the data"
-    return told.where(failed_share > _MOST_FAILED, None)
+    reason = percent + " of its cells' days fail a check of the data"
+    return reason.where(failed_share > _MOST_FAILED, None)
 
 
 def of_changes(changes: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
-    """Why each change can't be trusted: its cell failed a check within two days of its date.
+    """Why each change can't be trusted: its cell failed a check within two days; missing = it can.
 
-    A reason that a change has already is kept.
+    `changes`: cell_id and change_utc. A reason that a change has already, in `unsafe_reason`, is
+    kept.
     """
     unsafe = verdicts.loc[verdicts["verdict"] == "unsafe"]
     days = changes[["cell_id", "change_utc"]].reset_index().merge(unsafe, on="cell_id")
     noon = pd.to_datetime(days["day_local"]).dt.tz_localize("UTC") + pd.Timedelta(hours=12)
-    near = days[(noon - days["change_utc"]).abs() <= _NEAR].sort_values(["index", "day_local"])
-    first = near.drop_duplicates("index").set_index("index")
-    told = first["check_name"] + " on " + first["day_local"].astype("str") + ": " + first["message"]
+    is_near = (noon - days["change_utc"]).abs() <= _NEAR
+    near_days = days[is_near].sort_values(["index", "day_local"])
+    first = near_days.drop_duplicates("index").set_index("index")
+    day = first["day_local"].astype("str")
+    new_reasons = first["check_name"] + " on " + day + ": " + first["message"]
     reasons = changes.get("unsafe_reason", pd.Series(None, index=changes.index, dtype="object"))
-    return reasons.fillna(told.reindex(changes.index))
+    return reasons.fillna(new_reasons.reindex(changes.index))
 
 
 def of_table(notes: pd.DataFrame, table: str) -> str | None:
-    """Why nothing that a source table gives can be trusted; None = no note of `quality` says so."""
-    told = notes[(notes["table_name"] == table) & (notes["verdict"] == "unsafe")]
-    return str(told["message"].iloc[0]) if len(told) else None
+    """Why nothing that a source table gives can be trusted; None = no note of `quality` says so.
+
+    `notes`: table `quality`. `table`: name of the source table.
+    """
+    unsafe = notes[(notes["table_name"] == table) & (notes["verdict"] == "unsafe")]
+    return str(unsafe["message"].iloc[0]) if len(unsafe) else None

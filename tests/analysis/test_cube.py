@@ -110,8 +110,8 @@ def test_a_day_of_a_clock_change_has_its_own_hours(day: str, n: int) -> None:
     hourly = _hourly(hours, "Europe/London").isel(cell=0)
     assert (hourly["day_local"] == np.datetime64(day)).sum() == n
     clock = hourly["hour_local"].to_numpy()[:n]
-    told = {23: [0, 2, 3], 24: [0, 1, 2], 25: [0, 1, 1]}
-    assert clock[:3].tolist() == told[n]
+    hours_of_clock = {23: [0, 2, 3], 24: [0, 1, 2], 25: [0, 1, 1]}
+    assert clock[:3].tolist() == hours_of_clock[n]
     assert clock[-1] == 23
     assert np.diff(hourly["hour_start_utc"]).astype("timedelta64[m]").astype(int).max() == 60
 

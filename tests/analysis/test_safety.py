@@ -30,17 +30,17 @@ def test_unsafe_days_stand_in_the_cube_and_warnings_do_not() -> None:
 
 
 def test_a_place_is_unsafe_from_a_quarter_of_its_cells_days_on() -> None:
-    told = safety.of_places(pd.Series([0.0, 0.25, 0.3, np.nan]))
-    assert told.isna().tolist() == [True, True, False, True]
-    assert told[2] == "30 % of its cells' days fail a check of the data"
+    reasons = safety.of_places(pd.Series([0.0, 0.25, 0.3, np.nan]))
+    assert reasons.isna().tolist() == [True, True, False, True]
+    assert reasons[2] == "30 % of its cells' days fail a check of the data"
 
 
 def test_a_change_near_an_unsafe_day_of_its_cell_is_told_why() -> None:
     at = pd.to_datetime(["2026-03-03T06:00Z", "2026-03-09T00:00Z", "2026-03-04T00:00Z"])
     changes = pd.DataFrame({"cell_id": ["a", "a", "c"], "change_utc": at})
-    told = safety.of_changes(changes, VERDICTS)
-    assert told[0] == "reset on 2026-03-02: two counters"
-    assert told[1:].isna().all()
+    reasons = safety.of_changes(changes, VERDICTS)
+    assert reasons[0] == "reset on 2026-03-02: two counters"
+    assert reasons[1:].isna().all()
     kept = safety.of_changes(changes.assign(unsafe_reason=["few calls", None, None]), VERDICTS)
     assert kept[0] == "few calls"
 
