@@ -1,13 +1,13 @@
 """How right is the search for load-driven changes? Planted truth, fresh seeds, two plain rules.
 
 Compares `analysis.attribution` with what planners do today, on the invented network of
-`ingest.synth.network` (280 cells, 56 days of hours, two levels of noise), and writes
+`ingest.synth.radio.network` (280 cells, 56 days of hours, two levels of noise), and writes
 docs/accuracy/attribution.md: `python -m benchmarks.attribution`. The seeds were not used in tuning.
 Finds are scored by `tests.bench.scores`.
 
-- The threshold rule: steps of the daily drop rate (`segments.segment_many`), owed to load where
+- The threshold rule: steps of the daily drop rate (`segments.segment_many`), due to load where
   busy-hour PRB after a rise, or before a fall, exceeds 70 %.
-- The correlation rule: the same steps, owed to load where daily drop rate and busy-hour PRB of the
+- The correlation rule: the same steps, due to load where daily drop rate and busy-hour PRB of the
   fortnights about the step correlate by more than .5.
 """
 
@@ -144,8 +144,8 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
             begun = time.process_time()
             found = method(cube)
             spent = (time.process_time() - begun) * 1000 / N_CELLS
-            told = {"method": name, "noise": noise, "seed": seed, "learning s": learning}
-            rows.append(told | score(network, found) | {"ms a cell": spent})
+            row = {"method": name, "noise": noise, "seed": seed, "learning s": learning}
+            rows.append(row | score(network, found) | {"ms a cell": spent})
     scored = pd.DataFrame(rows)
     rule = scored[scored["method"] == "threshold rule"].set_index(["noise", "seed"])["ms a cell"]
     cost = rule.reindex(pd.MultiIndex.from_frame(scored[["noise", "seed"]])).to_numpy()
@@ -181,12 +181,12 @@ def table_of(
     lines = ["| measure | wanted | " + " | ".join(map(", ".join, columns)) + " |"]
     lines.append("|---|---|" + "---|" * len(columns))
     for name, digits, wanted in measures:
-        cells = [_told(mean.loc[at, name], sd.loc[at, name], digits) for at in columns]
+        cells = [_in_cell(mean.loc[at, name], sd.loc[at, name], digits) for at in columns]
         lines.append(f"| {name} | {wanted} | " + " | ".join(cells) + " |")
     return lines
 
 
-def _told(mean: float, sd: float, digits: int) -> str:
+def _in_cell(mean: float, sd: float, digits: int) -> str:
     return "" if np.isnan(mean) else f"{mean:.{digits}f} ± {sd:.{digits}f}"
 
 
@@ -215,7 +215,7 @@ over seeds. The network is that of `ingest/synth/radio/network.py`: it plants ev
 the estimator knows. A change found counts if it
 lies within 48 h of a planted one of its cell and goes the same way. Planted changes count from a
 ratio of 1.18 on, whether or not their cell has the drops to show it; a find near a smaller one
-counts neither way. The rules: steps of the daily drop rate, owed to load where busy-hour PRB
+counts neither way. The rules: steps of the daily drop rate, due to load where busy-hour PRB
 exceeds 70 %, or where it correlates with the drop rate by more than .5.
 """
 
@@ -227,18 +227,17 @@ with a true share of .05 to .95; more of them are in the next section.
 What it cannot do: it knows load from PRB, so a cell without PRB keeps the daily search, undecided.
 A load that rises by little, or by slow steps over three weeks or more, is dated late; under heavy
 noise two in three ramps were missed, most of them by their date (seeds 5001-5006). What lasts less
-than three days is told only where load stepped too. A fault in a cell of few drops is seen late or
-never; `min_visible_ratio` of each cell tells from where on it could be seen. Load that moves
-between two carriers is told for each of them, beside what their sector did. A fault that acts in
-busy hours only may be taken for load where the cell was never as full before. Hours with ten times
-the usual drops and days with five times are incidents and left out; two days a little below that
-may be told as a rise and its end. A change that a fifth of all cells make at once (new software,
-another way of counting) is told of each of them, with their number. Where the load of all cells
-steps on one day, as with holidays, some cells show another change beside it that is none (3 of 80
-in a network of another make). Hexagons of networks
-that give positioned calls and no counters are searched by the day, and load is not known there:
-[what is found](reported.md). What a detector that knows the noise would find: [what could be found
-at all](bound.md).
+than three days is reported only where load stepped too. A fault in a cell of few drops is seen late
+or never; `min_visible_ratio` of each cell is the smallest rise that could be seen. Load that moves
+between two carriers is reported for each of them, beside what their sector did. A fault that acts
+in busy hours only may be taken for load where the cell was never as full before. Hours with ten
+times the usual drops and days with five times are incidents and left out; two days a little below
+that may be reported as a rise and its end. A change that a fifth of all cells make at once (new
+software, another way of counting) is reported of each of them, with their number. Where the load of
+all cells steps on one day, as with holidays, some cells show another change beside it that is none
+(3 of 80 in a network of another make). Hexagons of networks that give positioned calls and no
+counters are searched by the day, and load is not known there: [what is found](reported.md). What a
+detector that knows the noise would find: [what could be found at all](bound.md).
 """
 
 _SEGMENT = """## Changes in any series

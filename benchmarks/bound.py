@@ -1,17 +1,17 @@
 """How many of the planted changes could be found at all? A detector that knows the noise.
 
-Sets `analysis.attribution` beside an oracle on the networks of `ingest.synth.network`, scored as
-`benchmarks.attribution` scores, and writes docs/accuracy/bound.md: `python -m benchmarks.bound`.
-The oracle is told what no operator can know: each cell's course of the day, its curve of load,
-what calendar and hour let expect, the load beyond 100 %, and variance and memory of the noise. It
-is not told whether, when, where or how much anything changed, nor a cell's own level.
+Sets `analysis.attribution` beside an oracle on the networks of `ingest.synth.radio.network`, scored
+as `benchmarks.attribution` scores, and writes docs/accuracy/bound.md: `python -m benchmarks.bound`.
+The oracle knows what no operator can know: each cell's course of the day, its curve of load, what
+calendar and hour let expect, the load beyond 100 %, and variance and memory of the noise. It does
+not know whether, when, where or how much anything changed, nor a cell's own rate.
 
-Given the load that was measured, drops tell nothing more of a change of load; so its steps are
+Given the load that was measured, drops say nothing more of a change of load; so its steps are
 searched in log load of nights and days, and their effect on drops follows from the curve. All other
 changes are steps of daily drops about what that load lets expect. Both searches are those of
-`analysis.steps`, with the covariance that the noise has: steps at three times of each day, ramps of
-load, and bursts of one or two bad days. A step is told where its posterior within two days of its
-date is large enough.
+`analysis.attribution.stepwise`, with the covariance that the noise has: steps at three times of
+each day, ramps of load, and bursts of one or two bad days. A step is reported where its posterior
+within two days of its date is large enough.
 """
 
 import argparse
@@ -39,10 +39,10 @@ from tests.bench.scores import MATERIAL, matched, score
 SEEDS = (5101, 5102, 5103, 5104, 5105, 5106)
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "bound.md"
 # in 2 log-likelihood, as tuned on seeds 5001 to 5003: what a step must explain, alone and where
-# load steps too, and a bad day; and the posterior from which a step is told
+# load steps too, and a bad day; and the posterior from which a step is reported
 STEP, STEP_TOGETHER, LOAD_STEP = {"normal": 13.0, "heavy": 11.0}, 4.0, 11.0
 BURST = {"normal": 14.0, "heavy": 10.0}
-TOLD = {"normal": 0.5, "heavy": 0.4}
+LEAST_POSTERIOR = {"normal": 0.5, "heavy": 0.4}
 NEAR_DAYS, APART_DAYS, EDGE_DAYS = 1.75, 3.5, 2.0
 NIGHT_ENDS, TIMES = 7, (0.0, 7 / 24, 0.65)
 RAMP_DAYS = (4, 6, 8, 10, 12, 14, 16)
@@ -57,7 +57,7 @@ MEASURES = (
 UNKNOWN = 1e6  # variance of a day without data
 
 
-# --- what the oracle is told ------------------------------------------------------------------
+# --- what the oracle knows ------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,7 @@ class Step(NamedTuple):
 
 def sure(found: Fit, of: Shapes, least: float) -> list[Step]:
     """Levels of at least this posterior, each dated to where it is largest; ascending."""
-    told = []
+    steps = []
     levels = np.flatnonzero(of.lasts)[1:]
     for shape, size in zip(found.chosen, found.height[1:], strict=True):
         if of.lasts[shape]:
@@ -269,8 +269,8 @@ def sure(found: Fit, of: Shapes, least: float) -> list[Step]:
                 np.where(free, stepwise.explained(found.gram, found.moment, others), 0) - of.price
             )
             day, posterior = _dated(gain[levels], of.start[levels])
-            told.append(Step(day, float(size), posterior, of.columns[:, shape]))
-    return sorted((step for step in told if step.posterior >= least), key=lambda step: step.day)
+            steps.append(Step(day, float(size), posterior, of.columns[:, shape]))
+    return sorted((step for step in steps if step.posterior >= least), key=lambda step: step.day)
 
 
 def _dated(gain: Floats, start: Floats) -> tuple[float, float]:
@@ -289,7 +289,7 @@ def _dated(gain: Floats, start: Floats) -> tuple[float, float]:
 
 
 def oracle(network: Network, noise: str, load_sd: Floats) -> pd.DataFrame:
-    """Changes it tells: `cell_id`, `change_utc`, `ratio`; what they are owed to is not asked."""
+    """Changes it reports: `cell_id`, `change_utc`, `ratio`; what they are due to is not asked."""
     names, clock = network.cells["cell_id"], network.clock
     first = clock.local.tz_convert("UTC")[np.flatnonzero(np.diff(clock.day, prepend=-1))]
     memory = memory_of(NOISE[noise], len(first))
@@ -305,7 +305,9 @@ def changes_of(cell: Cell, noise: str, memory: Memory) -> Iterator[tuple[float, 
     """Day and log ratio of each change; steps of load and of the rest near it are one."""
     load, phi = _load_steps(cell, noise, memory), float(cell.like["phi"].iloc[0])
     of = _cheaper(shapes(len(cell.drops), DAYS, STEP[noise], BURST[noise]), load)
-    rest = sure(fit_counts(cell.drops, cell.expected(), phi, memory.drops, of), of, TOLD[noise])
+    rest = sure(
+        fit_counts(cell.drops, cell.expected(), phi, memory.drops, of), of, LEAST_POSTERIOR[noise]
+    )
     sizes = {step.day: step.size for step in rest}
     for step, effect in zip(load, _effects(cell, load), strict=True):
         same = [day for day in sizes if abs(day - step.day) <= 2]
@@ -317,7 +319,7 @@ def _load_steps(cell: Cell, noise: str, memory: Memory) -> list[Step]:
     of = shapes(len(cell.drops), NIGHT_AND_DAY, LOAD_STEP, None)
     sd, unknown = np.tile(cell.load_sd, len(cell.drops)), np.isnan(cell.load)
     spread = np.outer(sd, sd) * memory.load_days + memory.load_hours + UNKNOWN * np.diag(unknown)
-    found = sure(fit(np.nan_to_num(cell.load), spread, of), of, TOLD[noise])
+    found = sure(fit(np.nan_to_num(cell.load), spread, of), of, LEAST_POSTERIOR[noise])
     # of each day what it ends with
     return [step._replace(shape=step.shape[1::2]) for step in found]
 
@@ -355,8 +357,8 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
             "oracle": oracle(network, noise, load_sd_of(seed, noise)),
             "ours": ours(search.learn_prior(cube), cube),
         }
-        for name, told in beside(network, found).items():
-            rows.append({"method": name, "noise": noise, "seed": seed} | told)
+        for name, figures in beside(network, found).items():
+            rows.append({"method": name, "noise": noise, "seed": seed} | figures)
             print(rows[-1], flush=True)
     return pd.DataFrame(rows)
 
@@ -367,8 +369,8 @@ def beside(network: Network, found: dict[str, pd.DataFrame]) -> dict[str, dict[s
     material = truth["material"] = np.log(truth["ratio"]).abs() >= MATERIAL
     moved = truth["prb_moved"]
     hits = {
-        name: truth.index.isin(matched(truth, told.reset_index(drop=True))["true"])
-        for name, told in found.items()
+        name: truth.index.isin(matched(truth, changes.reset_index(drop=True))["true"])
+        for name, changes in found.items()
     }
     return {
         name: score(network, found[name])
@@ -386,8 +388,8 @@ def page(scored: pd.DataFrame) -> str:
     mean = scored.groupby(["method", "noise"]).mean(numeric_only=True)
     head = _HEAD.format(seeds=scored["seed"].nunique(), cells=N_CELLS, days=N_DAYS)
     columns = [(method, noise) for noise in NOISE for method in ("oracle", "ours")]
-    told = [_verdict(mean, noise) for noise in NOISE]
-    return "\n".join([head, *rules.table_of(scored, columns, MEASURES), "", *told, "", _FOOT])
+    verdicts = [_verdict(mean, noise) for noise in NOISE]
+    return "\n".join([head, *rules.table_of(scored, columns, MEASURES), "", *verdicts, "", _FOOT])
 
 
 def _verdict(mean: pd.DataFrame, noise: str) -> str:
@@ -411,14 +413,14 @@ Written by `python -m benchmarks.bound`; do not edit.
 mean ± sd over seeds; scored as [load-driven changes](attribution.md) are. The oracle knows what no
 operator can: each cell's curve of load, what calendar and hour let expect, the load beyond 100 %,
 and variance and memory of the noise of hours, days and weeks. It does not know whether, when, where
-or how much anything changed, nor a cell's own level, which only its history tells.
+or how much anything changed, nor a cell's own rate, which only its history shows.
 """
 
 _FOOT = """The oracle is no proof of a limit: it is the best detector we could build with that
 knowledge, and a better one may find a little more. Nor is it a promise: an operator has to learn
-from the same days what the oracle is told. It does not look for a change within two days of either
+from the same days what the oracle knows. It does not look for a change within two days of either
 end, or within three and a half days of another one. That its counts are weighed once, not again by
-the levels found, was settled with the heavy network of seed 5103 in sight.
+the rates found, was settled with the heavy network of seed 5103 in sight.
 """
 
 

@@ -271,11 +271,11 @@ def _compare(  # noqa: PLR0917
             found = measure(browser, url, zoom=zoom, ours=ours)
             if turn:  # the first visit is for the server's own imports
                 runs[ours].append(found)
-    told = {ours: _medians(found) for ours, found in runs.items()}
+    medians = {ours: _medians(found) for ours, found in runs.items()}
     for ours, name in ((False, "pydeck"), (True, "component")):
-        line = "  ".join(f"{told[ours][key]:7.2f}" for key in told[ours])
+        line = "  ".join(f"{medians[ours][key]:7.2f}" for key in medians[ours])
         print(f"{n_hexes:8,}  {name:10}  {line}", flush=True)
-    one, other = told[True], told[False]
+    one, other = medians[True], medians[False]
     seen, sent = (one[key] / other[key] for key in ("seen_s", "sent_mb"))
     again = one["values_s"] / one["seen_s"]
     print(f"          component / pydeck: seen {seen:.2f}, sent {sent:.3f}; "

@@ -5,14 +5,14 @@
     python -m benchmarks.plan --keep FOLDER    goes on where it was stopped
 
 - Exactness: random small cases, every plan there is tried one by one.
-- Realised benefit: plans made of what is estimated, and what they would truly spare as a share of
+- Realised benefit: plans made of what is estimated, and what they would truly avoid as a share of
   what the plan made with the truth known would. Once with estimates of a known scatter around
   invented benefits (calibrated draws), once with all that the analysis makes of the invented
-  networks of `ingest.synth.network`, whose true benefits are planted. The planted effect of each
-  work is drawn from the catalogue's interval, once a network; every second network has the mirror
-  image of the one before, so that promises are not judged by the luck of these draws. The same
-  again with the effects known tells what is owed to what is known of the cells alone. Beside it
-  the plain rule: works in the order of dropped calls per cost, as if drops fell as load does.
+  networks of `ingest.synth.radio.network`, whose true benefits are planted. The planted effect of
+  each action is drawn from the catalogue's interval, once a network; every second network has the
+  mirror image of the one before, so that promises are not judged by the luck of these draws. The
+  same again with the effects known shows what is due to what is known of the cells alone. Beside it
+  the plain rule: actions in the order of dropped calls per cost, as if drops fell as load does.
 - Size: 20,000 actions with all re-solves, in seconds and as a ratio to one programme alone.
 """
 
@@ -50,7 +50,7 @@ SEEDS = range(4001, 4031)
 NETWORKS, CELLS, WANTED = 30, 140, 0.85
 SCATTERS = (0.3, 0.6, 1.0)
 SPENT = (0.05, 0.15, 0.4)
-"""Budgets, as shares of what one work at every place that would gain from it costs."""
+"""Budgets, as shares of what one action at every place that would gain from it costs."""
 
 _STEPS = np.array([0.0, 0.1, 0.2, 0.3, 0.4, 0.5])
 _DRAWS, _LEAST = 200, 0.02
@@ -63,7 +63,7 @@ _NONE = pd.DataFrame({"kind": [], "cell_id": [], "site_id": []})
 
 
 def random_actions(rng: np.random.Generator, n: int, n_cells: int, draws: int = 8) -> Actions:
-    """Works on random cells of two regions."""
+    """Actions on random cells of two regions."""
     treats = np.zeros((n, n_cells))
     for row in treats:
         row[rng.choice(n_cells, rng.integers(1, 3), replace=False)] = 1
@@ -99,7 +99,7 @@ def short_of_best(n_cases: int) -> Floats:
 
 
 def invented(rng: np.random.Generator, n_cells: int) -> tuple[pd.DataFrame, Relievable]:
-    """Cells on sites of three sectors, and what would truly be spared; one draw."""
+    """Cells on sites of three sectors, and what would truly be avoided; one draw."""
     site, number = np.divmod(np.arange(n_cells), 6)
     cells = inventory_of(
         [f"c{i:05d}" for i in range(n_cells)], [f"s{i:05d}" for i in site], number // 2 * 120.0,
@@ -127,15 +127,15 @@ def inventory_of(
 def estimated(rng: np.random.Generator, truth: Relievable, scatter: float) -> Relievable:
     """What is known after one look at each cell, its log off by `scatter`, and of all cells.
 
-    Level, relief and fix are looked at one by one; draws are those of Bayes' rule with the other
-    truths of the network as what was known before.
+    Present rate, relief and fix are looked at one by one; draws are those of Bayes' rule with the
+    other truths of the network as what was known before.
     """
     drops, half = truth.drops_month, truth.by_relief[:, -1] / truth.drops_month
     shape = truth.by_relief / np.maximum(truth.by_relief[:, -1:], 1e-12)
-    level, relief, fix = (
+    present, relief, fix = (
         posterior(rng, value.ravel(), scatter) for value in (drops, half, truth.by_undoing / drops)
     )
-    return Relievable(level, _STEPS, level[:, None] * shape * relief[:, None], level * fix)
+    return Relievable(present, _STEPS, present[:, None] * shape * relief[:, None], present * fix)
 
 
 def posterior(rng: np.random.Generator, truth: Floats, scatter: float) -> Floats:
@@ -148,7 +148,7 @@ def posterior(rng: np.random.Generator, truth: Floats, scatter: float) -> Floats
     return np.array([truth[np.searchsorted(h, a)] for h, a in zip(held, at, strict=True)])
 
 
-def true_catalogue(seed: int, told: Catalogue) -> Catalogue:
+def true_catalogue(seed: int, catalogue: Catalogue) -> Catalogue:
     """The catalogue with effects as they truly are: drawn from its intervals, seeds in pairs."""
     rng, mirror = np.random.default_rng([(seed + 1) // 2, 20]), 1 - 2 * (seed % 2)
 
@@ -161,9 +161,9 @@ def true_catalogue(seed: int, told: Catalogue) -> Catalogue:
 
     changed = tuple(
         action.model_copy(update={"relief": drawn(action.relief), "fix": drawn(action.fix)})
-        for action in told.action
+        for action in catalogue.action
     )
-    return told.model_copy(update={"action": changed})
+    return catalogue.model_copy(update={"action": changed})
 
 
 # --- realised benefit -------------------------------------------------------------------------
@@ -172,9 +172,9 @@ def true_catalogue(seed: int, told: Catalogue) -> Catalogue:
 def realised(
     seed: int, cells: pd.DataFrame, truth: Relievable, known: Relievable
 ) -> Iterator[dict[str, float]]:
-    """For each budget: what plans and plain rule truly spare, and what the plans promised.
+    """For each budget: what plans and plain rule truly avoid, and what the plans promised.
 
-    `_sure`: the plan of one who knows the effects of works, and of the cells no more than we do.
+    `_sure`: the plan of one who knows the effects of actions, and of the cells no more than we do.
     """
     catalogue = read_catalogue(DEFAULT)
     planted = true_catalogue(seed, catalogue)
@@ -185,12 +185,12 @@ def realised(
     for share in SPENT:
         budget = share * _cost_of_all(right)
         ideal = _mean(right) @ _best(right, budget)
-        row = {"spent": share, "plain": _spared(right, *_plain(cells, known, budget)) / ideal}
+        row = {"spent": share, "plain": _avoided(right, *_plain(cells, known, budget)) / ideal}
         for name, actions in (("", ours), ("_sure", sure)):
             taken = _best(actions, budget)
-            spared = _spared(right, actions, taken)
-            row |= {f"plan{name}": spared / ideal, f"spared{name}": spared,
-                    f"told{name}": float(_mean(actions) @ taken)}  # fmt: skip
+            avoided = _avoided(right, actions, taken)
+            row |= {f"plan{name}": avoided / ideal, f"avoided{name}": avoided,
+                    f"promised{name}": float(_mean(actions) @ taken)}  # fmt: skip
         yield row
 
 
@@ -203,20 +203,20 @@ def _keyed(actions: Actions, values: Floats) -> pd.Series:
     return pd.Series(values, pd.MultiIndex.from_frame(actions.known[keys].fillna("")))
 
 
-def _spared(right: Actions, actions: Actions, taken: Floats) -> float:
-    """What the works taken of `actions` truly spare; of those not among `right`, nothing."""
+def _avoided(right: Actions, actions: Actions, taken: Floats) -> float:
+    """What the actions taken of `actions` truly avoid; of those not among `right`, nothing."""
     worth = _keyed(right, _mean(right)).reindex(_keyed(actions, taken).index)
     return float(taken @ worth.fillna(0.0).to_numpy())
 
 
 def _best(actions: Actions, budget: float) -> Floats:
-    """The plan that spares most of what is expected, 1 or 0 a work."""
+    """The plan that avoids most of what is expected, 1 or 0 an action."""
     limits = limits_of(actions, budget, Settings())
     return best(programme(actions, limits), _mean(actions))[0].astype(float)
 
 
 def _cost_of_all(actions: Actions) -> float:
-    """Each cell treated once, by the work that spares most: what that costs."""
+    """Each cell treated once, by the action that avoids most: what that costs."""
     order = np.argsort(-_mean(actions), kind="stable")
     return float(actions.cost @ _first_come(actions, order, np.inf))
 
@@ -231,7 +231,7 @@ def _plain(cells: pd.DataFrame, known: Relievable, budget: float) -> tuple[Actio
 
 
 def _first_come(actions: Actions, order: npt.NDArray[np.intp], budget: float) -> Floats:
-    """Works in an order, each unless its cells are treated or the money is spent."""
+    """Actions in an order, each unless its cells are treated or the money is spent."""
     taken, treated = np.zeros(len(actions.cost)), np.zeros(actions.treats.shape[1], bool)
     for i in order:
         mine = actions.treats.indices[actions.treats.indptr[i] : actions.treats.indptr[i + 1]]
@@ -261,8 +261,8 @@ def analysed(seed: int, n_cells: int, noise: str) -> Rows:
     levers = search.search(cube, search.learn_prior(cube)).levers
     present = present_of(network, levers)
     known = relievable(treatable(levers, present), present)
-    told = realised(seed, network_cells(network), planted(network), known)
-    return [{"seed": seed, "noise": noise, **row} for row in told]
+    rows = realised(seed, network_cells(network), planted(network), known)
+    return [{"seed": seed, "noise": noise, **row} for row in rows]
 
 
 def network_cells(network: Network) -> pd.DataFrame:
@@ -274,7 +274,7 @@ def network_cells(network: Network) -> pd.DataFrame:
 
 
 def planted(network: Network) -> Relievable:
-    """What would truly be spared in an invented network; one draw."""
+    """What would truly be avoided in an invented network; one draw."""
     truth = network.avoidable
     drops = truth["drops_month"].to_numpy()[:, None]
     left = np.column_stack([drops, *(truth[f"relieved_{pct}"] for pct in (10, 20, 30, 40, 50))])
@@ -285,7 +285,7 @@ def planted(network: Network) -> Relievable:
 
 
 def present_of(network: Network, levers: Levers) -> Present:
-    """Drops since each cell's level began, of the newest 28 days, and those days."""
+    """Drops since each cell's present rate began, of the newest 28 days, and those days."""
     clock = network.clock
     day = (clock.local.tz_localize(None).normalize()).to_numpy("datetime64[D]")
     held = (day[None] >= levers.present_since[:, None]) & (day[None] > day[-1] - 28)
@@ -310,7 +310,7 @@ def size(n_actions: int) -> dict[str, float]:
     one = time.process_time() - began
     solver.plan(actions, budget, settings)
     whole = time.process_time() - began - one
-    return {"actions": n_actions, "works": float(taken.sum()), "gap": gap, "one": one,
+    return {"actions": n_actions, "taken": float(taken.sum()), "gap": gap, "one": one,
             "whole": whole}  # fmt: skip
 
 
@@ -323,44 +323,44 @@ def page(short: Floats, noise: pd.DataFrame, found: pd.DataFrame, large: dict[st
 
 Written by `python -m benchmarks.plan`. What is meant by each figure stands in its head.
 
-**Exact**: of {len(short)} small cases (11 works, 7 cells, budget, crew weeks and a floor), each
+**Exact**: of {len(short)} small cases (11 actions, 7 cells, budget, crew weeks and a floor), each
 against every plan there is, the worst fell short by {short.max():.4%}. Must be within 1 %.
 
-**Realised benefit**: what the plan truly spares, as a share of what the plan made with the truth
-known spares; the mean over networks must be at least {WANTED:g}. `spent`: the budget, as a share of
-what one work at every place would cost. `plain rule`: works in the order of dropped calls per cost,
-as if drops fell as load does. `told / true`: what plans promised over what they truly spare, all
-networks together.
+**Realised benefit**: what the plan truly avoids, as a share of what the plan made with the truth
+known avoids; the mean over networks must be at least {WANTED:g}. `spent`: the budget, as a share of
+what one action at every place would cost. `plain rule`: actions in the order of dropped calls per
+cost, as if drops fell as load does. `promised / true`: what plans promised over what they truly
+avoid, all networks together.
 
-The true effects of works are planted anew in each network, anywhere within the wide intervals of
-the packaged catalogue, and only the plan made with the truth known is told them. Every second
+The true effects of actions are planted anew in each network, anywhere within the wide intervals of
+the packaged catalogue, and only the plan made with the truth known has them. Every second
 network has the mirror image of the one before, so that promises do not hang on the luck of 30
 draws. `effects known`: the same for a planner who knows them too, and of the cells no more than we
 do. The networks that come out worst do so because of the effects:
 **put measured ones into the catalogue**.
 
-Invented networks of `ingest.synth.network`, with all that the analysis makes of 56 days of their
-counters: {found["seed"].nunique()} networks of {CELLS} cells at each level of noise.
+Invented networks of `ingest.synth.radio.network`, with all that the analysis makes of 56 days of
+their counters: {found["seed"].nunique()} networks of {CELLS} cells at each level of noise.
 
 {_table(found, ["noise", "spent"])}
 
 **Promises**: what is chosen for looking best looks better than it is. Of what is promised too much,
 luck is 2.6 % (heavy) or .5 % (normal): on average it adds so much to drops, and the truth leaves it
-out. Much of the rest is owed to levels of few days. On 30 other networks with heavy noise, of plans
-with money for few works (`spent` .05), 6 % was promised for cells that changed in the last three
-days and half of that delivered; the rest was 5 % too much. With more money such works delivered .7
-to .8 of what they promised. Days that are bad at the very end for no reason look as a fault does
-that lasts.
+out. Much of the rest is due to rates that rest on few days. On 30 other networks with heavy noise,
+of plans with money for few actions (`spent` .05), 6 % was promised for cells that changed in the
+last three days and half of that delivered; the rest was 5 % too much. With more money such actions
+delivered .7 to .8 of what they promised. Days that are bad at the very end for no reason look as a
+fault does that lasts.
 
-Invented benefits, seen once with a log-normal error of that scatter in level, relief and fix of
-each cell: {noise["seed"].nunique()} networks of 300 cells.
+Invented benefits, seen once with a log-normal error of that scatter in present rate, relief and fix
+of each cell: {noise["seed"].nunique()} networks of 300 cells.
 
 {_table(noise, ["scatter", "spent"])}
 
-Where level, relief and fix are each off by a factor of e (scatter 1) and money is for few works
-only, a plan reaches less than {WANTED:g}: which few cells are the best is then not known.
+Where present rate, relief and fix are each off by a factor of e (scatter 1) and money is for few
+actions only, a plan reaches less than {WANTED:g}: which few cells are the best is then not known.
 
-**Size**: {large["actions"]:,.0f} works, budget, crew weeks and floors: one programme
+**Size**: {large["actions"]:,.0f} actions, budget, crew weeks and floors: one programme
 {large["one"]:.1f} s of one core to within {large["gap"]:.0e}; all of one budget (two alternatives,
 64 draws, what each limit costs) {large["whole"]:.0f} s, as long as
 {large["whole"] / large["one"]:.0f} programmes.
@@ -368,13 +368,15 @@ only, a plan reaches less than {WANTED:g}: which few cells are the best is then 
 
 
 def _table(found: pd.DataFrame, by: list[str]) -> str:
-    heads = [*by, "plan", "± sd", "worst network", "networks below .85", "told / true",
-             "effects known", "worst network", "told / true", "plain rule"]  # fmt: skip
+    heads = [*by, "plan", "± sd", "worst network", "networks below .85", "promised / true",
+             "effects known", "worst network", "promised / true", "plain rule"]  # fmt: skip
     lines = [f"| {' | '.join(heads)} |", "| ---: " * len(heads) + "|"]
     for keys, rows in found.groupby(by):
-        told, sure = (rows[f"told{of}"].sum() / rows[f"spared{of}"].sum() for of in ("", "_sure"))
+        promised, sure = (
+            rows[f"promised{of}"].sum() / rows[f"avoided{of}"].sum() for of in ("", "_sure")
+        )
         mine, below, other = rows["plan"], (rows["plan"] < WANTED).sum(), rows["plan_sure"]
-        figures = [mine.mean(), mine.std(), mine.min(), below, told,
+        figures = [mine.mean(), mine.std(), mine.min(), below, promised,
                    other.mean(), other.min(), sure, rows["plain"].mean()]  # fmt: skip
         cells = [*map(str, keys), *(f"{x:.2f}" if x is not below else f"{x}" for x in figures)]
         lines.append(f"| {' | '.join(cells)} |")

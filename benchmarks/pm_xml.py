@@ -1,6 +1,6 @@
 """The PM XML reader beside a bare lxml `iterparse` loop over the same file, and its peak memory.
 
-    python -m benchmarks.pm_xml [gigabytes]      1 unless told otherwise
+    python -m benchmarks.pm_xml [gigabytes]      1 by default
 
 Writes an invented network's measCollecFile below the temporary folder, by `p` and by position:
 twelve measInfo of forty counters for each cell and period. The bare loop is

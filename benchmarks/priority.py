@@ -2,14 +2,13 @@
 
 Compares the benefit of `analysis.benefit` (relief of 30 % of load, and a fix of what else raised
 drops and lasts) with what was planted, on invented networks of 120 cells and 56 days of hours
-(`ingest.synth.network`), and writes docs/accuracy/priority.md: `python -m benchmarks.priority`.
-No constant was fitted to the seeds; that a first
-run of them held too seldom at heavy noise led to one (`_WANDER`), set on four others.
-The regret of a list is the part of the drops avoidable in the
-20 truly best cells that is lost by treating its own first 20 instead. Beside ours stand the simple
-rank (drops above the network's normal rate) and the rank by raw complaint count: network complaints
-of the newest 28 days by the cell that serves most of the hexagon where they live, which is more
-than an operator knows.
+(`ingest.synth.radio.network`), and writes docs/accuracy/priority.md: `python -m
+benchmarks.priority`. No constant was fitted to the seeds; that a first run of them held too seldom
+at heavy noise led to one (`_WANDER`), set on four others. The regret of a list is the part of the
+drops avoidable in the 20 truly best cells that is lost by treating its own first 20 instead. Beside
+ours stand the simple rank (drops above the network's normal rate) and the rank by raw complaint
+count: network complaints of the newest 28 days by the cell that serves most of the hexagon where
+they live, which is more than an operator knows.
 """
 
 import argparse
@@ -72,7 +71,7 @@ def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[
 
 
 def holds_of_sums(place: pd.Series, gain: Gain, true: Floats) -> float:
-    """Share of the places with a benefit whose interval holds what their cells together spare."""
+    """Share of the places with a benefit whose interval holds what their cells together avoid."""
     known = np.flatnonzero(gain.n_unknown == 0)
     code, ids = pd.factorize(place)
     at = (code[known], known)
@@ -86,8 +85,10 @@ def holds_of_sums(place: pd.Series, gain: Gain, true: Floats) -> float:
 def complaints_of(planted: Network, rng: np.random.Generator) -> pd.Series:
     """Network complaints of the newest 28 days by the cell that serves most of their hexagon."""
     customers = invent_customers(rng, planted)
-    told = customers.complaints
-    mine = told[~told["category"].isin(_NOT_NETWORK) & (told["day"] >= N_DAYS - DAYS)]
+    complaints = customers.complaints
+    mine = complaints[
+        ~complaints["category"].isin(_NOT_NETWORK) & (complaints["day"] >= N_DAYS - DAYS)
+    ]
     served = customers.weights.argmax(axis=0)[customers.people.hex_of[mine["subscriber"]]]
     return pd.Series(planted.cells["cell_id"].to_numpy()[served]).value_counts()
 
@@ -123,9 +124,9 @@ def measured(noise: str, seed: int) -> Rows:
     streams = np.random.default_rng(seed).spawn(2)
     planted = invent_network(streams[0], n_cells=N_CELLS, n_days=N_DAYS, noise=noise)
     cells, sums = judged(planted, complaints_of(planted, streams[1]))
-    told = score(cells) | sums
-    print(noise, seed, {name: round(value, 3) for name, value in told.items()})
-    return [{"noise": noise, "seed": seed} | told]
+    figures = score(cells) | sums
+    print(noise, seed, {name: round(value, 3) for name, value in figures.items()})
+    return [{"noise": noise, "seed": seed} | figures]
 
 
 def run(seeds: dict[str, range], keep: Path | None = None) -> pd.DataFrame:
@@ -146,9 +147,9 @@ _HEAD = """# How right the list of priorities is
 
 Made by `python -m benchmarks.priority`; do not edit. {normal} invented networks with normal noise
 and {heavy} with heavy noise, of {cells} cells and {days} days of hours; what treating each cell
-would truly spare is known. No constant was fitted to these seeds, but they are not quite fresh: a
+would truly avoid is known. No constant was fitted to these seeds, but they are not quite fresh: a
 first run of them held too seldom at heavy noise (about .7), which led to a wider
-level, set on four other seeds. A cell is relieved of 30 % of
+present rate, set on four other seeds. A cell is relieved of 30 % of
 its load, and what else raised its drops and still lasts is fixed. Mean ± standard deviation over
 networks. The regret of a list is the part of the drops avoidable in the 20 truly best cells that is
 lost by treating its own first 20.
@@ -157,12 +158,13 @@ _FOOT = """
 Complaints are counted here by the cell that serves most of the complainant's hexagon, which is more
 than an operator knows. A benefit of at least {least:.0f} drops a month counts as one. What is not
 in the intervals: a fault too small or too young to be seen (the third line counts such cells too;
-their benefit is told as none, in sites and towns likewise), footprints that are off (hexagons only;
-cells and sites have none), and relief that carries load elsewhere. Complainants and detractors
-follow from drops by one coefficient for the whole network, never more than subscribers live there;
-they are provisional and change no order between places. Errors of two cells are taken to correlate
-by .1, as those of their changes ([sums](sums.md)). What is missed weighs more: with an earlier
-search .77 (normal) and .71 (heavy) of all towns held so, with cells as independent .75 and .68.
+their benefit is shown as none, in sites and towns likewise), footprints that are off (hexagons
+only; cells and sites have none), and relief that carries load elsewhere. Complainants and
+detractors follow from drops by one coefficient for the whole network, never more than subscribers
+live there; they are provisional and change no order between places. Errors of two cells are taken
+to correlate by .1, as those of their changes ([sums](sums.md)). What is missed weighs more: with an
+earlier search .77 (normal) and .71 (heavy) of all towns held so, with cells as independent .75 and
+.68.
 """
 
 
@@ -176,8 +178,8 @@ def page(scored: pd.DataFrame) -> str:
              "| measure | wanted | " + " | ".join(f"{level} noise" for level in levels) + " |",
              "|---|---|" + "---|" * len(levels)]  # fmt: skip
     for name in mean:
-        told = [f"{mean.loc[level, name]:.3f} ± {sd.loc[level, name]:.3f}" for level in levels]
-        lines.append(f"| {name} | {_WANTED.get(str(name), '')} | " + " | ".join(told) + " |")
+        cells = [f"{mean.loc[level, name]:.3f} ± {sd.loc[level, name]:.3f}" for level in levels]
+        lines.append(f"| {name} | {_WANTED.get(str(name), '')} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n" + _FOOT.format(least=LEAST)
 
 

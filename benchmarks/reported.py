@@ -1,7 +1,8 @@
 """Which changes do positioned calls tell of, without counters? Planted truth, fresh seeds.
 
-Invents hexagons of calls, in a third of which drops rise on one day, has `analysis.reported` search
-them, and counts what is found: `python -m benchmarks.reported` writes docs/accuracy/reported.md.
+Invents hexagons of calls, in a third of which drops rise on one day, has
+`analysis.changes.hexagons` search them, and counts what is found: `python -m benchmarks.reported`
+writes docs/accuracy/reported.md.
 """
 
 import argparse
@@ -33,11 +34,11 @@ def page() -> str:
 
 _HEAD = f"""# Changes of hexagons, from positioned calls
 
-Where there are no counters, `analysis.reported` searches the days of each hexagon's calls. Planted
-truth of `benchmarks/reported.py` (`python -m benchmarks.reported`): {len(SEEDS)} seeds, each of
-{N_HEXES} hexagons of {N_DAYS} days; in {N_WORSE} of them drops rise on day {STEP_DAY}, from 1.5 to
-3 % of calls. Found is a rise dated within 48 h; mean and sd over seeds. The
-interval is the date's, of 90 %. Quiet months, of 30 days, are of hexagons without a rise.
+Where there are no counters, `analysis.changes.hexagons` searches the days of each hexagon's calls.
+Planted truth of `benchmarks/reported.py` (`python -m benchmarks.reported`): {len(SEEDS)} seeds,
+each of {N_HEXES} hexagons of {N_DAYS} days; in {N_WORSE} of them drops rise on day {STEP_DAY}, from
+1.5 to 3 % of calls. Found is a rise dated within 48 h; mean and sd over seeds. The interval is the
+date's, of 90 %. Quiet months, of 30 days, are of hexagons without a rise.
 
 | rise, times | calls a day | recall | interval of the date holds | false, in quiet months |
 |---|---|---|---|---|
@@ -46,8 +47,8 @@ interval is the date's, of 90 %. Quiet months, of 30 days, are of hexagons witho
 _FOOT = """
 What it cannot do: it is blind where few call. Fewer than 30 drops in the whole series and a hexagon
 is not searched; its `min_visible_ratio` stands beside each change. Calls say nothing of load, so
-what a change is owed to stays undecided. A hexagon is told only if all its months are released and
-its levels hold enough witnesses in each month ([privacy](../privacy.md)). Known outages of cells
+what a change is due to stays undecided. A hexagon is shown only if all its months are released and
+its segments hold enough witnesses in each month ([privacy](../privacy.md)). Known outages of cells
 hide no days of hexagons here. An app or probe that comes to be used elsewhere, or by others, looks
 like a change of the network. Times known to the month only date nothing.
 """

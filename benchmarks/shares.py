@@ -52,8 +52,8 @@ def _rate(holds: "pd.Series[bool]") -> str:
 _HEAD = """## Changes with two causes at once
 
 The intervals of the share are put to the test apart: {n_seeds} networks that no setting was tuned
-on, as above but with {n} cells each in which load rose and a fault came in the same hour. Told are
-found changes with a ratio of at least 1.18 and a true share of .05 to .95; ± is the Monte-Carlo
+on, as above but with {n} cells each in which load rose and a fault came in the same hour. Counted
+are found changes with a ratio of at least 1.18 and a true share of .05 to .95; ± is the Monte-Carlo
 error of one rate. Wanted are .84 to .95 of each interval.
 
 | changes | n | ratio holds | share holds | share, mean error | share, off by | width |

@@ -1,6 +1,6 @@
 """Footprints and spreading at an operator's size: two ways of each, side by side in one run.
 
-    python -m benchmarks.spread [cells]      100,000 unless told otherwise
+    python -m benchmarks.spread [cells]      100,000 by default
 
 Builds the footprints of an invented country of sites with three sectors and four carriers by the
 sector model and by Voronoi; then spreads one day of every cell over hexagons by the sparse product
@@ -65,7 +65,7 @@ def merged(days: pd.DataFrame, weights: pd.DataFrame) -> pd.DataFrame:
 
 
 def timed(name: str, work: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, float]:
-    """The work's answer and its seconds, told with the peak memory so far."""
+    """The answer of `work` and its seconds, printed with the peak memory so far."""
     start = time.perf_counter()
     answer = work()
     seconds = time.perf_counter() - start

@@ -1,9 +1,9 @@
 """Do intervals hold of what changes come to in a site, a region, the network? Planted truth.
 
 Compares query `drops_by_attribution`, with the rule it adds errors by, with what was planted on the
-invented network of `ingest.synth.network` (280 cells, 56 days of hours, two levels of noise; each
-town is a region), and writes docs/accuracy/sums.md: `python -m benchmarks.sums`. The correlation
-between cells was chosen on eight other networks of each level (seeds 8101 to 8108).
+invented network of `ingest.synth.radio.network` (280 cells, 56 days of hours, two levels of noise;
+each town is a region), and writes docs/accuracy/sums.md: `python -m benchmarks.sums`. The
+correlation between cells was chosen on eight other networks of each level (seeds 8101 to 8108).
 
 The truth of a change is drops_with - drops_without at the drops that were counted while it lasted
 (`Network.truth`); where it ends within the data, its drops go back to none, as the query has it of
@@ -28,7 +28,7 @@ from tests.bench.networks import N_CELLS, N_DAYS, cube_of, networks
 SEEDS = tuple(range(8201, 8211))
 GRAINS = ("cell", "sector", "site", "region", "network")
 PARTS = {"drops": "all drops", "drops_load": "load's part", "drops_other": "the rest"}
-RULES = {"as told": 0.1, "independent": 0.0, "all alike": 1.0}
+RULES = {"as published": 0.1, "independent": 0.0, "all alike": 1.0}
 """Correlation of the errors of two cells."""
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "sums.md"
 
@@ -48,7 +48,7 @@ def places_of(planted: Network) -> pd.DataFrame:
 def truth_of(planted: Network) -> pd.DataFrame:
     """What each planted change came to: cell_id, drops, drops_load, drops_other."""
     truth = planted.truth
-    # what passes is told once, by its begin
+    # what passes counts once, by its begin
     truth = truth[~truth["kind"].str.endswith("_over")]
     drops = np.nan_to_num(planted.measured["dropped_calls"])
     hours = zip(truth["cell"], truth["ramp_end"], truth["end"], strict=True)
@@ -58,7 +58,7 @@ def truth_of(planted: Network) -> pd.DataFrame:
     return truth[["cell_id"]].assign(drops=came, drops_load=load, drops_other=came - load)
 
 
-def told(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
+def answers_of(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
     """Answers of query `drops_by_attribution` on what the search finds, by grain."""
     cube = cube_of(planted)
     found = search.search(cube, search.learn_prior(cube)).changes
@@ -77,7 +77,7 @@ def told(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
 
 
 def judged(planted: Network, answers: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """One row a place, part and rule: what is told, and what is true.
+    """One row a place, part and rule: the sum published, and the true one.
 
     `true`: of cells with a change found; `true_all`: of all, those whose changes were missed too.
     """
@@ -103,16 +103,16 @@ def judged(planted: Network, answers: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _added(cells: pd.DataFrame, part: str, correlation: float) -> pd.DataFrame:
-    """told, lo and hi of each place, its cells' intervals added up by one rule."""
-    told = cells.groupby("place")[part].sum()
+    """`sum`, `lo` and `hi` of each place, its cells' intervals added up by one rule."""
+    total = cells.groupby("place")[part].sum()
     ends = dict[str, pd.Series]()
     for end, sign in (("lo", -1), ("hi", 1)):
         half = (cells[f"{part}_{end}"] - cells[part]).groupby(cells["place"])
         square = (1 - correlation) * half.agg(
             lambda h: (h**2).sum()
         ) + correlation * half.sum() ** 2
-        ends[end] = told + sign * np.sqrt(square)
-    return pd.DataFrame({"told": told, **ends})
+        ends[end] = total + sign * np.sqrt(square)
+    return pd.DataFrame({"sum": total, **ends})
 
 
 def run(seeds: tuple[int, ...]) -> pd.DataFrame:
@@ -120,7 +120,7 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
     rows = []
     for noise, _, planted in networks(seeds):
         with tempfile.TemporaryDirectory() as folder:
-            rows.append(judged(planted, told(planted, Path(folder))).assign(noise=noise))
+            rows.append(judged(planted, answers_of(planted, Path(folder))).assign(noise=noise))
     return pd.concat(rows, ignore_index=True)
 
 
@@ -135,14 +135,14 @@ def page(found: pd.DataFrame, n_seeds: int) -> str:
     heads = [", ".join(column) for column in columns]
     lines = [_HEAD.format(seeds=n_seeds, cells=N_CELLS, days=N_DAYS),
              "| place | sum of | places | " + " | ".join(heads)
-             + " | as told, missed ones too: normal | heavy |", "|---" * 11 + "|"]  # fmt: skip
+             + " | as published, missed ones too: normal | heavy |", "|---" * 11 + "|"]  # fmt: skip
     for grain in GRAINS:
         for part, name in PARTS.items():
             cells = [f"{holds[grain, part, *column]:.3f}" for column in columns]
             cells += [
-                f"{missed[grain, part, 'as told', noise]:.3f}" for noise in ("normal", "heavy")
+                f"{missed[grain, part, 'as published', noise]:.3f}" for noise in ("normal", "heavy")
             ]
-            count = sum(n[grain, part, "as told", noise] for noise in ("normal", "heavy"))
+            count = sum(n[grain, part, "as published", noise] for noise in ("normal", "heavy"))
             lines.append(f"| {grain} | {name} | {count:,} | " + " | ".join(cells) + " |")
     return "\n".join([*lines, _FOOT])
 
@@ -157,8 +157,8 @@ truth. {cells} invented cells, {days} days of hours, {seeds} seeds of each level
 nothing was chosen on. True are drops with the event less drops without it, as a part of the drops
 that were counted while it lasted.
 
-The rule: a cell's changes each stand on those before it, so together they tell its drops against
-the level before the first, and their errors go on into each other. Errors of different cells
+The rule: a cell's changes each stand on those before it, so together they give its drops against
+the rate before the first, and their errors go on into each other. Errors of different cells
 correlate by .1: they share the network's prior and its days. Beside it: cells as independent, and
 all as erring alike.
 """

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
-LEAST_OVERLAP, TOLD = 0.1, 3
+LEAST_OVERLAP, MOST_NAMED = 0.1, 3
 
 
 def relief_cells(
@@ -30,7 +30,7 @@ def relief_cells(
     near = (pairs["overlap"] >= LEAST_OVERLAP) & (pairs["cell_id"] != pairs["other"])
     pairs = pairs[near & (pairs["prb"] < room_pct)]
     pairs = pairs.sort_values(["cell_id", "overlap", "other"], ascending=[True, False, True])
-    some = pairs.groupby("cell_id").head(TOLD)
+    some = pairs.groupby("cell_id").head(MOST_NAMED)
     names = [f"{o} ({p:.0f} %)" for o, p in zip(some["other"], some["prb"], strict=True)]
-    told = pd.Series(names, some["cell_id"].to_numpy(), dtype="str")
-    return told.groupby(level=0).agg(", ".join)
+    labels = pd.Series(names, some["cell_id"].to_numpy(), dtype="str")
+    return labels.groupby(level=0).agg(", ".join)

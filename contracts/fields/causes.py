@@ -1,4 +1,4 @@
-"""What moves experience, what caused a change, and what a work did."""
+"""What moves experience, what caused a change, and what an intervention did."""
 
 from contracts.fields.field import amount, share, text, whole
 
@@ -20,8 +20,8 @@ FIELDS = [
     share("p_cause", "Probability of that cause among those tested."),
     text("runner_up", "Second most likely cause."),
     text("would_decide", "The one datum that would separate the two."),
-    amount("predicted", "drops a month", "Gain predicted before the work."),
-    amount("realised", "drops a month", "Gain measured after the work."),
+    amount("predicted", "drops a month", "Gain predicted before the intervention."),
+    amount("realised", "drops a month", "Gain measured after the intervention."),
     amount("realised_lo", "drops a month", "Lower end of the 90 % interval."),
     amount("realised_hi", "drops a month", "Upper end of the 90 % interval."),
     share("p_value", "p-value against placebo dates and places."),

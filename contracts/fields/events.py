@@ -1,4 +1,4 @@
-"""What happened: calls, complaints, answers, works, outages, subscribers."""
+"""What happened: calls, complaints, answers, interventions, outages, subscribers."""
 
 from contracts.complaints import CLASS_OF, TYPES
 from contracts.fields.field import amount, count, flag, text, time, whole
@@ -40,7 +40,7 @@ FIELDS = [
     text("complaint_type", "Finer class of the complaint, after the regulators' taxonomy.",
           *CLASS_OF),
     whole("severity", "", "1 worst to 4.", 1, 4),
-    text("status", "State of the ticket or work."),
+    text("status", "State of the ticket or intervention."),
     time("resolved_utc", "When it was resolved."),
     flag("is_repeat", "Same customer, same trouble again, as the source says; where it does not, "
           "`[complaints] repeat_days` tells."),
@@ -61,14 +61,14 @@ FIELDS = [
     count("n_delivered", "Invitations delivered."),
     count("n_completed", "Answers completed."),
     count("n_answers", "Answers accepted here, one a person, survey type and wave."),
-    text("intervention_id", "Key of the work."),
-    text("kind", "Kind of work.", "new_site", "new_sector", "new_carrier", "bandwidth", "mimo",
-          "tilt", "azimuth", "parameter", "sw_upgrade", "backhaul", "neighbour", "power",
+    text("intervention_id", "Key of the intervention."),
+    text("kind", "Kind of intervention.", "new_site", "new_sector", "new_carrier", "bandwidth",
+          "mimo", "tilt", "azimuth", "parameter", "sw_upgrade", "backhaul", "neighbour", "power",
           "decommission", "swap"),
     text("description", "What was done, in the source's words."),
-    amount("cost_amount", "currency", "Cost of the work.", 0),
+    amount("cost_amount", "currency", "Cost of the intervention.", 0),
     text("cost_currency", "Currency of the cost, ISO 4217."),
-    text("expected_effect", "Effect expected before the work."),
+    text("expected_effect", "Effect expected before the intervention."),
     text("outage_id", "Key of the outage."),
     flag("planned", "Planned work, not a failure."),
     text("cause_class", "What failed.", "power", "transmission", "hardware", "software",

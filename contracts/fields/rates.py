@@ -23,7 +23,7 @@ FIELDS = [
     share("p_worse", "Probability that the long-run value is worse than `target`."),
     text("standing", "bad: surely worse than `target`, with few false alarms over the whole map; "
           "fine: surely not; unsure: neither.", "bad", "fine", "unsure"),
-    text("shown", "few: 1 to 4 cases, told as <5; hidden: too few persons, or it would give "
+    text("shown", "few: 1 to 4 cases, shown as <5; hidden: too few persons, or it would give "
           "another place away (docs/privacy.md); of a map, unsafe: not drawn, for its data "
           "failed a check.",
           "shown", "few", "hidden", "unsafe"),

@@ -56,7 +56,7 @@ TABLES = [
         key=("survey_type", "wave", "stratum"), required=("wave", "n_invited"),
     ),
     Table(
-        "intervention", "source", "one work on one cell or site",
+        "intervention", "source", "one intervention on one cell or site",
         names("""intervention_id kind cell_id site_id start_utc end_utc status description
             cost_amount cost_currency expected_effect""") + LINEAGE,
         key=("intervention_id",), required=("intervention_id", "kind", "start_utc"),

@@ -60,7 +60,7 @@ def test_up_and_down_again_are_two_steps_and_a_bad_day_is_none() -> None:
 
 
 def test_noise_alone_is_told_of_as_rarely_as_is_wanted() -> None:
-    told = [told_of(np.zeros(N_DAYS), seed, bound.TOLD["heavy"]) for seed in range(100)]
+    told = [told_of(np.zeros(N_DAYS), seed, bound.LEAST_POSTERIOR["heavy"]) for seed in range(100)]
     assert sum(map(len, told)) / len(told) / (N_DAYS / 30) <= 0.03
 
 
