@@ -169,6 +169,7 @@ def test_help_tells_all_that_is_written_in_the_code() -> None:
         assert [text for text in said if text and " ".join(text.split()) not in shown] == [], name
 
 
+@pytest.mark.slow
 def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> None:
     folder = tmp_path / "a demo"
     words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20", "--months", "1"]
@@ -226,6 +227,7 @@ def test_check_of_wrong_settings_ends_with_2(tmp_path: Path) -> None:
     assert "3 fault(s) in the configuration" in answer.stderr
 
 
+@pytest.mark.slow
 def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> None:
     folder = tmp_path / "demo"
     size = ["--cells", "12", "--days", "20", "--months", "0"]

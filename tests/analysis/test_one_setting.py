@@ -21,6 +21,8 @@ from ingest.running.workers import workers
 from ingest.synth import write_operator
 from ingest.warehouse.store import Warehouse
 
+pytestmark = pytest.mark.slow
+
 Tables = dict[str, pd.DataFrame]
 PLANS = {"plan", "plan_budget", "plan_limit"}
 COST = r"action|cost|value_per"
