@@ -185,9 +185,6 @@ def _mean(values: Floats) -> float:
     return float(values.mean()) if len(values) else 0.0
 
 
-# --- the days and the curve of a change -------------------------------------------------------
-
-
 def load_moved_by(changes: pd.DataFrame) -> pd.Series:
     """What moved the load at each change: demand, room or efficiency; missing = not known.
 
@@ -201,11 +198,16 @@ def load_moved_by(changes: pd.DataFrame) -> pd.Series:
     ratio = changes["prb_per_traffic_ratio"].to_numpy(float)
     before, after = (changes[f"prb_{side}_pct"].to_numpy(float) for side in ("before", "after"))
     with np.errstate(divide="ignore", invalid="ignore"):
-        own, whole = np.log(ratio), np.log(after / before)
-    is_own = (np.abs(own) >= np.maximum(np.abs(whole) / 2, MIN_SHIFT)) & (own * whole >= 0)
-    moved_by = np.select([is_own & (own < 0), is_own & (own > 0)], ["room", "efficiency"], "demand")
-    is_known = ~np.isnan(own) & ~np.isnan(whole)
+        own_shift, shift = np.log(ratio), np.log(after / before)
+    is_large = np.abs(own_shift) >= np.maximum(np.abs(shift) / 2, MIN_SHIFT)
+    is_own = is_large & (own_shift * shift >= 0)
+    is_room, is_efficiency = is_own & (own_shift < 0), is_own & (own_shift > 0)
+    moved_by = np.select([is_room, is_efficiency], ["room", "efficiency"], "demand")
+    is_known = ~np.isnan(own_shift) & ~np.isnan(shift)
     return pd.Series(moved_by, changes.index, dtype="str").where(is_known)
+
+
+# --- the days and the curve of a change -------------------------------------------------------
 
 
 def days_of(cell: Cell, change: Change, row: Columns, first_day: np.datetime64) -> Columns:

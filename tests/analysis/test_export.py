@@ -53,7 +53,7 @@ def test_days_of_hexagons_are_those_of_the_warehouse(
     assert set(map(len, daily["hex_text"].to_numpy())) == {15}
 
 
-def test_what_is_no_cube_or_empty_is_told(
+def test_what_is_no_cube_or_empty_is_refused(
     demo_config: Path, unpublished: Path, tmp_path: Path
 ) -> None:
     with pytest.raises(NothingFound, match="no cube of 'nps'; there are: cell_hour, hex_day"):
