@@ -242,8 +242,8 @@ detector that knows the noise would find: [what could be found at all](bound.md)
 
 _SEGMENT = """## Changes in any series
 
-`segments.segment` on the Turing Change Point Dataset (14 series without gaps, marks of five people
-each): {series}
+`analysis.changes.segments` on the Turing Change Point Dataset (14 series without gaps, marks of
+five people each): {series}
 
 Share of 200 series of 720 points of noise alone in which a change is found:
 

@@ -1,4 +1,4 @@
-"""Persons that one dropped call less spares, and what follows for places."""
+"""Persons that one dropped call less avoids, and what follows for places."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from analysis.uncertainty.draws import with_interval
 
 
 class PerDrop(NamedTuple):
-    """Persons that one drop less spares: as expected, and as draws, (draw,); NaN = not known.
+    """Persons that one drop less avoids: as expected, and as draws, (draw,); NaN = not known.
 
     worth: what each of them counts as: 1 for the persons themselves, or their revenue.
     """
@@ -22,10 +22,10 @@ class PerDrop(NamedTuple):
     worth: float = 1.0
 
     def of(self, expected: Floats, drops: Floats, at_most: Floats) -> tuple[Floats, Floats]:
-        """What follows from drops spared, as expected, (place,), and in each draw, (place, draw).
+        """What follows from drops avoided, as expected, (place,), and in each draw, (place, draw).
 
-        expected: drops spared, as expected, (place,).
-        drops: drops spared in each draw, (place, draw).
+        expected: drops avoided, as expected, (place,).
+        drops: drops avoided in each draw, (place, draw).
         at_most: persons that there are, (place,); NaN = not known.
         """
         at_most = np.where(np.isnan(at_most), np.inf, at_most)

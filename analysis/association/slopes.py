@@ -123,10 +123,10 @@ def _within(values: Floats, weight: Floats, place: Labels, week: Labels) -> Floa
 
 
 def per_drop(outcome: str, slope: Slope, control: Slope | None = None) -> PerDrop:
-    """Persons that one drop less spares, by a slope and the control's; NaN where not known.
+    """Persons that one drop less avoids, by a slope and the control's; NaN where not known.
 
     A call that does not drop makes nobody complain: what is below 0 is 0. Where the control
-    responds too, any part of the slope may be owed to what moves both, down to all of it.
+    responds too, any part of the slope may be due to what moves both, down to all of it.
 
     outcome: name of what the slope is of; it seeds the draws.
     """

@@ -1,4 +1,4 @@
-"""How many subscribers are at a place? No more complainants or detractors can be spared there.
+"""How many subscribers are at a place? No more complainants or detractors can be avoided there.
 
 A limit, not a figure: it is rounded up to whole crowds of the release rule (16 by default), so that
 it tells of nobody.
@@ -34,7 +34,7 @@ def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd
         }
     )
     finest = cell_hex[cell_hex["level"] == cell_hex["level"].max()]
-    # one month is told by hexagon or by cell: both would count everybody twice
+    # one month is given by hexagon or by cell: both would count everybody twice
     by_cell = base[(base["place_type"] == "cell") & ~base["month"].isin(on_hex["month"])]
     on_cell = by_cell.merge(
         finest[["cell_id", "hex_id", "weight"]], left_on="place_id", right_on="cell_id"

@@ -162,7 +162,7 @@ def change_ratios(
     """Rows of `place_rate`: drops of the period over what the level before would have given.
 
     Of each cell the latest change counts. Places without a changed cell are left out. Errors of
-    different cells correlate by `CORRELATION`, as in query `owed`.
+    different cells correlate by `CORRELATION`, as in query `drops_by_attribution`.
     """
     drops = np.nan_to_num(places.counts(cube, "dropped_calls", period.days))
     actual = places.share @ drops.sum(axis=1)

@@ -202,7 +202,7 @@ class Priority(Section):
         25,
         ge=0,
         le=100,
-        description="A work is named beside a place if it spares at least this share of what "
+        description="An action is named beside a place if it avoids at least this share of what "
         "could be avoided there.",
     )
     churn_per_detractor: float = Field(
