@@ -241,10 +241,10 @@ def test_each_day_has_the_footprints_of_the_inventory_of_that_day() -> None:
         lasting = cells["valid_to"].map(lambda d, day=day: d is None or d > day)
         then = cells[begun & lasting].drop_duplicates("cell_id", keep="last")
         fresh = spread(then.assign(valid_from=None, valid_to=None))
-        held = footprint.valid_on(weights, day)
-        assert sorted(held["cell_id"].unique()) == sorted(then["cell_id"])
+        valid = footprint.valid_on(weights, day)
+        assert sorted(valid["cell_id"].unique()) == sorted(then["cell_id"])
         for name in then["cell_id"]:
-            assert same(held[held["cell_id"] == name], fresh[fresh["cell_id"] == name]), name
+            assert same(valid[valid["cell_id"] == name], fresh[fresh["cell_id"] == name]), name
 
 
 def test_what_nothing_near_touched_keeps_one_footprint() -> None:
@@ -265,28 +265,28 @@ def test_what_nothing_near_touched_keeps_one_footprint() -> None:
 def people(rng: np.random.Generator, n: int) -> npt.NDArray[np.float64]:
     """Where calls are made, km east and north of the centre: hot spots on a thin ground."""
     spots, width = rng.uniform(-8, 8, (40, 2)), rng.uniform(0.2, 1.2, 40)
-    at = rng.choice(40, n, p=rng.dirichlet(np.full(40, 0.7)))
-    places = spots[at] + rng.normal(size=(n, 2)) * width[at, None]
+    callers = rng.choice(40, n, p=rng.dirichlet(np.full(40, 0.7)))
+    places = spots[callers] + rng.normal(size=(n, 2)) * width[callers, None]
     thin = rng.random(n) < 0.4
     places[thin] = rng.uniform(-8, 8, (int(thin.sum()), 2))
     return places
 
 
 def serving(
-    rng: np.random.Generator, cells: pd.DataFrame, at: npt.NDArray[np.float64]
+    rng: np.random.Generator, cells: pd.DataFrame, callers: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.intp]:
     """The cell that each caller hears best; -1 = none.
 
     Another world than the model's: exponent 3.5, shadowing of 8 dB in blocks of 100 m of which half
     the variance is common to all masts, and a cosine antenna.
     """
-    block = np.unique(np.floor(at / 0.1), axis=0, return_inverse=True)[1].ravel()
+    block = np.unique(np.floor(callers / 0.1), axis=0, return_inverse=True)[1].ravel()
     common = rng.normal(size=block.max() + 1)
-    best, who = np.full(len(at), -155.0), np.full(len(at), -1)
+    best, who = np.full(len(callers), -155.0), np.full(len(callers), -1)
     for _, site in cells.groupby("site_id"):
         shadow = 8 * np.sqrt(0.5) * (common + rng.normal(size=len(common)))[block]
-        east = at[:, 0] - (site["lon"].iloc[0] + 1.5) * KM_LON
-        north = at[:, 1] - (site["lat"].iloc[0] - 53.8) * KM_LAT
+        east = callers[:, 0] - (site["lon"].iloc[0] + 1.5) * KM_LON
+        north = callers[:, 1] - (site["lat"].iloc[0] - 53.8) * KM_LAT
         loss = 35 * np.log10(np.maximum(1000 * np.hypot(east, north), 30))
         for row, azimuth in site["azimuth_deg"].items():
             off = (np.degrees(np.arctan2(east, north)) - azimuth + 180) % 360 - 180
@@ -304,22 +304,22 @@ def misplaced(seed: int, n_sites: int) -> tuple[float, float]:
     lon = -1.5 + rng.uniform(-8, 8, n_sites) / KM_LON
     cells = inventory(*(row for i in range(n_sites)
                         for row in star(f"{i}-", lat[i], lon[i], rng.uniform(0, 360))))  # fmt: skip
-    at = people(rng, 40_000)
-    who = serving(rng, cells, at)
-    dropped = (rng.random(len(at)) < rng.gamma(1.5, 0.02, len(cells))[who]) & (who >= 0)
-    place = at[dropped]
+    callers = people(rng, 40_000)
+    who = serving(rng, cells, callers)
+    dropped = (rng.random(len(callers)) < rng.gamma(1.5, 0.02, len(cells))[who]) & (who >= 0)
+    place = callers[dropped]
     truth = pd.Series(hexgrid.hexes_of(
         lat=53.8 + place[:, 1] / KM_LAT, lon=-1.5 + place[:, 0] / KM_LON, level=8,
     )).value_counts()  # fmt: skip
     drops = np.bincount(who[dropped], minlength=len(cells))
-    found = []
+    shares = []
     for method in ("sector_model", "voronoi"):
         weights = footprint.of_layer(cells, method, level=9, max_range_m=10_000)
         parents = hexgrid.parents(weights["hex_id"], level=8)
         ours = (weights["weight"] * drops[weights["row"]]).groupby(parents).sum()
         assert ours.sum() == pytest.approx(drops.sum(), rel=1e-9)
-        found.append(float(ours.sub(truth, fill_value=0).abs().sum() / 2 / drops.sum()))
-    return found[0], found[1]
+        shares.append(float(ours.sub(truth, fill_value=0).abs().sum() / 2 / drops.sum()))
+    return shares[0], shares[1]
 
 
 @pytest.mark.parametrize(("n_sites", "ratio"), [(20, 0.9), (120, 0.97)])
@@ -335,8 +335,8 @@ def test_counts_are_conserved_however_the_footprints_lie() -> None:
     rng = np.random.default_rng(3)
     weights = spread(history())
     for day in (DAYS[0] + timedelta(days=n) for n in range(0, 90, 7)):
-        held = footprint.valid_on(weights, day)
-        counts = pd.Series(rng.integers(0, 10_000, held["cell_id"].nunique()),
-                           index=np.sort(held["cell_id"].unique()))  # fmt: skip
-        total = (held["weight"] * held["cell_id"].map(counts)).sum()
+        valid = footprint.valid_on(weights, day)
+        counts = pd.Series(rng.integers(0, 10_000, valid["cell_id"].nunique()),
+                           index=np.sort(valid["cell_id"].unique()))  # fmt: skip
+        total = (valid["weight"] * valid["cell_id"].map(counts)).sum()
         assert total == pytest.approx(counts.sum(), rel=1e-9)

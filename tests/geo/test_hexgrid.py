@@ -8,18 +8,18 @@ LEEDS = {"lat": [53.7997], "lon": [-1.5492]}
 
 
 def test_a_point_lies_in_the_hexagon_that_covers_it() -> None:
-    (found,) = hexgrid.hexes_of(**LEEDS, level=8)
-    lat, lon = hexgrid.centres([found])
+    (hexes,) = hexgrid.hexes_of(**LEEDS, level=8)
+    lat, lon = hexgrid.centres([hexes])
     # a level-8 hexagon reaches about 0.6 km from its centre
     assert abs(lat[0] - 53.7997) < 0.006
     assert abs(lon[0] + 1.5492) < 0.01
-    assert hexgrid.levels([found, 0]).tolist() == [8, -1]
+    assert hexgrid.levels([hexes, 0]).tolist() == [8, -1]
 
 
 def test_no_position_gives_no_hexagon() -> None:
-    found = hexgrid.hexes_of(lat=[np.nan, 412.0, 53.8], lon=[0.0, 0.0, -1.5], level=8)
-    assert found[:2].tolist() == [hexgrid.NO_HEX, hexgrid.NO_HEX]
-    assert found[2] != hexgrid.NO_HEX
+    hexes = hexgrid.hexes_of(lat=[np.nan, 412.0, 53.8], lon=[0.0, 0.0, -1.5], level=8)
+    assert hexes[:2].tolist() == [hexgrid.NO_HEX, hexgrid.NO_HEX]
+    assert hexes[2] != hexgrid.NO_HEX
 
 
 def test_parents_hold_their_children() -> None:
@@ -44,16 +44,16 @@ def test_a_box_is_filled_at_the_size_h3_promises() -> None:
 
 
 def test_a_disk_of_one_ring_has_seven_hexagons_and_an_outline_six_corners() -> None:
-    (found,) = hexgrid.hexes_of(**LEEDS, level=8)
-    assert len(hexgrid.disk(int(found), 1)) == 7
-    assert len(hexgrid.outline(int(found))) == 6
+    (hexes,) = hexgrid.hexes_of(**LEEDS, level=8)
+    assert len(hexgrid.disk(int(hexes), 1)) == 7
+    assert len(hexgrid.outline(int(hexes))) == 6
 
 
 def test_children_come_with_their_ancestor() -> None:
     coarse = hexgrid.hexes_of(lat=[53.8, 0.0], lon=[-1.5, 0.0], level=7)
-    fine, of = hexgrid.children(coarse, level=8)
+    fine, ancestor = hexgrid.children(coarse, level=8)
     assert len(fine) == 14
-    assert (hexgrid.parents(fine, level=7) == coarse[of]).all()
+    assert (hexgrid.parents(fine, level=7) == coarse[ancestor]).all()
     assert len(hexgrid.children([], level=8)[0]) == 0
 
 

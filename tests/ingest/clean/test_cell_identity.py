@@ -48,8 +48,8 @@ def test_one_spelling(text: str, technology: str, wanted: str) -> None:
     ],
 )
 def test_what_is_none_says_why(text: str, technology: str, reason: str) -> None:
-    found, reason_given = _one(text, technology)
-    assert pd.isna(found)
+    identity, reason_given = _one(text, technology)
+    assert pd.isna(identity)
     assert reason in reason_given
 
 
@@ -65,5 +65,5 @@ def test_numbers_of_a_spreadsheet() -> None:
     ids = pd.Series(
         ["2.34E+14", "2,34E+14", "123456.0", "2E+5", "123456", "1E5", "A1.0", "1.5", None]
     )
-    found = cell_identity.from_a_spreadsheet(ids)
-    assert found.tolist() == [True, True, True, True, False, False, False, False, False]
+    identity = cell_identity.from_a_spreadsheet(ids)
+    assert identity.tolist() == [True, True, True, True, False, False, False, False, False]

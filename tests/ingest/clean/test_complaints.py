@@ -66,19 +66,19 @@ def warehouse(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> Warehouse:
 
 
 def test_every_complaint_is_of_a_class_and_somewhere(warehouse: Warehouse) -> None:
-    found = warehouse.read("complaint").set_index("complaint_id").sort_index()
-    assert found["complaint_class"].tolist() == [
+    table = warehouse.read("complaint").set_index("complaint_id").sort_index()
+    assert table["complaint_class"].tolist() == [
         "network", "account", "account", "other", "network", "network", "network"
     ]  # fmt: skip
-    assert found["complaint_type"].tolist() == [
+    assert table["complaint_type"].tolist() == [
         "call_drop", "billing", "billing", "unknown", "call_drop", "call_drop", "data_slow"
     ]  # fmt: skip
-    assert found["loc_method"].tolist() == [
+    assert table["loc_method"].tolist() == [
         "postcode", "cell", "cell", "cell", "none", "cell", "stated_place"
     ]  # fmt: skip
     # 13/03 tells how the column is written; the operator's clock is five and a half hours ahead
-    assert found.loc["C2", "created_utc"] == pd.Timestamp("2026-03-02T03:30Z")
-    assert found["subscriber_id"]["C1"] == found["subscriber_id"]["T1"]
+    assert table.loc["C2", "created_utc"] == pd.Timestamp("2026-03-02T03:30Z")
+    assert table["subscriber_id"]["C1"] == table["subscriber_id"]["T1"]
 
 
 def test_what_a_reader_must_know_is_in_the_notes(warehouse: Warehouse) -> None:

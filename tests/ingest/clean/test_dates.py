@@ -18,10 +18,10 @@ START = datetime(2025, 12, 20, 9, 30)  # noqa: DTZ001  (a clock reading, no inst
 
 
 def _style(order: str, sep: str = "/", *, padded: bool = True, clock: str = " %H:%M") -> Style:
-    def written(at: datetime) -> str:
-        day, month = (f"{n:02}" if padded else str(n) for n in (at.day, at.month))
-        parts = {"d": day, "m": month, "y": str(at.year)}
-        return sep.join(parts[name] for name in order) + (at.strftime(clock) if clock else "")
+    def written(time: datetime) -> str:
+        day, month = (f"{n:02}" if padded else str(n) for n in (time.day, time.month))
+        parts = {"d": day, "m": month, "y": str(time.year)}
+        return sep.join(parts[name] for name in order) + (time.strftime(clock) if clock else "")
 
     return written
 
@@ -36,9 +36,9 @@ STYLES = [
 ]
 
 
-def _exchanged(at: datetime) -> datetime:
+def _exchanged(time: datetime) -> datetime:
     """As a spreadsheet of the other order takes it, where it can."""
-    return at.replace(day=at.month, month=at.day) if at.day <= 12 else at
+    return time.replace(day=time.month, month=time.day) if time.day <= 12 else time
 
 
 def _column(texts: Iterable[str], ids: Sequence[object] | None = None) -> dates.Iso:
@@ -46,18 +46,18 @@ def _column(texts: Iterable[str], ids: Sequence[object] | None = None) -> dates.
     return dates.iso(column, None if ids is None else pd.Series(ids))
 
 
-def _read(found: dates.Iso) -> list[datetime | None]:
-    times = pd.to_datetime(found.texts.mask(found.unsure), format="ISO8601", errors="coerce")
-    return [at.to_pydatetime() if pd.notna(at) else None for at in times]
+def _read(column: dates.Iso) -> list[datetime | None]:
+    times = pd.to_datetime(column.texts.mask(column.unsure), format="ISO8601", errors="coerce")
+    return [time.to_pydatetime() if pd.notna(time) else None for time in times]
 
 
 def _assert_never_wrong(texts: list[str], truth: list[datetime], ids: list[int] | None) -> None:
-    found = _column(texts, ids)
-    if found.fault:
+    column = _column(texts, ids)
+    if column.fault:
         return
-    for text, read, at in zip(texts, _read(found), truth, strict=True):
+    for text, read, time in zip(texts, _read(column), truth, strict=True):
         # a text without a clock, or without seconds, tells no more than it tells
-        assert read is None or read.date() == at.date(), (text, read, at)
+        assert read is None or read.date() == time.date(), (text, read, time)
 
 
 def _days(n: int, *, span: int, rng: random.Random) -> list[datetime]:
@@ -67,10 +67,10 @@ def _days(n: int, *, span: int, rng: random.Random) -> list[datetime]:
 
 
 ORDERS: dict[str, Callable[[datetime], object]] = {
-    "by time": lambda at: at,
-    "by day of the month": lambda at: (at.day, at.month, at.year),
-    "by month": lambda at: (at.month, at.day, at.year),
-    "at random": lambda at: random.Random(str(at)).random(),  # noqa: S311
+    "by time": lambda time: time,
+    "by day of the month": lambda time: (time.day, time.month, time.year),
+    "by month": lambda time: (time.month, time.day, time.year),
+    "at random": lambda time: random.Random(str(time)).random(),  # noqa: S311
 }
 
 
@@ -84,7 +84,7 @@ def test_a_column_of_one_order_is_never_read_in_the_other(seed: int) -> None:
         rows = sorted(range(n), key=lambda i: order(truth[i]))  # type: ignore[arg-type,return-value]
         ids = rng.choice([None, [1000 + 3 * i for i in rows], list(range(n))])
         truth = [truth[i] for i in rows]
-        _assert_never_wrong([style(at) for at in truth], truth, ids)
+        _assert_never_wrong([style(time) for time in truth], truth, ids)
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -95,9 +95,9 @@ def test_a_column_that_a_spreadsheet_touched_is_never_read_wrongly(seed: int) ->
     for _ in range(60):
         style, other = rng.choice(STYLES), rng.choice([ISO, ISO, *STYLES])
         truth = _days(rng.choice([2, 5, 20, 60]), span=rng.choice([20, 60, 400]), rng=rng)
-        texts = [other(_exchanged(at)) if at.day <= 12 else style(at) for at in truth]
+        texts = [other(_exchanged(time)) if time.day <= 12 else style(time) for time in truth]
         looks = {write(START).translate(_SHAPE) for write in (style, other)}
-        if len(looks) == 2 and any(at.day > 12 for at in truth):
+        if len(looks) == 2 and any(time.day > 12 for time in truth):
             _assert_never_wrong(texts, truth, None)
             n_refused += bool(_column(texts).fault)
     assert n_refused > 20
@@ -112,9 +112,9 @@ def test_two_orders_in_one_column_are_read_only_where_each_row_is_certain(seed: 
     both = [_style("dmy"), _style("mdy")]
     for n in (0, 1, 2, 20):
         truth = [START.replace(day=13), START.replace(day=14), *_days(n, span=400, rng=rng)]
-        later = (rng.choice(both)(at) for at in truth[2:])
+        later = (rng.choice(both)(time) for time in truth[2:])
         texts = [both[0](truth[0]), both[1](truth[1]), *later]
-        if any(at.day <= 12 and at.day != at.month for at in truth):
+        if any(time.day <= 12 and time.day != time.month for time in truth):
             assert "first: other rows need different orders" in _column(texts).fault
         else:
             assert _read(_column(texts)) == truth
@@ -125,9 +125,9 @@ def test_a_column_of_one_order_is_read_where_a_day_shows_it(style: Style) -> Non
     rng = random.Random(5)  # noqa: S311
     for span in (14, 60, 400):
         truth = _days(300, span=span, rng=rng)
-        found = _column([style(at) for at in truth])
-        assert not found.fault
-        assert [at.date() for at in _read(found) if at] == [at.date() for at in truth]
+        column = _column([style(time) for time in truth])
+        assert not column.fault
+        assert [time.date() for time in _read(column) if time] == [time.date() for time in truth]
 
 
 @pytest.mark.parametrize(
@@ -149,8 +149,8 @@ def test_a_column_of_one_order_is_read_where_a_day_shows_it(style: Style) -> Non
     ],
 )
 def test_clocks_and_offsets_stay(text: str, iso: str) -> None:
-    found = _column([text])
-    assert (found.texts.tolist(), found.fault) == ([iso], "")
+    column = _column([text])
+    assert (column.texts.tolist(), column.fault) == ([iso], "")
 
 
 @pytest.mark.parametrize(
@@ -170,22 +170,22 @@ def test_what_nothing_decides_is_a_fault(texts: list[str], fault: str) -> None:
 
 
 def test_a_stray_row_costs_itself_alone() -> None:
-    found = _column(["2026-03-13", "2026-03-14", "2026-03-15", "05/03/2026", None])  # type: ignore[list-item]
-    assert not found.fault
-    assert found.unsure.tolist() == [False, False, False, True, False]
+    column = _column(["2026-03-13", "2026-03-14", "2026-03-15", "05/03/2026", None])  # type: ignore[list-item]
+    assert not column.fault
+    assert column.unsure.tolist() == [False, False, False, True, False]
 
 
 def test_ids_tell_the_order_where_no_day_does() -> None:
     truth = [datetime(2026, month, day) for month in (1, 2, 3) for day in (4, 8, 11)]  # noqa: DTZ001
     ids = [f"T-{n:04}" for n in (3, 10, 11, 15, 21, 30, 31, 42, 57)]
     for order in ("dmy", "mdy"):
-        texts = [_style(order, clock="")(at) for at in truth]
+        texts = [_style(order, clock="")(time) for time in truth]
         rows = [4, 7, 0, 2, 1, 8, 3, 6, 5]
-        found = _column([texts[i] for i in rows], [ids[i] for i in rows])
+        column = _column([texts[i] for i in rows], [ids[i] for i in rows])
         # months and then days, as text too, is also how a file sorted as text looks
-        assert bool(found.fault) == (order == "mdy")
-        assert order == "mdy" or _read(found) == [truth[i] for i in rows]
-    numbered = _column([_style("dmy", clock="")(at) for at in truth], list(range(9)))
+        assert bool(column.fault) == (order == "mdy")
+        assert order == "mdy" or _read(column) == [truth[i] for i in rows]
+    numbered = _column([_style("dmy", clock="")(time) for time in truth], list(range(9)))
     assert "nothing in the column tells" in numbered.fault
 
 
@@ -194,8 +194,8 @@ def test_dates_that_only_fit_when_exchanged_are_refused() -> None:
     rng = random.Random(1)  # noqa: S311
     truth = [datetime(2026, 4, 1) + timedelta(days=rng.randrange(30)) for _ in range(60)]  # noqa: DTZ001
     written = _style("dmy", clock="")
-    assert not _column([written(at) for at in truth]).fault
-    touched = [written(_exchanged(at)) for at in truth]
+    assert not _column([written(time) for time in truth]).fault
+    touched = [written(_exchanged(time)) for time in truth]
     assert "only fit them when exchanged" in _column(touched).fault
 
 
@@ -204,8 +204,8 @@ def test_ids_speak_against_exchanged_dates_over_years() -> None:
     truth = sorted(_days(300, span=700, rng=rng))
     ids = sorted(rng.sample(range(10_000), 300))
     written = _style("dmy")
-    assert not _column([written(at) for at in truth], ids).fault
-    assert "only fit" in _column([written(_exchanged(at)) for at in truth], ids).fault
+    assert not _column([written(time) for time in truth], ids).fault
+    assert "only fit" in _column([written(_exchanged(time)) for time in truth], ids).fault
 
 
 def _clean(*opened: str, **mapping: object) -> Cleaned:

@@ -33,10 +33,10 @@ from ingest.clean import degrees
     ],
 )
 def test_of_a_latitude(text: str, wanted: float) -> None:
-    (found,) = degrees.decimal(pd.Series([text]), letters="NS")
-    assert found == pytest.approx(wanted, nan_ok=True)
+    (values,) = degrees.decimal(pd.Series([text]), letters="NS")
+    assert values == pytest.approx(wanted, nan_ok=True)
 
 
 def test_west_is_negative_and_missing_stays_missing() -> None:
-    found = degrees.decimal(pd.Series(["0°7'39\"W", None, "1E"]), letters="EW")
-    assert found.tolist() == pytest.approx([-0.1275, np.nan, 1.0], nan_ok=True)
+    values = degrees.decimal(pd.Series(["0°7'39\"W", None, "1E"]), letters="EW")
+    assert values.tolist() == pytest.approx([-0.1275, np.nan, 1.0], nan_ok=True)

@@ -232,10 +232,10 @@ def test_of_repeated_rows_the_newest_sound_one_is_kept_whatever_the_order() -> N
         ("b", False, "2026-07-02", "first.csv", 3),
     ]
     for order in (rows, rows[::-1]):
-        kept, again = settle(_pieces(*order), TABLES["pm"])
-        assert kept["source_file"].tolist() == ["again.csv", "first.csv"]
+        settled, again = settle(_pieces(*order), TABLES["pm"])
+        assert settled["source_file"].tolist() == ["again.csv", "first.csv"]
         assert sorted(again["source_file"]) == ["doubted.csv", "first.csv"]
-        assert len(kept) + len(again) == len(rows)
+        assert len(settled) + len(again) == len(rows)
 
 
 def test_a_row_with_exchanged_coordinates_is_refused_and_not_mended() -> None:
@@ -322,12 +322,12 @@ def test_rows_of_one_key_from_files_with_other_counters_become_one() -> None:
     # of a counter that its file gives nothing is taken from another file
     pieces.loc[0, "dropped_calls"] = np.nan
     for order in (pieces, pieces[::-1]):
-        kept, again = settle(order, TABLES["pm"])
+        settled, again = settle(order, TABLES["pm"])
         assert again.empty
-        assert kept["call_attempts"].tolist() == [0, 20]
-        assert kept["prb_dl_used"].tolist() == [10, 30]
-        assert kept["dropped_calls"].isna().tolist() == [True, False]
-        assert kept["source_file"].tolist() == ["load.csv"] * 2
+        assert settled["call_attempts"].tolist() == [0, 20]
+        assert settled["prb_dl_used"].tolist() == [10, 30]
+        assert settled["dropped_calls"].isna().tolist() == [True, False]
+        assert settled["source_file"].tolist() == ["load.csv"] * 2
 
 
 def test_a_newer_delivery_decides_on_the_counters_it_gives() -> None:
@@ -342,12 +342,12 @@ def test_a_newer_delivery_decides_on_the_counters_it_gives() -> None:
         dropped_calls=[1.0, np.nan, 2.0, np.nan],
         prb_dl_used=[40.0, np.nan, np.nan, 99.0],
     )
-    kept, again = settle(pieces, TABLES["pm"])
+    settled, again = settle(pieces, TABLES["pm"])
     # what the new file left empty stays so; what it has no column for comes from the old one,
     # not from what its own source doubts
-    assert kept["call_attempts"].tolist() == [6, 7]
-    assert kept["dropped_calls"].fillna(-1).tolist() == [-1, 2]
-    assert kept["prb_dl_used"].fillna(-1).tolist() == [40, -1]
+    assert settled["call_attempts"].tolist() == [6, 7]
+    assert settled["dropped_calls"].fillna(-1).tolist() == [-1, 2]
+    assert settled["prb_dl_used"].fillna(-1).tolist() == [40, -1]
     assert again["source_file"].tolist() == ["doubted.csv"]
 
 
@@ -358,7 +358,7 @@ def test_rows_of_one_file_become_one_only_where_they_share_no_counter() -> None:
         ho_exe_att=[np.nan, 9.0, np.nan],
         prb_dl_used=[np.nan, np.nan, 1.0],
     )
-    kept, again = settle(pieces, TABLES["pm"])
-    assert kept[["call_attempts", "ho_exe_att"]].to_numpy().tolist() == [[5, 9]]
-    assert kept["prb_dl_used"].isna().all()
+    settled, again = settle(pieces, TABLES["pm"])
+    assert settled[["call_attempts", "ho_exe_att"]].to_numpy().tolist() == [[5, 9]]
+    assert settled["prb_dl_used"].isna().all()
     assert again["source_row"].tolist() == [4]

@@ -27,5 +27,5 @@ def test_a_column_that_has_a_substitute_in_its_file_is_no_warning() -> None:
 
 
 def test_a_kpi_without_any_way_is_noted_as_disabled() -> None:
-    found = _verdicts(_load("call_attempts", lacks="dropped_calls"))
-    assert found == {"not available: dropped_calls": "warn", "KPI drop_rate": "warn"}
+    verdicts = _verdicts(_load("call_attempts", lacks="dropped_calls"))
+    assert verdicts == {"not available: dropped_calls": "warn", "KPI drop_rate": "warn"}

@@ -22,9 +22,9 @@ def _days(**columns: list[object]) -> pd.DataFrame:
 
 
 def _failures(days: pd.DataFrame, length_s: float = WHOLE) -> list[tuple[int, str, str]]:
-    found = checks.of_days(days, pd.Series(length_s, index=days.index))
+    table = checks.of_days(days, pd.Series(length_s, index=days.index))
     return [
-        (row.day_local.day, row.check_name, row.verdict) for row in found.itertuples(index=False)
+        (row.day_local.day, row.check_name, row.verdict) for row in table.itertuples(index=False)
     ]
 
 
@@ -61,8 +61,8 @@ def test_days_without_counters_are_gaps_within_and_silence_at_the_end() -> None:
         [_days(day_local=[1, 3, 6]), _days(day_local=[2, 3, 4]).assign(cell_id="b")],
         ignore_index=True,
     )
-    found = checks.of_days(days, pd.Series(WHOLE, index=days.index))
-    failures = set(zip(found["cell_id"], found["day_local"], found["check_name"], strict=True))
+    table = checks.of_days(days, pd.Series(WHOLE, index=days.index))
+    failures = set(zip(table["cell_id"], table["day_local"], table["check_name"], strict=True))
     gaps = {("a", date(2026, 3, day), "gap") for day in (2, 4, 5)}
     # b begins later than a, which is no fault, and is not heard of after the fourth
     assert failures == gaps | {("b", date(2026, 3, 5), "silent")}
@@ -91,8 +91,8 @@ def test_clocks_that_are_off_for_five_days_are_dated(activity: Activity, hours: 
     flat = calls.reshape(120, -1)
     span = slice(20 * 24, 25 * 24)
     flat[wrong, span] = np.roll(flat, hours, axis=1)[wrong, span]
-    found = checks.clock_shifts(Activity(calls, activity.cells, activity.days))
-    shifts = found[found["cell_id"].isin(activity.cells[wrong])]
+    table = checks.clock_shifts(Activity(calls, activity.cells, activity.days))
+    shifts = table[table["cell_id"].isin(activity.cells[wrong])]
     late = "late" if hours > 0 else "early"
     assert shifts["message"].str.contains(f"{abs(hours)} h {late}").mean() > 0.9
     right = shifts["day_local"].isin(activity.days[20:25])

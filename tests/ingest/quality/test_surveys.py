@@ -31,8 +31,8 @@ Fiscal Period,Segment,Weight,Home Latitude,Home Longitude,Comment
 
 def _documented(path: str) -> Source:
     blocks = DOCS.read_text(encoding="utf-8").split("```toml\n")[1:]
-    found = [tomllib.loads(block.partition("```")[0]) for block in blocks]
-    (mapping,) = [m["source"][0] for m in found if m["source"][0]["path"].endswith(path)]
+    strata = [tomllib.loads(block.partition("```")[0]) for block in blocks]
+    (mapping,) = [m["source"][0] for m in strata if m["source"][0]["path"].endswith(path)]
     return Source.model_validate(mapping)
 
 
@@ -46,8 +46,8 @@ def test_a_medallia_export_by_its_documented_mapping(tmp_path: Path) -> None:
     path.write_text(MEDALLIA, encoding="utf-8")
     assert sources.missing_columns(path, source) == []
     raw = sources.read(path, source, door=Door(lambda: [Key(b"k" * 32)], country="US"))
-    found = clean(raw, source, Settings(), file="m.csv", file_hash="abc")
-    rows = found.accepted.set_index("response_id")
+    strata = clean(raw, source, Settings(), file="m.csv", file_hash="abc")
+    rows = strata.accepted.set_index("response_id")
     assert rows["survey_type"].to_dict() == {"881": "relationship", "883": "transactional"}
     assert rows["answered_utc"]["881"] == pd.Timestamp("2026-07-01T20:05Z")
     assert rows["invited_utc"]["881"] == pd.Timestamp("2026-06-28T05:00Z")
@@ -56,7 +56,7 @@ def test_a_medallia_export_by_its_documented_mapping(tmp_path: Path) -> None:
     assert rows["text_redacted"]["883"] == "call [number]"
     assert rows["loc_method"].tolist() == ["point", "none"]
     # an answer without a score, and one of a survey of neither kind
-    refused = found.refused[found.refused["scope"] == "row"]
+    refused = strata.refused[strata.refused["scope"] == "row"]
     assert refused["source_row"].tolist() == [3, 5]
 
 
@@ -94,8 +94,8 @@ def _invites(*rows: tuple[str, str, float, float | None], **given: object) -> pd
 
 
 def _responses(invites: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
-    found = surveys.responses(invites, answers, zone="UTC", fewest=16)
-    return found.set_index(["wave", "stratum"])
+    strata = surveys.responses(invites, answers, zone="UTC", fewest=16)
+    return strata.set_index(["wave", "stratum"])
 
 
 def test_small_strata_are_not_shown_nor_what_would_give_them_away() -> None:
@@ -104,11 +104,11 @@ def test_small_strata_are_not_shown_nor_what_would_give_them_away() -> None:
         ("w2", "a", 400, 90), ("w2", "b", 300, 4), ("w2", "c", 12, 9),
         ("w3", "a", 400, 90), ("w3", "b", 300, 60),
     )  # fmt: skip
-    found = _responses(invites, _answers(("1", "p", "w1", "relationship", "2026-07-03")))
-    hidden = found[found["shown"] == "hidden"]
+    strata = _responses(invites, _answers(("1", "p", "w1", "relationship", "2026-07-03")))
+    hidden = strata[strata["shown"] == "hidden"]
     assert hidden.index.tolist() == [("w1", "b"), ("w1", "c"), ("w2", "b"), ("w2", "c")]
     assert hidden[["n_invited", "n_delivered", "n_completed", "n_answers"]].isna().all(axis=None)
-    assert found.loc[("w1", "a"), "n_answers"] == 1
+    assert strata.loc[("w1", "a"), "n_answers"] == 1
 
 
 def test_completed_answers_are_those_that_came_in_where_nobody_counts_them() -> None:
@@ -116,12 +116,12 @@ def test_completed_answers_are_those_that_came_in_where_nobody_counts_them() -> 
         *[(f"{n}", f"p{n % 6}", "w1", "relationship", f"2026-07-0{1 + n // 6}") for n in range(12)]
     )
     invites = _invites(("w1", "a", 40, None), ("w1", "b", 50, 20))
-    found = _responses(invites, answers)
-    assert found["n_completed"].tolist() == [6, 20]
+    strata = _responses(invites, answers)
+    assert strata["n_completed"].tolist() == [6, 20]
     # answers of two kinds are never put together: the invitations must say which they were for
     both = pd.concat([answers, _answers(("x", "x", "w1", "transactional", "2026-07-01"))])
-    found = _responses(invites, both.reset_index(drop=True))
-    assert found["n_answers"].isna().all()
+    strata = _responses(invites, both.reset_index(drop=True))
+    assert strata["n_answers"].isna().all()
     stated = _invites(("w1", "a", 40, None), survey_type="transactional")
     assert _responses(stated, both.reset_index(drop=True))["shown"].tolist() == ["hidden"]
 

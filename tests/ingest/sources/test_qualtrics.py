@@ -55,14 +55,14 @@ def test_little_need_be_given(tmp_path: Path) -> None:
     source = _source()
     assert list(source.faults()) == []
     low = {"ResponseId": "R_2", "Q1": "0", "Q1_NPS_GROUP": "1"}
-    found = _cleaned(_write(tmp_path / "q.csv", {}, low), source)
-    rows = found.accepted
+    cleaned = _cleaned(_write(tmp_path / "q.csv", {}, low), source)
+    rows = cleaned.accepted
     assert rows["response_id"].tolist() == ["R_1", "R_2"]
     assert rows["score"].tolist() == [9, 0]
     assert rows["answered_utc"][0] == pd.Timestamp("2026-07-01T09:00Z")
     assert rows["source_row"].tolist() == [4, 5]
-    assert found.refused.empty
-    assert found.faults == []
+    assert cleaned.refused.empty
+    assert cleaned.faults == []
 
 
 def test_a_person_is_a_pseudonym_and_the_rest_stays_outside(tmp_path: Path) -> None:
@@ -119,10 +119,10 @@ def test_what_is_no_customer_s_answer_is_refused(
     tmp_path: Path, row: dict[str, str], reason: str
 ) -> None:
     good = [{"ResponseId": f"R_{n}", "Status": "IP Address"} for n in range(2, 5)]
-    found = _cleaned(_write(tmp_path / "q.csv", row, *good), _source())
-    assert found.accepted["response_id"].tolist() == ["R_2", "R_3", "R_4"]
-    assert found.refused["source_row"].tolist() == [4]
-    assert reason in found.refused["reason"][0]
+    cleaned = _cleaned(_write(tmp_path / "q.csv", row, *good), _source())
+    assert cleaned.accepted["response_id"].tolist() == ["R_2", "R_3", "R_4"]
+    assert cleaned.refused["source_row"].tolist() == [4]
+    assert reason in cleaned.refused["reason"][0]
 
 
 def test_imported_and_offline_answers_count_and_other_words_for_groups(tmp_path: Path) -> None:
@@ -165,6 +165,6 @@ def test_rows_of_another_width_are_refused_by_their_own_number(tmp_path: Path) -
     path = _write(tmp_path / "q.csv", {}, {"ResponseId": "R_2"})
     with path.open("a", encoding="utf-8") as file:
         file.write("2026-07-01,only,three\n")
-    found = _cleaned(path, _source())
-    assert found.accepted["source_row"].tolist() == [4, 5]
-    assert found.refused["source_row"].tolist() == [6]
+    cleaned = _cleaned(path, _source())
+    assert cleaned.accepted["source_row"].tolist() == [4, 5]
+    assert cleaned.refused["source_row"].tolist() == [6]

@@ -84,9 +84,9 @@ def test_the_first_pattern_that_fits_names_a_free_text(tmp_path: Path) -> None:
     )
     assert list(source.faults()) == ["[source.columns] created_utc: required by complaint; "
                                      "name their column"]  # fmt: skip
-    found = _read(path, source).frame["complaint_type"]
-    assert found[:4].tolist() == ["billing", "call_drop", "call_drop", "outage"]
-    assert found.isna()[4]
+    types = _read(path, source).frame["complaint_type"]
+    assert types[:4].tolist() == ["billing", "call_drop", "call_drop", "outage"]
+    assert types.isna()[4]
 
 
 def test_a_pattern_must_name_a_value_of_ours_and_be_a_regex() -> None:

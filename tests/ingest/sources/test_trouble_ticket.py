@@ -91,7 +91,7 @@ def test_persons_and_places_of_both_versions(tmp_path: Path, version: int) -> No
     def related(role: str, wrap: str, **reference: str) -> dict[str, Any]:
         return {"role": role, **(reference if version == 4 else {wrap: reference})}
 
-    found = _one(
+    texts = _one(
         tmp_path,
         relatedParty=[
             related("member", "partyOrPartyRole", id="7"),
@@ -103,8 +103,8 @@ def test_persons_and_places_of_both_versions(tmp_path: Path, version: int) -> No
             related("place", "entity", name="Ilkley"),
         ],
     )
-    assert len(found["subscriber_id"]) == 32
-    assert (found["cell_id"], found["place_text"]) == ("234-15-1", "Ilkley")
+    assert len(texts["subscriber_id"]) == 32
+    assert (texts["cell_id"], texts["place_text"]) == ("234-15-1", "Ilkley")
 
 
 def test_a_customer_is_an_account_and_a_number_that_is_named_a_number(tmp_path: Path) -> None:
@@ -113,12 +113,12 @@ def test_a_customer_is_an_account_and_a_number_that_is_named_a_number(tmp_path: 
     source = Source(table="complaint", path="x", reader="trouble_ticket", columns=columns)
     assert source.subscriber == "msisdn"
     spellings = ("+44 7700 900123", "0044 7700900123")
-    found = {
+    texts = {
         str(_read(_written(tmp_path, json.dumps(ticket)), source).frame["subscriber_id"][0])
         for text in spellings
         for ticket in [_ticket(ticketCharacteristic=[{"name": "MSISDN", "value": text}])]
     }
-    assert len(found) == 1
+    assert len(texts) == 1
     assert _one(tmp_path, relatedParty=[{"role": "customer", "id": "C-77"}])["subscriber_id"]
 
 
@@ -258,17 +258,17 @@ def test_a_long_file_is_read_piece_by_piece(
 @pytest.mark.outside
 @pytest.mark.skipif(not OUTSIDE, reason="HEXPERIENCE_OUTSIDE names no folder of outside data")
 def test_the_official_tickets_go_in_without_any_mapping() -> None:
-    found = {}
+    texts = {}
     for path in sorted((Path(OUTSIDE) / "tmf621").glob("*.json")):
         cleaned = _cleaned(path)
         rows = cleaned.accepted
         assert rows["subscriber_id"].str.len().eq(32).all()
         assert rows["channel"].eq("web").all()
-        found[path.name.split("_")[1]] = (rows["complaint_id"].tolist(), len(cleaned.refused))
+        texts[path.name.split("_")[1]] = (rows["complaint_id"].tolist(), len(cleaned.refused))
     billing = rows.set_index("complaint_id")["complaint_class"]
     assert billing.to_dict() == {"3180": "account"}
     # the request has no id and no date yet; a commerce issue is no category of ours
-    assert found == {
+    assert texts == {
         "create": ([], 2), "list": (["3256", "3180"], 1),
         "partialupdate": (["3180"], 0), "retrieve": (["3180"], 0),
     }  # fmt: skip

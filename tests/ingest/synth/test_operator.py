@@ -108,8 +108,8 @@ def test_every_raw_value_of_a_mapped_list_has_a_name_of_ours(folder: Path, confi
         files = sorted(folder.glob(source["path"]))
         for ours, names in source.get("values", {}).items():
             raw = pd.concat(pd.read_csv(f, dtype=str) for f in files)[source["columns"][ours]]
-            known = {t for v in names.values() for t in (v if isinstance(v, list) else [v])}
-            assert set(raw) <= known, (source["table"], ours)
+            texts = {t for v in names.values() for t in (v if isinstance(v, list) else [v])}
+            assert set(raw) <= texts, (source["table"], ours)
             choices = FIELDS[ours].choices or ("true", "false") * (FIELDS[ours].type == "BOOLEAN")
             assert set(names) <= set(choices or names), (source["table"], ours)
 
@@ -242,9 +242,9 @@ def test_the_archive_tells_by_totals_what_the_hours_no_longer_do(tmp_path: Path)
     hours = pd.read_csv(min((folder / "raw/pm").glob("PM_*.csv")), sep=";", na_values="NIL")
     by_hour = hours.groupby("Cell Name")["VoLTE Call Attempts"]
     last = totals[totals["day"] == totals["day"].max()].set_index("Cell Name")
-    whole = by_hour.count()[by_hour.count() == 24].index
-    assert len(whole) > 0
-    assert (last.loc[whole, "VoLTE Call Attempts"] == by_hour.sum()[whole]).all()
+    full_days = by_hour.count()[by_hour.count() == 24].index
+    assert len(full_days) > 0
+    assert (last.loc[full_days, "VoLTE Call Attempts"] == by_hour.sum()[full_days]).all()
 
 
 # --- The truth in the raw counts --------------------------------------------------------------
