@@ -34,10 +34,10 @@ def encode(
     for name, columns in parcels.items():
         content = b"".join(column.tobytes() for column in columns.values())
         shape = [[key, _NAMES[column.dtype], column.size] for key, column in columns.items()]
-        known = _hash(json.dumps(shape).encode() + content)
-        at = None if known in held else len(body)
-        entries[name] = {"hash": known, "columns": shape, "at": at}
-        body += b"" if known in held else content
+        digest = _hash(json.dumps(shape).encode() + content)
+        at = None if digest in held else len(body)
+        entries[name] = {"hash": digest, "columns": shape, "at": at}
+        body += b"" if digest in held else content
     text = json.dumps({**header, "parcels": entries}, ensure_ascii=False, allow_nan=False).encode()
     return _MAGIC + struct.pack("<I", len(text)) + text + (zlib.compress(body, 6) if body else b"")
 
@@ -59,11 +59,11 @@ def words(ids: npt.NDArray[np.uint64]) -> npt.NDArray[np.uint32]:
 
 
 def _columns(body: bytes, *, columns: list[Any], at: int, **_: Any) -> dict[str, Any]:
-    found = {}
+    arrays = {}
     for name, kind, length in columns:
-        found[name] = np.frombuffer(body, _TYPES[kind], length, at)
-        at += found[name].nbytes
-    return found
+        arrays[name] = np.frombuffer(body, _TYPES[kind], length, at)
+        at += arrays[name].nbytes
+    return arrays
 
 
 def _hash(content: bytes) -> str:

@@ -49,14 +49,14 @@ def _percentiles() -> None:
         starts, whole = _starts(grain)
         start = pickers.pick("Which", starts, key=date.isoformat, title=_NAMES[grain],
                            param="from", like=whole)  # fmt: skip
-    found = data.answer(
+    answer = data.answer(
         "regulator_percentiles", period_grain=grain, counted_over=over, period_start=start
     )
-    if found.empty:
+    if answer.empty:
         st.caption("No drop rate is known of these days.")
         return
-    st.caption(_span(found.iloc[0]))
-    st.dataframe(pd.DataFrame([_region(row) for row in rows(found)]), hide_index=True,
+    st.caption(_span(answer.iloc[0]))
+    st.dataframe(pd.DataFrame([_region(row) for row in rows(answer)]), hide_index=True,
                  height="content")  # fmt: skip
     st.caption(
         "QSD: 90 % of cells stay below it on 90 % of days. QTD: on 90 % of days 97 % of cells "
@@ -66,15 +66,15 @@ def _percentiles() -> None:
         "day of few calls is coarse: at 100 calls one drop more is a whole per cent, which alone "
         "lifts both figures in small cells."
     )
-    _download(found, f"percentiles-{grain}-{over}-{start}")
+    _download(answer, f"percentiles-{grain}-{over}-{start}")
 
 
 def _starts(grain: str) -> tuple[list[date], str]:
     """First days of the months or quarters with counters, newest first; that of the newest over."""
-    known = data.answer("periods").query("period_grain == 'month' and n_days_known > 0")
-    each = pd.to_datetime(known["period_start"]).dt.to_period("Q" if grain == "quarter" else "M")
+    months = data.answer("periods").query("period_grain == 'month' and n_days_known > 0")
+    each = pd.to_datetime(months["period_start"]).dt.to_period("Q" if grain == "quarter" else "M")
     starts = {period: period.start_time.date() for period in sorted(set(each), reverse=True)}
-    ends = set(pd.to_datetime(known["period_end"][known["is_over"]]))
+    ends = set(pd.to_datetime(months["period_end"][months["is_over"]]))
     over = [start for period, start in starts.items() if period.end_time.normalize() in ends]
     return list(starts.values()), over[0].isoformat() if over else ""
 
@@ -115,34 +115,34 @@ def _worst_cells() -> None:
         whole = f"{pd.Timestamp(over['period_start'].max()):%G-W%V}" if len(over) else ""
         week = pickers.pick("Week", weeks, key=lambda p: p.key, param="week", like=whole,
                           title=lambda p: f"{p.title} · {p.days}")  # fmt: skip
-        found = data.answer("worst_cells", week=week.first)
-        regions = [_EVERYWHERE, *sorted(set(found["region"]) - {""})]
+        answer = data.answer("worst_cells", week=week.first)
+        regions = [_EVERYWHERE, *sorted(set(answer["region"]) - {""})]
         region = pickers.pick("Region", regions, key=str, title=str, param="region")
     if region != _EVERYWHERE:
-        found = found[found["region"] == region]
-    st.caption(_persistent(found, week.first))
-    if found.empty:
+        answer = answer[answer["region"] == region]
+    st.caption(_persistent(answer, week.first))
+    if answer.empty:
         return
     st.dataframe(
-        pd.DataFrame([_cell(row) for row in rows(found[found["rank"] <= _TOP])]), hide_index=True,
-        height=420 if len(found) > 10 else "content",
+        pd.DataFrame([_cell(row) for row in rows(answer[answer["rank"] <= _TOP])]), hide_index=True,
+        height=420 if len(answer) > 10 else "content",
     )  # fmt: skip
-    _download(found, f"worst-cells-{week.key}")
+    _download(answer, f"worst-cells-{week.key}")
 
 
-def _persistent(found: pd.DataFrame, week: date) -> str:
+def _persistent(answer: pd.DataFrame, week: date) -> str:
     limits = data.answer("thresholds").set_index("threshold_name")["threshold_value"]
     rule = (
         f"Over {limits['worst_cell_drop_rate_pct']:g} % of calls dropped on at least "
         f"{limits['breach_days']:g} days of the week from {day(week)}, days of fewer than "
         f"{limits['min_attempts']:g} attempts left out"
     )
-    if found.empty:
+    if answer.empty:
         return f"{rule}: no cell."
-    shown = f"; the first {_TOP} of each region" if found["rank"].max() > _TOP else ""
+    shown = f"; the first {_TOP} of each region" if answer["rank"].max() > _TOP else ""
     order = "ranked in each region by the lower end of the week's 90 % interval"
     chance = "a cell of few calls whose interval begins below the limit may be there by chance"
-    cells = f"{len(found)} cell{'s' * (len(found) > 1)}"
+    cells = f"{len(answer)} cell{'s' * (len(answer) > 1)}"
     return f"{rule}: {cells}, {order}{shown}; {chance}."
 
 
@@ -196,5 +196,5 @@ def _limits() -> None:
     )
 
 
-def _download(found: pd.DataFrame, name: str) -> None:
-    st.download_button("CSV", export.encoded(found, "csv"), f"{name}.csv", "text/csv", key=name)
+def _download(answer: pd.DataFrame, name: str) -> None:
+    st.download_button("CSV", export.encoded(answer, "csv"), f"{name}.csv", "text/csv", key=name)

@@ -40,8 +40,8 @@ class Scale:
 
     def place(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
         """Where values lie between the limits: 0 lowest colour, 1 highest, NaN unknown."""
-        known, low, high = (self._line(x) for x in (values, self.low, self.high))
-        return np.clip((known - low) / (high - low), 0, 1)
+        along, low, high = (self._line(x) for x in (values, self.low, self.high))
+        return np.clip((along - low) / (high - low), 0, 1)
 
     def colours(self, values: npt.ArrayLike) -> Colours:
         """Red, green, blue of each value, shape (n, 3); NaN becomes grey."""
@@ -75,9 +75,9 @@ class Scale:
         return list(zip(at.tolist(), texts, strict=True))
 
     def _line(self, values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-        known = np.asarray(values, float)
+        numbers = np.asarray(values, float)
         # twice and half are equally far from unchanged, ten and a hundred from one
-        return np.log(np.maximum(known, 1e-6)) if self.look.figure in _LOG else known
+        return np.log(np.maximum(numbers, 1e-6)) if self.look.figure in _LOG else numbers
 
     def _back(self, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.exp(values) if self.look.figure in _LOG else values
@@ -90,14 +90,14 @@ def scale(hexes: pd.DataFrame, look: Look, theme: str) -> Scale | None:
     calls or people, not over empty country. `theme`: light or dark. A two-sided scale reaches
     equally far to both sides of its centre.
     """
-    known = hexes[np.isfinite(hexes["value"].to_numpy(float))]
-    if known.empty:
+    valued = hexes[np.isfinite(hexes["value"].to_numpy(float))]
+    if valued.empty:
         return None
-    weights = known["denominator"].fillna(0).to_numpy(float)
+    weights = valued["denominator"].fillna(0).to_numpy(float)
     low, high = np.quantile(
-        known["value"].to_numpy(float), _ONE_SIDE if look.centre is None else _BOTH_SIDES,
+        valued["value"].to_numpy(float), _ONE_SIDE if look.centre is None else _BOTH_SIDES,
         method="inverted_cdf",
-        weights=weights if weights.sum() > 0 else np.ones(len(known)),
+        weights=weights if weights.sum() > 0 else np.ones(len(valued)),
     ).tolist()  # fmt: skip
     if look.centre is not None:
         low, high = _around(look, low, high)
