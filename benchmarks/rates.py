@@ -1,6 +1,6 @@
 """Do the intervals of complaint rates and NPS hold what they promise? Planted truth, fresh seeds.
 
-Invents towns of some 400 hexagons whose true rates and shares are known, has `analysis.customers`
+Invents towns of some 400 hexagons whose true rates and shares are known, has `analysis.rates`
 make figures of what was reported, suppressed as always, and counts how many 90 % intervals of shown
 places hold the truth: `python -m benchmarks.rates` writes docs/accuracy/rates.md. Beside them:
 
@@ -325,7 +325,7 @@ _HEAD = """# Rates of customers
 Written by `python -m benchmarks.rates`; do not edit.
 
 {n_towns} invented towns of each of three kinds, some 420 hexagons of level 7 each, {n_places} shown
-figures in all, made by `analysis.customers` with the release rule in force. What a 90 % interval
+figures in all, made by `analysis.rates` with the release rule in force. What a 90 % interval
 should hold is the planted long-run rate of the place. Hexagons' true rates scatter about those of
 their parents: as the model has it (gamma), hardly (lognormal), or a few stand out fourfold (hot
 spots); days scatter by a gamma of standard deviation .2, alike in all regions; true shares of an

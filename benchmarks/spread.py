@@ -4,9 +4,9 @@
 
 Builds the footprints of an invented country of sites with three sectors and four carriers by the
 sector model and by Voronoi; then spreads one day of every cell over hexagons by the sparse product
-that `ingest.rollup` uses (it counts each hexagon's cells besides) and by pandas' merge and groupby,
-which must give the same sums. Prints seconds, ratios, and the process's peak memory after each
-step. Compare ratios, not seconds.
+that `ingest.settle.rollup` uses (it counts each hexagon's cells besides) and by pandas' merge and
+groupby, which must give the same sums. Prints seconds, ratios, and the process's peak memory
+after each step. Compare ratios, not seconds.
 """
 
 import resource

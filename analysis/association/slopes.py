@@ -134,9 +134,9 @@ def per_drop(outcome: str, slope: Slope, control: Slope | None = None) -> PerDro
     expected = np.maximum(slope.value, 0.0)
     draws = np.maximum(slope.value + slope.se * rng.normal(size=N_DRAWS), 0.0)
     if control is not None and control.responds:
-        # a fifth of the draws owes drops nothing, the others any share of the slope
-        owed = np.maximum(rng.uniform(-0.25, 1.0, N_DRAWS), 0.0)
-        expected, draws = expected * owed.mean(), draws * owed
+        # in a fifth of the draws nothing is due to drops, in the others any share of the slope
+        due = np.maximum(rng.uniform(-0.25, 1.0, N_DRAWS), 0.0)
+        expected, draws = expected * due.mean(), draws * due
     return PerDrop(float(expected), draws)
 
 

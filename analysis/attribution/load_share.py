@@ -1,4 +1,4 @@
-"""What did one change do to a cell's drops, and how much of that is owed to load?
+"""What did one change do to a cell's drops, and how much of that is due to load?
 
 docs/methods.md 5.5. Each change has four worlds, asked at the attempts that came after it:
 A11 drops as both load and the rest are now, A10 if only load had changed, A01 if only the rest had,

@@ -1,4 +1,4 @@
-"""When did a cell's drops change, and how many of the drops are owed to load?
+"""When did a cell's drops change, and how many of the drops are due to load?
 
 An RF engineer sees two curves of a cell: its load, and its drops. This room reads both by the hour,
 finds the days on which either steps, and splits the drops that a step added into load's part and
@@ -13,7 +13,7 @@ cell goes through them (docs/methods.md 5):
 4. `cell_hours`: all of this for one cell; `dating`: where its changes may stand, by the hour.
 5. `load_share`: what each change did to the drops, and load's share of it.
 6. `search`, here: leads through these steps and keeps the changes that are clear enough.
-7. `levers`: what less load would spare, and removal of the rest; `rows`: the rows of tables.
+7. `levers`: what less load would avoid, and removal of the rest; `rows`: the rows of tables.
 
 PRB is also an outcome. Where it rose and the volume carried did not, the cell lost efficiency
 (interference, coverage): that is no load. Where it fell at the same volume, capacity was added:

@@ -2,8 +2,8 @@
 
 Each cell goes through `_fit`: the days worth searching, the rest-day effect, bursts, the noise of a
 day (`daily_noise`), segments by the exact search of `segments`, weak changes dropped; then one row
-a change. What explains a change (load, a fault, works) joins on these rows; nothing here decides
-it.
+a change. What explains a change (load, a fault, an intervention) joins on these rows; nothing here
+decides it.
 
 A sum of drops over many days varies by `phi (1 + rho) / (1 - rho)` times its mean, with `phi` and
 `rho` of `daily_noise`. Bursts shorter than `min_days` are cut to what that noise allows: they are

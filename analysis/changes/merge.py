@@ -51,7 +51,7 @@ def _daily_finds(by_day: pd.DataFrame, visibility: pd.DataFrame) -> pd.DataFrame
 
 
 def _why_undecided(cell_ids: pd.Series, refused: pd.Series) -> pd.Series:
-    """Why it was not tested what each change is owed to; `refused`: reason by cell_id."""
+    """Why it was not tested what each change is due to; `refused`: reason by cell_id."""
     reason = cell_ids.map(refused)
     note = reason.where(reason != "", _BEFORE).where(reason.notna(), _NO_HOURS)
     return note.astype("str") + _NOT_TESTED

@@ -1,7 +1,7 @@
 """What to do first: places by the drops that could be avoided there, with advice and what is seen.
 
 docs/methods.md 8.5. Beside it stands the simple rank, (rate - normal rate) x attempts: it says
-where most calls drop, not whether any work would help.
+where most calls drop, not whether any action would help.
 """
 
 from typing import Any
@@ -29,7 +29,7 @@ def rank(
     dominant_cell_id and what is known of that cell: the smallest rise that could be seen in it,
     min_visible_ratio, its knee_pct (both NaN = none). `gain`: of the same places, in drops a month.
     `changes`: table `change_point`; a place's change is the rise its dominant cell is still in.
-    `slopes`: persons that a spared drop spares. `zone`: IANA zone of the dates in words. Places of
+    `slopes`: persons that one drop less avoids. `zone`: IANA zone of the dates in words. Places of
     which no benefit is known come last, by their excess drops, and so go ties, then by name: every
     run says the same.
     """

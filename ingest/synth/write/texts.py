@@ -74,7 +74,7 @@ judging what the pipeline finds. Times are UTC.
 - `age_days`: days from its start to the end of the data.
 - `drops_with`, `drops_without`: expected drops from ramp_end_utc to end_utc at the attempts that
   came, with the event and without it. `ratio`: the first over the second.
-- `load_share`: part of that change owed to load: the mean of load's part when it comes first and
+- `load_share`: part of that change due to load: the mean of load's part when it comes first and
   when it comes last; empty where drops changed by less than a tenth; below 0 or above 1 where load
   and fault pull apart.
 - `attribution`: load, relief (load that went), other, or none where drops changed by less than a
