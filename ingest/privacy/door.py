@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -22,8 +23,11 @@ from ingest.privacy.keys import Key, pseudonym_key, pseudonym_keys
 
 IDENTIFIERS = ("subscriber_id",)
 FREE_TEXT = ("text_redacted", "description", "expected_effect")
-PERSONS = tuple(name for name, of in TABLES.items() if of.layer == "source"
-                and set(IDENTIFIERS) & {*of.columns})  # fmt: skip
+PERSONS = tuple(
+    table.name
+    for table in TABLES.values()
+    if table.layer == "source" and set(IDENTIFIERS) & {*table.columns}
+)
 """Source tables whose rows are of persons."""
 
 DOMAINS = ("msisdn", "imsi", "email", "account")
@@ -38,8 +42,9 @@ _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 def identifier(text: str, domain: str, country: str) -> tuple[str, str]:
     """One identifier in the only spelling of its domain, or '' and why it has none.
 
-    Domains: msisdn (E.164 digits), imsi (14 or 15 digits), email (folded), account (folded). The
-    reason never quotes the value.
+    `domain`: msisdn (E.164 digits), imsi (14 or 15 digits), email (folded) or account (folded).
+    `country`: ISO code by which national telephone numbers are understood; '' = none. The reason
+    never quotes the value.
     """
     if domain == "msisdn":
         return msisdn.e164(text, country)
@@ -72,13 +77,14 @@ class Door:
     def passed(self, ours: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The rows without identifiers, and what was refused of them.
 
-        Refused: source_row, column_name ('' = the whole row), scope, reason.
+        `ours`: rows as read, under our names of columns, with source_row. Refused: source_row,
+        column_name ('' = the whole row), scope (row or value), reason.
         """
         refused = []
         for name in IDENTIFIERS:
             if name in ours:
-                ours, told = self._hidden(ours, name, source.subscriber)
-                refused += told
+                ours, refused_rows = self._hidden(ours, name, source.subscriber)
+                refused += refused_rows
         for name in ours.columns.intersection(list(FREE_TEXT)):
             ours[name] = redact.texts(ours[name], self.names)
         if source.table in PERSONS:
@@ -90,20 +96,30 @@ class Door:
     def _hidden(
         self, ours: pd.DataFrame, name: str, domain: str
     ) -> tuple[pd.DataFrame, list[pd.DataFrame]]:
+        """Rows with pseudonyms in place of a column's identifiers, and what was refused of them."""
         keys = list(self.keys())
-        given = {value: identifier(str(value), domain, self.country)
-                 for value in ours[name].dropna().unique()}  # fmt: skip
-        gone = {value for value, (text, _) in given.items() if self._forgot(text, domain, keys)}
-        tokens = {v: keys[-1].pseudonym(domain, text) for v, (text, _) in given.items() if text}
-        wrong = ours[name].map({v: why for v, (_, why) in given.items() if why}).astype("str")
-        rows = ours[name].isin(gone)
-        told = [
-            _refused(ours[wrong.notna()], name, "value", wrong[wrong.notna()]),
-            _refused(ours[rows], "", "row", FORGOTTEN),
+        values = ours[name]
+        tokens: dict[Any, str] = {}
+        reasons: dict[Any, str] = {}
+        forgotten: set[Any] = set()
+        # each value once, however many rows have it
+        for value in values.dropna().unique():
+            text, reason = identifier(str(value), domain, self.country)
+            if text:
+                tokens[value] = keys[-1].pseudonym(domain, text)
+            if reason:
+                reasons[value] = reason
+            if self._is_forgotten(text, domain, keys):
+                forgotten.add(value)
+        why = values.map(reasons).astype("str")
+        is_forgotten = values.isin(forgotten)
+        refused = [
+            _refused(ours[why.notna()], name, "value", why[why.notna()]),
+            _refused(ours[is_forgotten], "", "row", FORGOTTEN),
         ]
-        return ours.assign(**{name: ours[name].map(tokens).astype("str")})[~rows], told
+        return ours.assign(**{name: values.map(tokens).astype("str")})[~is_forgotten], refused
 
-    def _forgot(self, text: str, domain: str, keys: Sequence[Key]) -> bool:
+    def _is_forgotten(self, text: str, domain: str, keys: Sequence[Key]) -> bool:
         forgotten = self.forgotten or {}
         asked = [key for key in keys if key.id in forgotten]
         return any(key.pseudonym(domain, text) in forgotten[key.id] for key in asked)
@@ -111,21 +127,30 @@ class Door:
 
 def door(settings: Settings, environ: Mapping[str, str] = os.environ) -> Door:
     """The door as the settings have it; keys and their faults come up only when asked for."""
+    forgotten = read_forgotten(settings)
+    file = settings.privacy.names_file
+    names = redact.read_names(settings.resolve(file)) if file else frozenset[str]()
 
     def keys() -> list[Key]:
-        # the one used stands last, wherever it stands in the file
-        used = pseudonym_key(settings, environ)
-        known = [key for key in pseudonym_keys(settings, environ) if key != used] + [used]
-        if lost := set(forgotten) - {key.id for key in known}:
-            told = f"{settings.privacy.forgotten_file} names pseudonyms of key {', '.join(lost)}: "
-            remedy = "put that key back into the key file, before the newer ones"
-            raise SettingsError("who asked to be forgotten can't be told", [told + remedy])
-        return known
+        return _keys(settings, environ, forgotten)
 
-    forgotten = read_forgotten(settings)
-    listed = settings.privacy.names_file
-    names = redact.read_names(settings.resolve(listed)) if listed else frozenset[str]()
     return Door(keys, settings.operator.country, names, forgotten)
+
+
+def _keys(
+    settings: Settings, environ: Mapping[str, str], forgotten: Mapping[str, frozenset[str]]
+) -> list[Key]:
+    """All keys, the one used last, wherever it stands in the file.
+
+    Raises SettingsError where a key is gone under which somebody asked to be forgotten.
+    """
+    used = pseudonym_key(settings, environ)
+    keys = [key for key in pseudonym_keys(settings, environ) if key != used] + [used]
+    if lost := set(forgotten) - {key.id for key in keys}:
+        fault = f"{settings.privacy.forgotten_file} names pseudonyms of key {', '.join(lost)}: "
+        remedy = "put that key back into the key file, before the newer ones"
+        raise SettingsError("who asked to be forgotten can't be recognised", [fault + remedy])
+    return keys
 
 
 def read_forgotten(settings: Settings) -> dict[str, frozenset[str]]:
@@ -147,24 +172,35 @@ def _labels(table: str) -> list[str]:
     ]
 
 
-_NOTHING = pd.DataFrame({"source_row": pd.Series([], dtype="int64"),
-                         **{name: pd.Series([], dtype="str")
-                            for name in ("column_name", "scope", "reason")}})  # fmt: skip
+_NOTHING = pd.DataFrame(
+    {
+        "source_row": pd.Series([], dtype="int64"),
+        "column_name": pd.Series([], dtype="str"),
+        "scope": pd.Series([], dtype="str"),
+        "reason": pd.Series([], dtype="str"),
+    }
+)
 
 
 def _refused(rows: pd.DataFrame, name: str, scope: str, reason: str | pd.Series) -> pd.DataFrame:
-    told = pd.DataFrame({"source_row": rows["source_row"], "reason": reason})
-    return told.assign(column_name=name, scope=scope)[list(_NOTHING.columns)]
+    refused = pd.DataFrame({"source_row": rows["source_row"], "reason": reason})
+    return refused.assign(column_name=name, scope=scope)[list(_NOTHING.columns)]
 
 
 def masked(values: pd.Series) -> pd.Series:
-    """The shape of each value, letters as x and digits as 9, to show why it was refused."""
+    """The shape of each value, letters as x and digits as 9, to show why it was refused.
+
+    Its first 40 characters; missing stays missing.
+    """
     shape = values.astype("str").str.slice(0, 40)
     shape = shape.str.replace(_LETTER, "x", regex=True)
     return shape.str.replace(_DIGIT, "9", regex=True)
 
 
 def file_name(name: str, table: str, file_hash: str) -> str:
-    """A file's name as it may be kept: of a table of persons without numbers and e-mails."""
+    """A file's name as it may be kept: of a table of persons without numbers and e-mails.
+
+    What is taken out is replaced by the first digits of `file_hash`, which keep names apart.
+    """
     kept = redact.code(name) if table in PERSONS else name
     return name if kept == name else f"{kept}~{file_hash[:8]}"

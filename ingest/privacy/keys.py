@@ -26,7 +26,7 @@ class Key:
 
     @property
     def id(self) -> str:
-        """A name for the key that does not tell it."""
+        """A name for the key, from which nobody learns it."""
         return self._digest(f"key id|{self.epoch}")[:8]
 
     def pseudonym(self, domain: str, identifier: str) -> str:
@@ -39,15 +39,16 @@ class Key:
 
 def pseudonym_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Key:
     """The key of all new pseudonyms; raises SettingsError where none fit is to be had."""
-    keys, wanted = pseudonym_keys(settings, environ), settings.privacy.epoch
+    keys = pseudonym_keys(settings, environ)
+    wanted = settings.privacy.epoch
     if wanted in ("", keys[-1].epoch):
         return keys[-1]
-    found = [key for key in keys if key.epoch == wanted]
-    if not found:
-        known = ", ".join(key.epoch or "one without a name" for key in keys)
-        told = f"'{wanted}' is none of: {known}; add a line '{wanted} = KEY'"
-        raise SettingsError("[privacy] epoch has no key", [told])
-    return found[0]
+    for key in keys:
+        if key.epoch == wanted:
+            return key
+    epochs = ", ".join(key.epoch or "one without a name" for key in keys)
+    fault = f"'{wanted}' is none of: {epochs}; add a line '{wanted} = KEY'"
+    raise SettingsError("[privacy] epoch has no key", [fault])
 
 
 def pseudonym_keys(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[Key]:

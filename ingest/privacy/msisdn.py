@@ -38,7 +38,7 @@ def e164(text: str, country: str) -> tuple[str, str]:
     text = re.sub(r"^\s*\(?00", "+", text)
     international = text.lstrip(" (").startswith("+")
     if not international and not country:
-        # an export without the plus still tells its country, if it is a number anywhere
+        # an export without the plus still holds its country, if it is a number anywhere
         return _valid(text) or ("", NO_COUNTRY)
     number = _parsed(text, country)
     if number is None:

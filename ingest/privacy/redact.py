@@ -1,4 +1,4 @@
-"""Free text without what tells who wrote it: numbers, addresses of the net, names.
+"""Free text without what shows who wrote it: numbers, addresses of the net, names.
 
 It errs on the side of taking out: a date in digits goes with the telephone numbers. What it can't
 know stays: a name that is in no list and that nothing introduces (docs/privacy.md).
@@ -82,14 +82,14 @@ def texts(values: pd.Series, names: frozenset[str] = frozenset()) -> pd.Series:
 
     `names`: folded words that are somebody's name wherever they stand.
     """
-    known = {text: _redacted(str(text), names) for text in values.dropna().unique()}
-    return values.map(known).astype("str")
+    redacted = {text: _redacted(str(text), names) for text in values.dropna().unique()}
+    return values.map(redacted).astype("str")
 
 
 def codes(values: pd.Series) -> pd.Series:
     """Labels and codes with e-mails and telephone numbers taken out; dates and short ones stay."""
-    known = {text: code(str(text)) for text in values.dropna().unique()}
-    return values.map(known).astype("str")
+    redacted = {text: code(str(text)) for text in values.dropna().unique()}
+    return values.map(redacted).astype("str")
 
 
 def code(text: str) -> str:

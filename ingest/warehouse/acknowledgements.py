@@ -56,8 +56,8 @@ class Subject:
         """The subject written as kind:key, such as site:LDS1; raises QuestionError."""
         kind, colon, key = text.partition(":")
         if not colon or kind not in SUBJECTS or not key.strip():
-            known = ", ".join(f"{name}:..." for name in SUBJECTS)
-            raise QuestionError(f"subject {text}: write it as one of {known}")
+            forms = ", ".join(f"{name}:..." for name in SUBJECTS)
+            raise QuestionError(f"subject {text}: write it as one of {forms}")
         return cls(kind, key.strip())
 
     @property
@@ -76,10 +76,11 @@ class Word:
 
 
 def note(path: Path, subject: Subject, word: Word, *, by: str, at: datetime) -> int:
-    """Adds an entry and returns its number; `by`: who writes it, `at`: when.
+    """Adds an entry to the log at `path` and returns its number.
 
-    E-mails and numbers in the comment are taken out before it is kept. Raises QuestionError for
-    what can't be kept as it is said, InputError where the file can't be written.
+    `subject`: what it speaks of. `word`: what is said; e-mails and numbers are taken out of its
+    comment before it is kept. `by`: who writes it. `at`: when. Raises QuestionError for what can't
+    be kept as it is said, InputError where the file can't be written.
     """
     row = {
         **subject.asked,
@@ -105,28 +106,32 @@ def read(path: Path) -> pd.DataFrame:
     if not _begun(path):
         return assemble([], TABLES["acknowledgement"])
     with _open(path, mode="ro") as connection:
-        told = connection.execute("select * from acknowledgement order by entry_id")
-        log = pd.DataFrame(told.fetchall(), columns=[column[0] for column in told.description])
+        entries = connection.execute("select * from acknowledgement order by entry_id")
+        columns = [column[0] for column in entries.description]
+        log = pd.DataFrame(entries.fetchall(), columns=columns)
     log["ack_utc"] = pd.to_datetime(log["ack_utc"], utc=True).dt.as_unit("us")
     log["is_newest"] = ~log.duplicated(["subject_type", "subject_id"], keep="last")
     return assemble([log], TABLES["acknowledgement"])
 
 
 def state(path: Path) -> tuple[int, int]:
-    """Number of the newest entry and of all: tells whether an answer is still true."""
+    """Number of the newest entry, and how many there are; by both, whether an answer is still true.
+
+    `path`: the log; (0, 0) before the first entry.
+    """
     if not _begun(path):
         return 0, 0
     with _open(path, mode="ro") as connection:
-        told = connection.execute("select max(entry_id), count(*) from acknowledgement")
-        newest, n = told.fetchone()
-    return int(newest or 0), int(n)
+        counts = connection.execute("select max(entry_id), count(*) from acknowledgement")
+        newest, n_entries = counts.fetchone()
+    return int(newest or 0), int(n_entries)
 
 
 def remove(path: Path, entries: Collection[int]) -> int:
-    """Takes entries out for good and returns how many; their numbers are not given again.
+    """Takes entries out of the log at `path` for good, and returns how many.
 
-    A subject's state is then what was noted before. Raises QuestionError where one is not there,
-    and takes out none.
+    `entries`: their numbers, which are not given again. A subject's state is then what was noted
+    before. Raises QuestionError where one is not there, and takes out none.
     """
     if unknown := sorted(set(entries) - set(read(path)["entry_id"])):
         raise QuestionError(f"no entry {unknown[0]}: 'hexperience acknowledge --list' names them")
@@ -134,15 +139,15 @@ def remove(path: Path, entries: Collection[int]) -> int:
         # what is deleted is overwritten, in the file and in its journal
         connection.execute("pragma secure_delete = on")
         connection.execute("drop trigger never_delete")
-        told = [(entry,) for entry in set(entries)]
-        connection.executemany("delete from acknowledgement where entry_id = ?", told)
+        numbers = [(entry,) for entry in set(entries)]
+        connection.executemany("delete from acknowledgement where entry_id = ?", numbers)
         for statement in _SCHEMA:
             connection.execute(statement)
-    return len(told)
+    return len(numbers)
 
 
 def older(path: Path, than: datetime) -> list[int]:
-    """Numbers of the entries that were written before."""
+    """Numbers of the entries of the log at `path` that were written before an instant."""
     log = read(path)
     return log.loc[log["ack_utc"] < than, "entry_id"].astype(int).tolist()
 

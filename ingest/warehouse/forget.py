@@ -33,9 +33,12 @@ def forget(
 ) -> pd.DataFrame:
     """Takes one subscriber's rows out of the warehouse; what was done: what, where, rows, done.
 
-    `domain`: msisdn, imsi, email or account. Rows under the keys of all epochs are found. Call it
-    while nothing else is at work on the warehouse. Raises QuestionError where the identifier is
-    none of its domain; the message never quotes it.
+    `identifier`: as the person or a colleague writes it. `domain`: msisdn, imsi, email or account.
+    `today`: noted beside the pseudonym. `dry_run`: change nothing, and say what would be done.
+
+    Rows under the keys of all epochs are found. Call it while nothing else is at work on the
+    warehouse. Raises QuestionError where the identifier is none of its domain; the message never
+    quotes it.
     """
     if domain not in door.DOMAINS:
         raise QuestionError(f"no kind '{domain}'; there are: {', '.join(door.DOMAINS)}")
@@ -44,14 +47,14 @@ def forget(
         raise QuestionError(f"nobody can be found: {why}")
     who = {key.pseudonym(domain, text) for key in keys.pseudonym_keys(settings)}
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    found = {name: rows_of(warehouse, name, column=_WHO, values=who) for name in door.PERSONS}
+    parts = {name: rows_of(warehouse, name, column=_WHO, values=who) for name in door.PERSONS}
     if not dry_run:
         key = keys.pseudonym_key(settings)
         _remember(settings, key.id, key.pseudonym(domain, text), today)
-        for name, parts in found.items():
-            _take_out(warehouse, name, parts, who)
-    told = [*_told(found, settings, dry_run=dry_run), *_what_stays(warehouse)]
-    return pd.DataFrame(told, columns=list(COLUMNS))
+        for name, parts_of_table in parts.items():
+            _take_out(warehouse, name, parts_of_table, who)
+    lines = [*_what_goes(parts, settings, dry_run=dry_run), *_what_stays(warehouse)]
+    return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
 def _remember(settings: Settings, key_id: str, pseudonym: str, today: date) -> None:
@@ -96,45 +99,51 @@ def _note_refused(warehouse: Warehouse, name: str, load: str, pieces: list[Part]
     """Counts the rows as refused, as a load from now on would; before they are taken out."""
     facts, before = warehouse.loads(name)[load], warehouse.read_refused_of(name, load)
     rows = [row for part in pieces for row in part.rows]
-    told = pd.DataFrame({"source_row": rows}).assign(
-        table_name=name, source_file=facts["file"], file_hash=facts.get("hash", ""), column_name="",
-        scope="row", reason=door.FORGOTTEN, masked_value="",
-    )  # fmt: skip
-    refused = pd.concat([before[~before["source_row"].isin(rows)], told[before.columns]])
+    forgotten = pd.DataFrame({"source_row": rows}).assign(
+        table_name=name,
+        source_file=facts["file"],
+        file_hash=facts.get("hash", ""),
+        column_name="",
+        scope="row",
+        reason=door.FORGOTTEN,
+        masked_value="",
+    )
+    refused = pd.concat([before[~before["source_row"].isin(rows)], forgotten[before.columns]])
     warehouse.write_refused(name, load, refused.sort_values(["source_row", "column_name"]))
     facts["n_refused"] = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
     facts["n_values_missing"] = int((refused["scope"] == "value").sum())
     warehouse.write_load(name, load, facts)
 
 
-def _told(
-    found: dict[str, list[Part]], settings: Settings, *, dry_run: bool
+def _what_goes(
+    parts: dict[str, list[Part]], settings: Settings, *, dry_run: bool
 ) -> Iterator[tuple[str, str, int, str]]:
+    """Our files that are written anew, source files that hold the person, and the list."""
     done = "would be rewritten" if dry_run else "rewritten"
-    for parts in found.values():
-        for part in parts:
-            kind = "piece" if part.load else "table"
-            yield kind, part.path, len(part.rows), done
-    for file, n in _source_files(part for parts in found.values() for part in parts):
+    every_part = [part for parts_of_table in parts.values() for part in parts_of_table]
+    for part in every_part:
+        kind = "piece" if part.load else "table"
+        yield kind, part.path, len(part.rows), done
+    for file, n in _source_files(every_part):
         yield "source file", file, n, "still holds the number: yours to delete; no longer read"
     path = settings.privacy.forgotten_file
     yield "list", path, 1, "would be noted" if dry_run else "pseudonym noted: later rows refused"
 
 
 def _what_stays(warehouse: Warehouse) -> Iterator[tuple[str, str, int, str]]:
-    """What may tell of the person and can't be made anew or searched by a number."""
+    """What may speak of the person and can't be made anew or searched by a number."""
     if n := len(warehouse.read("place_rate", days=[RELEASED])):
-        told = "stay as released: their rows went by [retention], nobody can tell whom they count"
-        yield "figures", "place_rate of months that went", n, told
+        why = "stay as released: their rows went by [retention], nobody can tell whom they count"
+        yield "figures", "place_rate of months that went", n, why
     changes, first = warehouse.read("change_point"), warehouse.kept_from().get("call", "")
     days = changes.loc[changes["place_type"] == "hex", "change_utc"].dt.strftime("%Y-%m-%d")
     if n := int((days < first).sum()):
-        told = "stay as released: the calls before them went by [retention]"
-        yield "figures", "change_point of hexagons in months that went", n, told
+        why = "stay as released: the calls before them went by [retention]"
+        yield "figures", "change_point of hexagons in months that went", n, why
     comments = acknowledgements.read(warehouse.marts.log)["ack_comment"]
     if n := int((comments != "").sum()):
-        told = "hold no numbers; names may stand there: look, and 'acknowledge --remove'"
-        yield "acknowledgements", "comments", n, told
+        why = "hold no numbers; names may stand there: look, and 'acknowledge --remove'"
+        yield "acknowledgements", "comments", n, why
 
 
 def _source_files(parts: Iterable[Part]) -> list[tuple[str, int]]:

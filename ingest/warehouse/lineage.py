@@ -1,4 +1,4 @@
-"""From which files came what is told: rows of each file and day, down to row numbers."""
+"""From which files a figure comes: rows of each file and day, down to row numbers."""
 
 from collections.abc import Iterator
 
@@ -9,24 +9,32 @@ from contracts.tables import SOURCES, TABLES, assemble
 from ingest.warehouse.migration import refuse_older
 from ingest.warehouse.store import WHOLE, Warehouse
 
+_SHOWN = (
+    "period_start_utc",
+    "call_attempts",
+    "dropped_calls",
+    "source_file",
+    "file_hash",
+    "source_row",
+)
 _OF_PERSONS = frozenset({"call", "complaint", "nps", "nps_invite"})
 
 
 def of_files(warehouse: Warehouse) -> pd.DataFrame:
     """Table `lineage`: accepted rows of each file, counters by day.
 
-    What persons gave is told by file alone: a day's few complaints are not published.
+    What persons gave is counted by file alone: a day's few complaints are not published.
     """
     return assemble((_of_table(warehouse, name) for name in SOURCES), TABLES["lineage"])
 
 
 def _of_table(warehouse: Warehouse, name: str) -> pd.DataFrame:
-    found = warehouse.piece_facts(name).assign(table_name=name)
+    pieces = warehouse.piece_facts(name).assign(table_name=name)
     by_file = name in _OF_PERSONS or not TABLES[name].day_of
-    dated = found["day"].where((found["day"] != WHOLE) & (not by_file))
-    found["day_local"] = pd.to_datetime(dated).dt.as_unit("s")
+    days = pieces["day"].where((pieces["day"] != WHOLE) & (not by_file))
+    pieces["day_local"] = pd.to_datetime(days).dt.as_unit("s")
     keys = ["table_name", "day_local", "source_file", "file_hash"]
-    return found.groupby(keys, dropna=False)["n_rows"].sum().reset_index()
+    return pieces.groupby(keys, dropna=False)["n_rows"].sum().reset_index()
 
 
 def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
@@ -36,20 +44,22 @@ def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
     known, and where the tables are of an older schema.
     """
     refuse_older(warehouse)
-    known = warehouse.read("benefit").dropna(subset=["present_since"])
-    mine = known[known["cell_id"] == cell_id]
-    if mine.empty:
-        told = "'hexperience query worst_places --param place_type=cell' names cells"
-        raise NothingFound(f"no benefit is known of a cell '{cell_id}'; {told}")
-    days = pd.date_range(mine["present_since"].iloc[0], mine["present_until"].iloc[0])
-    named = days.strftime("%Y-%m-%d").tolist()
-    return pd.concat(rows_of(warehouse, cell_id, named), ignore_index=True)
+    benefits = warehouse.read("benefit").dropna(subset=["present_since"])
+    benefits = benefits[benefits["cell_id"] == cell_id]
+    if benefits.empty:
+        remedy = "'hexperience query worst_places --param place_type=cell' names cells"
+        raise NothingFound(f"no benefit is known of a cell '{cell_id}'; {remedy}")
+    days = pd.date_range(benefits["present_since"].iloc[0], benefits["present_until"].iloc[0])
+    names = days.strftime("%Y-%m-%d").tolist()
+    return pd.concat(rows_of(warehouse, cell_id, names), ignore_index=True)
 
 
 def rows_of(warehouse: Warehouse, cell_id: str, days: list[str]) -> Iterator[pd.DataFrame]:
-    """Source rows of one cell's counters on some days: file, its hash, row number and counts."""
-    columns = ["period_start_utc", "call_attempts", "dropped_calls", "source_file", "file_hash",
-               "source_row"]  # fmt: skip
+    """Source rows of one cell's counters on some days: file, its hash, row number and counts.
+
+    `days`: local days as YYYY-MM-DD; a frame for each, without rows where none are kept.
+    """
     for day in days:
-        found = warehouse.read_pieces("pm", day, only=("cell_id", [cell_id]))
-        yield found.sort_values(["period_start_utc", "source_row"])[columns].assign(day_local=day)
+        rows = warehouse.read_pieces("pm", day, only=("cell_id", [cell_id]))
+        rows = rows.sort_values(["period_start_utc", "source_row"])
+        yield rows[list(_SHOWN)].assign(day_local=day)

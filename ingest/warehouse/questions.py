@@ -160,11 +160,15 @@ def parse_query(text: str, file: str) -> Query:
     keys = [line.split(":", 1)[0] for line in head]
     if keys[1:] != list(_HEAD) or f"{keys[0]}.sql" != file:
         raise ValueError(f"{file}: five head lines wanted: name, {', '.join(_HEAD)}; got {keys}")
-    said = [line.split(":", 1)[1].strip() for line in head]
-    params = {n: (t, default) for n, t, default in _columns(said[2], file)}
-    returns = {n: t for n, t, _ in _columns(said[3], file)}
+    question, reads, params, returns, grain = (line.split(":", 1)[1].strip() for line in head)
     return Query(
-        keys[0], said[0], tuple(_listed(said[1])), params, returns, tuple(_listed(said[4])), text
+        name=keys[0],
+        question=question,
+        reads=tuple(_listed(reads)),
+        params={name: (kind, default) for name, kind, default in _columns(params, file)},
+        returns={name: kind for name, kind, _ in _columns(returns, file)},
+        grain=tuple(_listed(grain)),
+        sql=text,
     )
 
 
@@ -211,10 +215,10 @@ _CASTS: dict[str, Any] = {
 
 def _columns(text: str, file: str) -> Iterator[tuple[str, str, str | None]]:
     for column in _listed(text):
-        found = _COLUMN.match(column)
-        if not found:
+        parts = _COLUMN.match(column)
+        if not parts:
             raise ValueError(f"{file}: '{column}' is not 'name TYPE' or 'name TYPE = default'")
-        yield found[1], found[2], found[3]
+        yield parts[1], parts[2], parts[3]
 
 
 def _listed(text: str) -> list[str]:

@@ -22,50 +22,74 @@ from ingest.warehouse.store import Warehouse
 COLUMNS = ("what", "where", "rows", "done")
 RELEASED = "released"
 _BLANKED = {"text": ("text_redacted",), "position": ("lat", "lon")}
-_KNOWN = {"text": "", "position": "subscriber_id"}
+_WHERE = {"text": "", "position": "subscriber_id"}
 """Positions go where a person is known; a spot without one says of nobody."""
-_MADE_OF = {"pm": (), "hour": ("cell_hour",), "complaint": ("complaint", "complaint_counted"),
-            "nps": ("nps", "answer_counted")}  # fmt: skip
+_MADE_OF = {
+    "pm": (),
+    "hour": ("cell_hour",),
+    "complaint": ("complaint", "complaint_counted"),
+    "nps": ("nps", "answer_counted"),
+}
+"""Tables whose days go with the rows of a kind; others go with their own."""
 _PERSONS = ("call", "complaint", "nps")
-_METRICS = {"complaint": ("complaints_per_1000", "complaints_per_10k_attempts"), "nps": ("nps",),
-            "call": ("call_drop_rate", "rating_mean")}  # fmt: skip
+_METRICS = {
+    "complaint": ("complaints_per_1000", "complaints_per_10k_attempts"),
+    "nps": ("nps",),
+    "call": ("call_drop_rate", "rating_mean"),
+}
 
 
 def retain(settings: Settings, *, now: datetime, dry_run: bool = False) -> pd.DataFrame:
     """Takes away what is older than [retention] allows; what was done: what, where, rows, done.
 
-    `now`: from when on days are counted back, in the operator's zone. Call it while nothing else is
-    at work on the warehouse. What once went does not come back with a longer period. A stop in the
-    middle is mended by calling it again.
+    `now`: from when on days are counted back, in the operator's zone. `dry_run`: change nothing,
+    and say what would go. Call it while nothing else is at work on the warehouse. What once went
+    does not come back with a longer period. A stop in the middle is mended by calling it again.
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    wanted = first_days(settings.retention, now.astimezone(ZoneInfo(settings.operator.timezone)))
+    now_local = now.astimezone(ZoneInfo(settings.operator.timezone))
     before = warehouse.kept_from()
-    first = {kind: max(day, before.get(kind, "")) for kind, day in wanted.items()}
+    first = {
+        kind: max(day, before.get(kind, ""))
+        for kind, day in first_days(settings.retention, now_local).items()
+    }
     if not dry_run:
         warehouse.keep_from(first)
         _keep_released(warehouse, first)
-    told = [*_days_gone(warehouse, first, dry_run=dry_run)]
-    told += _blanked(warehouse, first, dry_run=dry_run)
-    told += _logs_gone(settings, now, dry_run=dry_run)
-    told += _acknowledgements_gone(warehouse, settings, now, dry_run=dry_run)
-    return pd.DataFrame(told, columns=list(COLUMNS))
+    lines = [*_days_gone(warehouse, first, dry_run=dry_run)]
+    lines += _blanked(warehouse, first, dry_run=dry_run)
+    lines += _logs_gone(settings, now, dry_run=dry_run)
+    lines += _acknowledgements_gone(warehouse, settings, now, dry_run=dry_run)
+    return pd.DataFrame(lines, columns=list(COLUMNS))
 
 
 def first_days(periods: Retention, now: datetime) -> dict[str, str]:
-    """First local day of which each kind of row may stay, as YYYY-MM-DD."""
+    """First local day of which each kind of row may stay, as YYYY-MM-DD.
+
+    `now`: in the operator's zone. Rows of persons stay from a first day of a month on.
+    """
+    by_month = {
+        "call": periods.call_days,
+        "complaint": periods.complaint_days,
+        "nps": periods.survey_days,
+    }
+    by_day = {
+        "text": periods.text_days,
+        "position": periods.position_days,
+        "pm": periods.pm_days,
+        "hour": periods.hour_days,
+    }
     today = now.date()
-    months = {"call": periods.call_days, "complaint": periods.complaint_days,
-              "nps": periods.survey_days}  # fmt: skip
-    days = {"text": periods.text_days, "position": periods.position_days, "pm": periods.pm_days,
-            "hour": periods.hour_days}  # fmt: skip
-    whole = {kind: _month_from(today - timedelta(days=n)) for kind, n in months.items()}
-    return whole | {kind: str(today - timedelta(days=n)) for kind, n in days.items()}
+    first = {kind: _month_from(today - timedelta(days=n)) for kind, n in by_month.items()}
+    return first | {kind: str(today - timedelta(days=n)) for kind, n in by_day.items()}
 
 
 def _month_from(day: date) -> str:
     """First day of a month that begins on a day or after it."""
-    return str(day if day.day == 1 else (day.replace(day=28) + timedelta(days=4)).replace(day=1))
+    if day.day == 1:
+        return str(day)
+    # four days after the 28th it is the next month, whatever month it is
+    return str((day.replace(day=28) + timedelta(days=4)).replace(day=1))
 
 
 def cut(
@@ -82,8 +106,8 @@ def cut(
     for kind, columns in _BLANKED.items():
         if table in _PERSONS and kind in first:
             late = days[~old] < first[kind]
-            if _KNOWN[kind]:
-                late &= kept[_KNOWN[kind]].notna()
+            if _WHERE[kind]:
+                late &= kept[_WHERE[kind]].notna()
             for column in kept.columns.intersection(list(columns)):
                 kept[column] = kept[column].mask(late)
     return kept, gone
@@ -118,8 +142,9 @@ def _days_gone(
             _count_expired(warehouse, kind, first[kind], {part.load for part in old} - {""})
             parts.drop(warehouse, kind, old)
         for place, same in _by_place(old).items():
-            n, days = sum(len(part.rows) for part in same), sorted({part.day for part in same})
-            yield place, f"{days[0]} to {days[-1]}", n, "would go" if dry_run else "gone"
+            days = sorted({part.day for part in same})
+            n_rows = sum(len(part.rows) for part in same)
+            yield place, f"{days[0]} to {days[-1]}", n_rows, "would go" if dry_run else "gone"
 
 
 def _by_place(old: list[Part]) -> dict[str, list[Part]]:
@@ -134,10 +159,10 @@ def _count_expired(warehouse: Warehouse, name: str, first: str, loads: set[str])
     """Moves rows from read to expired in their files' notes; from what is kept: twice is once."""
     for load, facts in warehouse.loads(name).items():
         if load in loads:
-            held = parts.piece_rows(warehouse, name, load)
+            n_rows = parts.piece_rows(warehouse, name, load)
             total = facts["n_read"] + facts.get("n_expired", 0)
-            kept = sum(n for day, n in held.items() if day >= first)
-            facts["n_read"] = kept + facts["n_refused"]
+            n_kept = sum(n for day, n in n_rows.items() if day >= first)
+            facts["n_read"] = n_kept + facts["n_refused"]
             facts["n_expired"] = total - facts["n_read"]
             warehouse.write_load(name, load, facts)
 
@@ -149,7 +174,7 @@ def _blanked(
     for kind, columns in _BLANKED.items():
         for name in _PERSONS:
             for column in set(columns) & set(TABLES[name].columns):
-                how = {"column": column, "where": _KNOWN[kind]}
+                how = {"column": column, "where": _WHERE[kind]}
                 filled = parts.unblanked(warehouse, name, days=(first[name], first[kind]), **how)
                 for part in filled if not dry_run else ():
                     parts.make_blank(warehouse, part, **how)
@@ -160,14 +185,14 @@ def _blanked(
 def _keep_released(warehouse: Warehouse, first: Mapping[str, str]) -> None:
     """Sets released figures of the months that go aside: they can't be made again."""
     rates = warehouse.read("place_rate")
-    old = [
-        rates[rates["metric"].isin(metrics)
-              & (rates["period_start"].astype("str") < first[name])]
+    starts = rates["period_start"].astype("str")
+    old_rates = [
+        rates[rates["metric"].isin(metrics) & (starts < first[name])]
         for name, metrics in _METRICS.items()
-    ]  # fmt: skip
-    kept = pd.concat(old).drop_duplicates(list(TABLES["place_rate"].key))
-    if len(kept):
-        warehouse.write("place_rate", kept, day=RELEASED)
+    ]
+    released = pd.concat(old_rates).drop_duplicates(list(TABLES["place_rate"].key))
+    if len(released):
+        warehouse.write("place_rate", released, day=RELEASED)
 
 
 def _logs_gone(
