@@ -9,7 +9,6 @@ import json
 import logging
 import os
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -58,11 +57,11 @@ def _code_of(error: Exception) -> int:
     return 1 if isinstance(error, ContractError) else 2
 
 
-def _tell(command: Callable[P, None]) -> Callable[P, None]:
-    """The command, telling without a traceback what the person at the console can mend."""
+def _with_message(command: Callable[P, None]) -> Callable[P, None]:
+    """The command, which ends with a message and no traceback where a person can mend the fault."""
 
     @wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+    def with_message(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             command(*args, **kwargs)
         except (KeyboardInterrupt, Interrupted) as stop:
@@ -70,7 +69,7 @@ def _tell(command: Callable[P, None]) -> Callable[P, None]:
         except (HexperienceError, OSError) as error:
             _fail(str(error), _code_of(error))
 
-    return told
+    return with_message
 
 
 def _fail(text: str, code: int) -> None:
@@ -78,7 +77,7 @@ def _fail(text: str, code: int) -> None:
     raise typer.Exit(code)
 
 
-def _tell_version(asked: bool) -> None:
+def _say_version(asked: bool) -> None:
     if asked:
         from ingest.run import software_version  # noqa: PLC0415  as in _run
 
@@ -91,14 +90,14 @@ def every(
     *,
     version: Annotated[
         bool,
-        typer.Option("--version", help="Tell the version.", callback=_tell_version, is_eager=True),
+        typer.Option("--version", help="Show the version.", callback=_say_version, is_eager=True),
     ] = False,
 ) -> None:
     """Where a mobile network hurts its customers, why, since when, and what to do first."""
 
 
 @app.command()
-@_tell
+@_with_message
 def demo(
     folder: Annotated[Path, typer.Option(help="Where the demo lives.")] = Path("demo"),
     *,
@@ -120,13 +119,13 @@ def demo(
     )
     _run(load(config))
     if os.environ.get("NO_APP", "") in ("", "0"):
-        _serve(config, port)
+        server.serve(config, port)
     else:
         ERR.print(f"to see the map: hexperience app --config {config}", highlight=False)
 
 
 @app.command()
-@_tell
+@_with_message
 def run(
     config: Config = DEFAULT_CONFIG,
     scheduler: Annotated[
@@ -141,7 +140,7 @@ def run(
 
 
 @app.command("report")
-@_tell
+@_with_message
 def report_(
     period: Annotated[
         str, typer.Option(help="2026-W46 or 2026-10; else the newest whole week.")
@@ -155,7 +154,8 @@ def report_(
     from views.report import write as report  # noqa: PLC0415  as in _run
     from views.words import periods  # noqa: PLC0415
 
-    settings, marts = load(config), _marts(config)
+    settings = load(config)
+    marts = _warehouse(settings).marts
     chosen = periods.choose(periods.by_period(marts.query("periods")), period)
     folder = out or settings.resolve(settings.report.folder)
     say(str(report.write(marts, chosen, folder, settings, config.name)))
@@ -173,23 +173,24 @@ def batch(
     """Run what is new and write the reports that are due; the last line is a summary in JSON."""
     # what a timer stops ends as what a person stops: in order, to go on at the next call
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    started, told = time.monotonic(), dict[str, Any](exit=0)
+    started = time.monotonic()
+    summary: dict[str, Any] = {"exit": 0}
     try:
         at = instant(now) if now else datetime.now(UTC)
         arguments = {"run": {"scheduler": scheduler}} if scheduler else {}
-        told |= _batch(load(config, arguments=arguments), at, config.name)
+        summary |= _batch(load(config, arguments=arguments), at, config.name)
     except (KeyboardInterrupt, Interrupted) as stop:
-        told |= {"exit": 3, "error": str(stop) or "stopped"}
+        summary |= {"exit": 3, "error": str(stop) or "stopped"}
     except (HexperienceError, OSError) as error:
-        told |= {"exit": _code_of(error), "error": str(error)}
-    told["seconds"] = round(time.monotonic() - started, 1)
-    sys.stdout.write(json.dumps(told) + "\n")
-    if "error" in told:
-        _fail(told["error"], told["exit"])
+        summary |= {"exit": _code_of(error), "error": str(error)}
+    summary["seconds"] = round(time.monotonic() - started, 1)
+    sys.stdout.write(json.dumps(summary) + "\n")
+    if "error" in summary:
+        _fail(summary["error"], summary["exit"])
 
 
 @app.command()
-@_tell
+@_with_message
 def check(
     config: Config = DEFAULT_CONFIG,
     newest: Annotated[
@@ -203,47 +204,53 @@ def check(
     ] = 0,
     form: Annotated[str, typer.Option("--format", help="text, table, csv or json.")] = "text",
 ) -> None:
-    """Try configuration and data and tell all faults at once, leaving the warehouse alone."""
+    """Try configuration and data and show all faults at once, leaving the warehouse alone."""
     _check(load(config), newest, published, max_age_hours, form)
 
 
 @app.command()
-@_tell
+@_with_message
 def forget(
     subscriber: Annotated[
         str, typer.Argument(help="Whose rows go; - reads one line of standard input.")
     ],
     domain: Annotated[str, typer.Option("--as", help="msisdn, imsi, email or account.")] = "msisdn",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell, and change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would go, and change nothing.")
+    ] = False,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Take one subscriber's rows away for good, then publish and report anew."""
     from ingest.warehouse import forget as forgetting  # noqa: PLC0415  as in _run
     from views.report import write as report  # noqa: PLC0415
 
-    settings, warehouse = load(config), _warehouse(config)
+    settings = load(config)
+    warehouse = _warehouse(settings)
     text = sys.stdin.readline() if subscriber == "-" else subscriber
     today = datetime.now(UTC).date()
     with logs.kept(settings), warehouse.alone():
-        found = forgetting.forget(text, domain, settings, today=today, dry_run=dry_run)
-        logs.log.info("forget: %d of our files hold one subscriber", found["rows"].gt(0).sum())
-    deliver(found, "table", None)
+        lines = forgetting.forget(text, domain, settings, today=today, dry_run=dry_run)
+        logs.log.info("forget: %d of our files hold one subscriber", lines["rows"].gt(0).sum())
+    deliver(lines, "table", None)
     if not dry_run:
         _run(settings)
         deliver(report.after_forgetting(warehouse, settings, config.name), "table", None)
 
 
 @app.command()
-@_tell
+@_with_message
 def retain(
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell, and change nothing.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would go, and change nothing.")
+    ] = False,
     now: Annotated[str, typer.Option(help="Instead of the clock: 2026-11-22T06:00Z.")] = "",
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Take away what is older than the settings retain; it does not come back with later runs."""
     from ingest.warehouse import retain as retention  # noqa: PLC0415  as in _run
 
-    settings, warehouse = load(config), _warehouse(config)
+    settings = load(config)
+    warehouse = _warehouse(settings)
     at = instant(now) if now else datetime.now(UTC)
     with logs.kept(settings), warehouse.alone():
         gone = retention.retain(settings, now=at, dry_run=dry_run)
@@ -256,7 +263,7 @@ def retain(
 
 
 @app.command()
-@_tell
+@_with_message
 def changes(
     out: Annotated[Path, typer.Option(help="File for the changes: .parquet, .csv or .json.")],
     config: Config = DEFAULT_CONFIG,
@@ -273,7 +280,7 @@ def changes(
 
 
 @app.command()
-@_tell
+@_with_message
 def query(
     name: Annotated[str, typer.Argument(help="Query to ask; none lists them.")] = "",
     param: Annotated[list[str] | None, typer.Option(help="Parameter as k=v; repeatable.")] = None,
@@ -283,14 +290,14 @@ def query(
 ) -> None:
     """Answer one of the questions in queries/ from the published marts."""
     if not name:
-        for known in query_names():
-            say(f"{known:21} {read_query(known).question}")
+        for query_name in query_names():
+            say(f"{query_name:21} {read_query(query_name).question}")
         return
-    deliver(_marts(config).query(name, **pairs(param or [])), form, out)
+    deliver(_warehouse(load(config)).marts.query(name, **pairs(param or [])), form, out)
 
 
 @app.command()
-@_tell
+@_with_message
 def sql(
     text: Annotated[str, typer.Argument(help="One SELECT.")],
     form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
@@ -298,11 +305,11 @@ def sql(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Answer one SELECT of your own from the published marts."""
-    deliver(_marts(config).sql(text), form, out)
+    deliver(_warehouse(load(config)).marts.sql(text), form, out)
 
 
 @app.command()
-@_tell
+@_with_message
 def rows(
     cell: Annotated[str, typer.Argument(help="The cell_id.")],
     form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
@@ -310,11 +317,11 @@ def rows(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Show the source rows on which a cell stands in the list: file, its hash, row and counts."""
-    deliver(lineage.behind(_warehouse(config), cell), form, out)
+    deliver(lineage.behind(_warehouse(load(config)), cell), form, out)
 
 
 @app.command()
-@_tell
+@_with_message
 def acknowledge(
     subject: Annotated[
         str, typer.Argument(help="change:ID, site:ID, cell:ID, hex:TEXT or region:NAME.")
@@ -333,14 +340,12 @@ def acknowledge(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Note who looks after a change or a place, and how far it is; list it, or take it out."""
-    marts = _marts(config)
+    marts = _warehouse(load(config)).marts
     if remove:
         say(f"entries taken out: {acknowledgements.remove(marts.log, remove)}")
         return
     if listed or not subject:
-        of = Subject.parse(subject).asked if subject else {}
-        log = marts.query("acknowledgement_log" if of else "acknowledgements", **of)
-        deliver(log, "table", None)
+        deliver(_log(marts, subject), "table", None)
         return
     word = Word(status, owner, comment)
     number = marts.acknowledge(
@@ -350,7 +355,7 @@ def acknowledge(
 
 
 @app.command()
-@_tell
+@_with_message
 def inspect(
     file: Annotated[Path, typer.Argument(help="An operator's file of any kind.")],
     out: Annotated[Path | None, typer.Option(help="Configuration to start from, written.")] = None,
@@ -366,7 +371,7 @@ def inspect(
 
 
 @app.command()
-@_tell
+@_with_message
 def cube(
     out: Annotated[Path, typer.Option(help="Folder to write; it must not be there yet.")],
     table: Annotated[str, typer.Option(help="cell_hour or hex_day.")] = "cell_hour",
@@ -380,7 +385,7 @@ def cube(
 
 
 @app.command("app")
-@_tell
+@_with_message
 def serve(
     config: Config = DEFAULT_CONFIG,
     port: Annotated[int, typer.Option(help="Port on 127.0.0.1.")] = PORT,
@@ -388,8 +393,8 @@ def serve(
     host: Annotated[str, typer.Option(help="Name under which a reverse proxy serves it.")] = "",
 ) -> None:
     """Show the map on 127.0.0.1, to this machine or to a reverse proxy on it."""
-    _warehouse(config)
-    _serve(config, port, base_path=base_path, host=host)
+    load(config)
+    server.serve(config, port, base_path=base_path, host=host)
 
 
 def main() -> None:
@@ -403,7 +408,7 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
     import ingest.run  # noqa: PLC0415
     from ingest.running.workers import workers  # noqa: PLC0415
 
-    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    warehouse = _warehouse(settings)
     with (
         logs.kept(settings) as line,
         warehouse.alone(),
@@ -432,7 +437,7 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
     import ingest.run  # noqa: PLC0415
     from ingest.running.workers import workers  # noqa: PLC0415
 
-    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    warehouse = _warehouse(settings)
     with (
         logs.kept(settings) as line,
         warehouse.alone(),
@@ -444,65 +449,48 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
 
 
 def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
-    from views.report import write as report  # noqa: PLC0415  as in _run
+    from views.report import batch as reports  # noqa: PLC0415  as in _run
 
-    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    folder = settings.resolve(settings.report.folder)
+    warehouse = _warehouse(settings)
     with warehouse.alone("batch"):
-        before = warehouse.marts.run_id
+        run_before = warehouse.marts.run_id
         _run(settings, only_new=True)
-        known = {name for name, _, _ in report.written(folder)}
-        written = []
-        for period in report.due(warehouse.marts, settings, now):
-            ERR.print(f"report {report.write(warehouse.marts, period, folder, settings, config)}")
-            written.append(period.key)
-    run_id, receipt = warehouse.marts.run_id, warehouse.marts.query("receipt")
-    return {
-        "run_id": run_id,
-        "new": run_id != before,
-        "rows": {name: int(receipt[f"n_{name}"].sum()) for name in ("read", "accepted", "refused")},
-        "written": [key for key in written if key not in known],
-        "revised": [key for key in written if key in known],
-        "verdicts": warehouse.marts.query("quality_notes")["verdict"].value_counts().to_dict(),
-    }
+        due = reports.write_due(warehouse.marts, settings, now, config)
+    return reports.summary(warehouse.marts, run_before, due)
 
 
 def _check(
     settings: Settings, newest: int, published: bool, max_age_hours: float, form: str
 ) -> None:
     from ingest import check  # noqa: PLC0415  as in _run
-    from ingest.running.workers import workers  # noqa: PLC0415
 
-    found: list[check.Finding] = []
-    if not published:
-        # workers on other machines would not see the temporary folder
-        here = "threads" if "://" in settings.run.scheduler else settings.run.scheduler
-        with (
-            progress() as bars,
-            workers(settings.run.model_copy(update={"scheduler": here})) as client,
-        ):
-            found += check.rehearse(settings, client, newest=newest, progress=bars.tell)
+    findings = [] if published else _rehearsed(settings, newest)
     max_age = timedelta(hours=max_age_hours) if max_age_hours else None
-    found += check.promises(settings, now=datetime.now(UTC), max_age=max_age)
-    print_findings(pd.DataFrame(map(asdict, found)), form)
-    if any(one.verdict == "fault" for one in found):
+    findings += check.promises(settings, now=datetime.now(UTC), max_age=max_age)
+    print_findings(pd.DataFrame(map(asdict, findings)), form)
+    if any(finding.verdict == "fault" for finding in findings):
         raise typer.Exit(1)
 
 
-def _serve(config: Path, port: int, *, base_path: str = "", host: str = "") -> None:
-    at = f"http://127.0.0.1:{port}/{base_path.strip('/')}".rstrip("/")
-    ERR.print(f"the map: {at}  (Ctrl-C ends it)", highlight=False)
-    environ = {**os.environ, "HEXPERIENCE_CONFIG": str(config.resolve())}
-    line = server.command(port=port, base_path=base_path, host=host)
-    subprocess.run(line, env=environ, check=False)  # noqa: S603  our own
+def _rehearsed(settings: Settings, newest: int) -> list[Any]:
+    from ingest import check  # noqa: PLC0415  as in _run
+    from ingest.running.workers import workers  # noqa: PLC0415
+
+    # workers on other machines would not see the temporary folder
+    here = "threads" if "://" in settings.run.scheduler else settings.run.scheduler
+    how = settings.run.model_copy(update={"scheduler": here})
+    with progress() as bars, workers(how) as client:
+        return check.rehearse(settings, client, newest=newest, progress=bars.tell)
 
 
-def _marts(config: Path) -> Marts:
-    return _warehouse(config).marts
+def _log(marts: Marts, subject: str) -> pd.DataFrame:
+    """The log of one subject, else the newest state of all."""
+    if subject:
+        return marts.query("acknowledgement_log", **Subject.parse(subject).asked)
+    return marts.query("acknowledgements")
 
 
-def _warehouse(config: Path) -> Warehouse:
-    settings = load(config)
+def _warehouse(settings: Settings) -> Warehouse:
     return Warehouse(settings.resolve(settings.warehouse.path))
 
 

@@ -1,6 +1,6 @@
 """What complaints are about, and where a TM Forum trouble ticket says it.
 
-The taxonomy follows the regulators' (FCC, Ofcom, TRAI); its first level is what rates are told of.
+The taxonomy follows the regulators' (FCC, Ofcom, TRAI); rates are given by its first level.
 """
 
 from typing import Any, Final

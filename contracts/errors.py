@@ -9,7 +9,7 @@ class HexperienceError(Exception):
 
 
 class Refusal(HexperienceError, ValueError):
-    """Several faults of one kind, told together: nobody mends them one run at a time."""
+    """Several faults of one kind, shown together: nobody mends them one run at a time."""
 
     def __init__(self, about: str, faults: Sequence[str]) -> None:
         self.about, self.faults = about, tuple(faults)
@@ -47,7 +47,8 @@ class Interrupted(HexperienceError):
     """Stopped by the person at the console; what was finished is kept."""
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """Ends a fault with the known name that was meant, or with all that are known."""
-    close = difflib.get_close_matches(name, list(known), 1)
-    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(known))}"
+def nearest(name: str, names: Iterable[str]) -> str:
+    """Ends a fault with the name that was meant, or with all names that there are."""
+    names = list(names)
+    close = difflib.get_close_matches(name, names, 1)
+    return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(names))}"

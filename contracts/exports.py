@@ -29,7 +29,8 @@ _OF_A_PERSON = (
 def with_usual(own: Any) -> Any:
     """A source's keys over the usual ones of its reader; "" takes a column away.
 
-    What is no source, or not well formed, stays what it is: the check that follows tells it.
+    `own`: a [[source]] as written. What is no source, or not well formed, stays what it is: the
+    check that follows refuses it.
     """
     reader = own.get("reader") if isinstance(own, dict) else None
     usual = USUAL.get(reader) if isinstance(reader, str) else None
@@ -50,7 +51,7 @@ def with_usual(own: Any) -> Any:
 
 
 def of_persons(reader: str) -> tuple[str, ...]:
-    """Columns of a reader's files that tell who answered or from which address; none of ours."""
+    """Columns of a reader's files that show who answered or from which address; none of ours."""
     return (*_FROM_IP, *_OF_A_PERSON) if reader == "qualtrics" else ()
 
 

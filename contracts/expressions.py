@@ -64,43 +64,46 @@ Expression = Number | Name | Sum | Product | Known
 def parse(text: str) -> Expression:
     """The expression; raises ExpressionError with the place and what was expected there."""
     reader = _Reader(text)
-    found = reader.total()
+    expression = reader.total()
     reader.expect("", "an operator or the end")
-    return found
+    return expression
 
 
-def names(of: Expression) -> Iterator[str]:
+def names(expression: Expression) -> Iterator[str]:
     """Yields every counter named, in order, repetitions included."""
-    if isinstance(of, Name):
-        yield of.text
-    for part in _parts(of):
+    if isinstance(expression, Name):
+        yield expression.text
+    for part in _parts(expression):
         yield from names(part)
 
 
-def vectors(of: Expression) -> Iterator[str]:
+def vectors(expression: Expression) -> Iterator[str]:
     """Yields every counter of which elements are taken."""
-    if isinstance(of, Name) and of.element is not None:
-        yield of.text
-    for part in _parts(of):
+    if isinstance(expression, Name) and expression.element is not None:
+        yield expression.text
+    for part in _parts(expression):
         yield from vectors(part)
 
 
-def lacking(of: Expression, has: Callable[[str], bool]) -> str:
-    """The first counter without which the expression has no value; empty = none."""
-    if isinstance(of, Name):
-        return "" if has(of.text) else of.text
-    lacks = [lacking(part, has) for part in _parts(of)]
-    if isinstance(of, Known) and not all(lacks):
+def lacking(expression: Expression, has: Callable[[str], bool]) -> str:
+    """The first counter without which the expression has no value; empty = none.
+
+    `has`: whether a counter of that name is there.
+    """
+    if isinstance(expression, Name):
+        return "" if has(expression.text) else expression.text
+    lacks = [lacking(part, has) for part in _parts(expression)]
+    if isinstance(expression, Known) and not all(lacks):
         return ""
     return next(filter(None, lacks), "")
 
 
-def _parts(of: Expression) -> tuple[Expression, ...]:
-    if isinstance(of, Sum):
-        return tuple(term for _, term in of.terms)
-    if isinstance(of, Product):
-        return tuple(factor for _, factor in of.factors)
-    return of.terms if isinstance(of, Known) else ()
+def _parts(expression: Expression) -> tuple[Expression, ...]:
+    if isinstance(expression, Sum):
+        return tuple(term for _, term in expression.terms)
+    if isinstance(expression, Product):
+        return tuple(factor for _, factor in expression.factors)
+    return expression.terms if isinstance(expression, Known) else ()
 
 
 class _Reader:
@@ -134,9 +137,9 @@ class _Reader:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise ExpressionError(f"more than {_DEEPEST} parentheses or signs within each other")
-        found = self._one()
+        factor = self._one()
         self._depth -= 1
-        return found
+        return factor
 
     def _one(self) -> Expression:
         kind, word = self._kind, self._word
@@ -200,14 +203,14 @@ class _Reader:
     def _forward(self) -> None:
         rest = self._text[self._at :]
         self._start = self._at + len(rest) - len(rest.lstrip())
-        found = _TOKEN.match(self._text, self._at)
+        token = _TOKEN.match(self._text, self._at)
         if not rest.strip():
             self._kind, self._word, self._at = "", "", len(self._text)
-        elif not found:
+        elif not token:
             self._kind, self._word = "odd", rest.lstrip()[0]
         else:
-            self._kind, self._at = str(found.lastgroup), found.end()
-            self._word = found[self._kind]
+            self._kind, self._at = str(token.lastgroup), token.end()
+            self._word = token[self._kind]
             self._refuse_glued_hyphen()
 
     def _refuse_glued_hyphen(self) -> None:
@@ -219,5 +222,5 @@ class _Reader:
             )
 
     def _refuse(self, wanted: str) -> None:
-        found = f"'{self._word}'" if self._word else "the end"
-        raise ExpressionError(f"at character {self._start + 1}: expected {wanted}, found {found}")
+        word = f"'{self._word}'" if self._word else "the end"
+        raise ExpressionError(f"at character {self._start + 1}: expected {wanted}, found {word}")

@@ -28,7 +28,10 @@ THRESHOLDS = _read(Path(__file__).with_name("regulator.toml"))
 
 
 def in_force(limits: Mapping[str, float], source: str) -> pd.DataFrame:
-    """The thresholds as rows of `threshold`, those in `limits` with the operator's own source."""
+    """The thresholds as rows of `threshold`, those in `limits` with the operator's own source.
+
+    `limits`: values by the name of their threshold. `source`: where the operator has them from.
+    """
     chosen = [
         replace(one, value=limits[name], source=source) if name in limits else one
         for name, one in THRESHOLDS.items()

@@ -1,6 +1,6 @@
 """How one kind of file maps to a table: a [[source]] of the configuration, and what faults it has.
 
-Ours = theirs throughout. What it means is told to the reader that `reader` names.
+Ours = theirs throughout. What it means, the reader that `reader` names knows.
 """
 
 import re
@@ -140,11 +140,11 @@ class Source(Section):
     @property
     def groups(self) -> dict[str, list[str]]:
         """Named groups of [source.objects], each with their columns it can be found in."""
-        found: dict[str, list[str]] = {}
+        groups: dict[str, list[str]] = {}
         for column, pattern in self.objects.items():
             for group in re.findall(r"\(\?P<(\w+)>", pattern):
-                found.setdefault(group, []).append(column)
-        return found
+                groups.setdefault(group, []).append(column)
+        return groups
 
     @property
     def theirs(self) -> dict[str, list[str]]:
@@ -168,12 +168,12 @@ class Source(Section):
     def mapping_faults(self) -> Iterator[str]:
         """What can't be right in what is given, whatever else a source may give."""
         of = TABLES[self.table]
-        known = {*of.columns, *of.read_instead}
+        columns = {*of.columns, *of.read_instead}
         for part in ("columns", "formats", "scale", "constants", "values", "patterns", "from_name",
                      "counters"):  # fmt: skip
             for name in getattr(self, part):
-                if name not in known and (part, name) != ("from_name", "pattern"):
-                    yield f"[source.{part}] {name}: no column of {of.name}{nearest(name, known)}"
+                if name not in columns and (part, name) != ("from_name", "pattern"):
+                    yield f"[source.{part}] {name}: no column of {of.name}{nearest(name, columns)}"
                 elif part in _OF_COLUMNS and name not in self.given:
                     yield f"[source.{part}] {name}: not in [source.columns], so it changes nothing"
         for name in set(self.columns) & set(self.constants):

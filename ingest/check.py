@@ -1,4 +1,4 @@
-"""The dry run: all that is wrong with configuration and data, told at once; nothing is kept.
+"""The dry run: all that is wrong with configuration and data, shown at once; nothing is kept.
 
 Files are read, cleaned, settled and rolled up as a run does it, in a temporary folder. The
 warehouse is only looked at, so that this works while a run is at work.
@@ -24,6 +24,7 @@ from ingest.privacy import door
 from ingest.run import run_files
 from ingest.running.workers import Progress, silent
 from ingest.settle.load import FileToLoad, listed
+from ingest.warehouse.marts import Marts
 from ingest.warehouse.store import Warehouse
 
 _REASONS = 20
@@ -52,39 +53,47 @@ def rehearse(
     tried = _newest(files, newest)
     if any(finding.about == "key" for finding in amiss):
         tried = [task for task in tried if not task.source.given & set(door.IDENTIFIERS)]
-    found = [*amiss, *(Finding("fault", "files", fault) for fault in faults)]
+    findings = [*amiss, *(Finding("fault", "files", fault) for fault in faults)]
     with tempfile.TemporaryDirectory(prefix="hexperience-check-") as folder:
         there = _elsewhere(settings, folder, regions=not amiss)
         tasks = [replace(task, settings=there) for task in tried]
         judged = list(_tried(tasks, there, client, progress))
-        found += [*_rows(Warehouse(Path(folder))), *judged]
-        if not any(finding.verdict == "fault" for finding in found):
+        findings += [*_rows(Warehouse(Path(folder))), *judged]
+        if not any(finding.verdict == "fault" for finding in findings):
             share = _bytes(tried) / max(_bytes(files), 1)
-            found.append(_disk(Path(folder), settings, share))
-    return found
+            findings.append(_disk(Path(folder), settings, share))
+    return findings
 
 
 def promises(
     settings: Settings, *, now: datetime, max_age: timedelta | None = None
 ) -> list[Finding]:
-    """Whether the published marts keep the promises of queries/checks, and are recent enough."""
-    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    """Whether the published marts keep the promises of queries/checks, and are recent enough.
+
+    `now`: to which their age is counted. `max_age`: how old the newest data may be; None = any.
+    Marts that can't be read are a fault where an age is asked for, else a warning.
+    """
+    marts = Marts(settings.resolve(settings.warehouse.path))
     try:
-        guilty = warehouse.marts.guilty(settings.privacy)
-        as_of = warehouse.marts.query("run_facts")["as_of_utc"].max()
+        guilty = marts.guilty(settings.privacy)
+        as_of = marts.query("run_facts")["as_of_utc"].max()
     except (NothingFound, QuestionError) as error:
         return [Finding("warn" if max_age is None else "fault", "marts", str(error))]
-    found = [
+    findings = [
         Finding("fault", str(name), reason)
         for name, rows in guilty.groupby("check")
         for reason in _shortened(rows["reason"].tolist())
     ]
-    found = found or [Finding("ok", "marts", "they keep all promises of queries/checks")]
-    if max_age is not None:
-        stale = not now - as_of <= max_age
-        told = "no time in the data" if pd.isna(as_of) else f"data as of {as_of:%Y-%m-%d %H:%M} UTC"
-        found.append(Finding("fault" if stale else "ok", "age", told))
-    return found
+    findings = findings or [Finding("ok", "marts", "they keep all promises of queries/checks")]
+    return findings if max_age is None else [*findings, _age(as_of, now, max_age)]
+
+
+def _age(as_of: Any, now: datetime, max_age: timedelta) -> Finding:
+    if pd.isna(as_of):
+        return Finding("fault", "age", "no time in the data")
+    is_stale = now - as_of > max_age
+    text = f"data as of {as_of:%Y-%m-%d %H:%M} UTC"
+    return Finding("fault" if is_stale else "ok", "age", text)
 
 
 # ------------------------------------------------------------------------------- before a row
@@ -95,8 +104,9 @@ def _key_faults(settings: Settings) -> Iterator[Finding]:
         try:
             door.door(settings).keys()
         except SettingsError as error:
-            told = "; sources with subscriber numbers are not tried until it is mended"
-            yield Finding("fault", "key", f"{error.about}: {'; '.join(error.faults)}{told}")
+            effect = "sources with subscriber numbers are not tried until it is mended"
+            faults = "; ".join(error.faults)
+            yield Finding("fault", "key", f"{error.about}: {faults}; {effect}")
 
 
 def _region_faults(settings: Settings) -> Iterator[Finding]:
@@ -145,14 +155,15 @@ def _tried(
 def _rows(tried: Warehouse) -> Iterator[Finding]:
     """Of each source its rows read and refused, then the refusals by reason."""
     for name in SOURCES:
-        facts, refused = [*tried.loads(name).values()], tried.read_refused(name)
+        facts = [*tried.loads(name).values()]
+        refused = tried.read_refused(name)
         if not facts:
             continue
         n_read = sum(fact["n_read"] for fact in facts)
         rows = refused[refused["scope"] == "row"]
         n_refused = len(rows.drop_duplicates(["source_file", "source_row"]))
-        told = f"{len(facts)} file(s): {n_read:,} rows read, {n_refused:,} refused"
-        yield Finding("fault" if n_refused == n_read > 0 else "ok", name, told)
+        text = f"{len(facts)} file(s): {n_read:,} rows read, {n_refused:,} refused"
+        yield Finding("fault" if n_refused == n_read > 0 else "ok", name, text)
         alike = refused.groupby(["scope", "column_name", "reason"], sort=False)
         lines = [_refusal(group) for _, group in alike]
         yield from (Finding("warn", name, line) for line in _shortened(lines))
@@ -185,8 +196,8 @@ def _disk(tried: Path, settings: Settings, share: float) -> Finding:
     needed = pieces + tables + snapshots - _size(where)
     disk = next(path for path in (where, *where.parents) if path.exists())
     free = shutil.disk_usage(disk).free
-    told = f"{where} needs about {max(needed, 0) / 1e9:,.2f} GB more, {free / 1e9:,.1f} GB are free"
-    return Finding("ok" if needed < free else "fault", "disk", told)
+    text = f"{where} needs about {max(needed, 0) / 1e9:,.2f} GB more, {free / 1e9:,.1f} GB are free"
+    return Finding("ok" if needed < free else "fault", "disk", text)
 
 
 def _bytes(files: list[FileToLoad]) -> int:

@@ -134,11 +134,11 @@ def _forget_absent(warehouse: Warehouse, loaded: list[Loaded]) -> None:
 def _days(warehouse: Warehouse, settings: Settings) -> list[DayToSettle]:
     """Days of everything but cells and counters."""
     ids = digest(changed_ids(warehouse.read("cell")))
-    found = {name: warehouse.piece_days(name) for name in _NOT_COUNTERS}
-    moved = {name: moved_keys(warehouse, name, days) for name, days in found.items()}
+    days_of = {name: warehouse.piece_days(name) for name in _NOT_COUNTERS}
+    moved = {name: moved_keys(warehouse, name, days) for name, days in days_of.items()}
     return [
         DayToSettle(name, day, tuple(loads), settings, ids, moved[name].get(day, ()))
-        for name, days in found.items()
+        for name, days in days_of.items()
         for day, loads in days.items()
     ]
 

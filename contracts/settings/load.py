@@ -1,6 +1,6 @@
 """All settings: default, meaning and bounds beside each; frozen once read.
 
-TOML < environment (``HEXPERIENCE_GRID__LEVEL=7``) < arguments. Everything that is wrong is told at
+TOML < environment (``HEXPERIENCE_GRID__LEVEL=7``) < arguments. Everything that is wrong is shown at
 once, each fault with its key, its file and its remedy.
 """
 
@@ -29,33 +29,48 @@ def load(
     environ: Mapping[str, str] = os.environ,
     arguments: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Settings:
-    """Settings of a configuration file; raises SettingsError with every fault at once."""
+    """Settings of a configuration file; raises SettingsError with every fault at once.
+
+    `environ`: variables that the file's texts name, and settings as HEXPERIENCE_SECTION__KEY.
+    `arguments`: settings by section and key, which win over all others.
+    """
     raw = _expand(_read(path), environ, faults := [])
     if "folder" in raw:
         faults.append("folder: unknown key")
     for layer in (_from_environment(environ), arguments or {}):
-        for section, values in layer.items():
-            if isinstance(raw.get(section, {}), dict):
-                raw[section] = {**raw.get(section, {}), **values}
-            else:
-                faults.append(
-                    f"HEXPERIENCE_{section.upper()}__...: [[{section}]] is set in the file"
-                )
+        faults += _lay_over(raw, layer)
     raw["folder"] = path.resolve().parent
     of_vendors = _lay_vendors_under(raw)
-    settings: Settings | None
-    try:
-        settings = Settings(**raw)
-    except ValidationError as error:
-        faults += [_told(fault, raw) for fault in error.errors()]
-        # judge what is well formed too, so that one run tells everything
-        settings = _without(raw, error.errors())
-    faults += settings.faults() if settings else []
-    # what is wrong in a vendor's TOML is told once, with its file
-    faults = [*of_vendors, *(f for f in faults if not _told_already(f, of_vendors))]
+    settings, faults_of_settings = _judged(raw)
+    faults += faults_of_settings
+    # what is wrong in a vendor's TOML is shown once, with its file
+    faults = [*of_vendors, *(f for f in faults if not _is_shown(f, of_vendors))]
     if faults or settings is None:
         raise SettingsError(f"{path}: {len(faults)} fault(s) in the configuration", faults)
     return settings
+
+
+def _lay_over(raw: dict[str, Any], layer: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Puts a layer's settings in place of the file's; returns what can't be set so."""
+    faults = []
+    for section, values in layer.items():
+        if isinstance(raw.get(section, {}), dict):
+            raw[section] = {**raw.get(section, {}), **values}
+        else:
+            faults.append(f"HEXPERIENCE_{section.upper()}__...: [[{section}]] is set in the file")
+    return faults
+
+
+def _judged(raw: dict[str, Any]) -> tuple[Settings | None, list[str]]:
+    """The settings, or as much of them as is well formed, and what is wrong with all of them."""
+    try:
+        settings = Settings(**raw)
+    except ValidationError as error:
+        faults = [_in_words(fault, raw) for fault in error.errors()]
+        # what is well formed is judged too, so that one run shows everything
+        sound = _without(raw, error.errors())
+        return sound, [*faults, *(sound.faults() if sound else [])]
+    return settings, list(settings.faults())
 
 
 def reference() -> str:
@@ -63,7 +78,7 @@ def reference() -> str:
     lines = [
         "# Settings",
         "",
-        "Made from `contracts/settings.py` by `make docs`; do not edit.",
+        "Made from `contracts/settings/sections.py` by `make docs`; do not edit.",
         "TOML < environment (`HEXPERIENCE_GRID__LEVEL=7`) < arguments.",
         "",
     ]
@@ -116,14 +131,14 @@ def vendor_faults(file: Path, vendor: dict[str, Any]) -> list[str]:
         alone = Source(**{**vendor, "path": "x", "vendor": ""})
     except ValidationError as error:
         raw = {"source": [vendor]}
-        told = [_told({**f, "loc": ("source", 0, *f["loc"])}, raw) for f in error.errors()]
-        odd += [re.sub(r"^\[\[source\]\] number 1 \([^)]*\) ", "", text) for text in told]
+        faults = [_in_words({**f, "loc": ("source", 0, *f["loc"])}, raw) for f in error.errors()]
+        odd += [re.sub(r"^\[\[source\]\] number 1 \([^)]*\) ", "", text) for text in faults]
     else:
         odd += [fault.replace("[source.", "[") for fault in alone.mapping_faults()]
     return [f"{file}: {fault}" for fault in odd]
 
 
-def _told_already(fault: str, of_vendors: list[str]) -> bool:
+def _is_shown(fault: str, of_vendors: list[str]) -> bool:
     """A fault that a vendor's TOML brings along, or of a source whose vendor can't be read."""
     brought = fault.replace("[source.", "[").endswith
     return any(
@@ -144,7 +159,7 @@ def _expand(value: Any, environ: Mapping[str, str], faults: list[str]) -> Any:
     for name in _VARIABLE.findall(value):
         if name not in environ:
             faults.append(f"{value}: the environment has no {name}; export {name}=...")
-    return _VARIABLE.sub(lambda found: environ.get(found[1], found[0]), value)
+    return _VARIABLE.sub(lambda variable: environ.get(variable[1], variable[0]), value)
 
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -163,7 +178,7 @@ def _toml_value(text: str) -> Any:
         return text
 
 
-def _told(fault: ErrorDetails, raw: dict[str, Any]) -> str:
+def _in_words(fault: ErrorDetails, raw: dict[str, Any]) -> str:
     where, model = _where(fault["loc"], raw)
     if fault["type"] == "extra_forbidden":
         return f"{where}: unknown key{nearest(str(fault['loc'][-1]), model.model_fields)}"
@@ -179,8 +194,8 @@ def _without(raw: dict[str, Any], faults: list[ErrorDetails]) -> Settings | None
         holder: Any = sound
         for step in path:
             # pydantic also names the branch of a union, which is no key of ours
-            known = isinstance(step, int) or (isinstance(holder, dict) and step in holder)
-            holder = holder[step] if known else {}
+            is_key = isinstance(step, int) or (isinstance(holder, dict) and step in holder)
+            holder = holder[step] if is_key else {}
         if isinstance(holder, dict):
             holder.pop(last, None)
     try:

@@ -293,8 +293,8 @@ class Settings(Section):
             yield from (f"{where}: {fault}" for fault in source.faults())
             lost = {"postcode", "place_text"} & source.given
             if lost and not self.operator.postcodes and source.reader != "trouble_ticket":
-                told = "without [operator] postcodes it changes nothing"
-                yield f"{where} [source.columns] {', '.join(sorted(lost))}: {told}"
+                effect = "without [operator] postcodes it changes nothing"
+                yield f"{where} [source.columns] {', '.join(sorted(lost))}: {effect}"
             if source.timezone:
                 yield from _zone_fault(f"{where} timezone", source.timezone)
 
@@ -314,11 +314,11 @@ def _bbox_faults(bbox: tuple[float, float, float, float]) -> Iterator[str]:
 
 
 def _holiday_fault(operator: Operator) -> Iterator[str]:
-    known = holidays.list_supported_countries()
-    if operator.country and operator.country not in known:
+    countries = holidays.list_supported_countries()
+    if operator.country and operator.country not in countries:
         yield f"[operator] country: no holidays known for '{operator.country}'; leave it empty"
-    elif operator.subdivision and operator.subdivision not in known[operator.country]:
+    elif operator.subdivision and operator.subdivision not in countries[operator.country]:
         yield (
             f"[operator] subdivision: '{operator.subdivision}' not in {operator.country}"
-            f"{nearest(operator.subdivision, known[operator.country])}"
+            f"{nearest(operator.subdivision, countries[operator.country])}"
         )

@@ -1,7 +1,11 @@
 """The command line that serves the screen, for the console and for the browser tests."""
 
+import os
+import subprocess
 import sys
 from pathlib import Path
+
+from views.console.printing import ERR
 
 APP = Path(__file__).resolve().parents[2] / "app.py"
 
@@ -48,3 +52,12 @@ def command(
         hosts = [*_HERE_ONLY, *([host] if host else [])]
         line += [f"--server.allowedHosts={name}" for name in hosts]
     return line
+
+
+def serve(config: Path, port: int, *, base_path: str = "", host: str = "") -> None:
+    """Serves the screen of a configuration until it is stopped; the rest as of `command`."""
+    address = f"http://127.0.0.1:{port}/{base_path.strip('/')}".rstrip("/")
+    ERR.print(f"the map: {address}  (Ctrl-C ends it)", highlight=False)
+    environ = {**os.environ, "HEXPERIENCE_CONFIG": str(config.resolve())}
+    line = command(port=port, base_path=base_path, host=host)
+    subprocess.run(line, env=environ, check=False)  # noqa: S603  our own
