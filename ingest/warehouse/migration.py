@@ -86,9 +86,8 @@ def _rename_columns(warehouse: Warehouse, *, since: int) -> None:
     """Gives columns their present names in tables that outlive a run; rows stay as they are."""
     for version, tables in sorted(_RENAMED.items()):
         for name, names in tables.items() if version > since else ():
-            wanted = {old: new for old, new in names.items() if new in TABLES[name].columns}
             for path in warehouse.files(name):
-                _rename(path, wanted)
+                _rename(path, names)
 
 
 def _rename(path: Path, names: Mapping[str, str]) -> None:

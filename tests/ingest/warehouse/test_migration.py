@@ -28,7 +28,7 @@ HOURLY_DAYS = 14
 """So few that the oldest change is no longer among the days that are searched by the hour."""
 
 STANDS = "WKF01C1-up-20261021T20"
-STATED = "stated_utc" if "stated_utc" in TABLES["change_point"].columns else "told_utc"
+STATED = "stated_utc"
 FIGURES = ["change_utc", "change_lo_utc", "change_hi_utc", "ratio", "attribution", "p_load",
            "load_share", "days_hash", "method_version", "first_reported_utc"]  # fmt: skip
 
