@@ -4,8 +4,8 @@ The only door to SQLite. The file stands beside the marts (`Marts.log`), so it
 outlives every run, publication and change of layout. It is a log: an entry is never changed, the
 newest one of a subject is its state. Who is named in it is a person too: an entry can be taken out
 as a whole, and then nothing of it is left in the file. Subjects are named by keys that stay the
-same from run to run: `change_id` (`analysis.identity`), cell_id, site_id, a hexagon's text, a
-region's name.
+same from run to run: `change_id` (`analysis.changes.identity`), cell_id, site_id, a hexagon's text,
+a region's name.
 
 A rollback journal and not a write-ahead log: one file to back up, readable by who may not write.
 Writers wait for each other, `_PATIENCE_S` at most.

@@ -78,7 +78,7 @@ def print_findings(found: pd.DataFrame, form: str) -> None:
         say(f"{verdict:5}  {about}: {message}", style=_COLOURS[verdict])
 
 
-class Told:
+class StageBars:
     """Progress of the run as bars, one a stage."""
 
     def __init__(self, bars: Progress) -> None:
@@ -94,7 +94,7 @@ class Told:
 
 
 @contextmanager
-def progress() -> Iterator[Told]:
+def progress() -> Iterator[StageBars]:
     """Bars on standard error for as long as the work lasts."""
     columns = (
         TextColumn("{task.description:24}"),
@@ -103,7 +103,7 @@ def progress() -> Iterator[Told]:
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=ERR) as bars:
-        yield Told(bars)
+        yield StageBars(bars)
 
 
 def print_receipt(marts: Marts) -> None:
