@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import analysis.changes.daily
 import analysis.changes.hourly
 import analysis.run
 import ingest.run
@@ -35,7 +36,8 @@ KILLED = 137
 def main(config: Path, delivery: Path) -> None:
     """One line of JSON for each step of the run that takes the delivery in."""
     settings = load(config, environ={})
-    ingest.run.each = analysis.changes.hourly.each = _each  # type: ignore[attr-defined,assignment]
+    for module in (ingest.run, analysis.changes.hourly, analysis.changes.daily):
+        module.each = _each  # type: ignore[attr-defined]
     # a third snapshot makes the oldest go
     _in_child(lambda: _job(settings))
     before, after = (_in_child(lambda: _job(settings)) for _ in _deliveries(config, delivery))
