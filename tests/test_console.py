@@ -149,7 +149,7 @@ def test_an_acknowledgement_is_noted_listed_and_exported(small: Path) -> None:
 
 def test_queries_are_listed_with_their_questions(demo_config: Path) -> None:
     answer = _ask("query", config=demo_config)
-    told = "worst_places          Where would treating cells help customers most, and why?"
+    told = "worst_places          Where would action help customers most, and why?"
     assert told in answer.stdout
 
 
@@ -176,7 +176,7 @@ def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> 
     answer = _ask_from_a_shell(*words, NO_APP="1")
     assert answer.returncode == 0, answer.stderr
     assert "rows: read = accepted + refused" in answer.stdout
-    assert "what to do first: drops to avoid a month" in answer.stdout
+    assert "what to do first: avoidable drops a month" in answer.stdout
     assert "data as of" in answer.stdout
     assert (folder / "warehouse" / "current" / "marts.duckdb").exists()
 
