@@ -1,6 +1,6 @@
 """What complaints are about, and where a TM Forum trouble ticket says it.
 
-The taxonomy follows the regulators' (FCC, Ofcom, TRAI); rates are given by its first level.
+The taxonomy follows the regulators' (FCC, Ofcom, TRAI); rates are given by its first tier.
 """
 
 from typing import Any, Final
@@ -19,7 +19,9 @@ TYPES: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Types of each class of complaints."""
 
-CLASS_OF: dict[str, str] = {name: of for of, names in TYPES.items() for name in names}
+CLASS_OF: dict[str, str] = {
+    name: complaint_class for complaint_class, names in TYPES.items() for name in names
+}
 """Class of each type."""
 
 
@@ -30,13 +32,15 @@ def _either(*paths: str) -> str:
 def _characteristic(*names: str) -> str:
     """A named characteristic, as version 5 of TMF621 or older implementations hold it."""
     lists = ("troubleTicketCharacteristic", "ticketCharacteristic", "characteristic")
-    return _either(*(f"{of}.{name}" for name in names for of in lists))
+    return _either(*(f"{path}.{name}" for name in names for path in lists))
 
 
-def _related(of: str, role: str, *names: str) -> str:
+def _related(relation: str, role: str, *names: str) -> str:
     """What a ticket is related to: version 5 wraps the reference, version 4 does not."""
-    wrapped = {"relatedParty": "partyOrPartyRole.", "relatedEntity": "entity."}[of]
-    return _either(*(f"{of}[role={role}].{way}{n}" for n in names for way in (wrapped, "")))
+    wrapped = {"relatedParty": "partyOrPartyRole.", "relatedEntity": "entity."}[relation]
+    return _either(
+        *(f"{relation}[role={role}].{way}{name}" for name in names for way in (wrapped, ""))
+    )
 
 
 TICKET: dict[str, Any] = {

@@ -22,7 +22,7 @@ from ingest.settle.digest import digest
 from ingest.settle.footprints import settle_footprints
 from ingest.settle.hex_places import write_hex_places
 from ingest.settle.inventory import changed_ids, names_of_blocks
-from ingest.settle.load import FileToLoad, Loaded, load, plan
+from ingest.settle.load import FileToLoad, Loaded, files_to_load, load
 from ingest.warehouse import lineage, retain
 from ingest.warehouse.migration import migrate
 from ingest.warehouse.store import Warehouse
@@ -36,7 +36,7 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.D
     Raises InputError with the faults of all files at once; a file at fault is not loaded, the
     others are kept.
     """
-    return run_files(plan(settings), settings, client, progress)
+    return run_files(files_to_load(settings), settings, client, progress)
 
 
 def run_files(

@@ -18,6 +18,6 @@ FIELDS = [
             "Dropped calls above the network's normal rate, per 30 days."),
     amount("cells_serving", "cells", "Cells whose footprint reaches the hexagon; the "
             "denominator counts each by its weight there.", 0),
-    amount("change_ratio", "x", "Drops since the latest change / drops at the level before it.",
+    amount("change_ratio", "x", "Drops since the latest change / drops at the rate before it.",
             0),
 ]  # fmt: skip

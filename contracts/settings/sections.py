@@ -174,7 +174,7 @@ class Changes(Section):
     """Which dated changes are reported."""
 
     min_ratio: float = Field(1.18, gt=1, description="Smallest rise or fall reported.")
-    min_days: int = Field(3, ge=2, description="Fewest days a level lasts.")
+    min_days: int = Field(3, ge=2, description="Fewest days between two changes of a cell.")
 
 
 class Complaints(Section):

@@ -48,9 +48,9 @@ def with_blocks(cells: pd.DataFrame) -> pd.DataFrame:
 def in_blocks(pm: pd.DataFrame, n_prb_dl: pd.Series) -> pd.DataFrame:
     """Counter rows with PRB used and available in blocks, where they were given in per cent.
 
-    `n_prb_dl`: blocks by cell_id; a cell it does not know, or without a value, counts `ASSUMED`.
-    The uplink has as many as the downlink: an inventory tells one bandwidth. What was given in
-    blocks stays.
+    `pm`: rows of table `pm`. `n_prb_dl`: blocks by cell_id; a cell it does not know, or without a
+    value, counts `ASSUMED`. The uplink has as many as the downlink: an inventory tells one
+    bandwidth. What was given in blocks stays.
     """
     rows = pm.copy()
     blocks = pm["cell_id"].map(n_prb_dl).astype(float).fillna(ASSUMED)

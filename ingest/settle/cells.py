@@ -14,18 +14,26 @@ from ingest.settle.carriers import with_blocks
 from ingest.settle.digest import digest
 from ingest.settle.inventory import continued
 from ingest.settle.load import Loaded
-from ingest.settle.one_per_key import settle
+from ingest.settle.one_per_key import one_per_key
 from ingest.warehouse.store import WHOLE, Warehouse
 
 
 def newest_rows(cells: pd.DataFrame) -> pd.DataFrame:
-    """One row a cell, the one valid from the latest day; a row without a day is the oldest."""
+    """One row a cell, the one valid from the latest day; a row without a day is the oldest.
+
+    `cells`: rows of table `cell`, several a cell where it changed.
+    """
     dated = cells.sort_values(["cell_id", "valid_from"], na_position="first", kind="stable")
     return dated.drop_duplicates("cell_id", keep="last")
 
 
 def zones_of(cell_ids: pd.Series, cells: pd.DataFrame, settings: Settings) -> pd.Series | str:
-    """Zone of each row's cell; one text where no cell has a zone of its own."""
+    """Zone of each row's cell; one text where no cell has a zone of its own.
+
+    `cell_ids`: cell_id of each row. `cells`: rows of table `cell`, those with a missing `timezone`
+    too. `settings`: the operator's zone counts for a cell without one of its own, or that is not in
+    `cells`.
+    """
     own = newest_rows(cells).dropna(subset=["timezone"])
     if own.empty:
         return settings.operator.timezone
@@ -35,7 +43,12 @@ def zones_of(cell_ids: pd.Series, cells: pd.DataFrame, settings: Settings) -> pd
 def settle_inventory(
     warehouse: Warehouse, settings: Settings, loaded: list[Loaded]
 ) -> dict[str, Any]:
-    """Cells with their sites, sectors and regions; returns the facts of that."""
+    """Cells with their sites, sectors and regions; returns the facts of that.
+
+    `warehouse`: with the pieces of table `cell`. `settings`: grid, operator and regions. `loaded`:
+    the run's files, those of other tables too. Raises InputError where the file of regions is not
+    there.
+    """
     loads = sorted(item.load for item in loaded if item.table == "cell")
     how = digest(
         "inventory-3",
@@ -48,7 +61,7 @@ def settle_inventory(
     if done is not None and done["signature"] == how:
         return done
     warehouse.forget_settled("cell", WHOLE)
-    rows, again = settle(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
+    rows, again = one_per_key(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
     cells, odd = continued(_with_regions(with_blocks(with_sites(rows)), settings))
     warehouse.write_repeated("cell", WHOLE, pd.concat([again, odd], ignore_index=True))
     warehouse.write("cell", cells)

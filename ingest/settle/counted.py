@@ -35,7 +35,8 @@ _SCORED_ANSWER = ("time_grain", "score", "survey_weight", "hex_id")
 def settle_counted(warehouse: Warehouse, settings: Settings) -> None:
     """Writes the days of `complaint_counted` and `answer_counted` that changed.
 
-    warehouse: with settled complaints, answers and footprints.
+    `warehouse`: with settled complaints, answers and footprints. `settings`: zone, levels of the
+    grid, and `[complaints] repeat_days`.
     """
     _settle_complaints(warehouse, settings)
     _settle_answers(warehouse, settings)

@@ -16,7 +16,7 @@ from ingest.clock import local_days
 from ingest.settle import carriers, inventory, rollup
 from ingest.settle.cells import zones_of
 from ingest.settle.digest import digest
-from ingest.settle.one_per_key import newest_first, settle
+from ingest.settle.one_per_key import newest_first, one_per_key
 from ingest.warehouse.store import WHOLE, Warehouse
 
 _METHOD = "settle-3"
@@ -53,6 +53,9 @@ class DayToSettle:
 def moved_keys(warehouse: Warehouse, name: str, days: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """Of each day, the keys whose newest row lies on another: their time was corrected.
 
+    `warehouse`: with the pieces of all files. `name`: the source table. `days`: local days as
+    YYYY-MM-DD; a day without such keys is left out.
+
     Only of tables whose key does not hold the time, and whose source gives it.
     """
     table, days = TABLES[name], list(days)
@@ -74,7 +77,10 @@ def moved_keys(warehouse: Warehouse, name: str, days: Iterable[str]) -> dict[str
 
 
 def settle_day(task: DayToSettle) -> dict[str, Any]:
-    """Settles one day unless that is done; returns its row counts and its newest instant."""
+    """Settles one day unless that is done; returns its row counts and its newest instant.
+
+    `task`: the day, and what it depends on; a day with its signature is done.
+    """
     warehouse = Warehouse(task.settings.resolve(task.settings.warehouse.path))
     done = warehouse.read_settled(task.table, task.day)
     if done is not None and done["signature"] == task.signature:
@@ -82,7 +88,7 @@ def settle_day(task: DayToSettle) -> dict[str, Any]:
     # a crash from here on must not leave new tables under an old note
     warehouse.forget_settled(task.table, task.day)
     pieces = _under_newest_ids(warehouse.read_pieces(task.table, task.day), task, warehouse)
-    rows, again = settle(pieces, TABLES[task.table], moved=task.moved)
+    rows, again = one_per_key(pieces, TABLES[task.table], moved=task.moved)
     warehouse.write_repeated(task.table, task.day, again)
     if task.table == "pm" and not task.loads:
         _spread(warehouse.read("cell_day", days=[task.day]), task, warehouse)

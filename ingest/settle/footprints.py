@@ -31,7 +31,8 @@ def settle_footprints(
 ) -> dict[str, str]:
     """Table `cell_hex` at the map's level and one finer; what names the weights of each pm day.
 
-    `made_from`: signatures of the settled inventory, coverage and calls.
+    `warehouse`: with settled cells, coverage, calls and counters. `settings`: grid and `[privacy]
+    min_subscribers`. `made_from`: signatures of the settled inventory, coverage and calls.
     """
     days = _days(warehouse)
     calls = _whole_months(made_from["call"])
@@ -54,7 +55,10 @@ def settle_footprints(
 
 
 def names_of_weights(warehouse: Warehouse) -> dict[str, str]:
-    """Names of the settled weights, by the day from which they hold; none = not settled yet."""
+    """Names of the settled weights, by the day from which they hold; none = not settled yet.
+
+    `warehouse`: one without settled footprints gives no names. Days are YYYY-MM-DD.
+    """
     note = warehouse.read_settled(_NOTE, WHOLE)
     return note["names"] if note else {}
 

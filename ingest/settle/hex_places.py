@@ -14,7 +14,11 @@ _EVENTS = ("call", "complaint", "nps")
 
 
 def write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
-    """Hexagons of footprints, events and subscribers, on the levels on which they may leave."""
+    """Hexagons of footprints, events and subscribers, on the levels on which they may leave.
+
+    `warehouse`: with footprints, events and the subscriber base. `settings`: levels of the grid,
+    and the regions.
+    """
     levels = settings.grid.levels
     footprints = warehouse.read("cell_hex", days=[str(levels["network"])])["hex_id"].unique()
     base = warehouse.read("subscriber_base").query("place_type == 'hex'")

@@ -28,6 +28,8 @@ Faults = list[tuple[int, str, str]]
 def continued(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Table `cell` with every row under its cell's newest id, and the faults as `refused` has them.
 
+    `cells`: rows of table `cell` as accepted; a missing `valid_from` or `valid_to` is open.
+
     `known_as` keeps the id of a period that had another one. A period that overlaps a later one of
     its cell ends where that begins. An old id without a row of its own gets one, up to the day of
     its change, with what the new row says of the cell.
@@ -54,6 +56,8 @@ def continued(cells: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 def undivided(cells: pd.DataFrame) -> pd.DataFrame:
     """The rows with those joined that follow one another and have one footprint.
 
+    `cells`: table `cell` as settled.
+
     Another id or bandwidth is no other footprint. `valid_to` is that of the last row joined.
     """
     rows = _with_span(cells).sort_values(["cell_id", "begins"], kind="stable", ignore_index=True)
@@ -72,9 +76,10 @@ def under_newest_ids(
 ) -> pd.DataFrame:
     """The rows with each cell under its newest id, by what its id meant on the row's day.
 
-    `days`: YYYY-MM-DD of each row, or one for all; None = the newest meaning. Before an id's first
-    period it means that one's cell, after its last that one's: counters that still come under an
-    old id count for the cell.
+    `rows`: of any table, with columns of cells. `cells`: table `cell` as settled. `days`:
+    YYYY-MM-DD of each row, or one for all; None = the newest meaning. Before an id's first period
+    it means that one's cell, after its last that one's: counters that still come under an old id
+    count for the cell.
     """
     names = _names(cells)
     renamed = rows.copy()
@@ -95,17 +100,27 @@ def under_newest_ids(
 
 
 def changed_ids(cells: pd.DataFrame) -> list[list[str]]:
-    """Name, first day and cell of every period of an id that ever meant another cell."""
+    """Name, first day and cell of every period of an id that ever meant another cell.
+
+    `cells`: table `cell` as settled; empty where no id ever changed.
+    """
     return _names(cells).astype("str").to_numpy().tolist()
 
 
 def blocks_on(cells: pd.DataFrame, day: date) -> pd.Series:
-    """Downlink blocks by cell_id of the rows that hold on a day."""
+    """Downlink blocks by cell_id of the rows that hold on a day.
+
+    `cells`: table `cell` as settled. `day`: local day. NaN = not known.
+    """
     return valid_on(cells, day).set_index("cell_id")["n_prb_dl"]
 
 
 def names_of_blocks(cells: pd.DataFrame, days: Iterable[str]) -> dict[str, str]:
-    """A name for what `blocks_on` gives on each day: the same name, the same blocks."""
+    """A name for what `blocks_on` gives on each day: the same name, the same blocks.
+
+    `cells`: table `cell` as settled. `days`: local days as YYYY-MM-DD, in any order; '' = before
+    any row holds.
+    """
     rows = _with_span(cells.dropna(subset=["n_prb_dl"]))
     row = pd.util.hash_pandas_object(rows[["cell_id", "n_prb_dl"]], index=False)
     # sums of hashes wrap around, and so can be taken away again
@@ -117,6 +132,8 @@ def names_of_blocks(cells: pd.DataFrame, days: Iterable[str]) -> dict[str, str]:
 
 def look_alikes(cells: pd.DataFrame) -> pd.DataFrame:
     """Cells that seem to go on under another id, undeclared: old, new, on.
+
+    `cells`: table `cell` as settled; a missing identity or carrier is like no other.
 
     One ends on the day the other begins, and both have one global identity, or one site, sector,
     technology and carrier; each fits no third.
@@ -141,7 +158,11 @@ def look_alikes(cells: pd.DataFrame) -> pd.DataFrame:
 
 
 def gaps(cells: pd.DataFrame) -> pd.DataFrame:
-    """Days between two periods of a cell on which no row of it holds: cell_id, since, until."""
+    """Days between two periods of a cell on which no row of it holds: cell_id, since, until.
+
+    `cells`: table `cell` as settled. `since` and `until` are local days; the gap ends before
+    `until`.
+    """
     rows = _with_span(cells).sort_values(["cell_id", "begins"], kind="stable")
     later = rows.groupby("cell_id")["begins"].shift(-1)
     is_gap = rows["ends"] < later

@@ -50,15 +50,20 @@ class Loaded:
 
 
 def files_of(source: Source, settings: Settings) -> list[Path]:
-    """Files that a source names, ascending; none where its glob finds nothing."""
+    """Files that a source names, ascending; none where its glob finds nothing.
+
+    `source`: its path may hold `*`. `settings`: a relative path begins at their folder.
+    """
     glob = settings.resolve(source.path)
     root = Path(glob.anchor or ".")
     pattern = str(glob.relative_to(root) if glob.is_absolute() else glob)
     return sorted(path for path in root.glob(pattern) if path.is_file())
 
 
-def plan(settings: Settings) -> list[FileToLoad]:
+def files_to_load(settings: Settings) -> list[FileToLoad]:
     """All files to load; raises InputError with every fault of every header.
+
+    `settings`: the sources, and the key of pseudonyms.
 
     SettingsError where a source holds subscribers' numbers and there is no key to hide them.
     """
@@ -72,7 +77,10 @@ def plan(settings: Settings) -> list[FileToLoad]:
 
 
 def listed(settings: Settings) -> tuple[list[FileToLoad], list[str]]:
-    """Files whose header fits their mapping, and the faults of the others, in words."""
+    """Files whose header fits their mapping, and the faults of the others, in words.
+
+    `settings`: the sources; one that names no file is a fault.
+    """
     files, faults = [], []
     for source in settings.source:
         paths = files_of(source, settings)
@@ -86,7 +94,11 @@ def listed(settings: Settings) -> tuple[list[FileToLoad], list[str]]:
 
 
 def load(task: FileToLoad) -> Loaded:
-    """Loads one file, unless it is loaded already."""
+    """Loads one file, unless it is loaded already.
+
+    `task`: the file and how to read it. Its faults come back in `Loaded.faults` and are not raised;
+    `facts` is then empty.
+    """
     warehouse = Warehouse(task.settings.resolve(task.settings.warehouse.path))
     name, file_hash = task.source.table, _hash(task.path)
     load_id = _load_id(task, file_hash)

@@ -9,7 +9,7 @@ from contracts.tables import COUNTED, LINEAGE, TABLES, Table
 _COVERS = "covers shorter periods that were delivered too"
 
 
-def settle(
+def one_per_key(
     pieces: pd.DataFrame, table: Table, *, moved: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """One row per key, in the key's order, and the refused repetitions as rows of `refused`.
@@ -18,9 +18,9 @@ def settle(
     which files are listed does not matter. Counters that its file does not give at all come from
     the next row of its key: such a row is part of the kept one, and is not refused.
 
-    pieces: accepted rows of one day, of all files, in any order.
-    table: which table they are of.
-    moved: keys (the first column of them) whose newest row lies on another day.
+    `pieces`: accepted rows of one day, of all files, in any order.
+    `table`: which table they are of.
+    `moved`: keys (the first column of them) whose newest row lies on another day.
     """
     ordered = newest_first(pieces, table)
     is_again = ordered.duplicated(list(table.key)) | ordered[table.key[0]].isin(moved)
@@ -36,7 +36,10 @@ def settle(
 
 
 def newest_first(rows: pd.DataFrame, table: Table) -> pd.DataFrame:
-    """The rows by their key; of each key first the one that counts before the others."""
+    """The rows by their key; of each key first the one that counts before the others.
+
+    `rows`: accepted rows in any order. `table`: which table they are of.
+    """
     doubt = ["suspect"] if "suspect" in table.columns else []
     order = [*table.key, *doubt, "loaded_utc", "source_file", "source_row"]
     ascending = [True] * len(table.key) + [True] * len(doubt) + [False, False, True]

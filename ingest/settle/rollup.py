@@ -31,8 +31,9 @@ _SPREAD = (
 def cell_hours(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
     """Table `cell_hour` of settled pm rows; NaN = not measured in that hour.
 
-    `zones`: zone of each row, or one for all. A period counts in the hour in which it starts; one
-    longer than an hour in none. Rows that their source doubts are left out.
+    `pm`: settled rows of table `pm`. `zones`: zone of each row, or one for all. A period counts in
+    the hour in which it starts; one longer than an hour in none. Rows that their source doubts are
+    left out.
     """
     rows = _weighted(pm, zones, pm["period_s"] <= HOUR_S)
     keys = ["cell_id", "hour_start_utc", "day_local"]
@@ -46,6 +47,9 @@ def cell_hours(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
 def day_totals(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
     """Periods longer than an hour as rows of `cell_hour` whose hour is missing.
 
+    `pm`: settled rows of table `pm`. `zones`: zone of each row, or one for all. NaN = not measured
+    that day.
+
     Archives keep old days so. A period counts on the local day in which its middle lies.
     """
     long = pm["period_s"] > HOUR_S
@@ -57,7 +61,11 @@ def day_totals(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
 
 
 def cell_days(hours: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Table `cell_day` of `cell_hour` rows and `day_totals`, with the busy hour where known."""
+    """Table `cell_day` of `cell_hour` rows and `day_totals`, with the busy hour where known.
+
+    `hours`: rows of `cell_hour`. `totals`: as `day_totals` gives them; None = there are none. NaN =
+    not measured that day.
+    """
     n_hours = pd.Series(1.0, index=hours.index)
     if totals is not None and len(totals):
         n_hours = pd.concat([n_hours, totals["covered_s"] / HOUR_S], ignore_index=True)
@@ -77,8 +85,8 @@ def cell_days(hours: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.Dat
 def hex_days(days: pd.DataFrame, cell_hex: pd.DataFrame) -> pd.DataFrame:
     """Table `hex_day`: cell days split by their footprint weights; totals are conserved.
 
-    `cell_hex`: weights at one level; those valid on a day spread it. A cell without a footprint
-    that day reaches no hexagon.
+    `days`: rows of `cell_day`. `cell_hex`: weights at one level; those valid on a day spread it. A
+    cell without a footprint that day reaches no hexagon.
     """
     parts = [
         _one_day(cells, valid_on(cell_hex, cells["day_local"].iloc[0]))

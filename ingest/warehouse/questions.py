@@ -30,7 +30,7 @@ RENAMED = {
     "work_places": "intervention_places",
     "works": "interventions",
 }
-"""Questions that had another name until 0.1: old name -> name."""
+"""Questions that have another name since 0.2: old name -> name."""
 RENAMED_COLUMNS = {
     "level_since": "present_since",
     "level_until": "present_until",
@@ -39,7 +39,9 @@ RENAMED_COLUMNS = {
     "told": "note",
     "told_utc": "stated_utc",
 }
-"""Columns of tables and questions that had another name until 0.1: old name -> name."""
+"""Columns of tables and questions that have another name since 0.2: old name -> name."""
+RENAMED_IN_PART = {"reason": ("priority and worst_places", "advice, or seen")}
+"""Columns that have another name since 0.2 in some places alone: old name -> places, name."""
 
 # folders whose files answer no question of a reader
 _NO_ASK = ("checks", "macros")
@@ -147,10 +149,18 @@ def _where(column: str) -> str:
     }
     named = [f"{kind} {', '.join(names)}" for kind, names in homes.items() if names]
     if named:
-        return f"{column} stands in {', and in '.join(named)}"
+        return f"{column} stands in {', and in '.join(named)}{_renamed_in_part(column)}"
     if column in RENAMED_COLUMNS:
         return f"{column} is called {RENAMED_COLUMNS[column]} since 0.2"
     return f"no table has {column}"
+
+
+def _renamed_in_part(column: str) -> str:
+    """What a column is called now in the places that no longer have it; empty = none renamed it."""
+    if column not in RENAMED_IN_PART:
+        return ""
+    places, name = RENAMED_IN_PART[column]
+    return f"; that of {places} is called {name} since 0.2"
 
 
 def parse_query(text: str, file: str) -> Query:

@@ -12,20 +12,23 @@ import pandas as pd
 import pytest
 
 from analysis.uncertainty import draws
-from contracts.errors import NothingFound
+from contracts.errors import NothingFound, QuestionError
 from contracts.tables import SCHEMA_VERSION, TABLES, assemble
 from geo import hexgrid
+from ingest.warehouse import duck
 from ingest.warehouse.duck import empty_marts
 from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import (
     RENAMED,
     RENAMED_COLUMNS,
+    RENAMED_IN_PART,
     Query,
     check_names,
     query_names,
     read_check,
     read_query,
     typed,
+    where_it_stands,
 )
 from ingest.warehouse.store import Warehouse
 from tests.bench.frames import rows
@@ -416,6 +419,28 @@ def test_every_renamed_question_and_column_leads_to_one_that_is_there() -> None:
     for old, new in RENAMED_COLUMNS.items():
         assert old not in columns
         assert new.split(",")[0] in columns
+    assert set(RENAMED_IN_PART) <= columns
+
+
+@pytest.mark.parametrize(("old", "table"), [("reason", "priority"), ("reason", "worst_places")])
+def test_a_column_renamed_in_one_table_and_not_in_another_is_refused_with_both(
+    old: str, table: str
+) -> None:
+    places, new = RENAMED_IN_PART[old]
+    assert table in places
+    columns = read_query("worst_places").returns.keys() & set(TABLES["priority"].columns)
+    assert old not in columns
+    assert set(new.split(", or ")) <= columns
+    with empty_marts() as marts, pytest.raises(QuestionError) as refused:
+        duck.answer(marts, "select reason from priority", {})
+    hint = where_it_stands(str(refused.value))
+    assert "reason stands in table plan, and in query plan; " in hint
+    assert f"that of {places} is called {new} since 0.2" in hint
+
+
+def test_a_column_that_a_table_still_has_is_not_refused() -> None:
+    with empty_marts() as marts:
+        assert duck.answer(marts, "select reason from plan", {}).empty
 
 
 def test_a_coarse_hexagon_is_the_sum_of_the_finer_ones_in_it(demo: Warehouse) -> None:

@@ -9,7 +9,7 @@ from contracts.source import Source
 from contracts.tables import TABLES, check
 from geo import hexgrid
 from ingest.clean.rows import Cleaned, clean
-from ingest.settle.one_per_key import settle
+from ingest.settle.one_per_key import one_per_key
 from ingest.sources import Raw
 
 LONDON = Settings(operator=Operator(timezone="Europe/London", bbox=(-0.6, 51.2, 0.4, 51.8)))
@@ -232,7 +232,7 @@ def test_of_repeated_rows_the_newest_sound_one_is_kept_whatever_the_order() -> N
         ("b", False, "2026-07-02", "first.csv", 3),
     ]
     for order in (rows, rows[::-1]):
-        settled, again = settle(_pieces(*order), TABLES["pm"])
+        settled, again = one_per_key(_pieces(*order), TABLES["pm"])
         assert settled["source_file"].tolist() == ["again.csv", "first.csv"]
         assert sorted(again["source_file"]) == ["doubted.csv", "first.csv"]
         assert len(settled) + len(again) == len(rows)
@@ -322,7 +322,7 @@ def test_rows_of_one_key_from_files_with_other_counters_become_one() -> None:
     # of a counter that its file gives nothing is taken from another file
     pieces.loc[0, "dropped_calls"] = np.nan
     for order in (pieces, pieces[::-1]):
-        settled, again = settle(order, TABLES["pm"])
+        settled, again = one_per_key(order, TABLES["pm"])
         assert again.empty
         assert settled["call_attempts"].tolist() == [0, 20]
         assert settled["prb_dl_used"].tolist() == [10, 30]
@@ -342,7 +342,7 @@ def test_a_newer_delivery_decides_on_the_counters_it_gives() -> None:
         dropped_calls=[1.0, np.nan, 2.0, np.nan],
         prb_dl_used=[40.0, np.nan, np.nan, 99.0],
     )
-    settled, again = settle(pieces, TABLES["pm"])
+    settled, again = one_per_key(pieces, TABLES["pm"])
     # what the new file left empty stays so; what it has no column for comes from the old one,
     # not from what its own source doubts
     assert settled["call_attempts"].tolist() == [6, 7]
@@ -358,7 +358,7 @@ def test_rows_of_one_file_become_one_only_where_they_share_no_counter() -> None:
         ho_exe_att=[np.nan, 9.0, np.nan],
         prb_dl_used=[np.nan, np.nan, 1.0],
     )
-    settled, again = settle(pieces, TABLES["pm"])
+    settled, again = one_per_key(pieces, TABLES["pm"])
     assert settled[["call_attempts", "ho_exe_att"]].to_numpy().tolist() == [[5, 9]]
     assert settled["prb_dl_used"].isna().all()
     assert again["source_row"].tolist() == [4]
