@@ -53,7 +53,10 @@ class Subject:
 
     @classmethod
     def parse(cls, text: str) -> "Subject":
-        """The subject written as kind:key, such as site:LDS1; raises QuestionError."""
+        """The subject written as kind:key, such as site:LDS1; raises QuestionError.
+
+        `text`: as a person writes it; spaces around the key go.
+        """
         kind, colon, key = text.partition(":")
         if not colon or kind not in SUBJECTS or not key.strip():
             forms = ", ".join(f"{name}:..." for name in SUBJECTS)
@@ -102,7 +105,10 @@ def note(path: Path, subject: Subject, word: Word, *, by: str, at: datetime) -> 
 
 
 def read(path: Path) -> pd.DataFrame:
-    """The whole log as table `acknowledgement`; empty before the first entry."""
+    """The whole log as table `acknowledgement`; empty before the first entry.
+
+    `path`: the log. Raises InputError where the file is no log, or can't be read.
+    """
     if not _begun(path):
         return assemble([], TABLES["acknowledgement"])
     with _open(path, mode="ro") as connection:
@@ -147,7 +153,10 @@ def remove(path: Path, entries: Collection[int]) -> int:
 
 
 def older(path: Path, than: datetime) -> list[int]:
-    """Numbers of the entries of the log at `path` that were written before an instant."""
+    """Numbers of the entries of the log at `path` that were written before an instant.
+
+    `path`: the log. `than`: the instant, with its zone.
+    """
     log = read(path)
     return log.loc[log["ack_utc"] < than, "entry_id"].astype(int).tolist()
 

@@ -22,7 +22,11 @@ MACROS = QUERIES / "macros" / "hexagons.sql"
 
 @contextmanager
 def connect(marts: Path, beside: Mapping[str, pa.Table] | None = None) -> Iterator[Connection]:
-    """A connection that can read this one file, tables in memory `beside` it, and nothing else."""
+    """A connection that can read this one file, tables in memory `beside` it, and nothing else.
+
+    `marts`: the published file. `beside`: Arrow tables by the name they are asked under; None =
+    none.
+    """
     connection = duckdb.connect(str(marts), read_only=True)
     try:
         connection.execute("set TimeZone = 'UTC'")
@@ -36,7 +40,11 @@ def connect(marts: Path, beside: Mapping[str, pa.Table] | None = None) -> Iterat
 
 
 def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataFrame:
-    """What a connection answers; raises QuestionError in DuckDB's words."""
+    """What a connection answers; raises QuestionError in DuckDB's words.
+
+    `connection`: as `connect` gives it. `sql`: one SELECT. `params`: values by the names that it
+    has as $name; None = NULL.
+    """
     try:
         rows = connection.sql(sql, params=params).to_arrow_table()
     except duckdb.Error as error:
@@ -45,7 +53,10 @@ def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataF
 
 
 def refuse_all_but_one_select(text: str) -> None:
-    """Raises QuestionError where a text is not exactly one SELECT."""
+    """Raises QuestionError where a text is not exactly one SELECT.
+
+    `text`: SQL as somebody wrote it. An error of syntax is refused in DuckDB's words.
+    """
     try:
         statements = duckdb.extract_statements(text)
     except duckdb.Error as error:
@@ -60,7 +71,8 @@ def refuse_all_but_one_select(text: str) -> None:
 def build(marts: Path, files: Mapping[str, Sequence[Path]]) -> None:
     """Makes a file of all published tables, empty or with the rows of their Parquet files.
 
-    `files`: the Parquet files by table; a table that is not named has no rows.
+    `marts`: path of the file; it must not be there yet. `files`: the Parquet files by table; a
+    table that is not named has no rows.
     """
     with duckdb.connect(str(marts)) as connection:
         connection.begin()
@@ -80,7 +92,10 @@ def _fill(connection: Connection, name: str, files: Sequence[Path]) -> None:
 
 
 def create_table(connection: Connection, of: Table) -> None:
-    """An empty table with the contract's columns, types and comments."""
+    """An empty table with the contract's columns, types and comments.
+
+    `connection`: one that may write. `of`: the contract.
+    """
     columns = ", ".join(f"{field.name} {field.type}" for field in of.fields)
     connection.execute(f"create table {of.name} ({columns})")
     connection.execute(f"comment on table {of.name} is {_quoted(of.grain)}")
@@ -107,7 +122,8 @@ def empty_marts() -> Connection:
 def add_quality_notes(marts: Path, notes: Sequence[Mapping[str, str]]) -> None:
     """Adds notes to table `quality` of a file: table_name, check_name, verdict and message.
 
-    They carry the run of the file.
+    `marts`: the file. `notes`: values by the names of those columns. They carry the run of the
+    file.
     """
     with duckdb.connect(str(marts)) as connection:
         for note in notes:
@@ -124,6 +140,8 @@ def add_quality_notes(marts: Path, notes: Sequence[Mapping[str, str]]) -> None:
 
 def keys_of_several_folders(files: Sequence[Path], column: str) -> pd.DataFrame:
     """The values of a column that stand in files of several folders: columns day, key.
+
+    `files`: Parquet files, each in a folder of its day. `column`: the key.
 
     `day` is the name of the folder; each value has one row for each of its folders.
     """

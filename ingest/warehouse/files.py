@@ -25,7 +25,10 @@ the day of every cell. Much smaller groups cost more in heads than they spare.
 
 @contextmanager
 def whole(path: Path) -> Iterator[Path]:
-    """Another name to write the file under; it is moved into place once it is written."""
+    """Another name to write the file under; it is moved into place once it is written.
+
+    `path`: where the file belongs; its folder is made. After an error it stays what it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=".part-", dir=path.parent)
     os.close(handle)
@@ -38,18 +41,27 @@ def whole(path: Path) -> Iterator[Path]:
 
 
 def write_note(path: Path, facts: Mapping[str, Any]) -> None:
-    """Puts facts in place as JSON."""
+    """Puts facts in place as JSON.
+
+    `path`: of the note. `facts`: values that JSON can hold, by name.
+    """
     with whole(path) as part:
         part.write_text(json.dumps(facts, indent=1, sort_keys=True), encoding="utf-8")
 
 
 def read_note(path: Path) -> dict[str, Any] | None:
-    """Facts as written; None = there is no such note."""
+    """Facts as written; None = there is no such note.
+
+    `path`: of the note.
+    """
     return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def write_parquet(path: Path, frame: pd.DataFrame, of: Table) -> None:
-    """Puts rows of a table in place."""
+    """Puts rows of a table in place.
+
+    `path`: of the file. `frame`: rows with all columns of the table. `of`: its contract.
+    """
     with whole(path) as part:
         by_cell = of.layer == "middle" and of.key[0] == "cell_id"
         size = _ROWS_A_GROUP if by_cell else None
@@ -65,7 +77,8 @@ def read_parquet(
 ) -> pd.DataFrame:
     """Rows of a table from these files in turn, or some of its columns; without files no rows.
 
-    `only`: a column and its values; rows with others stay on disk.
+    `paths`: files that are there. `of`: the table's contract. `columns`: None = all. `only`: a
+    column and its values; rows with others stay on disk.
     """
     kept = list(of.columns if columns is None else columns)
     how: dict[str, Any] = {"schema": of.schema, "columns": kept}
@@ -81,7 +94,10 @@ def read_parquet(
 
 
 def as_frame(arrow: pa.Table, *, date_as_object: bool = True) -> pd.DataFrame:
-    """The same table in pandas; hexagons stay whole numbers."""
+    """The same table in pandas; hexagons stay whole numbers.
+
+    `arrow`: any table. `date_as_object`: days as `datetime.date`, else as instants at midnight.
+    """
     # hexagons must not pass through floats, which is what missing ones would make of them
     return arrow.to_pandas(
         types_mapper={pa.uint64(): pd.UInt64Dtype()}.get, date_as_object=date_as_object

@@ -23,6 +23,8 @@ _OF_PERSONS = frozenset({"call", "complaint", "nps", "nps_invite"})
 def of_files(warehouse: Warehouse) -> pd.DataFrame:
     """Table `lineage`: accepted rows of each file, counters by day.
 
+    `warehouse`: with the pieces of all files.
+
     What persons gave is counted by file alone: a day's few complaints are not published.
     """
     return assemble((_of_table(warehouse, name) for name in SOURCES), TABLES["lineage"])
@@ -40,8 +42,9 @@ def _of_table(warehouse: Warehouse, name: str) -> pd.DataFrame:
 def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
     """Source rows of the days on which a cell stands in the list: those of step 1 of query `why`.
 
-    `cell_id`: a cell of table `benefit`. Raises NothingFound for a cell of which no benefit is
-    known, and where the tables are of an older schema.
+    `warehouse`: with the findings of a run. `cell_id`: a cell of table `benefit`. Raises
+    NothingFound for a cell of which no benefit is known, and where the tables are of an older
+    schema.
     """
     refuse_older(warehouse)
     benefits = warehouse.read("benefit").dropna(subset=["present_since"])
@@ -57,7 +60,8 @@ def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
 def rows_of(warehouse: Warehouse, cell_id: str, days: list[str]) -> Iterator[pd.DataFrame]:
     """Source rows of one cell's counters on some days: file, its hash, row number and counts.
 
-    `days`: local days as YYYY-MM-DD; a frame for each, without rows where none are kept.
+    `warehouse`: with the pieces of the counters. `cell_id`: as the pieces have it. `days`: local
+    days as YYYY-MM-DD; a frame for each, without rows where none are kept.
     """
     for day in days:
         rows = warehouse.read_pieces("pm", day, only=("cell_id", [cell_id]))

@@ -61,16 +61,21 @@ class Marts:
     def query(self, name: str, **params: Any) -> pd.DataFrame:
         """Answer of one query file.
 
-        `params`: values by the names in the query's head, as values or as text; one that has a
-        default may stay out. Raises NothingFound where there is no such query, nothing is published
-        or the marts are of another schema; QuestionError for values that the query can't take.
+        `name`: of the file, without its ending. `params`: values by the names in the query's head,
+        as values or as text; one that has a default may stay out. Raises NothingFound where there
+        is no such query, nothing is published or the marts are of another schema; QuestionError for
+        values that the query can't take.
         """
         question = read_query(name)
         values = typed(question, params)
         return self._ask(question.sql, values, with_log=_LOG in question.reads)
 
     def sql(self, text: str) -> pd.DataFrame:
-        """Answer of one ad-hoc SELECT on the marts, which it cannot change or leave."""
+        """Answer of one ad-hoc SELECT on the marts, which it cannot change or leave.
+
+        `text`: the SELECT. Raises QuestionError where it is none or fails, with the place or new
+        name of a column that is not there.
+        """
         duck.refuse_all_but_one_select(text)
         try:
             return self._ask(text, {}, with_log=True)
@@ -89,8 +94,8 @@ class Marts:
     def acknowledge(self, subject: Subject, word: Word, *, by: str, at: datetime) -> int:
         """Adds an entry to the log, and returns its number.
 
-        `subject`: a change or place that is published or was noted before. `by`: who writes it.
-        `at`: when. Raises QuestionError where there is no such subject.
+        `subject`: a change or place that is published or was noted before. `word`: what is said of
+        it. `by`: who writes it. `at`: when. Raises QuestionError where there is no such subject.
         """
         if self.query("subject", **subject.asked).empty:
             fault = f"no {subject.kind} '{subject.id}' is published, and none was noted before"

@@ -34,6 +34,8 @@ Only tables whose rows outlive a run stand here; all others are made anew.
 def migrate(warehouse: Warehouse) -> None:
     """Brings an older warehouse up to this software's tables; a second call changes nothing.
 
+    `warehouse`: one without tables is only marked with the schema.
+
     Raises InputError where a newer software wrote here.
     """
     wanted = {"version": SCHEMA_VERSION, "columns": _columns_id()}
@@ -52,7 +54,8 @@ def migrate(warehouse: Warehouse) -> None:
 def refuse_older(warehouse: Warehouse) -> None:
     """Raises NothingFound where the tables are of an older schema, and names the remedy.
 
-    For who reads tables without a run before it.
+    `warehouse`: as a run left it; one without a run is not refused. For who reads tables without a
+    run before it.
     """
     version = _schema(warehouse)["version"]
     if warehouse.days("run") and version < SCHEMA_VERSION:

@@ -30,7 +30,11 @@ class Part:
 
 
 def rows_of(warehouse: Warehouse, name: str, *, column: str, values: Collection[str]) -> list[Part]:
-    """Pieces and settled partitions of table `name` with rows whose `column` is one of `values`."""
+    """Pieces and settled partitions of table `name` with rows whose `column` is one of `values`.
+
+    `warehouse`: with pieces. `name`: a source table. `column`: of texts. `values`: such as
+    pseudonyms; a missing value is none of them.
+    """
     wanted = pa.array(list(values), pa.string())
     parts = []
     for path in _files(warehouse, name):
@@ -45,6 +49,8 @@ def rows_of(warehouse: Warehouse, name: str, *, column: str, values: Collection[
 
 def take_out(warehouse: Warehouse, part: Part, *, column: str, values: Collection[str]) -> None:
     """Writes a part anew without the rows whose `column` is one of `values`.
+
+    `warehouse`: of the part. `part`: as `rows_of` gives it. `column` and `values`: as of `rows_of`.
 
     A piece without rows goes; a settled partition stays, without rows.
     """
@@ -65,7 +71,8 @@ def unblanked(
 ) -> list[Part]:
     """Parts of table `name` that `make_blank` would change.
 
-    `days`: first day, and the day after the last. `where`: as of `make_blank`.
+    `warehouse`: with pieces. `name`: a source table. `column`: that would be emptied. `days`: first
+    day, and the day after the last. `where`: as of `make_blank`.
     """
     parts = []
     for path in _files(warehouse, name):
@@ -78,7 +85,11 @@ def unblanked(
 
 
 def make_blank(warehouse: Warehouse, part: Part, *, column: str, where: str = "") -> None:
-    """Writes a part anew with a column emptied: everywhere, or where column `where` has a value."""
+    """Writes a part anew with a column emptied: everywhere, or where column `where` has a value.
+
+    `warehouse`: of the part. `part`: as `unblanked` gives it. `column`: what is emptied. `where`:
+    '' = in every row.
+    """
     rows = pq.read_table(warehouse.path / part.path)
     position = rows.schema.get_field_index(column)
     field = rows.schema.field(column)
@@ -95,7 +106,8 @@ def days_before(
 ) -> list[Part]:
     """Parts of days before `first`: pieces of source `name`, and partitions of `tables`.
 
-    Each names as many rows as it holds.
+    `warehouse`: with pieces. `name`: a source table. `first`: day as YYYY-MM-DD, which stays.
+    `tables`: names of settled tables. Each part names as many rows as it holds.
     """
     pieces = _pieces(warehouse, name)
     paths = [path for path in pieces if path.parent.name < first]
@@ -105,7 +117,11 @@ def days_before(
 
 
 def drop(warehouse: Warehouse, name: str, parts: Iterable[Part]) -> None:
-    """Takes parts of source `name` away, and what was noted of their days."""
+    """Takes parts of source `name` away, and what was noted of their days.
+
+    `warehouse`: of the parts. `name`: a source table. `parts`: as `days_before` gives them; one
+    that is gone already is passed over.
+    """
     for part in parts:
         path = warehouse.path / part.path
         for note in (f"settled/{name}/{part.day}.json", f"repeated/{name}/{part.day}.parquet"):
@@ -116,7 +132,11 @@ def drop(warehouse: Warehouse, name: str, parts: Iterable[Part]) -> None:
 
 
 def piece_rows(warehouse: Warehouse, name: str, load: str) -> dict[str, int]:
-    """Number of rows by day that the pieces of one file of source `name` hold."""
+    """Number of rows by day that the pieces of one file of source `name` hold.
+
+    `warehouse`: with pieces. `name`: the source table. `load`: name of the file's load. Days are
+    YYYY-MM-DD.
+    """
     paths = (warehouse.path / "pieces" / name).glob(f"*/{load}.parquet")
     return {path.parent.name: _n_rows(path) for path in paths}
 

@@ -27,10 +27,11 @@ _EXAMPLES = 3
 def publish(warehouse: Warehouse, name: str, *, keep: int, rule: Privacy | None = None) -> Path:
     """Makes a new snapshot of all published tables and switches `current` to it.
 
-    `name`: what the snapshot is called after its number, as a rule the run's id. `keep`: how many
-    snapshots stay, with this one. `rule`: thresholds of the release rule, else the defaults.
-    Raises ContractError with the guilty rows where a promise of BLOCKING is broken; `current`
-    stays what it was. Rows that break another promise are published, with a note in `quality`.
+    `warehouse`: with the tables of a whole run. `name`: what the snapshot is called after its
+    number, as a rule the run's id. `keep`: how many snapshots stay, with this one. `rule`:
+    thresholds of the release rule, else the defaults. Raises ContractError with the guilty rows
+    where a promise of BLOCKING is broken; `current` stays what it was. Rows that break another
+    promise are published, with a note in `quality`.
     """
     snapshots = warehouse.path / "snapshots"
     snapshots.mkdir(parents=True, exist_ok=True)
@@ -48,7 +49,10 @@ def publish(warehouse: Warehouse, name: str, *, keep: int, rule: Privacy | None 
 
 
 def drop_older_snapshots(warehouse: Warehouse) -> list[str]:
-    """Takes away all snapshots but the present one; returns their names."""
+    """Takes away all snapshots but the present one; returns their names.
+
+    `warehouse`: one that published nothing has no snapshots.
+    """
     snapshots = warehouse.path / "snapshots"
     names = sorted(path.name for path in snapshots.glob("[0-9]*"))
     _clean(snapshots, 1)

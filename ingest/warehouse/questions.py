@@ -86,13 +86,19 @@ def check_names() -> list[str]:
 
 
 def read_check(name: str) -> Query:
-    """One check, its head parsed."""
+    """One check, its head parsed.
+
+    `name`: of the file in queries/checks, without its ending.
+    """
     path = CHECKS / f"{name}.sql"
     return parse_query(path.read_text(encoding="utf-8"), path.name)
 
 
 def read_query(name: str) -> Query:
-    """One query file, its head parsed; raises NothingFound with its new name or the known ones."""
+    """One query file, its head parsed; raises NothingFound with its new name or the known ones.
+
+    `name`: of the file, without its ending and its subject.
+    """
     path = _paths().get(name)
     if path is None and name in RENAMED:
         raise NothingFound(f"no query '{name}'; it is called '{RENAMED[name]}' since 0.2")
@@ -134,7 +140,10 @@ def query_index() -> str:
 
 
 def where_it_stands(error: str) -> str:
-    """Where a column stands that a SELECT looked for in vain; empty where something else failed."""
+    """Where a column stands that a SELECT looked for in vain; empty where something else failed.
+
+    `error`: what DuckDB said of the SELECT.
+    """
     missing = re.search(r'Referenced column "(\w+)" not found', error)
     if missing is None:
         return ""
@@ -164,7 +173,10 @@ def _renamed_in_part(column: str) -> str:
 
 
 def parse_query(text: str, file: str) -> Query:
-    """Head and SQL of a query file; raises ValueError naming the line that is wrong."""
+    """Head and SQL of a query file; raises ValueError naming the line that is wrong.
+
+    `text`: the whole file. `file`: its name, which the head must begin with.
+    """
     lines = text.splitlines()
     head = [line[3:] for line in lines[:5] if line.startswith("-- ")]
     keys = [line.split(":", 1)[0] for line in head]
@@ -183,7 +195,11 @@ def parse_query(text: str, file: str) -> Query:
 
 
 def typed(question: Query, given: Mapping[str, Any]) -> dict[str, Any]:
-    """Every parameter of a question, from text or values; QuestionError says what is wrong."""
+    """Every parameter of a question, from text or values; QuestionError says what is wrong.
+
+    `question`: with the types and defaults of its head. `given`: by name, as text or as values; the
+    text NULL is None. One without a value takes its default.
+    """
     takes = f"it takes: {question.asks or 'none'}"
     if unknown := sorted(set(given) - set(question.params)):
         raise QuestionError(f"{question.name}: unknown parameter {unknown[0]}; {takes}")

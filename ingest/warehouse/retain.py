@@ -42,9 +42,10 @@ _METRICS = {
 def retain(settings: Settings, *, now: datetime, dry_run: bool = False) -> pd.DataFrame:
     """Takes away what is older than [retention] allows; what was done: what, where, rows, done.
 
-    `now`: from when on days are counted back, in the operator's zone. `dry_run`: change nothing,
-    and say what would go. Call it while nothing else is at work on the warehouse. What once went
-    does not come back with a longer period. A stop in the middle is mended by calling it again.
+    `settings`: with [retention], and the operator's zone. `now`: from when on days are counted
+    back, in the operator's zone. `dry_run`: change nothing, and say what would go. Call it while
+    nothing else is at work on the warehouse. What once went does not come back with a longer
+    period. A stop in the middle is mended by calling it again.
     """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     now_local = now.astimezone(ZoneInfo(settings.operator.timezone))
@@ -66,7 +67,8 @@ def retain(settings: Settings, *, now: datetime, dry_run: bool = False) -> pd.Da
 def first_days(periods: Retention, now: datetime) -> dict[str, str]:
     """First local day of which each kind of row may stay, as YYYY-MM-DD.
 
-    `now`: in the operator's zone. Rows of persons stay from a first day of a month on.
+    `periods`: section [retention], in days. `now`: in the operator's zone. Rows of persons stay
+    from a first day of a month on.
     """
     by_month = {
         "call": periods.call_days,
@@ -95,7 +97,10 @@ def _month_from(day: date) -> str:
 def cut(
     rows: pd.DataFrame, days: pd.Series, table: str, first: Mapping[str, str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Rows of one table as they may be kept, and those that are too old; `days`: their local days.
+    """Rows of one table as they may be kept, and those that are too old.
+
+    `rows`: of the table, as cleaned. `days`: their local days as YYYY-MM-DD. `table`: its name.
+    `first`: first days by kind of row, as `first_days` gives them; empty = all are kept.
 
     Of a kept row what has a shorter period is empty.
     """
@@ -114,14 +119,21 @@ def cut(
 
 
 def carry(warehouse: Warehouse) -> None:
-    """Takes released figures of months that went into the run at hand."""
+    """Takes released figures of months that went into the run at hand.
+
+    `warehouse`: of the run at hand, its table `run` written.
+    """
     rates = warehouse.read("place_rate", days=[RELEASED])
     if len(rates):
         warehouse.write_findings({"place_rate": rates}, day=RELEASED)
 
 
 def notes(warehouse: Warehouse) -> Iterator[tuple[str, str, str, str]]:
-    """What was read and not kept, for table `quality`: table, check, verdict, message."""
+    """What was read and not kept, for table `quality`: table, check, verdict, message.
+
+    `warehouse`: with the notes of all loaded files. A table of which nothing is too old has no
+    note.
+    """
     first = warehouse.kept_from()
     for name in sorted(first.keys() & TABLES.keys()):
         if n := sum(facts.get("n_expired", 0) for facts in warehouse.loads(name).values()):

@@ -54,7 +54,10 @@ class Warehouse:
 
     @contextmanager
     def alone(self, work: str = "run") -> Iterator[None]:
-        """Holds off any other such work on this warehouse; raises InputError if there is one."""
+        """Holds off any other such work on this warehouse; raises InputError if there is one.
+
+        `work`: its name; works of other names go on beside it.
+        """
         self.path.mkdir(parents=True, exist_ok=True)
         with (self.path / ("lock" if work == "run" else f"lock-{work}")).open("w") as lock:
             try:
@@ -76,7 +79,10 @@ class Warehouse:
 
     @contextmanager
     def marked(self, text: str) -> Iterator[None]:
-        """Leaves a mark in the folder by which others can tell that they see the same one."""
+        """Leaves a mark in the folder by which others can tell that they see the same one.
+
+        `text`: what the mark says. It is gone at the end.
+        """
         with whole(self.path / "mark") as path:
             path.write_text(text, encoding="utf-8")
         try:
@@ -103,7 +109,11 @@ class Warehouse:
     # ----------------------------------------------------------------- pieces of source files
 
     def write_piece(self, name: str, day: str, load: str, frame: pd.DataFrame) -> None:
-        """Accepted rows of one source file that belong to one day."""
+        """Accepted rows of one source file that belong to one day.
+
+        `name`: the source table. `day`: local day as YYYY-MM-DD, or WHOLE. `load`: name of the
+        file's load. `frame`: the rows, with all columns of the table.
+        """
         write_parquet(self.path / "pieces" / name / day / f"{load}.parquet", frame, table(name))
 
     def read_pieces(
@@ -114,16 +124,26 @@ class Warehouse:
         columns: Sequence[str] | None = None,
         only: tuple[str, Sequence[Any]] | None = None,
     ) -> pd.DataFrame:
-        """All accepted rows of one day, from all files, in no promised order; else as `read`."""
+        """All accepted rows of one day, from all files, in no promised order.
+
+        `name`: the source table. `day`: local day as YYYY-MM-DD, or WHOLE. `columns` and `only`: as
+        of `read`.
+        """
         return read_parquet(self._pieces(name, day), table(name), columns=columns, only=only)
 
     def keys_of_several_days(self, name: str, days: Iterable[str]) -> pd.DataFrame:
-        """The keys whose first column has rows on several of these days: columns day, key."""
+        """The keys whose first column has rows on several of these days: columns day, key.
+
+        `name`: the source table. `days`: local days as YYYY-MM-DD.
+        """
         pieces = [path for day in days for path in self._pieces(name, day)]
         return duck.keys_of_several_folders(pieces, table(name).key[0])
 
     def piece_days(self, name: str) -> dict[str, list[str]]:
-        """Days that have pieces and are kept, each with its loads; ascending."""
+        """Days that have pieces and are kept, each with its loads; ascending.
+
+        `name`: the source table.
+        """
         first = self.kept_from().get(name, "")
         folders = sorted((self.path / "pieces" / name).glob("*"))
         days = {
@@ -140,7 +160,10 @@ class Warehouse:
         return older | self.piece_days("pm")
 
     def piece_facts(self, name: str) -> pd.DataFrame:
-        """day, source_file, file_hash and n_rows of every piece that has rows."""
+        """day, source_file, file_hash and n_rows of every piece that has rows.
+
+        `name`: the source table.
+        """
         rows = []
         for path in sorted((self.path / "pieces" / name).glob("*/*.parquet")):
             head = pq.read_metadata(path)
@@ -156,20 +179,33 @@ class Warehouse:
     # -------------------------------------------------------------- what became of each file
 
     def write_load(self, name: str, load: str, facts: Mapping[str, Any]) -> None:
-        """Notes that a file is loaded whole: the last thing written of it."""
+        """Notes that a file is loaded whole: the last thing written of it.
+
+        `name`: the source table. `load`: name of the file's load. `facts`: such as its counts of
+        rows.
+        """
         write_note(self._note("loads", name, load), facts)
 
     def read_load(self, name: str, load: str) -> dict[str, Any] | None:
-        """What became of a file's rows; None = not loaded, or not to its end."""
+        """What became of a file's rows; None = not loaded, or not to its end.
+
+        `name`: the source table. `load`: name of the file's load.
+        """
         return read_note(self._note("loads", name, load))
 
     def loads(self, name: str) -> dict[str, dict[str, Any]]:
-        """What became of each file that is loaded, by the name of its load."""
+        """What became of each file that is loaded, by the name of its load.
+
+        `name`: the source table.
+        """
         notes = sorted((self.path / "loads" / name).glob("*.json"))
         return {path.stem: facts for path in notes if (facts := read_note(path))}
 
     def keep_loads(self, name: str, loads: set[str]) -> None:
-        """Forgets files that are no longer among the sources, or were read in another way."""
+        """Forgets files that are no longer among the sources, or were read in another way.
+
+        `name`: the source table. `loads`: names of the loads that stay.
+        """
         for part in ("pieces", "loads", "refused"):
             for path in (self.path / part / name).rglob("*.*"):
                 if path.stem not in loads:
@@ -177,20 +213,34 @@ class Warehouse:
                     path.unlink(missing_ok=True)
 
     def write_refused(self, name: str, load: str, frame: pd.DataFrame) -> None:
-        """Refused rows and values of one file."""
+        """Refused rows and values of one file.
+
+        `name`: the source table. `load`: name of the file's load. `frame`: rows of table `refused`.
+        """
         write_parquet(self._refused(name, load), frame, table("refused"))
 
     def read_refused_of(self, name: str, load: str) -> pd.DataFrame:
-        """Refused rows and values of one file."""
+        """Refused rows and values of one file.
+
+        `name`: the source table. `load`: name of the file's load; without rows where nothing was
+        refused.
+        """
         path = self._refused(name, load)
         return read_parquet([path] if path.exists() else [], table("refused"))
 
     def write_repeated(self, name: str, day: str, frame: pd.DataFrame) -> None:
-        """Rows of one day that repeat the key of a newer one."""
+        """Rows of one day that repeat the key of a newer one.
+
+        `name`: the source table. `day`: local day as YYYY-MM-DD, or WHOLE. `frame`: rows of table
+        `refused`.
+        """
         write_parquet(self.path / "repeated" / name / f"{day}.parquet", frame, table("refused"))
 
     def read_refused(self, name: str) -> pd.DataFrame:
-        """Everything refused of one source table."""
+        """Everything refused of one source table.
+
+        `name`: the source table.
+        """
         folders = (self.path / part / name for part in ("refused", "repeated"))
         files = [path for folder in folders for path in sorted(folder.glob("*.parquet"))]
         return read_parquet(files, table("refused"))
@@ -204,21 +254,32 @@ class Warehouse:
     # --------------------------------------------------------------------------- settled days
 
     def write_settled(self, name: str, day: str, facts: Mapping[str, Any]) -> None:
-        """Notes that a day is settled: the last thing written of it."""
+        """Notes that a day is settled: the last thing written of it.
+
+        `name`: the table. `day`: local day as YYYY-MM-DD, or WHOLE. `facts`: with `signature`, by
+        which a day that is done is known.
+        """
         write_note(self._note("settled", name, day), facts)
 
     def read_settled(self, name: str, day: str) -> dict[str, Any] | None:
-        """Facts of a settled day; None = not settled, or not to its end."""
+        """Facts of a settled day; None = not settled, or not to its end.
+
+        `name`: the table. `day`: local day as YYYY-MM-DD, or WHOLE.
+        """
         return read_note(self._note("settled", name, day))
 
     def forget_settled(self, name: str, day: str) -> None:
-        """Takes the note of a day away before its tables are written anew."""
+        """Takes the note of a day away before its tables are written anew.
+
+        `name`: the table. `day`: local day as YYYY-MM-DD, or WHOLE.
+        """
         self._note("settled", name, day).unlink(missing_ok=True)
 
     def forget_days(self, name: str, *, keep: set[str], tables: tuple[str, ...]) -> None:
         """Takes away settled days of a source, and its partitions of other tables.
 
-        `keep`: the days that stay. `tables`: names of the tables that are made of the source.
+        `name`: the source table. `keep`: the days that stay. `tables`: names of the tables that are
+        made of the source.
         """
         folders = [self.path / part / name for part in ("settled", "repeated")]
         folders += [self.path / "tables" / made for made in tables]
@@ -229,7 +290,11 @@ class Warehouse:
     # --------------------------------------------------------------------------------- tables
 
     def write(self, name: str, frame: pd.DataFrame, *, day: str = WHOLE) -> None:
-        """Puts one partition in place; raises ContractError with all faults of the frame."""
+        """Puts one partition in place; raises ContractError with all faults of the frame.
+
+        `name`: the table. `frame`: its rows, as its contract has them. `day`: local day as
+        YYYY-MM-DD; WHOLE = the table has one partition.
+        """
         if faults := check(frame, table(name)):
             raise ContractError(f"{name} {day}: the table breaks its contract", faults)
         write_parquet(self._partition(name, day), frame, table(name))
@@ -239,8 +304,8 @@ class Warehouse:
 
         `findings`: rows by the name of their table. They may come in any order, and without
         `run_id`, which is filled in here; a column that a frame lacks is missing in every row.
-        Raises NothingFound before table `run` is written, and ContractError with all faults of
-        the first frame that has any.
+        `day`: name of the partition; WHOLE = the table has one. Raises NothingFound before table
+        `run` is written, and ContractError with all faults of the first frame that has any.
         """
         run_id = self.run_id
         for name, rows in findings.items():
@@ -265,20 +330,27 @@ class Warehouse:
     ) -> pd.DataFrame:
         """One table as its contract has it, or some of its days or columns; without rows if none.
 
-        `only`: a column and its values; rows with others stay on disk: `("cell_id", ["a", "b"])`.
+        `name`: the table. `days`: partitions; None = all. `columns`: None = all. `only`: a column
+        and its values; rows with others stay on disk: `("cell_id", ["a", "b"])`.
         """
         files = self.files(name) if days is None else [self._partition(name, day) for day in days]
         present = [path for path in files if path.exists()]
         return read_parquet(present, table(name), columns=columns, only=only)
 
     def days(self, name: str, *, filled: bool = False) -> list[str]:
-        """Partitions of a table, ascending; of `filled`, those with rows."""
+        """Partitions of a table, ascending; of `filled`, those with rows.
+
+        `name`: the table. `filled`: whether partitions without rows are left out.
+        """
         return [
             path.stem for path in self.files(name) if not filled or pq.read_metadata(path).num_rows
         ]
 
     def files(self, name: str) -> list[Path]:
-        """The Parquet files of a table, by day ascending."""
+        """The Parquet files of a table, by day ascending.
+
+        `name`: the table.
+        """
         return sorted((self.path / "tables" / name).glob("*.parquet"))
 
     def _partition(self, name: str, day: str) -> Path:
