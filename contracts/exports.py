@@ -58,7 +58,8 @@ def of_persons(reader: str) -> tuple[str, ...]:
 def refusals(reader: str, theirs: Mapping[str, list[str]]) -> Iterator[str]:
     """What a survey tool's columns may not be mapped to, in words.
 
-    `theirs`: their columns that a source reads, each with ours that need it.
+    `reader`: name of the source's reader; other tools' columns are not known. `theirs`: their
+    columns that a source reads, each with ours that need it.
     """
     if reader != "qualtrics":
         return

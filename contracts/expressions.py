@@ -62,7 +62,10 @@ Expression = Number | Name | Sum | Product | Known
 
 
 def parse(text: str) -> Expression:
-    """The expression; raises ExpressionError with the place and what was expected there."""
+    """The expression; raises ExpressionError with the place and what was expected there.
+
+    `text`: an expression of counters, as a vendor's TOML has it.
+    """
     reader = _Reader(text)
     expression = reader.total()
     reader.expect("", "an operator or the end")
@@ -70,7 +73,10 @@ def parse(text: str) -> Expression:
 
 
 def names(expression: Expression) -> Iterator[str]:
-    """Yields every counter named, in order, repetitions included."""
+    """Yields every counter named, in order, repetitions included.
+
+    `expression`: as `parse` gives it.
+    """
     if isinstance(expression, Name):
         yield expression.text
     for part in _parts(expression):
@@ -78,7 +84,10 @@ def names(expression: Expression) -> Iterator[str]:
 
 
 def vectors(expression: Expression) -> Iterator[str]:
-    """Yields every counter of which elements are taken."""
+    """Yields every counter of which elements are taken.
+
+    `expression`: as `parse` gives it.
+    """
     if isinstance(expression, Name) and expression.element is not None:
         yield expression.text
     for part in _parts(expression):

@@ -21,14 +21,20 @@ def names() -> list[str]:
 
 
 def file_of(vendor: str, folder: Path) -> Path:
-    """The TOML of a vendor: a name on the shelf, or a path relative to the configuration."""
+    """The TOML of a vendor: a name on the shelf, or a path relative to the configuration.
+
+    `vendor`: as a source names it. `folder`: of the configuration.
+    """
     if vendor.endswith(".toml") or "/" in vendor or "\\" in vendor:
         return folder / Path(vendor).expanduser()
     return SHELF / f"{vendor}.toml"
 
 
 def read(file: Path) -> dict[str, Any]:
-    """The keys of a vendor's TOML; raises SettingsError where there is none to be read."""
+    """The keys of a vendor's TOML; raises SettingsError where there is none to be read.
+
+    `file`: path of the TOML, as `file_of` gives it.
+    """
     try:
         return tomllib.loads(file.read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -46,6 +46,7 @@ def rehearse(
 ) -> list[Finding]:
     """What a run would say of key, polygons, files, rows and disk.
 
+    `settings`: all of them. `client`: of the workers. `progress`: called as the work goes on.
     `newest`: only that many files of each source, the last by name; 0 = all.
     """
     amiss = [*_key_faults(settings), *_region_faults(settings)]
@@ -70,8 +71,9 @@ def promises(
 ) -> list[Finding]:
     """Whether the published marts keep the promises of queries/checks, and are recent enough.
 
-    `now`: to which their age is counted. `max_age`: how old the newest data may be; None = any.
-    Marts that can't be read are a fault where an age is asked for, else a warning.
+    `settings`: where the warehouse lies, and the thresholds of the release rule. `now`: to which
+    their age is counted. `max_age`: how old the newest data may be; None = any. Marts that can't be
+    read are a fault where an age is asked for, else a warning.
     """
     marts = Marts(settings.resolve(settings.warehouse.path))
     try:

@@ -33,6 +33,8 @@ _NOT_COUNTERS = tuple(name for name in SOURCES if name not in ("cell", "pm"))
 def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.DataFrame:
     """Reads everything that is new and settles every day it touches; returns table `receipt`.
 
+    `settings`: all of them. `client`: of the workers. `progress`: called as the work goes on.
+
     Raises InputError with the faults of all files at once; a file at fault is not loaded, the
     others are kept.
     """
@@ -42,7 +44,10 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> pd.D
 def run_files(
     files: list[FileToLoad], settings: Settings, client: Client, progress: Progress = silent
 ) -> pd.DataFrame:
-    """As `run`, of these files: the warehouse forgets what all others gave."""
+    """As `run`, of these files: the warehouse forgets what all others gave.
+
+    `files`: as `files_to_load` gives them. `settings`, `client` and `progress`: as of `run`.
+    """
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     if settings.run.on_a_cluster:
         same_everywhere(client, settings, [task.path for task in files])
@@ -80,7 +85,10 @@ def run_id_of(
 ) -> str:
     """The same for the same input, settings and code: a second run changes nothing.
 
-    Input is also whose rows are forgotten, and which days are no longer kept.
+    `loaded`: all files of the run. `inventory`: signature of the settled one. `settings`: all of
+    them; folders, `[run]`, `[report]` and `[retention]` do not count. `kept_from`: first kept days
+    by kind of row, as YYYY-MM-DD. Input is also whose rows are forgotten, and which days are no
+    longer kept.
     """
     apart = {"folder", "warehouse", "run", "report", "retention"}
     how = settings.model_dump(mode="json", exclude=apart)

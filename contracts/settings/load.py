@@ -31,8 +31,9 @@ def load(
 ) -> Settings:
     """Settings of a configuration file; raises SettingsError with every fault at once.
 
-    `environ`: variables that the file's texts name, and settings as HEXPERIENCE_SECTION__KEY.
-    `arguments`: settings by section and key, which win over all others.
+    `path`: a TOML file; relative paths in it begin at its folder. `environ`: variables that the
+    file's texts name, and settings as HEXPERIENCE_SECTION__KEY. `arguments`: settings by section
+    and key, which win over all others.
     """
     raw = _expand(_read(path), environ, faults := [])
     if "folder" in raw:

@@ -111,7 +111,11 @@ def _faults(frame: pd.DataFrame, field: Field) -> Iterator[str]:
 
 
 def assemble(parts: Iterable[pd.DataFrame], of: Table) -> pd.DataFrame:
-    """All parts under each other as one table, absent columns missing, in the key's order."""
+    """All parts under each other as one table, absent columns missing, in the key's order.
+
+    `parts`: rows of the table, with some or all of its columns. `of`: its contract. Without parts
+    the table has no rows.
+    """
     # each part is cast by itself: a hexagon beside a missing one would become a float
     cast = [_cast(part, of) for part in (of.empty().to_pandas(), *parts)]
     whole = pd.concat(cast, ignore_index=True)
@@ -127,7 +131,10 @@ def _cast(part: pd.DataFrame, of: Table) -> pd.DataFrame:
 
 
 def to_arrow(frame: pd.DataFrame, of: Table) -> pa.Table:
-    """The frame as an Arrow table with the contract's columns, types and order."""
+    """The frame as an Arrow table with the contract's columns, types and order.
+
+    `frame`: rows with all columns of the table. `of`: its contract.
+    """
     columns = [
         pa.Array.from_pandas(frame[field.name], type=_ARROW[field.type]) for field in of.fields
     ]

@@ -42,9 +42,9 @@ _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 def identifier(text: str, domain: str, country: str) -> tuple[str, str]:
     """One identifier in the only spelling of its domain, or '' and why it has none.
 
-    `domain`: msisdn (E.164 digits), imsi (14 or 15 digits), email (folded) or account (folded).
-    `country`: ISO code by which national telephone numbers are understood; '' = none. The reason
-    never quotes the value.
+    `text`: as a source or a person writes it. `domain`: msisdn (E.164 digits), imsi (14 or 15
+    digits), email (folded) or account (folded). `country`: ISO code by which national telephone
+    numbers are understood; '' = none. The reason never quotes the value.
     """
     if domain == "msisdn":
         return msisdn.e164(text, country)
@@ -77,8 +77,9 @@ class Door:
     def passed(self, ours: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The rows without identifiers, and what was refused of them.
 
-        `ours`: rows as read, under our names of columns, with source_row. Refused: source_row,
-        column_name ('' = the whole row), scope (row or value), reason.
+        `ours`: rows as read, under our names of columns, with source_row. `source`: its table, and
+        the domain of its subscribers. Refused: source_row, column_name ('' = the whole row), scope
+        (row or value), reason.
         """
         refused = []
         for name in IDENTIFIERS:
@@ -126,7 +127,11 @@ class Door:
 
 
 def door(settings: Settings, environ: Mapping[str, str] = os.environ) -> Door:
-    """The door as the settings have it; keys and their faults come up only when asked for."""
+    """The door as the settings have it; keys and their faults come up only when asked for.
+
+    `settings`: section [privacy], and the operator's country. `environ`: variables, of which one
+    may hold the key.
+    """
     forgotten = read_forgotten(settings)
     file = settings.privacy.names_file
     names = redact.read_names(settings.resolve(file)) if file else frozenset[str]()
@@ -154,7 +159,10 @@ def _keys(
 
 
 def read_forgotten(settings: Settings) -> dict[str, frozenset[str]]:
-    """Pseudonyms of all who asked to be forgotten, by the name of their key."""
+    """Pseudonyms of all who asked to be forgotten, by the name of their key.
+
+    `settings`: with `[privacy] forgotten_file`; empty where that file is not there.
+    """
     path = settings.resolve(settings.privacy.forgotten_file)
     lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
     pairs = [line.split()[:2] for line in lines if line.strip()]
@@ -190,7 +198,7 @@ def _refused(rows: pd.DataFrame, name: str, scope: str, reason: str | pd.Series)
 def masked(values: pd.Series) -> pd.Series:
     """The shape of each value, letters as x and digits as 9, to show why it was refused.
 
-    Its first 40 characters; missing stays missing.
+    `values`: texts. Of each its first 40 characters; missing stays missing.
     """
     shape = values.astype("str").str.slice(0, 40)
     shape = shape.str.replace(_LETTER, "x", regex=True)

@@ -30,7 +30,11 @@ class Key:
         return self._digest(f"key id|{self.epoch}")[:8]
 
     def pseudonym(self, domain: str, identifier: str) -> str:
-        """First 32 hex digits of HMAC-SHA256: a plain hash is undone by trying all numbers."""
+        """First 32 hex digits of HMAC-SHA256: a plain hash is undone by trying all numbers.
+
+        `domain`: such as msisdn, so that equal texts of two domains differ. `identifier`: in the
+        only spelling of its domain.
+        """
         return self._digest(f"{domain}|{self.epoch}|{identifier}")[:32]
 
     def _digest(self, text: str) -> str:
@@ -38,7 +42,11 @@ class Key:
 
 
 def pseudonym_key(settings: Settings, environ: Mapping[str, str] = os.environ) -> Key:
-    """The key of all new pseudonyms; raises SettingsError where none fit is to be had."""
+    """The key of all new pseudonyms; raises SettingsError where none fit is to be had.
+
+    `settings`: with `[privacy] epoch`; '' = the newest key. `environ`: variables; $HEXPERIENCE_KEY
+    goes before the key file.
+    """
     keys = pseudonym_keys(settings, environ)
     wanted = settings.privacy.epoch
     if wanted in ("", keys[-1].epoch):
@@ -54,7 +62,8 @@ def pseudonym_key(settings: Settings, environ: Mapping[str, str] = os.environ) -
 def pseudonym_keys(settings: Settings, environ: Mapping[str, str] = os.environ) -> list[Key]:
     """The keys of all epochs, the newest last; raises SettingsError where there is none.
 
-    The text is one key, or a line `epoch = key` for each epoch.
+    `settings`: with `[privacy] key_file`. `environ`: variables; $HEXPERIENCE_KEY goes before the
+    key file. The text is one key, or a line `epoch = key` for each epoch.
     """
     if text := environ.get("HEXPERIENCE_KEY", "").strip():
         return list(_keys(text, "$HEXPERIENCE_KEY"))

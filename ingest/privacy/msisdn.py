@@ -20,16 +20,19 @@ NO_COUNTRY = "a telephone number without its country; set [operator] country"
 
 
 def plain(text: str) -> str:
-    """A value without what nobody sees: odd digits, odd spaces, signs of no width."""
+    """A value without what nobody sees: odd digits, odd spaces, signs of no width.
+
+    `text`: as a source writes it.
+    """
     return _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
 def e164(text: str, country: str) -> tuple[str, str]:
     """Digits of E.164 without the plus, or '' and why not; the reason never quotes the number.
 
-    `country`: ISO code by which national numbers are understood; '' = there must be none. What
-    begins with + or 00 is taken as it is, if a calling code stands there: networks test with
-    numbers that no numbering plan has.
+    `text`: as a source writes it, with spaces, signs or tel: in it. `country`: ISO code by which
+    national numbers are understood; '' = there must be none. What begins with + or 00 is taken as
+    it is, if a calling code stands there: networks test with numbers that no numbering plan has.
     """
     text = plain(text).lower()
     text = _FLOAT.sub("", text.removeprefix("tel:"))

@@ -68,7 +68,10 @@ _CODED_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")
 
 
 def read_names(path: Path) -> frozenset[str]:
-    """Every word of a list of names, folded; raises SettingsError where it can't be read."""
+    """Every word of a list of names, folded; raises SettingsError where it can't be read.
+
+    `path`: a text in UTF-8; lines that begin with # are no names.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeError) as error:
@@ -80,20 +83,26 @@ def read_names(path: Path) -> frozenset[str]:
 def texts(values: pd.Series, names: frozenset[str] = frozenset()) -> pd.Series:
     """Free text with e-mails, links, numbers and names taken out; missing stays missing.
 
-    `names`: folded words that are somebody's name wherever they stand.
+    `values`: one text a row. `names`: folded words that are somebody's name wherever they stand.
     """
     redacted = {text: _redacted(str(text), names) for text in values.dropna().unique()}
     return values.map(redacted).astype("str")
 
 
 def codes(values: pd.Series) -> pd.Series:
-    """Labels and codes with e-mails and telephone numbers taken out; dates and short ones stay."""
+    """Labels and codes with e-mails and telephone numbers taken out; dates and short ones stay.
+
+    `values`: one text a row; missing stays missing.
+    """
     redacted = {text: code(str(text)) for text in values.dropna().unique()}
     return values.map(redacted).astype("str")
 
 
 def code(text: str) -> str:
-    """One label, or a file's name, without e-mails and telephone numbers."""
+    """One label, or a file's name, without e-mails and telephone numbers.
+
+    `text`: the label or name.
+    """
     return _CODED.sub("[number]", _CODED_MAIL.sub("[e-mail]", text))
 
 

@@ -50,7 +50,10 @@ Floats = npt.NDArray[np.float64]
 
 
 def levels(finest: int) -> list[int]:
-    """Levels of hexagons on which figures of persons leave, from coarse to fine."""
+    """Levels of hexagons on which figures of persons leave, from coarse to fine.
+
+    `finest`: H3 level of the smallest hexagons of these figures.
+    """
     return list(range(min(COARSEST_LEVEL, finest), finest + 1))
 
 

@@ -35,6 +35,7 @@ def forget(
 
     `identifier`: as the person or a colleague writes it. `domain`: msisdn, imsi, email or account.
     `today`: noted beside the pseudonym. `dry_run`: change nothing, and say what would be done.
+    `settings`: with the keys of all epochs, and where the warehouse lies.
 
     Rows under the keys of all epochs are found. Call it while nothing else is at work on the
     warehouse. Raises QuestionError where the identifier is none of its domain; the message never
