@@ -23,7 +23,6 @@ MOST = 20_000
 """Hexagons in one picture; of more the busiest are drawn."""
 
 _WIDTH, _TALLEST, _LOWEST = 720, 620, 300
-_FRAMED = 0.95
 _SHADES, _CERTAINTIES = 24, 5
 _MARGIN = 14
 _EARTH_M = 6_371_008.8
@@ -72,14 +71,17 @@ def draw(
     """A picture of one metric's hexagons, fainter where unsure, over land, borders and regions.
 
     `hexes`: hex_text, value, value_lo, value_hi, denominator; a value that is missing is grey.
-    The frame holds the hexagons with 95 % of the calls or persons; empty outskirts would make the
-    rest small. Web Mercator, north up; a map across the antimeridian is drawn in two parts far from
-    each other.
+    `look`: the metric. `title`: what is read out instead of the picture. `regions`: outlines; None
+    = none. `marks`: numbered places, drawn over the hexagons. The frame holds the hexagons with 95
+    % of the calls or persons; empty outskirts would make the rest small. Web Mercator, north up; a
+    map across the antimeridian is drawn in two parts far from each other.
     """
     shown = hexes if len(hexes) <= MOST else hexes.nlargest(MOST, "denominator")
     light, dark = (scale(hexes, look, theme) for theme in ("light", "dark"))
     rings = _rings(shown["hex_text"])
-    paper = _Paper.around([rings[i] for i in np.flatnonzero(_busy(shown["denominator"]))])
+    # nearly all: a picture on paper can't be moved to the rest
+    framed = np.flatnonzero(_reaching(shown["denominator"], share=0.95))
+    paper = _Paper.around([rings[i] for i in framed])
     body = "".join([
         *_ground(paper, regions),
         *_hexagons(paper, rings, shown, light, dark),
@@ -94,11 +96,11 @@ def draw(
     return Still(svg, light, dark, len(shown), len(hexes))
 
 
-def _busy(denominator: pd.Series) -> npt.NDArray[np.bool_]:
-    """Which hexagons hold most of what was counted; all, where nothing is known of it."""
+def _reaching(denominator: pd.Series, *, share: float) -> npt.NDArray[np.bool_]:
+    """Which hexagons, the busiest first, reach `share` of what was counted; all where none is."""
     carried = denominator.fillna(0).sort_values(ascending=False, kind="stable").cumsum()
     before = carried.shift(fill_value=0).reindex(denominator.index).to_numpy(float)
-    return before <= _FRAMED * float(denominator.sum())
+    return before <= share * float(denominator.sum())
 
 
 @dataclass(frozen=True)

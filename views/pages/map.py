@@ -147,7 +147,8 @@ def hexes_in_view(
     """Hexagons of the finest level of which few enough are in view, and that level.
 
     Where all of the finest level are few enough, all come at once. Where even the coarsest ones in
-    view are too many, the busiest come. `levels`: level, n_hexes of the layer and period.
+    view are too many, the busiest come. `drawn`: layer and period. `levels`: level, n_hexes of
+    these, at least one row. `seen`: what the map shows.
     """
     finest = levels.sort_values("level").iloc[-1]
     if finest["n_hexes"] <= hexmap.MOST:
@@ -166,7 +167,8 @@ def _values(level: int, *shown: Drawn) -> pd.DataFrame:
 
 
 def _home(drawn: Drawn) -> hexmap.View:
-    box = hexmap.extent(_busy(_coarsest(drawn))["hex_id"].to_numpy("uint64"))
+    # most is enough: whoever wants the outskirts moves the map
+    box = hexmap.extent(_busiest(_coarsest(drawn), share=0.8)["hex_id"].to_numpy("uint64"))
     return hexmap.view_of(box, width=_WIDTH, height=_HEIGHT)
 
 
@@ -174,11 +176,11 @@ def _coarsest(drawn: Drawn) -> pd.DataFrame:
     return data.answer("hex_map", **drawn.asked, level=int(_levels(drawn)["level"].min()))
 
 
-def _busy(hexes: pd.DataFrame) -> pd.DataFrame:
-    # where most calls or people are: empty outskirts would make the rest small
+def _busiest(hexes: pd.DataFrame, *, share: float) -> pd.DataFrame:
+    """The busiest hexagons, with at most `share` of calls or people; and unknown ones."""
     busiest = hexes.sort_values("denominator", ascending=False)
-    share = busiest["denominator"].cumsum() / busiest["denominator"].sum()
-    return busiest[(share <= 0.8) | share.isna()]
+    carried = busiest["denominator"].cumsum() / busiest["denominator"].sum()
+    return busiest[(carried <= share) | carried.isna()]
 
 
 def _ground(drawn: Drawn) -> hexmap.Ground:

@@ -1,3 +1,5 @@
+"""The map looks where it should, draws what is in view, and the browser reads what Python sends."""
+
 import base64
 import json
 import subprocess

@@ -1,3 +1,5 @@
+"""Every page draws on the demo town, and says what to do where there is nothing to draw."""
+
 import shutil
 from collections.abc import Callable
 from datetime import date

@@ -1,5 +1,5 @@
-// How figures are written; views/legend.py writes them the same way, and a test holds the two
-// together.
+// How figures are written; views/words/numbers.py writes them the same way, and a test holds the
+// two together.
 
 export const MISSING = "–";
 
@@ -69,8 +69,8 @@ export function worse(likely, target, figure) {
   if (!Number.isFinite(likely) || !Number.isFinite(target)) return "";
   const sure = fixed(100 * likely, 0);
   // never quite certain
-  const told = { 100: "over 99", 0: "under 1" }[sure] ?? sure;
-  return `worse than ${number(target, figure)}: ${told} %`;
+  const worded = { 100: "over 99", 0: "under 1" }[sure] ?? sure;
+  return `worse than ${number(target, figure)}: ${worded} %`;
 }
 
 /** The lines about one hexagon, as the page beside the map says them. */
