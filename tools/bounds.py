@@ -27,7 +27,10 @@ def above(declared: Mapping[str, str], installed: Mapping[str, str]) -> Iterator
 
 
 def lower_bounds(pyproject: Path) -> dict[str, str]:
-    """Lower bound by name of every package that users and developers need."""
+    """Lower bound by name of every package that users and developers need.
+
+    `pyproject`: path of the pyproject.toml; a package without a lower bound is left out.
+    """
     listed = tomllib.loads(pyproject.read_text(encoding="utf-8"))
     needed = listed["project"]["dependencies"] + listed["dependency-groups"]["dev"]
     return {name: bound for need in needed for name, bound in _BOUND.findall(need)}

@@ -24,6 +24,10 @@ class Examples(Extension):
     """Turns examples into blocks of code as modules are read."""
 
     def on_object(self, *, obj: Object, **_: Any) -> None:
-        """Called once for each module, class, function and attribute."""
+        """Called once for each module, class, function and attribute.
+
+        `obj`: its docstring is replaced; None = it has none. `_`: what else griffe hands over,
+        unused.
+        """
         if obj.docstring:
             obj.docstring.value = fenced(obj.docstring.value)

@@ -79,6 +79,8 @@ def site_pages() -> dict[str, str]:
 def uri_of(path: str) -> str:
     """Where on the site a file of the repository stands.
 
+    `path`: relative to the repository, with slashes.
+
     >>> uri_of("docs/install.md"), uri_of("README.md"), uri_of("queries/why.sql")
     ('install.md', 'index.md', 'source/queries/why.sql.md')
     """
@@ -91,6 +93,9 @@ def uri_of(path: str) -> str:
 
 def relinked(text: str, path: str) -> str:
     """A file's text with links to other files as links to their pages; code stays as it is.
+
+    `text`: Markdown. `path`: of the file it is from, as of `uri_of`; its links are relative to
+    that.
 
     >>> relinked("[all](../README.md), `[x](../README.md)`", "docs/install.md")
     '[all](index.md), `[x](../README.md)`'

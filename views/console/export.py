@@ -18,7 +18,11 @@ _FORMULA = (*"=+-@\t\r\n\0", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def encoded(frame: pd.DataFrame, form: str) -> bytes:
-    """The frame in one of FORMATS; times as ISO 8601 in UTC, missing values empty or null."""
+    """The frame in one of FORMATS; times as ISO 8601 in UTC, missing values empty or null.
+
+    `frame`: an answer. `form`: one of FORMATS; those of maps need hex_text, or lat and lon in
+    degrees. Raises QuestionError for any other form, and where a map has no positions.
+    """
     if form == "csv":
         return _without_formulas(_as_text(frame)).to_csv(index=False).encode()
     if form == "json":
@@ -37,8 +41,8 @@ def encoded(frame: pd.DataFrame, form: str) -> bytes:
 def table(frame: pd.DataFrame, *, width: int | None = None) -> str:
     """Text for eyes: figures to six digits on the right, text on the left, missing values empty.
 
-    Where the lines would be longer than `width`, each row is a block of its own with a line for
-    each value that is not missing.
+    `frame`: an answer. Where the lines would be longer than `width` characters, each row is a block
+    of its own with a line for each value that is not missing; None = lines of any length.
     """
     if frame.empty:
         return f"no rows; columns: {', '.join(map(str, frame))}\n"
@@ -101,7 +105,10 @@ def _as_map(frame: pd.DataFrame, form: str) -> bytes:
 
 
 def write(content: bytes, path: Path) -> None:
-    """Puts the file in place at once, so that nobody reads half of it."""
+    """Puts the file in place at once, so that nobody reads half of it.
+
+    `content`: all of it. `path`: where it goes, in a folder that exists.
+    """
     part = path.with_name(f".part-{path.name}")
     part.write_bytes(content)
     part.replace(path)

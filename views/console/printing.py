@@ -30,7 +30,10 @@ _COLOURS = {"ok": "", "warn": "yellow", "fault": "bold red"}
 
 
 def instant(text: str) -> datetime:
-    """The instant that --now names; raises QuestionError where it has no offset."""
+    """The instant that --now names; raises QuestionError where it has no offset.
+
+    `text`: ISO 8601 with its offset.
+    """
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -41,7 +44,10 @@ def instant(text: str) -> datetime:
 
 
 def pairs(texts: Iterable[str]) -> dict[str, str]:
-    """What --param names, name by name; raises QuestionError where one is no name=value."""
+    """What --param names, name by name; raises QuestionError where one is no name=value.
+
+    `texts`: one for each --param; of a name given twice the last value holds.
+    """
     found = {}
     for text in texts:
         name, equals, value = text.partition("=")
@@ -52,12 +58,19 @@ def pairs(texts: Iterable[str]) -> dict[str, str]:
 
 
 def say(text: str, style: str = "") -> None:
-    """One line of text as it is."""
+    """One line of text as it is.
+
+    `text`: the line. `style`: of Rich, such as yellow; empty = plain.
+    """
     OUT.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 def deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
-    """A table in a format of `export`, to a file or to standard output, fitting a terminal."""
+    """A table in a format of `export`, to a file or to standard output, fitting a terminal.
+
+    `frame`: the table. `form`: one of `export.FORMATS`. `out`: the file; None = standard output.
+    Raises QuestionError as `export.encoded` does.
+    """
     if out is None and form == "table" and sys.stdout.isatty():
         sys.stdout.write(export.table(frame, width=shutil.get_terminal_size().columns))
         return
@@ -85,7 +98,10 @@ class StageBars:
         self._bars, self._tasks = bars, dict[str, TaskID]()
 
     def tell(self, label: str, done: int, total: int) -> None:
-        """Moves the bar of one stage."""
+        """Moves the bar of one stage.
+
+        `label`: name of the stage. `done`, `total`: how many of its tasks are done, and there are.
+        """
         if label not in self._tasks:
             self._tasks[label] = self._bars.add_task(label, total=total)
         self._bars.update(self._tasks[label], completed=done, total=total)
@@ -107,7 +123,10 @@ def progress() -> Iterator[StageBars]:
 
 
 def print_receipt(marts: Marts) -> None:
-    """What a run read, found and warns of, and what to do first."""
+    """What a run read, found and warns of, and what to do first.
+
+    `marts`: what the run published.
+    """
     OUT.print(_rows_grid(marts.query("receipt")))
     counts = marts.query("counts").iloc[0]
     known = pd.notna(counts["as_of_utc"])

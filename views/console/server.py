@@ -55,7 +55,10 @@ def command(
 
 
 def serve(config: Path, port: int, *, base_path: str = "", host: str = "") -> None:
-    """Serves the screen of a configuration until it is stopped; the rest as of `command`."""
+    """Serves the screen of a configuration until it is stopped; the rest as of `command`.
+
+    `config`: file of the configuration. `port`: on 127.0.0.1. `base_path`, `host`: as of `command`.
+    """
     address = f"http://127.0.0.1:{port}/{base_path.strip('/')}".rstrip("/")
     ERR.print(f"the map: {address}  (Ctrl-C ends it)", highlight=False)
     environ = {**os.environ, "HEXPERIENCE_CONFIG": str(config.resolve())}

@@ -32,6 +32,7 @@ def history(
     `days`: day_local, drop_rate, prb_dl_util_pct, call_attempts, dropped_calls. A day without data
     is a gap. `changes`: change_utc and its 90 % interval change_lo_utc to change_hi_utc, ratio,
     direction, cell_id or hex_text; the first of them, at most `labelled`, are drawn and named.
+    `timezone`: days are of this IANA zone.
     """
     whole = _every_day(days)
     marked = _local(changes.head(labelled), timezone)
@@ -48,7 +49,7 @@ def attributed(
 
     `days`: rows of change_days of one change, one at least; `curve`: rows of change_curves;
     `change`: a row of change_points. Load's part is shaded from the drops usual without the change,
-    the rest from there on.
+    the rest from there on. `timezone`: days are of this IANA zone.
     """
     marked = _local(pd.DataFrame([change]), timezone)
     return alt.vconcat(_parts(days, change, marked), _response(curve), spacing=12).resolve_scale(
@@ -99,7 +100,7 @@ def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
     """Dated changes: when, how strong, and how many drops they cost or avoided.
 
     `changes`: change_utc, change_lo_utc, change_hi_utc, ratio, ratio_lo, ratio_hi, direction,
-    drops_excess, cell_id or hex_text.
+    drops_excess, cell_id or hex_text. `timezone`: times are of this IANA zone.
     """
     local = _local(changes, timezone)
     local = local.assign(drops=local["drops_excess"].abs())
@@ -135,6 +136,7 @@ def months(rates: pd.DataFrame, look: Look) -> alt.LayerChart:
     """One released metric of one place, month by month, with its 90 % intervals.
 
     `rates`: period_start, value, value_lo, value_hi; a value that is not released leaves a gap.
+    `look`: the metric.
     """
     lows, highs = rates["value_lo"], rates["value_hi"]
     frame = rates.assign(
@@ -158,7 +160,7 @@ def months(rates: pd.DataFrame, look: Look) -> alt.LayerChart:
 def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
     """The network's drop rate, period by period, with its 90 % intervals; the last one stressed.
 
-    `periods`: answer of network_periods.
+    `periods`: answer of network_periods. `grain`: week or month, as those periods are.
     """
     at = pd.to_datetime(periods["period_start"], utc=True)
     newest = at == at.max()
@@ -184,7 +186,7 @@ def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
 def ladder(budgets: pd.DataFrame, *, currency: str) -> alt.LayerChart:
     """What the best plan for each budget avoids, with its 90 % interval.
 
-    `budgets`: rows of plan_budgets.
+    `budgets`: rows of plan_budgets. `currency`: that of their budgets.
     """
     best = budgets[(budgets["plan_number"] == 1) & (budgets["n_actions"] > 0)]
     base = alt.Chart(best.assign(said=best["benefit_month"].map(amount))).encode(
@@ -202,7 +204,8 @@ def ladder(budgets: pd.DataFrame, *, currency: str) -> alt.LayerChart:
 def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:
     """The chart as SVG to stand in a page: its text takes the page's colour and font.
 
-    Made here without a browser; data that names an address is refused, not fetched.
+    `width`: in pixels. `title`: what is read out instead of the picture. Made here without a
+    browser; data that names an address is refused, not fetched.
     """
     ink, faint = "currentColor", 0.15
     dressed = chart.configure(

@@ -96,7 +96,9 @@ def draw(
 ) -> None:
     """Draws a map of that name; maps with the same `link` move together.
 
-    `on_choose` is called before the next run with the hexagon that was clicked; None = none.
+    `picture`: what it shows. `name`: its own on the page. `height`: in pixels. `link`: empty = it
+    moves alone. `on_choose` is called before the next run with the hexagon that was clicked; None =
+    none.
     """
     held = seen(name)
     sent = payload(picture, name=name, height=height, link=link, held=held.holds if held else ())
@@ -125,7 +127,11 @@ def _component() -> Any:
 def payload(
     picture: Picture, *, name: str, height: int, link: str = "", held: Sequence[str] = ()
 ) -> bytes:
-    """The bytes that make the browser show a picture; parcels named in `held` are left out."""
+    """The bytes that make the browser show a picture; parcels named in `held` are left out.
+
+    `picture`, `name`, `height`, `link`: as of `draw`. `held`: hashes of the parcels that the
+    browser has.
+    """
     named = picture.hexes["region"].fillna("").to_numpy(str)
     regions, index = np.unique(named, return_inverse=True)
     header = {
@@ -170,7 +176,10 @@ def _values(hexes: pd.DataFrame, scale: Scale | None) -> Columns:
 
 
 def shades(hexes: pd.DataFrame, scale: Scale | None) -> dict[str, npt.NDArray[Any]]:
-    """Place of each value on the scale, 0..250, or why it has none; alpha 0 = hatched."""
+    """Place of each value on the scale, 0..250, or why it has none; alpha 0 = hatched.
+
+    `hexes`: value, value_lo, value_hi, NaN = not known; shown. `scale`: None = nothing to colour.
+    """
     kinds = {"few": _FEW, "hidden": _HIDDEN, "unsafe": _UNSAFE}
     unknown = hexes["shown"].map(kinds).fillna(_UNKNOWN).to_numpy(np.uint8)
     if scale is None:

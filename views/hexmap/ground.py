@@ -32,7 +32,10 @@ class Ground:
 
 
 def parcels(ground: Ground) -> dict[str, Columns]:
-    """Parcels land, border, regions (xy: lon, lat; at: where each line begins) and points."""
+    """Parcels land, border, regions (xy: lon, lat; at: where each line begins) and points.
+
+    `ground`: what to send. Sectors that serve all round have no beam and are left out.
+    """
     land, border = (shapely.geometry.shape(ground.outlines[kind]) for kind in ("land", "border"))
     regions = [] if ground.regions is None else ground.regions.geometry.array
     _, named = names(ground)
@@ -52,7 +55,10 @@ def parcels(ground: Ground) -> dict[str, Columns]:
 
 
 def names(ground: Ground) -> tuple[list[str], npt.NDArray[np.float32]]:
-    """Names of the regions, and where they stand: lon, lat of each."""
+    """Names of the regions, and where they stand: lon, lat of each.
+
+    `ground`: without regions there are no names; those outside its box have none either.
+    """
     if ground.regions is None:
         return [], np.empty(0, "<f4")
     # a name stands in the part of its region that has hexagons around it

@@ -60,7 +60,10 @@ def seen_of(message: Any) -> Seen | None:
 
 
 def view_from(text: str | None) -> View | None:
-    """The view that a URL names; None without one, or if it is none."""
+    """The view that a URL names; None without one, or if it is none.
+
+    `text`: latitude, longitude and zoom, as `View.text` writes them; None or empty = no view.
+    """
     try:
         view = View(*(float(part) for part in (text or "").split(",")))
     except (TypeError, ValueError):
@@ -73,7 +76,10 @@ def _sound(view: View) -> bool:
 
 
 def extent(hexes: hexgrid.Hexes) -> Box:
-    """West, south, east, north around all hexagons, in degrees."""
+    """West, south, east, north around all hexagons, in degrees.
+
+    `hexes`: shape (n,), at least one, all of one level.
+    """
     lat, lon = hexgrid.centres(hexes)
     # as far beyond the centres as the first hexagon's corners are from its own
     corners = np.array(hexgrid.outline(int(hexes[0])))
@@ -83,7 +89,10 @@ def extent(hexes: hexgrid.Hexes) -> Box:
 
 
 def view_of(box: Box, *, width: int, height: int) -> View:
-    """The closest view that shows a whole box on a map of so many pixels."""
+    """The closest view that shows a whole box on a map of so many pixels.
+
+    `box`: west, south, east, north in degrees. `width`, `height`: of the map, in pixels.
+    """
     west, south, east, north = box
     margin = 1.06
     wide = max(east - west, 1e-3) * margin / 360
@@ -93,7 +102,10 @@ def view_of(box: Box, *, width: int, height: int) -> View:
 
 
 def view_at(hex_text: str) -> View:
-    """A view in which one hexagon stands among its neighbours."""
+    """A view in which one hexagon stands among its neighbours.
+
+    `hex_text`: the hexagon, of any level.
+    """
     hexes = hexgrid.from_text([hex_text])
     lat, lon = hexgrid.centres(hexes)
     # a level is 2.65 times as wide as the next finer one: 1.4 steps of zoom
@@ -104,7 +116,8 @@ def view_at(hex_text: str) -> View:
 def box_of(seen: Seen) -> Box:
     """What a map shows and a margin, on a raster of 256 pixels: small moves leave it as it is.
 
-    West, south, east, north in degrees; west is above east where it crosses the date line.
+    `seen`: what the map shows. Returns west, south, east, north in degrees; west is above east
+    where it crosses the date line.
     """
     world = 512 * 2**seen.view.zoom
     cell = 1 / 2 ** (math.floor(seen.view.zoom) + 1)

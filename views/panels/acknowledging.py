@@ -15,7 +15,10 @@ _NAME = "acknowledged by"
 
 
 def panel(subject: Subject, timezone: str) -> None:
-    """Draws the newest state of one change or place, its log, and the form for the next entry."""
+    """Draws the newest state of one change or place, its log, and the form for the next entry.
+
+    `subject`: the change or place. `timezone`: times are of this IANA zone.
+    """
     log = data.answer("acknowledgement_log", **subject.asked)
     with st.container(horizontal=True, vertical_alignment="center"):
         newest = f":blue[{page.plain(noted(next(iter(rows(log)))))}]" if len(log) else ""

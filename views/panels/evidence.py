@@ -22,7 +22,11 @@ _KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "reg
 
 
 def show(place: Any, kind: str, facts: pd.Series) -> None:
-    """Draws the chosen place's evidence. `place`: a row of `worst_places`."""
+    """Draws the chosen place's evidence. `place`: a row of `worst_places`.
+
+    `kind`: cell, site, hex or region. `facts`: of the run, with timezone. A place without a key of
+    that kind draws nothing.
+    """
     key = place[_KEYS[kind]]
     if not isinstance(key, str):
         return

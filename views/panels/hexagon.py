@@ -16,7 +16,11 @@ from views.words.sentences import change, counts, evidence, worse
 
 
 def story(chosen: str, facts: pd.Series, drawn: Drawn) -> None:
-    """Draws what is known of one hexagon of any level."""
+    """Draws what is known of one hexagon of any level.
+
+    `chosen`: its hex_text. `facts`: of the run, with timezone. `drawn`: layer and period of the
+    map.
+    """
     days = data.answer("hex_history", hex_text=chosen)
     rates = data.answer("hex_rates", hex_text=chosen)
     region = data.answer("hex_region", hex_text=chosen)["region"]
@@ -56,7 +60,10 @@ def _headline(row: Any, layer: pickers.Layer) -> None:
 
 
 def value_of(row: Any, layer: pickers.Layer) -> str:
-    """A released value as people read it, else why there is none."""
+    """A released value as people read it, else why there is none.
+
+    `row`: shown and value, NaN = not known. `layer`: whose value it is.
+    """
     return HIDDEN.get(row.shown) or number(row.value, layer.look.figure)
 
 
@@ -91,7 +98,11 @@ def _what_changed(changes: pd.DataFrame, timezone: str) -> None:
 
 
 def changes_in_words(changes: pd.DataFrame, timezone: str, *, most: int = 3) -> list[str]:
-    """Each change as a sentence, the costliest first; how many more there are, aloud."""
+    """Each change as a sentence, the costliest first; how many more there are, aloud.
+
+    `changes`: rows of hex_changes, the costliest first. `timezone`: days are of this IANA zone.
+    `most`: how many get a sentence.
+    """
     if changes.empty:
         return ["No dated change in the cells that serve this hexagon."]
     texts = [change(row, timezone) for row in rows(changes.head(most))]

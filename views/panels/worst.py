@@ -103,7 +103,10 @@ def _counted(look: Look, place: Any) -> str:
 
 
 def listed(places: Worst) -> None:
-    """Draws the list; each place is a button that moves the map there."""
+    """Draws the list; each place is a button that moves the map there.
+
+    `places`: what it is ranked by, and its entries; one without a position can't be clicked.
+    """
     st.markdown("##### Where to look first")
     st.caption(places.about)
     for entry in places.entries:

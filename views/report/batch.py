@@ -13,8 +13,8 @@ from views.report import write as report
 def write_due(marts: Marts, settings: Settings, now: datetime, config: str) -> dict[str, list[str]]:
     """Writes every report that is due: names of those `written` and of those `revised`.
 
-    `now`: periods that are over by then are due. `config`: name of the configuration, for the
-    footer.
+    `marts`: what is published. `settings`: name the folder, and which periods are due. `now`:
+    periods that are over by then are due. `config`: name of the configuration, for the footer.
     """
     folder = settings.resolve(settings.report.folder)
     names_before = {name for name, _, _ in report.written(folder)}
@@ -36,7 +36,8 @@ def _written(marts: Marts, settings: Settings, now: datetime, config: str) -> It
 def summary(marts: Marts, run_before: str, reports: Mapping[str, list[str]]) -> dict[str, Any]:
     """What a batch has done, for its last line.
 
-    `run_before`: the run that was published before it; empty = none. `reports`: as of `write_due`.
+    `marts`: what is published now. `run_before`: the run that was published before it; empty =
+    none. `reports`: as of `write_due`.
     """
     receipt = marts.query("receipt")
     return {

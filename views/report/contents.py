@@ -38,7 +38,8 @@ def context(
 ) -> dict[str, Any]:
     """What the template shows: words, lines of lists and pictures.
 
-    `row`: the period's row of the query `periods`; `answers`: as `report` asks them.
+    `marts`: what is published. `period`: the week or month. `row`: its row of the query `periods`.
+    `answers`: as `write.build` asks them. `settings`: name the file of the regions.
     """
     facts = marts.query("run_facts").iloc[-1]
     zone = str(facts["timezone"])

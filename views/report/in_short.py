@@ -13,7 +13,10 @@ from views.words.periods import Period
 
 
 def as_of(at: Any, zone: str) -> str:
-    """An instant as the report's head writes it, in the operator's zone."""
+    """An instant as the report's head writes it, in the operator's zone.
+
+    `at`: the instant; missing = nothing has a time. `zone`: an IANA zone.
+    """
     if pd.isna(at):
         return "no time: nothing has one"
     local = pd.Timestamp(at).tz_convert(zone)
@@ -21,7 +24,11 @@ def as_of(at: Any, zone: str) -> str:
 
 
 def covered(period: Period, row: pd.Series) -> str:
-    """What must be said if the data does not cover all of the period; else empty."""
+    """What must be said if the data does not cover all of the period; else empty.
+
+    `period`: the week or month. `row`: its row of the query `periods`; n_days_known 0 = no
+    counters.
+    """
     known, days = int(row["n_days_known"]), int(row["n_days"])
     if not known:
         return f"Which days of this {period.grain} the data covers is not known: no counters."
@@ -31,7 +38,11 @@ def covered(period: Period, row: pd.Series) -> str:
 
 
 def headline(period: Period, network: pd.DataFrame) -> dict[str, str]:
-    """The network's drop rate and how it moved: rate, said, tone."""
+    """The network's drop rate and how it moved: rate, said, tone.
+
+    `period`: the week or month. `network`: answer of network_periods; without a row of that period
+    the rate is not known.
+    """
     now = _of_period(network, period)
     if now is None:
         return {
@@ -59,7 +70,11 @@ def _of_period(network: pd.DataFrame, period: Period) -> pd.Series | None:
 def in_short(
     period: Period, answers: Answers, row: pd.Series, zone: str
 ) -> Iterator[tuple[str, str]]:
-    """What a manager reads: a word, and one sentence with its figures."""
+    """What a manager reads: a word, and one sentence with its figures.
+
+    `period`: the week or month. `answers`: as `write.build` asks them. `row`: the period's row of
+    the query `periods`. `zone`: days are of this IANA zone.
+    """
     now = _of_period(answers["network"], period)
     if now is not None:
         yield "Drop rate", _rate_in_words(period, now) + _once(answers["network"], period, now)

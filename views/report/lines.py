@@ -17,12 +17,19 @@ Answers = dict[str, pd.DataFrame]
 
 
 def between(row: Any, name: str, figure: numbers.Figure) -> str:
-    """The interval of a row's figure, as `name_lo` and `name_hi` hold it."""
+    """The interval of a row's figure, as `name_lo` and `name_hi` hold it.
+
+    `row`: with these two columns; missing = no interval, which gives no text. `name`: column of the
+    figure. `figure`: how it is written.
+    """
     return interval(row[f"{name}_lo"], row[f"{name}_hi"], figure)
 
 
 def place(row: Any) -> str:
-    """A place as people know it: Morley 02 · Morley, else its region, else its hexagon."""
+    """A place as people know it: Morley 02 · Morley, else its region, else its hexagon.
+
+    `row`: with site_name, region and hex_text, as far as there are such.
+    """
     site, region = (row.get(name) for name in ("site_name", "region"))
     where = " · ".join(part for part in (site, region) if isinstance(part, str) and part)
     return where or str(row.get("hex_text", "place unknown"))
@@ -48,12 +55,18 @@ def unsafe(row: Any) -> str:
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain dictionaries, for the template."""
+    """Rows as plain dictionaries, for the template.
+
+    `frame`: an answer of a query.
+    """
     return [{str(k): v for k, v in row.items()} for row in frame.to_dict("records")]
 
 
 def by_metric(customers: pd.DataFrame) -> Iterator[tuple[Look, pd.DataFrame]]:
-    """Each metric of persons with its places, of the class that speaks of the network."""
+    """Each metric of persons with its places, of the class that speaks of the network.
+
+    `customers`: answer of customer_places. A metric without such a class is left out.
+    """
     for metric, places in customers.groupby("metric", sort=True):
         chosen = next((c for c in _CLASSES if c in set(places["outcome_class"])), None)
         if chosen is not None:

@@ -53,8 +53,10 @@ class Edition:
 def write(marts: Marts, period: Period, folder: Path, settings: Settings, config: str = "") -> Path:
     """Writes the report's folder, whole or not at all; returns the page.
 
-    `config`: name of the configuration, for the footer. Where the counts of the period have
-    changed since an earlier report in `folder`, the new one is the next revision and says so.
+    `marts`: what is published. `period`: one that it holds. `folder`: of all reports; made where it
+    is missing. `settings`: name the file of the regions. `config`: name of the configuration, for
+    the footer. Where the counts of the period have changed since an earlier report in `folder`, the
+    new one is the next revision and says so.
     """
     target = folder / period.key
     _heal(target)
@@ -76,7 +78,11 @@ def write(marts: Marts, period: Period, folder: Path, settings: Settings, config
 
 
 def due(marts: Marts, settings: Settings, now: datetime) -> list[Period]:
-    """Periods that are over, are no longer waited for, and have no report of what they hold."""
+    """Periods that are over, are no longer waited for, and have no report of what they hold.
+
+    `marts`: what is published. `settings`: name the folder, which grains are written, and how many
+    hours after the end. `now`: an instant with its zone.
+    """
     wait = timedelta(hours=settings.report.after_hours)
     zone, folder = settings.operator.timezone, settings.resolve(settings.report.folder)
     return [
@@ -91,7 +97,8 @@ def due(marts: Marts, settings: Settings, now: datetime) -> list[Period]:
 def anew(marts: Marts, folder: Path, settings: Settings, config: str) -> list[str]:
     """Writes all reports of a folder again as first editions, which say nothing of earlier ones.
 
-    Returns the names of those written; periods that the marts no longer hold stay as they are.
+    `marts`: what is published. `folder`, `settings`, `config`: as of `write`. Returns the names of
+    those written; periods that the marts no longer hold stay as they are.
     """
     offered = {period.key: period for period in _offered(marts)}
     names = [name for name, _, _ in written(folder) if name in offered]
@@ -104,7 +111,8 @@ def anew(marts: Marts, folder: Path, settings: Settings, config: str) -> list[st
 def after_forgetting(warehouse: Warehouse, settings: Settings, config: str) -> pd.DataFrame:
     """Takes older snapshots away and writes all reports anew: what was done, as what, where, done.
 
-    Neither may hold anything of a person who is forgotten.
+    Neither may hold anything of a person who is forgotten. `warehouse`: where that person was
+    forgotten already. `settings`: name the folder of the reports. `config`: as of `write`.
     """
     snapshots = drop_older_snapshots(warehouse)
     names = anew(warehouse.marts, settings.resolve(settings.report.folder), settings, config)
@@ -185,7 +193,11 @@ def build(
     edition: Edition | None = None,
     config: str = "",
 ) -> dict[str, bytes]:
-    """The report's files by name: the page and its tables."""
+    """The report's files by name: the page and its tables.
+
+    `marts`: what is published. `period`: one that it holds. `settings`: name the file of the
+    regions. `edition`: None = the first. `config`: name of the configuration, for the footer.
+    """
     answers = _answers(marts, period)
     row = _offered(marts)[period]
     edition = edition or Edition()

@@ -31,7 +31,7 @@ def configuration() -> sections.Settings:
 def answer(query: str, **params: Any) -> pd.DataFrame:
     """Answer of one query file; raises NothingFound before anything is published.
 
-    A parameter that is None takes the default of the query's head.
+    `query`: its name. `params`: by name; one that is None takes the default of the query's head.
     """
     marts = _marts()
     given = {name: value for name, value in params.items() if value is not None}
@@ -40,7 +40,11 @@ def answer(query: str, **params: Any) -> pd.DataFrame:
 
 
 def acknowledge(subject: Subject, word: Word, *, by: str, at: datetime) -> None:
-    """Adds an entry to the log of acknowledgements; raises QuestionError, InputError."""
+    """Adds an entry to the log of acknowledgements; raises QuestionError, InputError.
+
+    `subject`: the change or place. `word`: status, owner and comment. `by`: name of who says so.
+    `at`: instant of the entry.
+    """
     _marts().acknowledge(subject, word, by=by, at=at)
 
 

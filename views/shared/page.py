@@ -50,14 +50,20 @@ def showing_errors(page: Callable[[], None]) -> Callable[[], None]:
 
 
 def head(facts: pd.Series, about: str) -> None:
-    """The operator's name, what the page shows, and up to when the data goes."""
+    """The operator's name, what the page shows, and up to when the data goes.
+
+    `facts`: as of `run_facts`. `about`: what the page shows, in words.
+    """
     with st.container(gap=None):
         st.markdown(f"#### {plain(str(facts['operator_name']))}")
         st.caption(f"{about} · data as of {as_of(facts)}")
 
 
 def as_of(facts: pd.Series) -> str:
-    """End of the newest data on the operator's clock: 1 May 2025, 23:00 (Europe/London)."""
+    """End of the newest data on the operator's clock: 1 May 2025, 23:00 (Europe/London).
+
+    `facts`: as of `run_facts`; as_of_utc missing = nothing has a time.
+    """
     if pd.isna(facts["as_of_utc"]):
         return "no time: nothing in it has one"
     at = pd.Timestamp(facts["as_of_utc"]).tz_convert(facts["timezone"])
@@ -80,12 +86,18 @@ def notes() -> None:
 
 
 def plain(text: str) -> str:
-    """Text from data, so that Markdown shows it as it stands."""
+    """Text from data, so that Markdown shows it as it stands.
+
+    `text`: as the data has it, with any characters.
+    """
     return "".join(f"\\{c}" if c in r"\`*_{}[]()<>#+-.!|$~:&" else c for c in text)
 
 
 def picture(chart: Callable[..., alt.TopLevelMixin], *answers: Any, **how: Any) -> None:
-    """Draws what one of `charts` makes of these answers; made once for all who look at them."""
+    """Draws what one of `charts` makes of these answers; made once for all who look at them.
+
+    `chart`: function of `charts`. `answers`: its frames and rows. `how`: its named arguments.
+    """
     st.vega_lite_chart(_made(chart, answers, how), width="stretch")
 
 

@@ -69,7 +69,7 @@ def layer_picker(layers: pd.DataFrame, *, param: str = "layer", like: str = "") 
     """The layer to draw, the worst news first; kept in the URL as `param`.
 
     `layers`: answer of the query map_layers, at least one row. `like`: key of the layer to start
-    with instead of the first.
+    with; empty = the first.
     """
     order = {metric: n for n, metric in enumerate(LOOKS)}
     named = layers.assign(outcome_class=layers["outcome_class"].fillna(""))
@@ -86,7 +86,11 @@ def layer_picker(layers: pd.DataFrame, *, param: str = "layer", like: str = "") 
 def period_picker(
     layers: pd.DataFrame, layer: Layer, *, param: str = "period", like: str = ""
 ) -> Period:
-    """The period to draw, newest months first; kept in the URL as `param`."""
+    """The period to draw, newest months first; kept in the URL as `param`.
+
+    `layers`: answer of the query map_layers. `layer`: one of these. `like`: key of the period to
+    start with; empty = the first.
+    """
     mine = of_layer(layers, layer).drop_duplicates(["period_grain", "period_start"])
     grains = {"all": 0, "month": 1, "week": 2, "day": 3}
     mine = mine.assign(grain=mine["period_grain"].map(grains))
@@ -101,7 +105,10 @@ def period_picker(
 
 
 def earlier(layers: pd.DataFrame, layer: Layer, span: Period) -> str:
-    """Key of the period of the same grain before one; itself where there is none."""
+    """Key of the period of the same grain before one; itself where there is none.
+
+    `layers`: answer of the query map_layers. `layer`: one of these. `span`: the period.
+    """
     mine = of_layer(layers, layer)
     starts = pd.to_datetime(mine.loc[mine["period_grain"] == span.grain, "period_start"])
     before = starts[starts < pd.Timestamp(span.start)]
@@ -109,7 +116,10 @@ def earlier(layers: pd.DataFrame, layer: Layer, span: Period) -> str:
 
 
 def switch(label: str, param: str, *, help: str) -> bool:  # noqa: A002 - as Streamlit calls it
-    """Something that is on or off; the URL says 1 where it is on."""
+    """Something that is on or off; the URL says 1 where it is on.
+
+    `label`: beside it. `param`: its name in the URL. `help`: what is shown on pointing at it.
+    """
     st.session_state.setdefault(param, recalled(param) == "1")
     on = st.toggle(label, key=param, help=help)
     remember(param, "1" if on else None)
@@ -117,12 +127,18 @@ def switch(label: str, param: str, *, help: str) -> bool:  # noqa: A002 - as Str
 
 
 def key_of(table: str, ids: Iterable[object]) -> str:
-    """Key of a table for choosing a row: with other rows in it, nothing is chosen any more."""
+    """Key of a table for choosing a row: with other rows in it, nothing is chosen any more.
+
+    `table`: its name on the page. `ids`: one for each row, in order.
+    """
     return f"{table} {hash(tuple(ids))}"
 
 
 def of_layer(layers: pd.DataFrame, layer: Layer) -> pd.DataFrame:
-    """Rows of map_layers that speak of one layer."""
+    """Rows of map_layers that speak of one layer.
+
+    `layers`: answer of that query. `layer`: the one.
+    """
     same_class = layers["outcome_class"].fillna("") == (layer.outcome_class or "")
     return layers[(layers["metric"] == layer.metric) & same_class]
 
@@ -138,7 +154,9 @@ def pick(
 ) -> Option:
     """One of the options from a list; the URL holds its key, and wins when the page opens.
 
-    Where it holds none, `like` is the key to start with, else the first one's.
+    `name`: of the list, for those who hear the page. `options`: at least one. `key`, `title`: what
+    the URL and the list call an option. `param`: name in the URL. Where it holds no key of an
+    option, `like` is the one to start with, else the first one's.
     """
     by_key = {key(option): option for option in options}
     before = st.session_state.get(param, recalled(param))

@@ -11,7 +11,10 @@ _GOAL = "map goal"
 
 
 def recalled(param: str) -> str | None:
-    """What the URL says, else what it said when this page was left for another."""
+    """What the URL says, else what it said when this page was left for another.
+
+    `param`: the name there. Returns None where it never said anything.
+    """
     value = st.query_params.get(param, st.session_state.get(f"url {param}"))
     if value:
         remember(param, value)
@@ -19,7 +22,10 @@ def recalled(param: str) -> str | None:
 
 
 def remember(param: str, value: str | None) -> None:
-    """Puts a value into the URL, or takes it out."""
+    """Puts a value into the URL, or takes it out.
+
+    `param`: the name there. `value`: None or empty = take it out.
+    """
     st.session_state[f"url {param}"] = value
     if value:
         st.query_params[param] = value
@@ -47,7 +53,10 @@ def goal(whole: View) -> Goal:
 
 
 def go_to(hex_text: str | None) -> None:
-    """Chooses a hexagon and moves the map there; None shows the whole map again."""
+    """Chooses a hexagon and moves the map there; None shows the whole map again.
+
+    `hex_text`: the hexagon, or None.
+    """
     remember("hex", hex_text)
     key, _ = st.session_state.get(_GOAL, (0, None))
     st.session_state[_GOAL] = key + 1, view_at(hex_text) if hex_text else None
@@ -59,6 +68,9 @@ def set_home(page: Page) -> None:
 
 
 def open_map(hex_text: str) -> None:
-    """Leaves for the map with one hexagon chosen."""
+    """Leaves for the map with one hexagon chosen.
+
+    `hex_text`: the hexagon.
+    """
     go_to(hex_text)
     st.switch_page(st.session_state[_HOME], query_params={"hex": hex_text})

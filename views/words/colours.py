@@ -44,7 +44,10 @@ class Scale:
         return np.clip((along - low) / (high - low), 0, 1)
 
     def colours(self, values: npt.ArrayLike) -> Colours:
-        """Red, green, blue of each value, shape (n, 3); NaN becomes grey."""
+        """Red, green, blue of each value, shape (n, 3); NaN becomes grey.
+
+        `values`: shape (n,), in the unit of the metric.
+        """
         return self.at(self.place(values))
 
     def at(self, places: npt.ArrayLike) -> Colours:
@@ -59,14 +62,18 @@ class Scale:
     def opacities(self, lows: npt.ArrayLike, highs: npt.ArrayLike) -> npt.NDArray[np.int64]:
         """Alpha of each value, 0..255: full for a sure one, faint where the interval is wide.
 
-        Wide as the scale shows it: an interval wholly beyond an end leaves no doubt of the colour.
+        `lows`, `highs`: ends of the 90 % intervals, shape (n,); NaN = not known. Width counts as
+        the scale shows it: an interval wholly beyond an end leaves no doubt of the colour.
         """
         # no interval = nothing known against the value
         unsure = np.nan_to_num(np.abs(self.place(highs) - self.place(lows)), nan=0.0)
         return (_FULL - (_FULL - _FAINTEST) * unsure).round().astype(np.int64)
 
     def ticks(self, n: int = 5) -> list[tuple[float, str]]:
-        """Places 0..1 along the scale and what stands there; the ends say that they are open."""
+        """Places 0..1 along the scale and what stands there; the ends say that they are open.
+
+        `n`: how many, both ends among them.
+        """
         at = np.linspace(0, 1, n)
         low, high = self._line(self.low), self._line(self.high)
         values = low + at * (high - low)
@@ -87,8 +94,8 @@ def scale(hexes: pd.DataFrame, look: Look, theme: str) -> Scale | None:
     """Colours between two percentiles of what is drawn; None = nothing to colour.
 
     `hexes`: value, and denominator, by which the percentiles are weighted: the scale spreads over
-    calls or people, not over empty country. `theme`: light or dark. A two-sided scale reaches
-    equally far to both sides of its centre.
+    calls or people, not over empty country. `look`: the metric. `theme`: light or dark. A two-sided
+    scale reaches equally far to both sides of its centre.
     """
     valued = hexes[np.isfinite(hexes["value"].to_numpy(float))]
     if valued.empty:

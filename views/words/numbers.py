@@ -13,7 +13,11 @@ MISSING = "–"
 
 
 def number(value: float | None, figure: Figure) -> str:
-    """A value as people read it: 1.84 %, 71 %, +1,234, ×1.9, -12; a dash for missing."""
+    """A value as people read it: 1.84 %, 71 %, +1,234, ×1.9, -12; a dash for missing.
+
+    `value`: None or not finite = missing. `figure`: how it is written; share and part are 0 to 1,
+    percent is 0 to 100.
+    """
     if value is None or not math.isfinite(value):
         return MISSING
     return _WRITTEN[figure](value).replace("-", "−")
@@ -32,34 +36,49 @@ _WRITTEN: dict[Figure, Callable[[float], str]] = {
 
 
 def amount(value: float | None) -> str:
-    """A count without a sign: 1,234, or 3.2 where it is small; a dash for missing."""
+    """A count without a sign: 1,234, or 3.2 where it is small; a dash for missing.
+
+    `value`: at least 0; None or not finite = missing.
+    """
     if value is None or not math.isfinite(value):
         return MISSING
     return f"{value:,.{0 if value >= 10 or value == round(value) else 1}f}"
 
 
 def interval(low: float | None, high: float | None, figure: Figure) -> str:
-    """A 90 % interval: 1.6 % to 2.1 %; empty where there is none."""
+    """A 90 % interval: 1.6 % to 2.1 %; empty where there is none.
+
+    `low`, `high`: its ends; None or not finite = there is none. `figure`: as of `number`.
+    """
     if low is None or high is None or not (math.isfinite(low) and math.isfinite(high)):
         return ""
     return f"{number(low, figure)} to {number(high, figure)}"
 
 
 def between(row: Any, name: str) -> str:
-    """The 90 % interval of a count that is never below 0: 310 to 420; empty if it is not known."""
+    """The 90 % interval of a count that is never below 0: 310 to 420; empty if it is not known.
+
+    `row`: with `name`_lo and `name`_hi, NaN = not known. `name`: column of the count.
+    """
     low, high = row[f"{name}_lo"], row[f"{name}_hi"]
     return "" if pd.isna(low) else f"{low:,.0f} to {high:,.0f}".replace("-", "−")
 
 
 def brief(value: float) -> str:
-    """Two digits of a small number, whole ones of a large one; empty if it is not known."""
+    """Two digits of a small number, whole ones of a large one; empty if it is not known.
+
+    `value`: not finite = not known.
+    """
     if not math.isfinite(value):
         return ""
     return f"{value:,.0f}" if value >= 10 or value == 0 else f"{float(f'{value:.2g}'):g}"
 
 
 def sure(p: float | None) -> str:
-    """A probability, never a certainty: 78 %, over 99 %, under 1 %; empty if it is not known."""
+    """A probability, never a certainty: 78 %, over 99 %, under 1 %; empty if it is not known.
+
+    `p`: 0 to 1; None or NaN = not known.
+    """
     if p is None or math.isnan(p):
         return ""
     if round(100 * p) in (0, 100):
@@ -68,12 +87,18 @@ def sure(p: float | None) -> str:
 
 
 def day(value: date) -> str:
-    """A calendar day: 9 Jun 2025."""
+    """A calendar day: 9 Jun 2025.
+
+    `value`: of whichever calendar the caller shows.
+    """
     return f"{value.day} {value:%b %Y}"
 
 
 def period(grain: str, start: date, end: date) -> str:
-    """A period: 9 Jun 2025; week of 9 Jun 2025; June 2025; 3 Mar 2025 to 1 May 2025."""
+    """A period: 9 Jun 2025; week of 9 Jun 2025; June 2025; 3 Mar 2025 to 1 May 2025.
+
+    `grain`: day, week or month; any other is written as a span. `start`, `end`: first and last day.
+    """
     match grain:
         case "day":
             return day(start)

@@ -57,13 +57,19 @@ class Period:
         return f"{short if first.year == last.year else day(first)} to {day(last)}"
 
     def end(self, timezone: str) -> datetime:
-        """The instant at which it is over on the operator's clock."""
+        """The instant at which it is over on the operator's clock.
+
+        `timezone`: the operator's IANA zone.
+        """
         midnight = datetime.combine(self.last + timedelta(days=1), time(), ZoneInfo(timezone))
         return midnight.astimezone(UTC)
 
 
 def parse(text: str) -> Period:
-    """The period of a name such as 2026-W46 or 2026-10; raises QuestionError."""
+    """The period of a name such as 2026-W46 or 2026-10; raises QuestionError.
+
+    `text`: the name; spaces around it do not count.
+    """
     parts = re.fullmatch(r"(\d{4})-(W?)(\d{2})", text.strip())
     try:
         if parts is None:
@@ -78,7 +84,10 @@ def parse(text: str) -> Period:
 
 
 def by_period(answer: pd.DataFrame) -> dict[Period, pd.Series]:
-    """The periods of the query `periods`, each with its row, ascending."""
+    """The periods of the query `periods`, each with its row, ascending.
+
+    `answer`: of that query, with period_grain and period_start.
+    """
     return {
         Period(row["period_grain"], pd.Timestamp(row["period_start"]).date()): row
         for _, row in answer.iterrows()
@@ -88,7 +97,8 @@ def by_period(answer: pd.DataFrame) -> dict[Period, pd.Series]:
 def choose(offered: dict[Period, pd.Series], wanted: str = "") -> Period:
     """The period asked for, else the newest whole week, else the newest period.
 
-    Raises NothingFound naming what there is.
+    `offered`: periods with their rows, as of `by_period`. `wanted`: name of a period; empty = none
+    is asked for. Raises NothingFound naming what there is, QuestionError where `wanted` is no name.
     """
     if not offered:
         raise NothingFound("no week or month can be reported: nothing published has a rate")

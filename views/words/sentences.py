@@ -32,7 +32,10 @@ _PERSONS = {"complainants_avoided": "complainants a month", "detractors_avoided"
 
 
 def ranked_by(places: pd.DataFrame) -> tuple[str, str]:
-    """Column that an answer of worst_places is ranked by, and what it is, in words."""
+    """Column that an answer of worst_places is ranked by, and what it is, in words.
+
+    `places`: the answer; benefit_month is NaN where no benefit is known.
+    """
     if places["benefit_month"].notna().any():
         return "benefit_month", "avoidable drops a month, by load or by what else raised them"
     return "drops_excess_month", "drops a month above the network's normal rate"
@@ -103,7 +106,10 @@ def best_action(row: Any) -> str:
 
 
 def per_cost(row: Any) -> str:
-    """Drops avoided for each unit of cost, with their interval: 91 (59 to 130)."""
+    """Drops avoided for each unit of cost, with their interval: 91 (59 to 130).
+
+    `row`: of worst_places, with drops_per_cost and its ends; NaN = not known, which gives no text.
+    """
     one, low, high = (brief(row[f"drops_per_cost{end}"]) for end in ("", "_lo", "_hi"))
     return f"{one} ({low} to {high})" if one else ""
 
@@ -118,7 +124,10 @@ def unsafe(row: Any) -> str:
 
 
 def counts(look: Look, numerator: float | None, denominator: float | None) -> str:
-    """The counts behind a rate: 123 dropped of 4,567 calls; empty where none were released."""
+    """The counts behind a rate: 123 dropped of 4,567 calls; empty where none were released.
+
+    `look`: names what is counted. `numerator`, `denominator`: None or NaN = not released.
+    """
     above, below = (amount(x) for x in (numerator, denominator))
     if MISSING in {below, look.counted[1] or MISSING}:
         return ""
@@ -128,13 +137,21 @@ def counts(look: Look, numerator: float | None, denominator: float | None) -> st
 
 
 def alone(look: Look, raw: float | None) -> str:
-    """What was measured in the place alone, where the value borrows: 8.1 measured there."""
+    """What was measured in the place alone, where the value borrows: 8.1 measured there.
+
+    `look`: how it is written. `raw`: in the unit of the metric; None or NaN = no value of its own,
+    which gives no text.
+    """
     text = number(raw, look.figure)
     return "" if text == MISSING else f"{text} measured there"
 
 
 def worse(look: Look, p_worse: float | None, target: float | None) -> str:
-    """How sure it is that a place is worse than its target: worse than 6.3: 97 %."""
+    """How sure it is that a place is worse than its target: worse than 6.3: 97 %.
+
+    `look`: how the target is written. `p_worse`: 0 to 1. `target`: in the unit of the metric. None
+    or NaN in either = not known, which gives no text.
+    """
     if p_worse is None or target is None or not (math.isfinite(p_worse) and math.isfinite(target)):
         return ""
     return f"worse than {number(target, look.figure)}: {sure(p_worse)}"
@@ -143,7 +160,8 @@ def worse(look: Look, p_worse: float | None, target: float | None) -> str:
 def evidence(look: Look, row: Any) -> str:
     """What stands behind a value: its interval, its counts, the place alone, against the target.
 
-    `row`: value_lo, value_hi, numerator, denominator, value_raw, p_worse and target.
+    `look`: the metric. `row`: value_lo, value_hi, numerator, denominator, value_raw, p_worse and
+    target; what is missing there is left out.
     """
     span = interval(row.value_lo, row.value_hi, look.figure)
     parts = (
@@ -220,7 +238,11 @@ def _traffic(row: Any) -> str:
 
 
 def when(row: Any, timezone: str) -> str:
-    """The day of a change with its 90 % interval: 12 Apr 2025 (11 to 13 Apr)."""
+    """The day of a change with its 90 % interval: 12 Apr 2025 (11 to 13 Apr).
+
+    `row`: change_utc, change_lo_utc, change_hi_utc; a missing date is a dash, a missing end leaves
+    the interval out. `timezone`: days are of this IANA zone.
+    """
     at, low, high = (
         pd.Timestamp(x).tz_convert(timezone) if pd.notna(x) else None
         for x in (row.change_utc, row.change_lo_utc, row.change_hi_utc)
