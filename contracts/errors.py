@@ -48,7 +48,10 @@ class Interrupted(HexperienceError):
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
-    """Ends a fault with the name that was meant, or with all names that there are."""
+    """Ends a fault with the name that was meant, or with all names that there are.
+
+    `name`: as somebody wrote it. `names`: those that there are.
+    """
     names = list(names)
     close = difflib.get_close_matches(name, names, 1)
     return f"; did you mean {close[0]}?" if close else f"; known: {', '.join(sorted(names))}"

@@ -51,7 +51,10 @@ def with_usual(own: Any) -> Any:
 
 
 def of_persons(reader: str) -> tuple[str, ...]:
-    """Columns of a reader's files that show who answered or from which address; none of ours."""
+    """Columns of a reader's files that show who answered or from which address; none of ours.
+
+    `reader`: its name; only `qualtrics` has such columns.
+    """
     return (*_FROM_IP, *_OF_A_PERSON) if reader == "qualtrics" else ()
 
 

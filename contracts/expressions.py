@@ -97,7 +97,7 @@ def vectors(expression: Expression) -> Iterator[str]:
 def lacking(expression: Expression, has: Callable[[str], bool]) -> str:
     """The first counter without which the expression has no value; empty = none.
 
-    `has`: whether a counter of that name is there.
+    `expression`: as `parse` gives it. `has`: whether a counter of that name is there.
     """
     if isinstance(expression, Name):
         return "" if has(expression.text) else expression.text

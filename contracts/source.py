@@ -240,7 +240,10 @@ class Source(Section):
 
 
 def parts_of(text: str) -> list[str]:
-    """Their columns in one text of [source.columns]: those in braces, else the whole text."""
+    """Their columns in one text of [source.columns]: those in braces, else the whole text.
+
+    `text`: such as `Date` or `{Date} {Hour}`.
+    """
     return re.findall(r"\{([^{}]+)\}", text) or [text]
 
 

@@ -47,7 +47,10 @@ def read(file: Path) -> dict[str, Any]:
 
 
 def laid_under(vendor: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
-    """The vendor's keys, each replaced by the source's own; tables key by key, "" takes one out."""
+    """The vendor's keys, each replaced by the source's own; tables key by key, "" takes one out.
+
+    `vendor`: keys of its TOML. `own`: keys of the [[source]]. Neither is changed.
+    """
     merged = {**vendor, **own}
     for key in vendor.keys() & own.keys():
         if isinstance(vendor[key], dict) and isinstance(own[key], dict):

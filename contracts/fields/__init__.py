@@ -47,5 +47,8 @@ METRICS: tuple[str, ...] = tuple(field.name for field in metrics.FIELDS)
 
 
 def pick(names: Iterable[str]) -> tuple[Field, ...]:
-    """Fields of these names, in their order."""
+    """Fields of these names, in their order.
+
+    `names`: columns of FIELDS; KeyError for any other.
+    """
     return tuple(FIELDS[name] for name in names)

@@ -126,7 +126,10 @@ def _lay_vendors_under(raw: dict[str, Any]) -> list[str]:
 
 
 def vendor_faults(file: Path, vendor: dict[str, Any]) -> list[str]:
-    """What can't be right in a vendor's TOML by itself, each with file and key."""
+    """What can't be right in a vendor's TOML by itself, each with file and key.
+
+    `file`: path of the TOML. `vendor`: its keys, as read.
+    """
     odd = [f"{key}: belongs to the [[source]]" for key in ("path", "vendor") if key in vendor]
     try:
         alone = Source(**{**vendor, "path": "x", "vendor": ""})

@@ -268,11 +268,17 @@ class Settings(Section):
     folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")
 
     def resolve(self, path: str) -> Path:
-        """A path of the configuration, relative to its folder."""
+        """A path of the configuration, relative to its folder.
+
+        `path`: one from the root, or of a home (~), stays what it is.
+        """
         return self.folder / Path(path).expanduser()
 
     def zone(self, source: Source) -> str:
-        """Zone of a source's times that carry no offset."""
+        """Zone of a source's times that carry no offset.
+
+        `source`: without a `timezone` of its own it has the operator's.
+        """
         return source.timezone or self.operator.timezone
 
     def faults(self) -> Iterator[str]:

@@ -39,7 +39,10 @@ PAIRS = (
 
 
 def table(name: str) -> Table:
-    """The table of that name; raises NothingFound with the known names."""
+    """The table of that name; raises NothingFound with the known names.
+
+    `name`: of a table of any layer.
+    """
     if name not in TABLES:
         raise NothingFound(f"no table '{name}'; there are: {', '.join(TABLES)}")
     return TABLES[name]

@@ -2,7 +2,10 @@
 
 
 def names(text: str) -> tuple[str, ...]:
-    """The names in a text, in their order."""
+    """The names in a text, in their order.
+
+    `text`: names with spaces or line ends between them.
+    """
     return tuple(text.split())
 
 

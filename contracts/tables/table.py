@@ -66,7 +66,10 @@ class Table:
 
 
 def check(frame: pd.DataFrame, of: Table) -> list[str]:
-    """All faults of a frame held against its table, in words; none = it keeps its promise."""
+    """All faults of a frame held against its table, in words; none = it keeps its promise.
+
+    `frame`: rows, with columns in any order. `of`: the contract.
+    """
     missing = [c for c in of.columns if c not in frame]
     unknown = [str(c) for c in frame if c not in of.columns]
     faults = [f"{of.name}.{c}: missing" for c in missing]

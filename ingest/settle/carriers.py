@@ -25,6 +25,8 @@ ASSUMED = 100.0
 def with_blocks(cells: pd.DataFrame) -> pd.DataFrame:
     """The cells with `scs_khz` and `n_prb_dl` filled in where bandwidth and technology give them.
 
+    `cells`: rows of table `cell`; a missing bandwidth gives no blocks.
+
     `derived` names the columns that were filled in. An NR spacing that is not given is the usual
     one of its band, and 30 kHz above 50 MHz; without band and below, it is not known, nor are the
     blocks. A bandwidth that no standard knows gives none either.

@@ -120,10 +120,10 @@ def complaints_as_counted(
 ) -> pd.DataFrame:
     """Table `complaint_counted`: one row a complaint and hexagon, `weight` summing to 1 over them.
 
-    complaints: rows of table `complaint` that repeat none (`repeats`).
-    cell_hex: table `cell_hex` at `level`.
-    level: H3 level of the hexagons, that of the complaint rates.
-    zone: the operator's zone, by which days are local.
+    `complaints`: rows of table `complaint` that repeat none (`repeats`).
+    `cell_hex`: table `cell_hex` at `level`.
+    `level`: H3 level of the hexagons, that of the complaint rates.
+    `zone`: the operator's zone, by which days are local.
     """
     rows = _in_hexes(located(complaints, cell_hex, zone=zone), level)
     return _as_table(
@@ -135,9 +135,9 @@ def complaints_as_counted(
 def answers_as_counted(answers: pd.DataFrame, *, level: int, zone: str) -> pd.DataFrame:
     """Table `answer_counted`: one row an answer; hex_id missing = its place is not known.
 
-    answers: rows of table `nps` that no later one replaces (`superseded`).
-    level: H3 level of the hexagons, that of NPS.
-    zone: the operator's zone, by which days are local.
+    `answers`: rows of table `nps` that no later one replaces (`superseded`).
+    `level`: H3 level of the hexagons, that of NPS.
+    `zone`: the operator's zone, by which days are local.
     """
     rows = _in_hexes(answers, level)
     return _as_table(
@@ -154,9 +154,9 @@ def located(complaints: pd.DataFrame, cell_hex: pd.DataFrame, *, zone: str) -> p
     stated), weighted as the footprint is; so it is never drawn as a point. Any other keeps one row
     without a hexagon.
 
-    complaints: rows of table `complaint`: created_utc, event_utc, cell_id, hex_id.
-    cell_hex: table `cell_hex` at any one level.
-    zone: the operator's zone, by which days are local.
+    `complaints`: rows of table `complaint`: created_utc, event_utc, cell_id, hex_id.
+    `cell_hex`: table `cell_hex` at any one level.
+    `zone`: the operator's zone, by which days are local.
     """
     is_by_cell = complaints["hex_id"].isna() & complaints["cell_id"].notna()
     spans = cell_hex[[*_SPAN, "valid_to"]].drop_duplicates(_SPAN).rename_axis("span").reset_index()

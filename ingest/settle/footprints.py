@@ -94,9 +94,9 @@ def of_calls(calls: pd.DataFrame, *, level: int, fewest: int) -> pd.DataFrame:
     would be left out has no event shares at all. Then a cell has at least as many witnesses as 16 a
     hexagon give, which puts a share off by less than a model does.
 
-    calls: rows of table `call`.
-    level: H3 level of the weights.
-    fewest: witnesses of a hexagon that may shape a published share.
+    `calls`: rows of table `call`.
+    `level`: H3 level of the weights.
+    `fewest`: witnesses of a hexagon that may shape a published share.
     """
     is_exact = calls["loc_accuracy_m"].isna() | (calls["loc_accuracy_m"] <= hexgrid.edge_m(level))
     is_placed = calls["loc_method"].isin(_POSITIONED) & calls["hex_id"].notna()

@@ -12,10 +12,10 @@ def repeats(complaints: pd.DataFrame, *, days: int, zone: str) -> pd.Series:
     days lie between the two. It does not matter whether the former one was a repeat itself. A
     contact without a subscriber repeats none.
 
-    complaints: rows of table `complaint`, all of them at once, in any order: complaint_id,
+    `complaints`: rows of table `complaint`, all of them at once, in any order: complaint_id,
         subscriber_id, complaint_class, created_utc, is_repeat (missing = the source does not say).
-    days: setting `[complaints] repeat_days`.
-    zone: the operator's zone, by which days are local.
+    `days`: setting `[complaints] repeat_days`.
+    `zone`: the operator's zone, by which days are local.
 
     Returns flags with the index of `complaints`.
     """
@@ -35,9 +35,9 @@ def superseded(answers: pd.DataFrame, *, zone: str) -> pd.Series:
     An answer without a wave belongs to its local month. An answer without a person has no other
     beside it.
 
-    answers: rows of table `nps`, all of them at once, in any order: response_id, subscriber_id,
+    `answers`: rows of table `nps`, all of them at once, in any order: response_id, subscriber_id,
         survey_type, wave, answered_utc.
-    zone: the operator's zone, by which months are local.
+    `zone`: the operator's zone, by which months are local.
 
     Returns flags with the index of `answers`.
     """

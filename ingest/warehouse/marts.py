@@ -123,7 +123,7 @@ class Marts:
 def guilty_rows(file: Path, rule: Privacy) -> pd.DataFrame:
     """Rows of one file of marts that break a promise of queries/checks: check, reason.
 
-    `rule`: the thresholds that some checks take as parameters.
+    `file`: the marts. `rule`: the thresholds that some checks take as parameters.
     """
     thresholds = rule.model_dump()
     parts = []

@@ -103,7 +103,10 @@ class Warehouse:
         return read_note(self.path / "kept_from.json") or {}
 
     def keep_from(self, days: Mapping[str, str]) -> None:
-        """Hides all earlier days from every reader of pieces; `parts.drop` takes them away."""
+        """Hides all earlier days from every reader of pieces; `parts.drop` takes them away.
+
+        `days`: first kept days as YYYY-MM-DD, by kind of row.
+        """
         write_note(self.path / "kept_from.json", days)
 
     # ----------------------------------------------------------------- pieces of source files
