@@ -53,7 +53,8 @@ def of_calls(inputs: Inputs) -> pd.DataFrame:
     )
     if first := inputs.warehouse.kept_from().get("call"):
         released_before = inputs.warehouse.read("place_rate", days=[RELEASED])
-        changes = with_standing(changes, earlier, rates, released_before, first)
+        level = inputs.settings.grid.levels["call"]
+        changes = with_standing(changes, earlier, rates, released_before, first, level=level)
     return changes.assign(unsafe_reason=safety.of_table(inputs.table("quality"), "call"))
 
 
@@ -173,18 +174,20 @@ def with_standing(
     rates: pd.DataFrame,
     removed_rates: pd.DataFrame,
     first_day: str,
+    *,
+    level: int,
 ) -> pd.DataFrame:
     """The changes, and those that were reported of days that `retain` has removed since.
 
     They were released, and stay as they were, like figures of the months removed, while all months
     of their hexagon are shown. `earlier`: table `change_point` of the run before. `rates` and
-    `removed_rates`: released rates of months that are kept and of those removed. `first_day`: that
-    is kept. A change up to 28 days later was judged by days removed, too.
+    `removed_rates`: released rates of months that are kept and of those removed; either may have no
+    rows. `first_day`: that is kept. `level`: the finest that calls are rated on. A change up to 28
+    days later was judged by days removed, too.
     """
     old = earlier[earlier["place_type"] == "hex"]
     old = old[old["change_utc"] < pd.Timestamp(first_day, tz="UTC") + _REACH]
-    all_rates = pd.concat([rates, removed_rates])
-    released_hexes = set(_released(all_rates, int(all_rates["level"].max())))
+    released_hexes = set(_released(pd.concat([rates, removed_rates]), level))
     hexes = set(removed_rates["hex_id"].dropna()) & released_hexes
     old = old[old["hex_id"].isin(hexes)]
     notes = old["stated_utc"].dt.strftime(f"{NOTE}; {_STANDS} %Y-%m-%d")

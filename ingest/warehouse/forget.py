@@ -49,13 +49,40 @@ def forget(
     who = {key.pseudonym(domain, text) for key in keys.pseudonym_keys(settings)}
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     parts = {name: rows_of(warehouse, name, column=_WHO, values=who) for name in door.PERSONS}
+    counted = _counted_days(warehouse, who)
     if not dry_run:
         key = keys.pseudonym_key(settings)
         _remember(settings, key.id, key.pseudonym(domain, text), today)
         for name, parts_of_table in parts.items():
             _take_out(warehouse, name, parts_of_table, who)
-    lines = [*_what_goes(parts, settings, dry_run=dry_run), *_what_stays(warehouse)]
+        for name, days in counted.items():
+            _drop_days(warehouse, name, set(days))
+    lines = [
+        *_what_goes(parts, settings, dry_run=dry_run),
+        *_counted_parts(counted, dry_run=dry_run),
+        *_what_stays(warehouse),
+    ]
     return pd.DataFrame(lines, columns=list(COLUMNS))
+
+
+def _counted_days(warehouse: Warehouse, who: set[str]) -> dict[str, dict[str, int]]:
+    """Rows of the person by day, in each table of what counts.
+
+    They are searched for themselves: a run that was killed may have taken the source row away and
+    not yet the row that counts.
+    """
+    days = dict[str, dict[str, int]]()
+    for name in _COUNTED.values():
+        columns, only = ["person_key", "day_local"], ("person_key", sorted(who))
+        rows = warehouse.read(name, columns=columns, only=only)
+        days[name] = rows.groupby(rows["day_local"].astype("str")).size().to_dict()
+    return days
+
+
+def _drop_days(warehouse: Warehouse, name: str, days: set[str]) -> None:
+    """Takes days of a table of what counts away; the next run makes them anew."""
+    if days:
+        warehouse.forget_days(name, keep={*warehouse.days(name)} - days, tables=(name,))
 
 
 def _remember(settings: Settings, key_id: str, pseudonym: str, today: date) -> None:
@@ -81,9 +108,8 @@ def _take_out(warehouse: Warehouse, name: str, parts: list[Part], who: set[str])
     if parts and name == "call":
         # shares of a cell's calls are made of persons' places
         warehouse.forget_settled("footprint", WHOLE)
-    if parts and name in _COUNTED:
-        kept = {*warehouse.days(_COUNTED[name])} - {part.day for part in parts}
-        warehouse.forget_days(_COUNTED[name], keep=kept, tables=(_COUNTED[name],))
+    if name in _COUNTED:
+        _drop_days(warehouse, _COUNTED[name], {part.day for part in parts})
     for part in parts:
         warehouse.forget_settled(name, part.day)
     of_load = defaultdict[str, list[Part]](list)
@@ -129,6 +155,16 @@ def _what_goes(
         yield "source file", file, n, "still holds the number: yours to delete; no longer read"
     path = settings.privacy.forgotten_file
     yield "list", path, 1, "would be noted" if dry_run else "pseudonym noted: later rows refused"
+
+
+def _counted_parts(
+    counted: dict[str, dict[str, int]], *, dry_run: bool
+) -> Iterator[tuple[str, str, int, str]]:
+    """Days of what counts that hold the person."""
+    done = "would be removed" if dry_run else "removed, made anew by the run"
+    for name, days in counted.items():
+        for day, n in sorted(days.items()):
+            yield "table", f"tables/{name}/{day}.parquet", n, done
 
 
 def _what_stays(warehouse: Warehouse) -> Iterator[tuple[str, str, int, str]]:

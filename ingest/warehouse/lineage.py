@@ -47,8 +47,10 @@ def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
     schema.
     """
     refuse_older(warehouse)
-    benefits = warehouse.read("benefit").dropna(subset=["present_since"])
-    benefits = benefits[benefits["cell_id"] == cell_id]
+    benefits = warehouse.read("benefit")
+    if benefits.empty:
+        raise NothingFound(f"{warehouse.path}: no benefits yet; do 'hexperience run' first")
+    benefits = benefits[benefits["cell_id"] == cell_id].dropna(subset=["present_since"])
     if benefits.empty:
         remedy = "'hexperience query worst_places --param place_type=cell' names cells"
         raise NothingFound(f"no benefit is known of a cell '{cell_id}'; {remedy}")

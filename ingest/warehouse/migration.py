@@ -31,6 +31,10 @@ Only tables whose rows outlive a run stand here; all others are made anew.
 """
 
 
+_REMADE = ("benefit", "plan_budget", "priority")
+"""Finding tables whose columns schema 5 changed: nobody is to read them before the next run."""
+
+
 def migrate(warehouse: Warehouse) -> None:
     """Brings an older warehouse up to this software's tables; a second call changes nothing.
 
@@ -106,7 +110,10 @@ def _rename(path: Path, names: Mapping[str, str]) -> None:
 
 def _take_settled(warehouse: Warehouse) -> None:
     # the notes first: a crash from here on must not leave them without their tables
-    shutil.rmtree(warehouse.path / "settled", ignore_errors=True)
+    if (notes := warehouse.path / "settled").exists():
+        shutil.rmtree(notes)
+    for path in [path for name in _REMADE for path in warehouse.files(name)]:
+        path.unlink()
     lasting = [day for day, loads in warehouse.counter_days().items() if not loads]
     for path in _settled_files(warehouse):
         if not (path.parent.name in _LASTING and path.stem in lasting):

@@ -229,8 +229,12 @@ def test_of_a_hexagon_with_a_hidden_month_nothing_stands(small: Town) -> None:
     shown = ["shown", "shown", "shown", "hidden"]
     rates = pd.DataFrame({"hex_id": np.repeat(small.worse, 2), "metric": "call_drop_rate",
                           "level": LEVEL, "shown": shown})  # fmt: skip
-    stands = hexagons.with_standing(found.iloc[:0], earlier, rates, rates, "2026-05-01")
+    stands = hexagons.with_standing(
+        found.iloc[:0], earlier, rates, rates, "2026-05-01", level=LEVEL
+    )
     assert stands["hex_id"].tolist() == [small.worse[0]]
-    assert hexagons.with_standing(
-        found.iloc[:0], earlier, rates, rates.iloc[:0], "2026-05-01"
-    ).empty
+    none = rates.iloc[:0]
+    # nothing was removed, or no call of the months that are kept can be rated
+    for kept in (rates, none):
+        changes = found.iloc[:0]
+        assert hexagons.with_standing(changes, earlier, kept, none, "2026-05-01", level=LEVEL).empty

@@ -91,6 +91,20 @@ def _pieces_hold(operator: Operator, number: str) -> int:
     return sum(len(part.rows) for part in [*complaints, *calls])
 
 
+def test_what_counts_goes_though_its_source_row_went_before(town: Operator) -> None:
+    counted = town.warehouse.read("complaint_counted")
+    # the complaint of the second day repeats that of the first
+    assert len(counted) == 2
+    # as a run leaves it that is killed between the two tables
+    town.warehouse.forget_days("complaint", keep=set(), tables=("complaint",))
+    shutil.rmtree(town.warehouse.path / "pieces" / "complaint")
+    tried = forget(GONE, "msisdn", town.settings, today=TODAY, dry_run=True)
+    lines = forget(GONE, "msisdn", town.settings, today=TODAY)
+    for table in (tried, lines):
+        assert "tables/complaint_counted/2026-03-01.parquet" in table["where"].tolist()
+    assert town.warehouse.read("complaint_counted").empty
+
+
 def test_what_is_left_is_what_a_run_without_the_person_gives(town: Operator) -> None:
     assert _pieces_hold(town, GONE) == 2 * 3
     others = _pieces_hold(town, OTHER)
