@@ -68,12 +68,18 @@ MEASURES = (
 
 
 def ours(network: search.NetworkPrior, cube: xr.Dataset) -> pd.DataFrame:
-    """Finds of `analysis.attribution`; what the network teaches is learnt before."""
+    """Finds of `analysis.attribution`; what the network teaches is learnt before.
+
+    `network`: what was learnt. `cube`: counters, (cell, hour).
+    """
     return search.search(cube, network).changes
 
 
 def threshold_rule(cube: xr.Dataset) -> pd.DataFrame:
-    """Steps of the daily drop rate; load where the busy hour is fuller than 70 %."""
+    """Steps of the daily drop rate; load where the busy hour is fuller than 70 %.
+
+    `cube`: counters, (cell, hour).
+    """
     rate, prb, day = _days(cube)
 
     def is_load(cell: int, old: slice, new: slice, *, up: bool) -> bool:
@@ -83,7 +89,10 @@ def threshold_rule(cube: xr.Dataset) -> pd.DataFrame:
 
 
 def correlation_rule(cube: xr.Dataset) -> pd.DataFrame:
-    """The same steps; load where drop rate and busy-hour PRB correlate about the step."""
+    """The same steps; load where drop rate and busy-hour PRB correlate about the step.
+
+    `cube`: counters, (cell, hour).
+    """
     rate, prb, day = _days(cube)
 
     def is_load(cell: int, old: slice, new: slice, *, up: bool) -> bool:  # noqa: ARG001
@@ -131,7 +140,10 @@ def _by_rule(
 
 
 def run(seeds: tuple[int, ...]) -> pd.DataFrame:
-    """One row a method, level of noise and seed."""
+    """One row a method, level of noise and seed.
+
+    `seeds`: of the networks, each taken at both levels of noise.
+    """
     rows = []
     for noise, seed, network in networks(seeds):
         cube = cube_of(network)
@@ -153,7 +165,10 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
 
 
 def run_mixed(seeds: tuple[int, ...]) -> pd.DataFrame:
-    """Material finds and their truths on networks with many mixed causes, at both noises."""
+    """Material finds and their truths on networks with many mixed causes, at both noises.
+
+    `seeds`: of the networks.
+    """
     pairs = []
     for noise, _, network in networks(seeds, shares.PLANTED):
         cube = cube_of(network)
@@ -164,7 +179,10 @@ def run_mixed(seeds: tuple[int, ...]) -> pd.DataFrame:
 
 
 def page(scored: pd.DataFrame, mixed: pd.DataFrame, outside: Path | None) -> str:
-    """docs/accuracy/attribution.md. `outside`: folder of the public series, None = not there."""
+    """docs/accuracy/attribution.md. `outside`: folder of the public series, None = not there.
+
+    `scored`: as of `run`. `mixed`: as of `run_mixed`.
+    """
     head = _HEAD.format(seeds=scored["seed"].nunique(), cells=N_CELLS, days=N_DAYS)
     columns = [(method, noise) for method in METHODS for noise in NOISE]
     figures = table_of(scored, columns, MEASURES)
@@ -175,7 +193,11 @@ def page(scored: pd.DataFrame, mixed: pd.DataFrame, outside: Path | None) -> str
 def table_of(
     scored: pd.DataFrame, columns: Sequence[tuple[str, str]], measures: Measures
 ) -> list[str]:
-    """Lines of a table: each measure's mean ± sd over seeds, of each method and level of noise."""
+    """Lines of a table: each measure's mean ± sd over seeds, of each method and level of noise.
+
+    `scored`: as of `run`. `columns`: pairs of method and noise. `measures`: column of `scored`,
+    digits, what is wanted; NaN leaves a field empty.
+    """
     by = scored.groupby(["method", "noise"])
     mean, sd = by.mean(numeric_only=True), by.std(numeric_only=True)
     lines = ["| measure | wanted | " + " | ".join(map(", ".join, columns)) + " |"]

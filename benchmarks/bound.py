@@ -81,7 +81,10 @@ class Cell:
     """Its row of `Network.cells`."""
 
     def expected(self, log_more: Floats | float = 0.0) -> Floats:
-        """Drops to expect of each day if its load were more by so much, (day,)."""
+        """Drops to expect of each day if its load were more by so much, (day,).
+
+        `log_more`: log of the factor, of each day, (day,), or of all.
+        """
         times = np.exp(np.broadcast_to(log_more, self.drops.shape))[self.day]
         harm = synth._harm(self.like, self.downlink * times, self.uplink * times)[0]
         return np.bincount(self.day, self.plain * harm)
@@ -150,7 +153,10 @@ class Memory(NamedTuple):
 
 
 def memory_of(level: synth.Noise, n_days: int) -> Memory:
-    """As `network` makes it; calls and data are noisy hour by hour each for itself."""
+    """As `network` makes it; calls and data are noisy hour by hour each for itself.
+
+    `level`: the level of noise. `n_days`: of the series.
+    """
     day, hour = np.arange(n_days), np.arange(24 * n_days)
     apart, week = np.abs(day[:, None] - day), day // 7
     hours = level.hour_sd**2 * toeplitz(synth.HOUR_MEMORY**hour)
@@ -195,7 +201,11 @@ DAYS, NIGHT_AND_DAY = (0.0, 1.0), (0.0, NIGHT_ENDS / 24, 1.0)
 
 @cache
 def shapes(n_days: int, parts: tuple[float, ...], step: float, burst: float | None) -> Shapes:
-    """Steps at three times of each day, and bursts or, where there are none, ramps."""
+    """Steps at three times of each day, and bursts or, where there are none, ramps.
+
+    `n_days`: of the series. `parts`: bounds of the parts of a day, 0 to 1. `step`, `burst`: what
+    each must explain, in 2 log-likelihood; `burst` None = ramps in place of bursts.
+    """
     midnight = np.arange(n_days)[:, None]
     begin, end = ((midnight + of).reshape(-1, 1) for of in (parts[:-1], parts[1:]))
     start = (np.arange(EDGE_DAYS, n_days - EDGE_DAYS)[:, None] + TIMES).ravel()
@@ -228,7 +238,10 @@ class Fit(NamedTuple):
 
 
 def fit(values: Floats, covariance: Floats, of: Shapes) -> Fit:
-    """Generalised least squares on a series with this noise."""
+    """Generalised least squares on a series with this noise.
+
+    `values`: (row,). `covariance`: of its noise, (row, row). `of`: what the series may do.
+    """
     weighted = np.linalg.solve(covariance, of.columns)
     gram, moment = of.columns.T @ weighted, weighted.T @ values
     equations = stepwise.Equations(gram[None], moment[None])
@@ -258,7 +271,10 @@ class Step(NamedTuple):
 
 
 def sure(found: Fit, of: Shapes, least: float) -> list[Step]:
-    """Levels of at least this posterior, each dated to where it is largest; ascending."""
+    """Levels of at least this posterior, each dated to where it is largest; ascending.
+
+    `found`: as of `fit`. `of`: the shapes it chose from. `least`: the posterior, 0 to 1.
+    """
     steps = []
     levels = np.flatnonzero(of.lasts)[1:]
     for shape, size in zip(found.chosen, found.height[1:], strict=True):
@@ -289,7 +305,10 @@ def _dated(gain: Floats, start: Floats) -> tuple[float, float]:
 
 
 def oracle(network: Network, noise: str, load_sd: Floats) -> pd.DataFrame:
-    """Changes it reports: `cell_id`, `change_utc`, `ratio`; what they are due to is not asked."""
+    """Changes it reports: `cell_id`, `change_utc`, `ratio`; what they are due to is not asked.
+
+    `network`: the invented one. `noise`: normal or heavy. `load_sd`: as of `load_sd_of`.
+    """
     names, clock = network.cells["cell_id"], network.clock
     first = clock.local.tz_convert("UTC")[np.flatnonzero(np.diff(clock.day, prepend=-1))]
     memory = memory_of(NOISE[noise], len(first))
@@ -302,7 +321,10 @@ def oracle(network: Network, noise: str, load_sd: Floats) -> pd.DataFrame:
 
 
 def changes_of(cell: Cell, noise: str, memory: Memory) -> Iterator[tuple[float, float]]:
-    """Day and log ratio of each change; steps of load and of the rest near it are one."""
+    """Day and log ratio of each change; steps of load and of the rest near it are one.
+
+    `cell`: what is known of it. `noise`: normal or heavy. `memory`: covariance of the noise.
+    """
     load, phi = _load_steps(cell, noise, memory), float(cell.like["phi"].iloc[0])
     of = _cheaper(shapes(len(cell.drops), DAYS, STEP[noise], BURST[noise]), load)
     rest = sure(
@@ -343,13 +365,19 @@ def _effects(cell: Cell, load: list[Step]) -> Iterator[float]:
 
 
 def load_sd_of(seed: int, noise: str) -> Floats:
-    """The sd of each cell's daily load in the network of a seed: the first that traffic draws."""
+    """The sd of each cell's daily load in the network of a seed: the first that traffic draws.
+
+    `seed`: of the network. `noise`: normal or heavy. Shape (cell,).
+    """
     traffic = np.random.default_rng(seed).spawn(6)[2]
     return traffic.uniform(*NOISE[noise].demand_day_sd, N_CELLS)
 
 
 def run(seeds: tuple[int, ...]) -> pd.DataFrame:
-    """One row a detector, level of noise and seed."""
+    """One row a detector, level of noise and seed.
+
+    `seeds`: of the networks, each taken at both levels of noise.
+    """
     rows = []
     for noise, seed, network in networks(seeds):
         cube = cube_of(network)
@@ -364,7 +392,11 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
 
 
 def beside(network: Network, found: dict[str, pd.DataFrame]) -> dict[str, dict[str, float]]:
-    """All of MEASURES of each of two detectors."""
+    """All of MEASURES of each of two detectors.
+
+    `network`: the invented one, with its truth. `found`: changes by name of the detector, two of
+    them.
+    """
     truth = network.truth.reset_index(drop=True)
     material = truth["material"] = np.log(truth["ratio"]).abs() >= MATERIAL
     moved = truth["prb_moved"]
@@ -384,7 +416,10 @@ def beside(network: Network, found: dict[str, pd.DataFrame]) -> dict[str, dict[s
 
 
 def page(scored: pd.DataFrame) -> str:
-    """docs/accuracy/bound.md."""
+    """docs/accuracy/bound.md.
+
+    `scored`: as of `run`.
+    """
     mean = scored.groupby(["method", "noise"]).mean(numeric_only=True)
     head = _HEAD.format(seeds=scored["seed"].nunique(), cells=N_CELLS, days=N_DAYS)
     columns = [(method, noise) for noise in NOISE for method in ("oracle", "ours")]

@@ -48,7 +48,10 @@ Measures = dict[str, float]
 
 
 def write_marts(folder: Path, n_hexes: int) -> float:
-    """Publishes two metrics of about `n_hexes` at level 8 and their ancestors; a fitting zoom."""
+    """Publishes two metrics of about `n_hexes` at level 8 and their ancestors; a fitting zoom.
+
+    `folder`: for the warehouse and the configuration.
+    """
     finest = _around(n_hexes)
     warehouse = Warehouse(folder / "warehouse")
     sets = [np.unique(hexgrid.parents(finest, level=level)) for level in (8, 7, 6, 5)]
@@ -120,7 +123,10 @@ def _frame(table: str, **given: object) -> pd.DataFrame:
 
 @contextmanager
 def served(config: Path, script: Path | None) -> Iterator[str]:
-    """Serves our screen, or a script in its place; yields the address."""
+    """Serves our screen, or a script in its place; yields the address.
+
+    `config`: file of the configuration. `script`: None = our screen.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -158,7 +164,11 @@ def _wait(
 
 
 def measure(browser: Browser, url: str, *, zoom: float, ours: bool) -> Measures:
-    """Everything that is measured of one page, once; inf = waited in vain."""
+    """Everything that is measured of one page, once; inf = waited in vain.
+
+    `browser`: a running Chromium. `url`: of the server. `zoom`: of the map. `ours`: whether the
+    page is our screen or the naive one.
+    """
     with browser.new_context(viewport={"width": 1440, "height": 900}) as context:
         page = context.new_page()
         sent: list[int] = []

@@ -63,7 +63,11 @@ _NONE = pd.DataFrame({"kind": [], "cell_id": [], "site_id": []})
 
 
 def random_actions(rng: np.random.Generator, n: int, n_cells: int, draws: int = 8) -> Actions:
-    """Actions on random cells of two regions."""
+    """Actions on random cells of two regions.
+
+    `rng`: all randomness. `n`: actions. `n_cells`: cells; each action treats one or two. `draws`:
+    of each benefit.
+    """
     treats = np.zeros((n, n_cells))
     for row in treats:
         row[rng.choice(n_cells, rng.integers(1, 3), replace=False)] = 1
@@ -75,7 +79,10 @@ def random_actions(rng: np.random.Generator, n: int, n_cells: int, draws: int = 
 
 
 def short_of_best(n_cases: int) -> Floats:
-    """By what share each small plan falls short of the best of all plans tried one by one."""
+    """By what share each small plan falls short of the best of all plans tried one by one.
+
+    `n_cases`: how many; those that no plan can keep are left out.
+    """
     settings = Settings(crew_weeks={"*": 2.5}, floors={"South": 0.2})
     found = []
     for seed in range(n_cases):
@@ -99,7 +106,10 @@ def short_of_best(n_cases: int) -> Floats:
 
 
 def invented(rng: np.random.Generator, n_cells: int) -> tuple[pd.DataFrame, Relievable]:
-    """Cells on sites of three sectors, and what would truly be avoided; one draw."""
+    """Cells on sites of three sectors, and what would truly be avoided; one draw.
+
+    `rng`: all randomness. `n_cells`: six a site.
+    """
     site, number = np.divmod(np.arange(n_cells), 6)
     cells = inventory_of(
         [f"c{i:05d}" for i in range(n_cells)], [f"s{i:05d}" for i in site], number // 2 * 120.0,
@@ -116,7 +126,11 @@ def invented(rng: np.random.Generator, n_cells: int) -> tuple[pd.DataFrame, Reli
 def inventory_of(
     cell_id: list[str], site_id: list[str], azimuth: Floats, band: object, region: object
 ) -> pd.DataFrame:
-    """An inventory as `placed_actions` reads it."""
+    """An inventory as `placed_actions` reads it.
+
+    `cell_id`, `site_id`, `azimuth` (degrees), `band`, `region`: of each cell, (cell,); the last two
+    may be one for all.
+    """
     sector = [f"{s}/{a:.0f}" for s, a in zip(site_id, azimuth, strict=True)]
     return pd.DataFrame({
         "cell_id": cell_id, "site_id": site_id, "sector_id": sector, "azimuth_deg": azimuth,
@@ -127,8 +141,9 @@ def inventory_of(
 def estimated(rng: np.random.Generator, truth: Relievable, scatter: float) -> Relievable:
     """What is known after one look at each cell, its log off by `scatter`, and of all cells.
 
-    Present rate, relief and fix are looked at one by one; draws are those of Bayes' rule with the
-    other truths of the network as what was known before.
+    `rng`: all randomness. `truth`: one draw of what would be avoided. `scatter`: sd of the error of
+    a log. Present rate, relief and fix are looked at one by one; draws are those of Bayes' rule
+    with the other truths of the network as what was known before.
     """
     drops, half = truth.drops_month, truth.by_relief[:, -1] / truth.drops_month
     shape = truth.by_relief / np.maximum(truth.by_relief[:, -1:], 1e-12)
@@ -139,7 +154,11 @@ def estimated(rng: np.random.Generator, truth: Relievable, scatter: float) -> Re
 
 
 def posterior(rng: np.random.Generator, truth: Floats, scatter: float) -> Floats:
-    """Draws of each value of a population of which each was seen once, (value, draw)."""
+    """Draws of each value of a population of which each was seen once, (value, draw).
+
+    `rng`: all randomness. `truth`: the values, at least 0, (value,). `scatter`: sd of the error of
+    a log.
+    """
     logs = np.log(truth + _LEAST)
     seen = logs + scatter * rng.normal(size=len(truth))
     weight = np.exp(-(((seen[:, None] - logs[None, :]) / scatter) ** 2) / 2)
@@ -149,7 +168,11 @@ def posterior(rng: np.random.Generator, truth: Floats, scatter: float) -> Floats
 
 
 def true_catalogue(seed: int, catalogue: Catalogue) -> Catalogue:
-    """The catalogue with effects as they truly are: drawn from its intervals, seeds in pairs."""
+    """The catalogue with effects as they truly are: drawn from its intervals, seeds in pairs.
+
+    `seed`: of the network; an odd one mirrors the even one after it. `catalogue`: with intervals;
+    an effect without one stays without.
+    """
     rng, mirror = np.random.default_rng([(seed + 1) // 2, 20]), 1 - 2 * (seed % 2)
 
     def drawn(ends: tuple[float, float, float] | None) -> tuple[float, float, float] | None:
@@ -174,7 +197,9 @@ def realised(
 ) -> Iterator[dict[str, float]]:
     """For each budget: what plans and plain rule truly avoid, and what the plans promised.
 
-    `_sure`: the plan of one who knows the effects of actions, and of the cells no more than we do.
+    `seed`: of the planted effects. `cells`: as of `inventory_of`. `truth`, `known`: what would be
+    avoided, truly and as estimated. `_sure`: the plan of one who knows the effects of actions, and
+    of the cells no more than we do.
     """
     catalogue = read_catalogue(DEFAULT)
     planted = true_catalogue(seed, catalogue)
@@ -242,7 +267,10 @@ def _first_come(actions: Actions, order: npt.NDArray[np.intp], budget: float) ->
 
 
 def with_noise(seed: int, n_cells: int) -> Rows:
-    """Rows of `realised` for one network of invented benefits, estimates of each scatter."""
+    """Rows of `realised` for one network of invented benefits, estimates of each scatter.
+
+    `seed`: of the network. `n_cells`: its cells.
+    """
     rows = []
     for scatter in SCATTERS:
         rng = np.random.default_rng([seed, int(10 * scatter)])
@@ -254,7 +282,10 @@ def with_noise(seed: int, n_cells: int) -> Rows:
 
 
 def analysed(seed: int, n_cells: int, noise: str) -> Rows:
-    """Rows of `realised` for one invented network, with all that the analysis makes of it."""
+    """Rows of `realised` for one invented network, with all that the analysis makes of it.
+
+    `seed`: of the network. `n_cells`: its cells. `noise`: normal or heavy.
+    """
     rng = np.random.default_rng(seed)
     network = invent_network(rng, n_cells=n_cells, n_days=56, noise=noise)
     cube = cube_of(network)
@@ -285,7 +316,11 @@ def planted(network: Network) -> Relievable:
 
 
 def present_of(network: Network, levers: Levers) -> Present:
-    """Drops since each cell's present rate began, of the newest 28 days, and those days."""
+    """Drops since each cell's present rate began, of the newest 28 days, and those days.
+
+    `network`: the invented one; an hour without counters is left out. `levers`: what the search
+    found.
+    """
     clock = network.clock
     day = (clock.local.tz_localize(None).normalize()).to_numpy("datetime64[D]")
     held = (day[None] >= levers.present_since[:, None]) & (day[None] > day[-1] - 28)
@@ -299,7 +334,10 @@ def present_of(network: Network, levers: Levers) -> Present:
 
 
 def size(n_actions: int) -> dict[str, float]:
-    """Seconds of a processor for one programme and for all that one budget takes."""
+    """Seconds of a processor for one programme and for all that one budget takes.
+
+    `n_actions`: how many, on two fifths as many cells.
+    """
     actions = random_actions(np.random.default_rng(7), n_actions, int(0.4 * n_actions), 100)
     budget = 0.12 * float(actions.cost.sum())
     settings = Settings(crew_weeks={"*": 0.1 * float(actions.crew_weeks.sum())},
@@ -318,7 +356,11 @@ def size(n_actions: int) -> dict[str, float]:
 
 
 def page(short: Floats, noise: pd.DataFrame, found: pd.DataFrame, large: dict[str, float]) -> str:
-    """docs/accuracy/plan.md."""
+    """docs/accuracy/plan.md.
+
+    `short`: as of `short_of_best`. `noise`: rows of `with_noise`. `found`: rows of `analysed`.
+    `large`: as of `size`.
+    """
     return f"""# Plans
 
 Written by `python -m benchmarks.plan`. What is meant by each figure stands in its head.

@@ -38,7 +38,11 @@ OBJECT = "ManagedElement=NODE,ENodeBFunction=1,EUtranCellFDD=NODE-{}"
 
 
 def write(path: Path, gigabytes: float, *, indexed: bool) -> int:
-    """A file of that size, node after node; returns how many cells and periods it tells of."""
+    """A file of that size, node after node; returns how many cells and periods it tells of.
+
+    `path`: where it goes. `gigabytes`: its least size. `indexed`: counters by `p`, else by
+    position.
+    """
     rng = np.random.default_rng(1)
     kinds = ["".join(_node(rng, indexed)) for _ in range(50)]
     n_nodes = size = 0
@@ -87,26 +91,38 @@ def _results(texts: list[str], indexed: bool) -> Iterator[str]:
 
 
 def source(counters: list[str]) -> Source:
-    """A mapping that asks for these, whatever our columns would be."""
+    """A mapping that asks for these, whatever our columns would be.
+
+    `counters`: their names in the file.
+    """
     columns = {"cell_id": "@object", "period_start_utc": "@start", "period_s": "@duration_s",
                "suspect": "@suspect", **{name: name for name in counters}}  # fmt: skip
     return Source(table="pm", path="", reader="pm_xml", columns=columns)
 
 
 def bare(path: Path) -> None:
-    """Every element, none looked at."""
+    """Every element, none looked at.
+
+    `path`: of the file.
+    """
     for _, element in etree.iterparse(path):
         element.clear()
 
 
 def leanest(path: Path) -> None:
-    """Every measValue, none looked at."""
+    """Every measValue, none looked at.
+
+    `path`: of the file.
+    """
     for _, element in etree.iterparse(path, tag="{*}measValue"):
         element.clear()
 
 
 def seconds(path: Path, works: list[Callable[[Path], object]]) -> list[float]:
-    """Least processor time of each over some turns, one after the other in every turn."""
+    """Least processor time of each over some turns, one after the other in every turn.
+
+    `path`: of the file. `works`: what reads it.
+    """
     turns = []
     for _ in range(TURNS):
         turns.append([])
@@ -118,7 +134,10 @@ def seconds(path: Path, works: list[Callable[[Path], object]]) -> list[float]:
 
 
 def compare(path: Path, form: str) -> None:
-    """Prints the four side by side."""
+    """Prints the four side by side.
+
+    `path`: of the file. `form`: its form, in words.
+    """
     few, all_ = source(ASKED), source(EVERY)
     readers = [lambda p: pm_xml.read(p, few), lambda p: pm_xml.read(p, all_)]
     plain, lean, some, every = seconds(path, [bare, leanest, *readers])
@@ -130,7 +149,10 @@ def compare(path: Path, form: str) -> None:
 
 
 def peak(path: Path) -> None:
-    """Reads one file in this process and prints what it took."""
+    """Reads one file in this process and prints what it took.
+
+    `path`: of the file.
+    """
     frame, malformed = pm_xml.read(path, source(ASKED))
     # not getrusage, which begins with what the parent held
     (line,) = re.findall(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text("utf-8"))
@@ -140,7 +162,10 @@ def peak(path: Path) -> None:
 
 
 def main(gigabytes: float) -> None:
-    """Both forms: speed on a small file, memory on a large one."""
+    """Both forms: speed on a small file, memory on a large one.
+
+    `gigabytes`: least size of the large one.
+    """
     with tempfile.TemporaryDirectory(prefix="hexperience-bench-") as folder:
         path = Path(folder) / "A20260301.0700+0100-0715+0100_NODES.xml"
         for form in ("by p", "by position"):

@@ -42,7 +42,8 @@ PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "priority.md"
 def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[str, float]]:
     """One row a cell: the true benefit, ours with its interval, and what the others rank by.
 
-    And how often the intervals of sums of cells hold.
+    And how often the intervals of sums of cells hold. `planted`: the invented network.
+    `complaints`: count by cell_id; a cell that is not in it has none.
     """
     hours, days = cube_of(planted), days_of(planted)
     found = search.search(hours, search.learn_prior(hours), days=DAYS)
@@ -71,7 +72,11 @@ def judged(planted: Network, complaints: pd.Series) -> tuple[pd.DataFrame, dict[
 
 
 def holds_of_sums(place: pd.Series, gain: Gain, true: Floats) -> float:
-    """Share of the places with a benefit whose interval holds what their cells together avoid."""
+    """Share of the places with a benefit whose interval holds what their cells together avoid.
+
+    `place`: of each cell. `gain`: benefit of each cell, those of unknown benefit left out. `true`:
+    drops a month that treating each cell would avoid, (cell,).
+    """
     known = np.flatnonzero(gain.n_unknown == 0)
     code, ids = pd.factorize(place)
     at = (code[known], known)
@@ -83,7 +88,10 @@ def holds_of_sums(place: pd.Series, gain: Gain, true: Floats) -> float:
 
 
 def complaints_of(planted: Network, rng: np.random.Generator) -> pd.Series:
-    """Network complaints of the newest 28 days by the cell that serves most of their hexagon."""
+    """Network complaints of the newest 28 days by the cell that serves most of their hexagon.
+
+    `planted`: the invented network. `rng`: draws the customers.
+    """
     customers = invent_customers(rng, planted)
     complaints = customers.complaints
     mine = complaints[
@@ -102,7 +110,10 @@ def regret(cells: pd.DataFrame, by: str) -> float:
 
 
 def score(cells: pd.DataFrame) -> dict[str, float]:
-    """All figures of one network."""
+    """All figures of one network.
+
+    `cells`: as of `judged`.
+    """
     holds = cells["true"].between(cells["benefit_lo"] - 1e-6, cells["benefit_hi"] + 1e-6)
     claimed, first = cells["benefit"] >= LEAST, cells["benefit"].rank(ascending=False) <= 20
     either = claimed | (cells["true"] >= LEAST)
@@ -120,7 +131,10 @@ def score(cells: pd.DataFrame) -> dict[str, float]:
 
 
 def measured(noise: str, seed: int) -> Rows:
-    """All figures of one network, as one row."""
+    """All figures of one network, as one row.
+
+    `noise`: normal or heavy. `seed`: of the network and its customers.
+    """
     streams = np.random.default_rng(seed).spawn(2)
     planted = invent_network(streams[0], n_cells=N_CELLS, n_days=N_DAYS, noise=noise)
     cells, sums = judged(planted, complaints_of(planted, streams[1]))
@@ -130,7 +144,10 @@ def measured(noise: str, seed: int) -> Rows:
 
 
 def run(seeds: dict[str, range], keep: Path | None = None) -> pd.DataFrame:
-    """One row a level of noise and seed. `keep`: folder for the figures of each network."""
+    """One row a level of noise and seed. `keep`: folder for the figures of each network.
+
+    `seeds`: by level of noise.
+    """
     rows = []
     for noise, of in seeds.items():
         for seed in of:
@@ -169,7 +186,10 @@ earlier search .77 (normal) and .71 (heavy) of all towns held so, with cells as 
 
 
 def page(scored: pd.DataFrame) -> str:
-    """docs/accuracy/priority.md."""
+    """docs/accuracy/priority.md.
+
+    `scored`: as of `run`.
+    """
     by = scored.drop(columns="seed").groupby("noise")
     mean, sd, n = by.mean(), by.std(), by.size()
     levels = [level for level in SEEDS if level in n.index]

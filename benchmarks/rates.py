@@ -58,6 +58,7 @@ def town(kind: str, seed: int) -> Town:
 
     `kind`: how rates of hexagons scatter: gamma (as the model has it), lognormal (less than half as
     much), or hot spots (one hexagon in 16 has four times the rate of all others around it).
+    `seed`: of all that is drawn.
     """
     rng = np.random.default_rng(seed)
     hexes = np.sort(hexgrid.hexes_in_box(**BOX, level=7))
@@ -89,7 +90,10 @@ def _effects(
 
 
 def truth_of(planted: Town) -> pd.DataFrame:
-    """What is true of every place on every grid: PLACE, complaints_per_1000 and nps."""
+    """What is true of every place on every grid: PLACE, complaints_per_1000 and nps.
+
+    `planted`: the town.
+    """
     hexes = planted.hexes.assign(
         cases=lambda x: x["rate"] * x["n"],
         net=lambda x: 100 * (x["promoters"] - x["detractors"]) * x["answers"],
@@ -103,7 +107,10 @@ def truth_of(planted: Town) -> pd.DataFrame:
 
 
 def complaints_of(planted: Town, rng: np.random.Generator) -> pd.DataFrame:
-    """A month of complaints, each by another person."""
+    """A month of complaints, each by another person.
+
+    `planted`: the town. `rng`: all randomness.
+    """
     hexes = planted.hexes
     n = rng.poisson(hexes["rate"] * hexes["n"] / 1000)
     where = np.repeat(hexes["hex_id"].to_numpy(), n)
@@ -118,7 +125,10 @@ def complaints_of(planted: Town, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def answers_of(planted: Town, rng: np.random.Generator) -> pd.DataFrame:
-    """A month of answers, with survey weights that have nothing to do with the score."""
+    """A month of answers, with survey weights that have nothing to do with the score.
+
+    `planted`: the town. `rng`: all randomness.
+    """
     hexes = planted.hexes
     n = rng.poisson(hexes["answers"])
     each = hexes.loc[hexes.index.repeat(n)]
@@ -138,7 +148,10 @@ def answers_of(planted: Town, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def figures(planted: Town, seed: int) -> pd.DataFrame:
-    """Shown figures of a town as they are released, with PLACE."""
+    """Shown figures of a town as they are released, with PLACE.
+
+    `planted`: the town. `seed`: of its complaints and answers.
+    """
     rng, hexes = np.random.default_rng(seed), planted.hexes
     exposure = hexes[["hex_id", "n"]].assign(period_start=JUNE)
     regions = hexes.set_index("hex_id")["region"]
@@ -155,19 +168,28 @@ def figures(planted: Town, seed: int) -> pd.DataFrame:
 
 
 def garwood(count: Floats, exposure: Floats) -> Ends:
-    """Exact Poisson limits (Garwood 1936)."""
+    """Exact Poisson limits (Garwood 1936).
+
+    `count`: events, (place,). `exposure`: over 0, in the unit that rates are of.
+    """
     low = np.where(count > 0, gammaincinv(np.maximum(count, 1e-9), 0.05), 0.0)
     return low / exposure, gammaincinv(count + 1, 0.95) / exposure
 
 
 def plain_nps(up: Floats, down: Floats, n: Floats) -> Ends:
-    """The score less and plus 1.645 standard errors, in points."""
+    """The score less and plus 1.645 standard errors, in points.
+
+    `up`, `down`: shares of promoters and detractors, 0 to 1, (place,). `n`: answers, over 0.
+    """
     half = 100 * Z90 * np.sqrt(np.maximum(up + down - (up - down) ** 2, 0.0) / n)
     return 100 * (up - down) - half, 100 * (up - down) + half
 
 
 def plug_in_rate(count: Floats, exposure: Floats, family: npt.NDArray[np.int64]) -> Ends:
-    """Gamma-Poisson with each family's pooled rate and one method-of-moments scatter as known."""
+    """Gamma-Poisson with each family's pooled rate and one method-of-moments scatter as known.
+
+    `count`, `exposure`: as of `garwood`. `family`: number of the parent of each place, from 0.
+    """
     mean = (np.bincount(family, count) / np.bincount(family, exposure))[family]
     expected = np.maximum(mean * exposure, 1e-9)
     scatter = max((((count - expected) ** 2 - expected).sum()) / (expected**2).sum(), 1e-3)
@@ -176,7 +198,10 @@ def plug_in_rate(count: Floats, exposure: Floats, family: npt.NDArray[np.int64])
 
 
 def plug_in_nps(up: Floats, down: Floats, n: Floats, family: npt.NDArray[np.int64]) -> Ends:
-    """Dirichlet-multinomial likewise, its posterior as a beta of the same mean and variance."""
+    """Dirichlet-multinomial likewise, its posterior as a beta of the same mean and variance.
+
+    `up`, `down`, `n`: as of `plain_nps`. `family`: as of `plug_in_rate`.
+    """
     weight = np.bincount(family, n)
     mean_up, mean_down = ((np.bincount(family, n * share) / weight)[family] for share in (up, down))
     between, within = 0.0, 0.0
@@ -193,7 +218,10 @@ def plug_in_nps(up: Floats, down: Floats, n: Floats, family: npt.NDArray[np.int6
 
 
 def judged(planted: Town, seed: int) -> pd.DataFrame:
-    """One row a shown place and way: metric, grid, whether it held, width, error, called bad."""
+    """One row a shown place and way: metric, grid, whether it held, width, error, called bad.
+
+    `planted`: the town. `seed`: of its complaints and answers.
+    """
     found = figures(planted, seed)
     truth = truth_of(planted).melt(release.PLACE, var_name="metric", value_name="truth")
     found = found.merge(truth, on=[*release.PLACE, "metric"])
@@ -240,7 +268,10 @@ def _families(group: pd.DataFrame) -> npt.NDArray[np.int64]:
 
 
 def run(n_towns: int) -> pd.DataFrame:
-    """All judgements over as many towns of each kind."""
+    """All judgements over as many towns of each kind.
+
+    `n_towns`: of each kind.
+    """
     kinds = ("gamma", "lognormal", "hot spots")
     return pd.concat([
         judged(town(kind, SEED + 100 * k + i), SEED + 100 * k + i)
@@ -249,7 +280,10 @@ def run(n_towns: int) -> pd.DataFrame:
 
 
 def cost(n_hexes: int = 20_000) -> dict[str, float]:
-    """Seconds for complaint rates of a country: counting and suppression, and the estimates."""
+    """Seconds for complaint rates of a country: counting and suppression, and the estimates.
+
+    `n_hexes`: at most so many, of level 8.
+    """
     rng = np.random.default_rng(SEED)
     hexes = np.sort(hexgrid.hexes_in_box(west=-4, east=0, south=51, north=54, level=8))[:n_hexes]
     planted = Town(
@@ -279,7 +313,10 @@ def cost(n_hexes: int = 20_000) -> dict[str, float]:
 
 
 def page(scored: pd.DataFrame, took: dict[str, float], n_towns: int) -> str:
-    """docs/accuracy/rates.md."""
+    """docs/accuracy/rates.md.
+
+    `scored`: as of `run`. `took`: as of `cost`. `n_towns`: of each kind.
+    """
     n_places = (scored["way"] == "pooled").sum()
     lines = [_HEAD.format(n_towns=n_towns, n_places=f"{n_places:,}")]
     for metric, title in (("complaints_per_1000", "Complaint rates"), ("nps", "NPS")):

@@ -49,7 +49,10 @@ WAYS = {"counted": True, "raw": False}
 
 
 def measured(n_seeds: int) -> pd.DataFrame:
-    """One row an outcome, network, seed and way: slope over the truth, and whether it is held."""
+    """One row an outcome, network, seed and way: slope over the truth, and whether it is held.
+
+    `n_seeds`: of each network, from 0.
+    """
     rows = []
     for outcome, networks in NETWORKS.items():
         truth = TRUTHS[outcome]
@@ -64,7 +67,10 @@ def measured(n_seeds: int) -> pd.DataFrame:
 
 
 def page(rows: pd.DataFrame, n_seeds: int) -> str:
-    """docs/accuracy/slopes.md."""
+    """docs/accuracy/slopes.md.
+
+    `rows`: as of `measured`. `n_seeds`: as there.
+    """
     lines = [_HEAD.format(cells=N_CELLS, weeks=N_WEEKS, seeds=n_seeds, complainants=PER_DROP,
                           detractors=DETRACTORS_PER_DROP)]  # fmt: skip
     for outcome in TRUTHS:

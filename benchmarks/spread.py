@@ -29,7 +29,10 @@ COUNTS = ("call_attempts", "call_setups", "dropped_calls", "prb_dl_used_prb_s",
 
 
 def inventory(n_cells: int, rng: np.random.Generator) -> pd.DataFrame:
-    """Sites spread evenly over a square country, a third of them in dense towns."""
+    """Sites spread evenly over a square country, a third of them in dense towns.
+
+    `n_cells`: twelve a site. `rng`: all randomness.
+    """
     n_sites = -(-n_cells // (SECTORS * CARRIERS))
     side = np.sqrt(n_sites * KM2_A_SITE)
     spot = rng.uniform(0, side, (n_sites, 2))
@@ -50,7 +53,10 @@ def inventory(n_cells: int, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def one_day(cells: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
-    """Table `cell_day` of one day, as far as spreading reads it."""
+    """Table `cell_day` of one day, as far as spreading reads it.
+
+    `cells`: as of `inventory`. `rng`: draws the counts.
+    """
     counts = {name: rng.poisson(500, len(cells)).astype(float) for name in COUNTS}
     absent = [name for name in (*ADDITIVE, *TIME_WEIGHTED) if name not in counts]
     day = pd.DataFrame({"cell_id": cells["cell_id"], "day_local": date(2026, 1, 1), **counts})
@@ -58,14 +64,20 @@ def one_day(cells: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
 
 
 def merged(days: pd.DataFrame, weights: pd.DataFrame) -> pd.DataFrame:
-    """The same sums on paper: a row for each cell and hexagon, then a group for each hexagon."""
+    """The same sums on paper: a row for each cell and hexagon, then a group for each hexagon.
+
+    `days`: as of `one_day`. `weights`: cell_id, hex_id, weight, the part of the cell, 0 to 1.
+    """
     joined = days[["cell_id", *COUNTS]].merge(weights[["cell_id", "hex_id", "weight"]])
     joined[list(COUNTS)] = joined[list(COUNTS)].mul(joined["weight"], axis=0)
     return joined.groupby("hex_id")[list(COUNTS)].sum()
 
 
 def timed(name: str, work: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, float]:
-    """The answer of `work` and its seconds, printed with the peak memory so far."""
+    """The answer of `work` and its seconds, printed with the peak memory so far.
+
+    `name`: of the work, in print.
+    """
     start = time.perf_counter()
     answer = work()
     seconds = time.perf_counter() - start
@@ -75,7 +87,10 @@ def timed(name: str, work: Callable[[], pd.DataFrame]) -> tuple[pd.DataFrame, fl
 
 
 def main(n_cells: int) -> None:
-    """Runs the four and prints the two ratios."""
+    """Runs the four and prints the two ratios.
+
+    `n_cells`: of the invented country.
+    """
     rng = np.random.default_rng(1)
     cells = inventory(n_cells, rng)
     print(f"{n_cells:,} cells on {cells['site_id'].nunique():,} sites, level 9, range 10 km")

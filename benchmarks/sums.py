@@ -34,7 +34,10 @@ PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "sums.md"
 
 
 def places_of(planted: Network) -> pd.DataFrame:
-    """Rows of `place_cell`: each cell as a whole in itself, its sector, its site and its town."""
+    """Rows of `place_cell`: each cell as a whole in itself, its sector, its site and its town.
+
+    `planted`: the invented network.
+    """
     cells = planted.cells
     sector = cells["site_id"] + " " + cells["azimuth_deg"].round().astype(str)
     ids = {"cell": cells["cell_id"], "sector": sector, "site": cells["site_id"],
@@ -59,7 +62,10 @@ def truth_of(planted: Network) -> pd.DataFrame:
 
 
 def answers_of(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
-    """Answers of query `drops_by_attribution` on what the search finds, by grain."""
+    """Answers of query `drops_by_attribution` on what the search finds, by grain.
+
+    `planted`: the invented network. `folder`: for its warehouse.
+    """
     cube = cube_of(planted)
     found = search.search(cube, search.learn_prior(cube)).changes
     named = found.assign(change_id=found.index.astype(str), place_type="cell", metric="drop_rate")
@@ -79,7 +85,8 @@ def answers_of(planted: Network, folder: Path) -> dict[str, pd.DataFrame]:
 def judged(planted: Network, answers: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """One row a place, part and rule: the sum published, and the true one.
 
-    `true`: of cells with a change found; `true_all`: of all, those whose changes were missed too.
+    `planted`: the invented network. `answers`: as of `answers_of`. `true`: of cells with a change
+    found; `true_all`: of all, those whose changes were missed too.
     """
     truth, cells, rows = truth_of(planted), answers["cell"], []
     everywhere = cells[["place"]].set_axis(["cell_id"], axis=1)
@@ -116,7 +123,10 @@ def _added(cells: pd.DataFrame, part: str, correlation: float) -> pd.DataFrame:
 
 
 def run(seeds: tuple[int, ...]) -> pd.DataFrame:
-    """Rows of `judged` for each level of noise and seed."""
+    """Rows of `judged` for each level of noise and seed.
+
+    `seeds`: of the networks.
+    """
     rows = []
     for noise, _, planted in networks(seeds):
         with tempfile.TemporaryDirectory() as folder:
@@ -125,7 +135,10 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
 
 
 def page(found: pd.DataFrame, n_seeds: int) -> str:
-    """docs/accuracy/sums.md."""
+    """docs/accuracy/sums.md.
+
+    `found`: as of `run`. `n_seeds`: how many networks it is from, at each level of noise.
+    """
     for true in ("true", "true_all"):
         # a drop is no part of one
         found[f"holds_{true}"] = found[true].between(found["lo"] - 0.5, found["hi"] + 0.5)
