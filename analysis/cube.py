@@ -95,10 +95,11 @@ def of_cell_hours(
 ) -> xr.Dataset:
     """Dataset (cell, hour) of table `cell_hour`; NaN = not measured in that hour.
 
-    `axis`: instants in UTC at which local clock hours start; by default every hour between the
-    first and the last row. A day of a clock change has 23 or 25 of them, a half-hour zone's start
-    at half past. Where zones lie half an hour apart, each has its own instants and NaN at the
-    others'. Raises ValueError if a row is not on it. The other arguments: as of `of_cell_days`.
+    `hours`: rows of the table, each with `hour_start_utc`. `axis`: instants in UTC at which local
+    clock hours start; by default every hour between the first and the last row. A day of a clock
+    change has 23 or 25 of them, a half-hour zone's start at half past. Where zones lie half an hour
+    apart, each has its own instants and NaN at the others'. Raises ValueError if a row is not on
+    it. `zones`, `outages`, `weekend`, `country`, `subdivision`: as of `of_cell_days`.
 
     Beside the counters it holds `availability` (0..1), `prb_dl_util_pct`, `prb_ul_util_pct`,
     `rrc_users_mean`, and by the cell's own clock `day_local`, `hour_local` (0 to 23), `rest_day`
@@ -138,7 +139,8 @@ def of_hex_days(days: pd.DataFrame, *, axis: pd.DatetimeIndex | None = None) -> 
 def hour_axis(starts: pd.Series) -> pd.DatetimeIndex:
     """Every hour from the first to the last of these instants, in UTC without a zone.
 
-    Hours that start at another minute, as in a half-hour zone, have their own.
+    `starts`: instants in UTC, one or more. Hours that start at another minute, as in a half-hour
+    zone, have their own.
     """
     instants = pd.DatetimeIndex(_naive(starts).unique())
     axis = pd.DatetimeIndex([], dtype="datetime64[ns]")
@@ -261,6 +263,8 @@ def _naive(instants: pd.Series) -> pd.Series:
 
 def day_axis(day_local: pd.Series) -> pd.DatetimeIndex:
     """Every calendar day from the first to the last of these.
+
+    `day_local`: local days, one or more.
 
     >>> len(day_axis(pd.Series(["2026-06-01", "2026-06-03"])))
     3

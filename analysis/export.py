@@ -25,9 +25,9 @@ _VALUES_A_PART = 500_000
 def export(settings: Settings, table: str, out: Path, progress: Progress = silent) -> None:
     """Writes `cell_hour` (cell, hour) or `hex_day` (hex, day) as a Zarr store, whole or not at all.
 
-    `out`: folder of the store, not there yet. `progress`: is called with what is done, how much of
-    it, and how much there is. Raises NothingFound for another table or an empty one, InputError
-    where `out` is taken.
+    `settings`: name the warehouse. `table`: one of the two. `out`: folder of the store, not there
+    yet. `progress`: is called with what is done, how much of it, and how much there is. Raises
+    NothingFound for another table or an empty one, InputError where `out` is taken.
     """
     if table not in CUBES:
         raise NothingFound(f"no cube of '{table}'; there are: {', '.join(CUBES)}")

@@ -68,7 +68,9 @@ class Exposure(NamedTuple):
 class Inputs:
     """The settled tables of one warehouse, each read when it is first asked for and then kept.
 
-    `client`: the Dask cluster to give tasks to; `progress`: whom to show how far they are.
+    `client`: the Dask cluster to give tasks to; `progress`: whom to show how far they are. No
+    family reads hours here: workers of the hourly search read those of their own cells for
+    themselves (`changes.hourly`).
     """
 
     settings: Settings
@@ -82,7 +84,10 @@ class Inputs:
         return Warehouse(self.settings.resolve(self.settings.warehouse.path))
 
     def table(self, name: str) -> pd.DataFrame:
-        """A table as it stands in the warehouse; a caller may change its own copy."""
+        """A table as it stands in the warehouse; a caller may change its own copy.
+
+        `name`: of a table of the contracts.
+        """
         if name not in self._tables:
             self._tables[name] = self.warehouse.read(name)
         return self._tables[name].copy(deep=False)

@@ -20,11 +20,11 @@ FAMILIES = (changes, rates, association, benefit, plan, priority)
 def run(settings: Settings, client: Client, progress: Progress = silent) -> None:
     """Finds what the settled tables hold, and writes every finding table.
 
-    `client`: the Dask cluster that does the work; `progress`: whom to show how far it is. Without
-    counters the changes are those of hexagons with enough positioned calls; without positions
-    there are no hexagons; without complaints, NPS or call reports none of their rates. What is
-    missing is said in table `quality`. Raises SettingsError for a catalogue of actions that can't
-    be used.
+    `settings`: name the warehouse and the limits. `client`: the Dask cluster that does the work;
+    `progress`: whom to show how far it is. Without counters the changes are those of hexagons with
+    enough positioned calls; without positions there are no hexagons; without complaints, NPS or
+    call reports none of their rates. What is missing is said in table `quality`. Raises
+    SettingsError for a catalogue of actions that can't be used.
     """
     inputs, findings = Inputs(settings, client, progress), Findings()
     # a wrong catalogue is refused before the long search, not after it
@@ -37,7 +37,10 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
 
 
 def find_changes(settings: Settings, client: Client, progress: Progress = silent) -> pd.DataFrame:
-    """Finds dated changes alone and writes their tables; returns `change_point`."""
+    """Finds dated changes alone and writes their tables; returns `change_point`.
+
+    `settings`, `client`, `progress`: as of `run`.
+    """
     inputs = Inputs(settings, client, progress)
     findings = Findings(changes.find(inputs, Findings()))
     inputs.warehouse.write_findings(findings.tables)

@@ -16,7 +16,8 @@ _NEAR = pd.Timedelta(days=2)
 def with_failed_days(counters: xr.Dataset, verdicts: pd.DataFrame) -> xr.Dataset:
     """The daily cube with `failed` (cell, day): 1 where the day can't be relied on, else 0.
 
-    `counters`: as of `cube.of_cell_days`. Verdicts on other cells and days are left out.
+    `counters`: as of `cube.of_cell_days`. `verdicts`: table `cell_quality`; those on other cells
+    and days are left out.
     """
     unsafe = verdicts[verdicts["verdict"] == "unsafe"]
     cells = pd.Index(counters["cell_id"].to_numpy()).get_indexer(pd.Index(unsafe["cell_id"]))
@@ -41,8 +42,8 @@ def of_places(failed_share: pd.Series) -> pd.Series:
 def of_changes(changes: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
     """Why each change can't be trusted: its cell failed a check within two days; missing = it can.
 
-    `changes`: cell_id and change_utc. A reason that a change has already, in `unsafe_reason`, is
-    kept.
+    `changes`: cell_id and change_utc. `verdicts`: table `cell_quality`. A reason that a change has
+    already, in `unsafe_reason`, is kept.
     """
     unsafe = verdicts.loc[verdicts["verdict"] == "unsafe"]
     days = changes[["cell_id", "change_utc"]].reset_index().merge(unsafe, on="cell_id")

@@ -13,13 +13,16 @@ _PER_PERSON = "complaints_per_1000"
 
 
 def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - families are alike
-    """Table association: complainants, the control's complainants, and detractors for one drop."""
+    """Table association: complainants, the control's complainants, and detractors for one drop.
+
+    `inputs`: settled tables; without counters the table is empty. `earlier`: is not read.
+    """
     if not inputs.has_counters:
         return Findings(association=pd.DataFrame())
     network = control = detractors = association_slopes.UNKNOWN
     metric, weeks = inputs.exposure.metric, _Weeks(inputs)
-    if weeks.known:
-        network, control = (weeks.complainants(of) for of in ("network", CONTROL))
+    if weeks.is_known:
+        network, control = (weeks.complainants(name) for name in ("network", CONTROL))
         # calls are no persons, so of calls no detractors follow
         detractors = weeks.detractors() if metric == _PER_PERSON else association_slopes.UNKNOWN
     rows = [
@@ -46,8 +49,8 @@ class _Weeks:
         self.level = min(levels["nps"], levels["complaint"])
         self.complaints, self.answers = inputs.complaints, inputs.answers
         days, exposure = inputs.table("hex_day"), inputs.exposure.rows
-        self.known = len(days) > 0 and len(exposure) > 0
-        if self.known:
+        self.is_known = len(days) > 0 and len(exposure) > 0
+        if self.is_known:
             self.drops = association_weeks.drops(days, level=self.level)
             coarse = association_weeks.coarser(exposure, level=self.level)
             self.exposure = association_weeks.exposure(coarse, self.drops["week"])

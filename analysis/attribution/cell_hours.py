@@ -60,7 +60,10 @@ class Cell:
         return np.asarray(self.log_rate[:, None] + log_expected[:, -1:] - log_expected[:, :-1])
 
     def mean_factor(self, hours: slice, log_less: float) -> Floats:
-        """Load's expected factor in each of these hours, had log load been less by `log_less`."""
+        """Load's expected factor in each of these hours, had log load been less by `log_less`.
+
+        `hours`: of the cell, from its first local day's hour 0 on.
+        """
         bins = bins_of(self.load[hours] * np.exp(-log_less))
         return np.asarray((self.mean_weights @ FACTOR.T)[bins])
 
@@ -76,8 +79,10 @@ def cells_of(
 ) -> Callable[[int], Cell]:
     """The function that gives the cell of a row.
 
-    `log_weights`: log posterior of each curve, shape (cell, curve). `blur`: of the network's prior,
-    the factor by which shifts of load are larger than their sd.
+    `hours`: of all cells. `response`: posterior of their curves, as of `response.respond`. `load`,
+    `drops`: channels of the same cells. `log_weights`: log posterior of each curve, shape (cell,
+    curve). `blur`: of the network's prior, the factor by which shifts of load are larger than their
+    sd.
     """
     day_drops = hours.drops.sum(axis=2)
     # part of each day's drops that cutting bursts leaves, (cell, day)

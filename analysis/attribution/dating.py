@@ -51,7 +51,10 @@ class _Step(NamedTuple):
 
 
 def candidates(cell: Cell, load: LoadChannel, drops: DropChannel, i: int) -> list[Candidate]:
-    """Where changes of `cell`, row `i` of the channels, may stand; ascending, dated to the hour."""
+    """Where changes of `cell`, row `i` of the channels, may stand; ascending, dated to the hour.
+
+    `load`, `drops`: channels of all cells, as of `load_channel` and `drop_channel`.
+    """
     return _without_bursts(_dated(cell, _steps(load, drops, i)))
 
 

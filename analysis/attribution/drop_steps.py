@@ -63,9 +63,11 @@ def drop_channel(
 ) -> DropChannel:
     """Steps of daily drops against what load, hour and attempts let expect.
 
-    `load_steps`: days on which each cell's load steps. `min_sd`: sd of its height that a step must
-    show. A day's log rate is a working response: its fitted log mean, and drops about it over their
-    mean (as in quasi-likelihood with correlated errors; Breslow and Clayton 1993).
+    `hours`: of all cells. `response`: posterior of their curves. `wander`: the network's, as of
+    `learn_wander`. `load_steps`: days on which each cell's load steps. `min_sd`: sd of its height
+    that a step must show. A day's log rate is a working response: its fitted log mean, and drops
+    about it over their mean (as in quasi-likelihood with correlated errors; Breslow and Clayton
+    1993).
     """
     drops = hours.drops.sum(axis=2)
     expected = (response.exposure * response.mean_factor()).sum(axis=2)

@@ -82,8 +82,8 @@ def _near_outage(cube: xr.Dataset) -> Flags:
 def stretched(prb_pct: Floats) -> Floats:
     """Load in % that a PRB utilisation stands for, any shape; above 90 % it exceeds the PRB.
 
-    The last points of PRB hide ever more that is asked for: the queue before a server that is
-    filled to u grows as 1 / (1 - u). NaN stays NaN.
+    `prb_pct`: PRB utilisation in %, 0 to 100, any shape. The last points of PRB hide ever more that
+    is asked for: the queue before a server that is filled to u grows as 1 / (1 - u). NaN stays NaN.
 
     >>> stretched(np.array([50.0, 90.0, 95.0])).round(1).tolist()
     [50.0, 90.0, 96.9]
@@ -95,7 +95,10 @@ def stretched(prb_pct: Floats) -> Floats:
 
 
 def shown(load: Floats) -> Floats:
-    """PRB % that stands for a load; the inverse of `stretched`."""
+    """PRB % that stands for a load; the inverse of `stretched`.
+
+    `load`: in %, any shape; NaN stays NaN.
+    """
     room = 100.0 - FULL_PCT
     full = 100 - room * np.exp((FULL_PCT - load) / room)
     return np.asarray(np.where(load <= FULL_PCT, load, full))
@@ -104,7 +107,7 @@ def shown(load: Floats) -> Floats:
 def median(values: Floats, axis: int) -> Floats:
     """Median along `axis` over values that are not NaN, 0 where there is none.
 
-    Several times faster than `numpy.nanmedian`.
+    `values`: any shape, NaN = left out. Several times faster than `numpy.nanmedian`.
 
     >>> median(np.array([[1.0, np.nan, 4.0], [np.nan, np.nan, np.nan]]), axis=1).tolist()
     [2.5, 0.0]

@@ -181,7 +181,10 @@ def together(parts: Sequence[Levers]) -> Levers:
 
 
 def unknown(cell_ids: Sequence[str], why: str) -> Levers:
-    """Cells of which nothing is known, for one reason `why`, in words."""
+    """Cells of which nothing is known, for one reason `why`, in words.
+
+    `cell_ids`: of these cells, (cell,); may be empty.
+    """
     n_cells = len(cell_ids)
     return Levers(
         cell_id=np.array(cell_ids, np.object_),
@@ -196,7 +199,10 @@ def unknown(cell_ids: Sequence[str], why: str) -> Levers:
 
 
 def aligned(levers: Levers, cell_ids: npt.NDArray[np.object_], why: str) -> Levers:
-    """The levers in the order of `cell_ids`; cells without any get the reason `why`, in words."""
+    """The levers in the order of `cell_ids`; cells without any get the reason `why`, in words.
+
+    `levers`: of any cells, each at most once. `cell_ids`: shape (cell,).
+    """
     with_levers = pd.Index(levers.cell_id)
     absent = [name for name in cell_ids if name not in with_levers]
     all_levers = together([levers, unknown(absent, why)])

@@ -64,6 +64,7 @@ class LoadShare:
 
     @property
     def mean_log_ratio(self) -> float:
+        """Mean of log A11 / A00 over the draws; above 0 = a rise."""
         return float(self.weight @ self.log_ratio)
 
     @property
@@ -103,9 +104,9 @@ class RateChange(NamedTuple):
 def rate_changes(cell: Cell, changes: list[tuple[int, int]]) -> list[RateChange]:
     """By how much each change moved the log drop rate, all of them fitted together.
 
-    `changes`: hour of each start and of the end of its ramp, of a step the same. By generalised
-    least squares (Aitken 1936) on whole series: days near a change say more of it than those from
-    which rates have wandered.
+    `cell`: whose changes they are. `changes`: hour of each start and of the end of its ramp, of a
+    step the same. By generalised least squares (Aitken 1936) on whole series: days near a change
+    say more of it than those from which rates have wandered.
     """
     shapes = [np.ones(len(cell.log_rate)), *(_shape(cell, *hours) for hours in changes)]
     weighted = cell.precision @ np.column_stack(shapes)  # (day, shape)
@@ -149,9 +150,9 @@ class _Draws(NamedTuple):
 def judge(cell: Cell, before: slice, after: slice, rate: RateChange) -> LoadShare:
     """What a change did in the hours `after` it against those `before`, and load's share.
 
-    `before`, `after`: hours of the cell. `rate`: as of `rate_changes`. Either nothing but load
-    changed, or something else did as well, by a factor that the drops on both sides show; both are
-    kept with the probability that the data give them.
+    `cell`: that changed. `before`, `after`: hours of the cell. `rate`: as of `rate_changes`. Either
+    nothing but load changed, or something else did as well, by a factor that the drops on both
+    sides show; both are kept with the probability that the data give them.
     """
     load_shift, load_sd = _load_shift(cell, before, after)
     per_traffic, per_traffic_sd = _prb_per_traffic_shift(cell, before, after)

@@ -84,7 +84,8 @@ def _channel(hours: Hours, stepped: Floats) -> LoadChannel:
 def usual(values: Floats, hours: Hours) -> Floats:
     """Median over working days, or over rest days, of each hour; (cell, day, 24) as `values`.
 
-    NaN in `values` is left out; 0 where an hour of that kind has none.
+    `hours`: of the same cells; their rest days part the two kinds of days. NaN in `values` is left
+    out; 0 where an hour of that kind has none.
     """
     usual_values = np.zeros_like(values)
     for is_rest in (False, True):
@@ -222,7 +223,7 @@ def ramps(channel: LoadChannel, cell: int) -> Iterator[tuple[int, int]]:
     """Each change of load of the cell in row `cell`: its first day and the day it is complete.
 
     Both are the same day for a step. Neighbouring steps in one direction are one ramp where a ramp
-    explains the days better.
+    explains the days better. `channel`: of all cells, as of `load_channel`.
     """
     daily, steps = channel.daily[cell], channel.steps[cell]
     edges = [0, *steps, len(daily)]

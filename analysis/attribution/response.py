@@ -154,7 +154,8 @@ class Response:
 def respond(hours: Hours, prior: Prior) -> Response:
     """The posterior of each cell's curve.
 
-    `prior`: as of `prior_of`, or FLAT. A cell without drops keeps the prior's weights.
+    `hours`: of all cells. `prior`: as of `prior_of`, or FLAT. A cell without drops keeps the
+    prior's weights.
     """
     waves = np.zeros((len(hours.drops), len(_WAVES)))
     phi, bins = np.full(len(waves), 1.5), bins_of(hours.load)
@@ -251,10 +252,11 @@ def table(
 ) -> pd.DataFrame:
     """Rows of table `load_response`, without month, one a cell; a knee where drops surely rise.
 
-    `cell_ids`, `refused`: shape (cell,); why a cell was not searched, "" = it was. `knee_pct`: PRB
-    at which the cell's drop rate is a tenth above its plain one, the median over its curves, with
-    its 90 % interval. Missing = no knee below the load that the cell has seen; `unsafe_reason` says
-    how far that was. `slope`: rise of the log drop rate over the ten points above the knee.
+    `cell_ids`, `refused`: shape (cell,); why a cell was not searched, "" = it was. `hours`: of the
+    same cells. `response`: as of `respond`. `knee_pct`: PRB at which the cell's drop rate is a
+    tenth above its plain one, the median over its curves, with its 90 % interval. Missing = no knee
+    below the load that the cell has seen; `unsafe_reason` says how far that was. `slope`: rise of
+    the log drop rate over the ten points above the knee.
     """
     load = np.where(np.isnan(hours.load), 0.0, hours.load).reshape(len(cell_ids), -1)
     highest_load = np.quantile(load, 0.99, axis=1)

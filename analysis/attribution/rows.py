@@ -90,7 +90,8 @@ class Change:
 def row_of(cell: Cell, change: Change, clock: Instants) -> Columns:
     """One row of `change_point`, without cell.
 
-    `clock`: instant of each hour of the cell and of the end, shape (hour + 1,).
+    `cell`: that changed. `change`: as it was judged. `clock`: instant of each hour of the cell and
+    of the end, shape (hour + 1,).
     """
     ratios = _ratios(change.load_share)
     n_drops = cell.counted[change.candidate.ramp_end : change.end].sum()
@@ -213,10 +214,10 @@ def load_moved_by(changes: pd.DataFrame) -> pd.Series:
 def days_of(cell: Cell, change: Change, row: Columns, first_day: np.datetime64) -> Columns:
     """Columns of `change_day`: each day's counts from four weeks before a change to its end.
 
-    `row`: of the change, as of `row_of`. `first_day`: local day of the cell's first hour. Beside
-    the counts stand the drops that are usual: before the change by the rate then, after it A00,
-    what had been without it, and those with load's part of the difference. Sums over the days
-    after are those of the row.
+    `cell`: that changed. `change`: as it was judged. `row`: of the change, as of `row_of`.
+    `first_day`: local day of the cell's first hour. Beside the counts stand the drops that are
+    usual: before the change by the rate then, after it A00, what had been without it, and those
+    with load's part of the difference. Sums over the days after are those of the row.
     """
     hours = slice(change.before.start, change.end)
     usual, with_load = _usual_drops(cell, change, row)
@@ -262,7 +263,8 @@ def _usual_drops(cell: Cell, change: Change, row: Columns) -> tuple[Floats, Floa
 def curve_of(cell: Cell, change: Change) -> Columns:
     """Columns of `change_curve`: drop rate by PRB on both sides, and the cell's curve before.
 
-    One entry for every 5 % of PRB; NaN = fewer calls than show ten drops at the cell's usual rate.
+    `cell`: that changed. `change`: as it was judged. One entry for every 5 % of PRB; NaN = fewer
+    calls than show ten drops at the cell's usual rate.
     """
     prb_pct = np.arange(_CURVE_BIN / 2, 100, _CURVE_BIN)
     before, after = (
@@ -355,9 +357,9 @@ def visibility_of(
 ) -> pd.DataFrame:
     """One row a cell: its days with hours, and the smallest rise that could have been seen.
 
-    `cell_ids`, `refused`: shape (cell,); why a cell was not searched, "" = it was.
-    `min_visible_ratio` is MIN_SD_DROPS of the height of a step in the middle of the days; NaN = not
-    even a thousandfold rise, or no drop.
+    `cell_ids`, `refused`: shape (cell,); why a cell was not searched, "" = it was. `hours`: of the
+    same cells. `drops`: their channel, as of `drop_channel`. `min_visible_ratio` is MIN_SD_DROPS of
+    the height of a step in the middle of the days; NaN = not even a thousandfold rise, or no drop.
     """
     has_drops = hours.drops.sum(axis=(1, 2)) > 0
     log_ratio = MIN_SD_DROPS * drops.rates.sd_in_the_middle()
@@ -374,7 +376,7 @@ def visibility_of(
 def hours_from(hours: Hours, clock: Instants) -> pd.Series:
     """Start in UTC of each cell's first local day with hours to search; NaT = none.
 
-    `clock`: as of `hours.clock_of`, shape (cell, hour + 1).
+    `hours`: of all cells. `clock`: as of `hours.clock_of`, shape (cell, hour + 1).
     """
     is_searched = hours.attempts.sum(axis=2) > 0  # (cell, day)
     first = clock[np.arange(len(clock)), 24 * is_searched.argmax(axis=1)]

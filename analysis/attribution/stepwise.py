@@ -52,7 +52,8 @@ def _from_each_day(values: Floats, axis: int) -> Floats:
 def may_stand_together(n_days: int, least_days: int) -> Flags:
     """Which steps may stand beside which, shape (day, day): those `least_days` or more apart.
 
-    Row 0 says which may stand at all: those as far from both ends.
+    `n_days`: days of the series; `least_days`: of a segment at least. Row 0 says which may stand at
+    all: those as far from both ends.
 
     >>> may_stand_together(6, 2)[0].tolist()
     [False, False, True, True, True, False]
@@ -75,9 +76,9 @@ class Rules(NamedTuple):
 def search(rows: Equations, price: Floats, is_allowed: Flags) -> list[list[int]]:
     """Days on which each row steps, ascending; [] = it does not.
 
-    `price`: squares that a step on each day must explain, shape (row, day). `is_allowed`: as of
-    `may_stand_together`. The equations may be those of other shapes than steps, if column 0 is the
-    row's height.
+    `rows`: normal equations of each row, as of `equations`. `price`: squares that a step on each
+    day must explain, shape (row, day). `is_allowed`: as of `may_stand_together`. The equations may
+    be those of other shapes than steps, if column 0 is the row's height.
     """
     return [
         _stepwise(gram, moment, Rules(own_price, is_allowed))

@@ -116,9 +116,10 @@ def _design(steps: list[list[int]], n_days: int) -> Floats:
 def deviance(wander: Wander, log_rate: Floats, variance: Floats, design: Floats) -> float:
     """Minus twice the restricted log likelihood of all cells, but for a constant.
 
-    `log_rate`, `variance`: as of `learn_wander`. `design`: shape (cell, day, column), the mean and
-    steps of each cell, whose heights are free. With covariance V and design X it is log |V| +
-    log |X'V^-1 X| + y'(V^-1 - V^-1 X (X'V^-1 X)^-1 X'V^-1) y (Harville 1974).
+    `wander`: the parameters that are tried. `log_rate`, `variance`: as of `learn_wander`. `design`:
+    shape (cell, day, column), the mean and steps of each cell, whose heights are free. With
+    covariance V and design X it is log |V| + log |X'V^-1 X| + y'(V^-1 - V^-1 X (X'V^-1 X)^-1
+    X'V^-1) y (Harville 1974).
     """
     n_days, n_columns = design.shape[1:]
     covariance = wander.covariance(n_days) + variance[:, :, None] * np.eye(n_days)

@@ -61,8 +61,8 @@ def of_undoing(cells: Treatable, share: npt.ArrayLike = 1.0) -> Floats:
 def of_both(cells: Treatable, relief: npt.ArrayLike, fix: npt.ArrayLike = 1.0) -> Floats:
     """Drops avoided a month by relief and fix together, (cell, draw).
 
-    `cells`, `relief` and `fix`: as of `of_relief` and `of_fix`. Both together avoid less than the
-    sum of each alone: what is relieved can't be fixed too.
+    `cells`, `relief` and `fix`: as of `of_relief` and `of_undoing`. Both together avoid less than
+    the sum of each alone: what is relieved can't be fixed too.
     """
     kept = _relieved(cells.levers, relief) * _fixed(cells.levers, fix)
     return cells.drops_month * (1 - kept)

@@ -21,7 +21,8 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     """Tables benefit and what_if: the gain of each cell with counters, and of less load.
 
     Beside them `treatable`, the cells with draws of their drops and levers
-    (`spared.treatable_dataset`).
+    (`spared.treatable_dataset`). `inputs`: without counters both tables are empty. `earlier`: holds
+    `levers`, `noise` and table `association`.
     """
     if not inputs.has_counters:
         return Findings(benefit=pd.DataFrame(), what_if=pd.DataFrame())

@@ -436,7 +436,9 @@ def _day_edges(cube: xr.Dataset) -> Instants:
 def by_day(counters: xr.Dataset, settings: Settings, client: Client, progress: Progress) -> Search:
     """The daily search over all series of a cube, on the workers; the same for any chunks.
 
-    `counters`: as of `search`, with one cell or more. Raises ValueError as `search` does.
+    `counters`: as of `search`, with one cell or more. `settings`: section [changes] limits what is
+    reported. `client`: the Dask cluster to give tasks to. `progress`: whom to show how many tasks
+    are done. Raises ValueError as `search` does.
     """
     starts = range(0, counters.sizes["cell"], CELLS_A_TASK)
     parts = [counters.isel(cell=slice(start, start + CELLS_A_TASK)) for start in starts]

@@ -72,7 +72,7 @@ class Fit:
 def exposure_of(series: Series, drops: Floats) -> Floats:
     """Attempts of each day, those of rest days times the drop rate that these usually have.
 
-    `drops`: of each day, bursts cut or not.
+    `series`: searched days of one cell. `drops`: of each day, bursts cut or not.
     """
     return series.attempts * np.where(series.rest_day, _rest_day_effect(series, drops), 1.0)
 
@@ -102,8 +102,9 @@ def _rest_day_effect(series: Series, drops: Floats) -> float:
 def clipped(drops: Floats, exposure: Floats, phi: float, min_days: int) -> Floats:
     """Drops of each day, cut where it is far from the days around it: bursts are no change.
 
-    A day is kept within 3 sd of the median rate of the `min_days - 1` days on either side and its
-    own. `phi`: dispersion of a day's drops. A change of `min_days` or more moves that median.
+    `drops`, `exposure`: of each searched day of one cell, (day,). A day is kept within 3 sd of the
+    median rate of the `min_days - 1` days on either side and its own. `phi`: dispersion of a day's
+    drops. A change of `min_days` or more moves that median.
     """
     reach = min_days - 1
     rate = np.pad(drops / exposure, reach, constant_values=np.nan)
@@ -117,7 +118,10 @@ def clipped(drops: Floats, exposure: Floats, phi: float, min_days: int) -> Float
 
 
 def provisional_noise(drops: Floats, exposure: Floats) -> tuple[float, float]:
-    """`phi` and `rho` from differences of days three and one apart, before any change is known."""
+    """`phi` and `rho` from differences of days three and one apart, before any change is known.
+
+    `drops`, `exposure`: of each searched day of one cell, (day,); bursts cut or not.
+    """
     phi = max(1.0, _pair_dispersion(drops, exposure, lag=3))
     return phi, _plausible_rho(1 - _pair_dispersion(drops, exposure, lag=1) / phi)
 

@@ -36,12 +36,15 @@ _SERVES = 0.2
 
 
 def of_calls(inputs: Inputs) -> pd.DataFrame:
-    """Rows of table change_point: what positioned calls show of changes, named and kept."""
+    """Rows of table change_point: what positioned calls show of changes, named and kept.
+
+    `inputs`: with table `call`; where it is empty there are no rows.
+    """
     calls = inputs.calls
     if calls.empty:
         return assemble([], TABLES["change_point"])
     rates = call_reports.of_calls(inputs)
-    changes = find(calls, rates, inputs.settings, inputs.client, inputs.progress)
+    changes = hexagon_changes(calls, rates, inputs.settings, inputs.client, inputs.progress)
     weights, earlier = inputs.weights(inputs.settings.grid.level), inputs.table("change_point")
     changes = named(
         changes,
@@ -58,12 +61,14 @@ def of_calls(inputs: Inputs) -> pd.DataFrame:
     return changes.assign(unsafe_reason=safety.of_table(inputs.table("quality"), "call"))
 
 
-def find(
+def hexagon_changes(
     calls: pd.DataFrame, rates: pd.DataFrame, settings: Settings, client: Client, progress: Progress
 ) -> pd.DataFrame:
     """Dated changes of hexagons of the finest level of calls, without name and run.
 
     `calls`: table `call`. `rates`: their released rates, as of `call_reports.call_reports`.
+    `settings`: levels, zone, rest days and the release rule. `client`, `progress`: as of
+    `daily.by_day`.
     """
     level, zone = settings.grid.levels["call"], settings.operator.timezone
     reports = call_reports.reported(calls, level=level, zone=zone)
@@ -90,8 +95,8 @@ def _released(rates: pd.DataFrame, level: int) -> pd.Index:
 def series(reports: pd.DataFrame, operator: Operator) -> xr.Dataset:
     """Days of calls and drops of each hexagon, as the cube that `daily.search` takes.
 
-    `reports`: as of `call_reports.reported`. A hexagon stands by its text where a cell would; a day
-    without calls is a gap.
+    `operator`: gives the zone and rest days. `reports`: as of `call_reports.reported`. A hexagon
+    stands by its text where a cell would; a day without calls is a gap.
     """
     clock = wall_clock(reports["start_utc"], operator.timezone)
     by_day = reports.groupby(["hex_id", clock.dt.date.rename("day_local")])["dropped"]
@@ -153,9 +158,11 @@ def named(
 ) -> pd.DataFrame:
     """The changes with the names they had, and the interventions they follow.
 
-    An intervention is named if it was done on the cell or site of a footprint (`weights`, of the
-    hexagons' level) that makes up a fifth or more of what serves the hexagon. `earlier`: table
-    `change_point` of the run before. The other arguments: as of `identity`.
+    `changes`: rows of `change_point` with hex_id. An intervention is named if it was done on the
+    cell or site of a footprint (`weights`, of the hexagons' level) that makes up a fifth or more of
+    what serves the hexagon. `earlier`: table `change_point` of the run before. `interventions`:
+    table `intervention`. `sites`: site of each cell by cell_id; missing = none. `as_of`: end of the
+    data of this run, in UTC.
     """
     rows = identity.keep_identity(changes, earlier, as_of=as_of)
     shares = weights["weight"] / weights.groupby("hex_id")["weight"].transform("sum")
@@ -180,10 +187,10 @@ def with_standing(
     """The changes, and those that were reported of days that `retain` has removed since.
 
     They were released, and stay as they were, like figures of the months removed, while all months
-    of their hexagon are shown. `earlier`: table `change_point` of the run before. `rates` and
-    `removed_rates`: released rates of months that are kept and of those removed; either may have no
-    rows. `first_day`: that is kept. `level`: the finest that calls are rated on. A change up to 28
-    days later was judged by days removed, too.
+    of their hexagon are shown. `changes`: of this run, as of `named`. `earlier`: table
+    `change_point` of the run before. `rates` and `removed_rates`: released rates of months that are
+    kept and of those removed; either may have no rows. `first_day`: that is kept. `level`: the
+    finest that calls are rated on. A change up to 28 days later was judged by days removed, too.
     """
     old = earlier[earlier["place_type"] == "hex"]
     old = old[old["change_utc"] < pd.Timestamp(first_day, tz="UTC") + _REACH]

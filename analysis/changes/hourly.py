@@ -42,7 +42,10 @@ class _Task:
 def by_hour(warehouse: Warehouse, settings: Settings, client: Client, progress: Progress) -> Search:
     """One search over the newest days of all cells that have hours of load, drops and attempts.
 
-    Raises whatever a task raises. Cells with hours on too few days are refused in `visibility`.
+    `warehouse`: with settled hours; `settings`: zones, rest days and limits. `client`: the Dask
+    cluster; its workers read the hours of their own cells. `progress`: whom to show how many tasks
+    are done. Raises whatever a task raises. Cells with hours on too few days are refused in
+    `visibility`.
     """
     all_days = tuple(warehouse.days("cell_hour", filled=True))
     days = all_days[-HOURLY_DAYS:]

@@ -46,7 +46,10 @@ def _pairs(changes: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
 
 
 def places_of(changes: pd.DataFrame) -> pd.Series:
-    """The cell of each change, or its hexagon as text."""
+    """The cell of each change, or its hexagon as text.
+
+    `changes`: rows with cell_id; where some are of hexagons, with hex_id too (missing = a cell's).
+    """
     if "hex_id" not in changes:
         return changes["cell_id"]
     is_hex = changes["hex_id"].notna()

@@ -10,9 +10,9 @@ _NAMES = ["cell_id", "start_utc", "end_utc"]
 def masked(outages: pd.DataFrame, interventions: pd.DataFrame, sites: pd.Series) -> pd.DataFrame:
     """Rows cell_id, start_utc, end_utc of tables `outage` and `intervention` together.
 
-    Of interventions only those that were done, with a begin and an end at most 72 h apart; one on a
-    site is one on each of its cells. `sites`: site of each cell by cell_id, missing = none. An
-    outage without an end is not over.
+    `outages`, `interventions`: the two tables. Of interventions only those that were done, with a
+    begin and an end at most 72 h apart; one on a site is one on each of its cells. `sites`: site of
+    each cell by cell_id, missing = none. An outage without an end is not over.
     """
     length = interventions["end_utc"] - interventions["start_utc"]
     is_done = interventions["status"].fillna("done") != "planned"

@@ -22,10 +22,10 @@ _NOT_TESTED = ": what it is due to was not tested"
 def merged(by_day: pd.DataFrame, by_hour: Search, standing_rows: pd.DataFrame) -> pd.DataFrame:
     """Hourly finds where a cell's hours were searched, daily ones elsewhere and before.
 
-    `by_day`: as of `daily.search`. `standing_rows`: changes of an earlier run, as of
-    `standing.standing_changes`. Rows of `change_point` with `change`: row of the hourly finds, -1
-    for one that stands, NaN for a daily one. A daily or standing change ends where hours show the
-    next one; its drops are cut in proportion.
+    `by_day`: as of `daily.search`. `by_hour`: as of `hourly.by_hour`. `standing_rows`: changes of
+    an earlier run, as of `standing.standing_changes`. Rows of `change_point` with `change`: row of
+    the hourly finds, -1 for one that stands, NaN for a daily one. A daily or standing change ends
+    where hours show the next one; its drops are cut in proportion.
     """
     visibility = by_hour.visibility.set_index("cell_id")
     numbers = np.arange(len(by_hour.changes), dtype=float)

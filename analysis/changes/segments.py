@@ -52,7 +52,11 @@ def segment(values: npt.ArrayLike, *, noise: Noise = "white") -> list[int]:
 
 
 def segment_many(values: npt.ArrayLike, *, noise: Noise = "white") -> list[list[int]]:
-    """What `segment` says of each row of `values`, shape (series, time), much faster for many."""
+    """What `segment` says of each row of `values`, shape (series, time), much faster for many.
+
+    `noise`: as of `segment`. Raises ValueError for values of another shape, or where `segment`
+    does.
+    """
     rows = np.asarray(values, np.float64)
     if rows.ndim != 2:
         msg = f"values have shape {rows.shape}; make it (series, time)"
@@ -80,10 +84,10 @@ def starts_of(
 ) -> list[list[int]]:
     """Starts of each series' segments but the first, at least total cost plus penalties.
 
-    `costs(start, end)`: of stretches [start, end), shape (n_series, n_starts). `n`: points of each
-    series. `penalty`: price of one more segment. `least`: points of a segment at least. All starts
-    that leave `least` points are weighed at every end (Jackson 2005), so the answer is the best
-    there is.
+    `costs(start, end)`: of stretches [start, end), shape (n_series, n_starts). `n_series`: how many
+    series. `n`: points of each series. `penalty`: price of one more segment. `least`: points of a
+    segment at least. All starts that leave `least` points are weighed at every end (Jackson 2005),
+    so the answer is the best there is.
     """
     # best total cost of the points before each end, and the start of the last segment there
     best = np.full((n_series, n + 1), np.inf)
@@ -108,9 +112,11 @@ def _walked_back(origin: Indices) -> list[int]:
 def ruptures_starts(cost: BaseCost, n: int, *, penalty: float, least: int) -> list[int]:
     """The same of one series by ruptures' Pelt.
 
-    Pelt prunes a start whose cost exceeds the best by the penalty, which is wrong where
-    min_size > jump. A stretch that costs `slack` less under a penalty of `slack` more leaves every
-    comparison as it was and keeps every start: no stretch costs more than the whole.
+    `cost`: fitted to the series. `n`, `penalty`, `least`: as of `starts_of`.
+
+    Pelt prunes a start whose cost exceeds the best by the penalty, which is wrong where min_size >
+    jump. A stretch that costs `slack` less under a penalty of `slack` more leaves every comparison
+    as it was and keeps every start: no stretch costs more than the whole.
     """
     slack = float(cost.error(0, n))
     search = Pelt(custom_cost=_Cheaper(cost, slack), min_size=least, jump=1)
@@ -145,6 +151,7 @@ class MeanOrLine(BaseCost):  # type: ignore[misc]  # ruptures ships no types
     min_size = 2
 
     def fit(self, signal: Floats) -> Self:
+        """The cost, ready for stretches of `signal`, shape (n,) or (n, n_series), without NaN."""
         self.signal = np.asarray(signal, np.float64).reshape(len(signal), -1)
         self._price = LINE_PER_LOG_POINT * np.log(len(signal))
         values, time = self.signal.T, np.arange(len(signal), dtype=np.float64)
@@ -152,10 +159,14 @@ class MeanOrLine(BaseCost):  # type: ignore[misc]  # ruptures ships no types
         return self
 
     def error(self, start: int, end: int) -> float:
+        """Cost of points `start` to `end` - 1 of the first series."""
         return float(self.errors(np.array([start]), end)[0, 0])
 
     def errors(self, start: Indices, end: int) -> Floats:
-        """Cost of each stretch [start, end), shape (n_series, n_starts)."""
+        """Cost of each stretch [start, end), shape (n_series, n_starts).
+
+        `start`: first points, (n_starts,). `end`: the point after each stretch.
+        """
         total, square, moment = (sums[:, end, None] - sums[:, start] for sums in self._sums)
         n = (end - start).astype(np.float64)
         # mean of the times start ... end - 1, and the sum of their squares about it
@@ -176,6 +187,7 @@ class CountRate(BaseCost):  # type: ignore[misc]  # ruptures ships no types
     min_size = 1
 
     def fit(self, signal: Floats) -> Self:
+        """The cost, ready for stretches of `signal`, shape (n, 2), counts and exposure above 0."""
         self.signal = signal
         counts, exposure = signal.T
         saturated = xlogy(counts, counts / exposure)
@@ -183,10 +195,14 @@ class CountRate(BaseCost):  # type: ignore[misc]  # ruptures ships no types
         return self
 
     def error(self, start: int, end: int) -> float:
+        """Cost of points `start` to `end` - 1."""
         return float(self.errors(np.array([start]), end)[0])
 
     def errors(self, start: Indices, end: Indices | int) -> Floats:
-        """Cost of each stretch [start, end)."""
+        """Cost of each stretch [start, end).
+
+        `start`: first points; `end`: the points after each stretch, one or one a stretch.
+        """
         counts, exposure, saturated = self._sums[:, np.atleast_1d(end)] - self._sums[:, start]
         return np.asarray(2 * (saturated - xlogy(counts, counts / exposure)))
 

@@ -25,7 +25,8 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - famil
 
     Beside them `visibility`, the smallest rise that could be seen in each cell (cell_id,
     min_visible_ratio; NaN = none), and `levers`, what treating each cell would do. Each change says
-    why it can't be trusted, where it rests on data that failed a check.
+    why it can't be trusted, where it rests on data that failed a check. `inputs`: settled tables,
+    with the changes of the run before. `earlier`: is not read, as this is the first family.
     """
     if inputs.has_counters:
         findings = _of_cells(inputs)

@@ -38,7 +38,11 @@ class Earlier(NamedTuple):
 
 
 def earlier_changes(inputs: Inputs) -> Earlier:
-    """What the run before stated; tables without rows if there was none."""
+    """What the run before stated; tables without rows if there was none.
+
+    `inputs`: with tables `change_point`, `change_day` and `change_curve`, as the run before left
+    them.
+    """
     changes = inputs.table("change_point")
     dates = changes["change_utc"].dt.strftime("%Y-%m-%d")
     changes = under_newest_ids(changes, inputs.cells, dates)
@@ -50,9 +54,9 @@ def earlier_changes(inputs: Inputs) -> Earlier:
 def standing_changes(earlier: Earlier, counters: xr.Dataset, hours_from: pd.Series) -> pd.DataFrame:
     """Changes that hours showed from more days than are searched by the hour now, as they were.
 
-    `counters`: as of `cube.of_cell_days`. `hours_from`: start of the first day searched by the
-    hour, by cell_id; a cell without one is not. Rows of `change_point` with `change` -1 and without
-    note.
+    `earlier`: as of `earlier_changes`. `counters`: as of `cube.of_cell_days`. `hours_from`: start
+    of the first day searched by the hour, by cell_id; a cell without one is not. Rows of
+    `change_point` with `change` -1 and without note.
     """
     rows = earlier.changes.assign(change=-1.0, attribution_note=None)
     rows = rows[(rows["place_type"] == "cell") & rows["days_hash"].notna()]
@@ -132,7 +136,8 @@ def _digest(counts: npt.NDArray[np.float64]) -> str:
 def notes(rows: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:
     """Note on the changes that an earlier run reported; missing = this one did.
 
-    `as_of`: end of the data of this run, in UTC.
+    `rows`: with `stated_utc`, end of the data of the run that reported each. `as_of`: end of the
+    data of this run, in UTC.
     """
     is_standing = rows["stated_utc"] < as_of
     note = (

@@ -34,7 +34,11 @@ class Places:
     def counts(
         self, cube: xr.Dataset, name: str, days: npt.NDArray[np.bool_]
     ) -> npt.NDArray[np.float64]:
-        """One variable on some days, by part, shape (part, day); NaN outside the part's days."""
+        """One variable on some days, by part, shape (part, day); NaN outside the part's days.
+
+        `cube`: counters by cell and day, as of `cube.of_cell_days`. `name`: of the variable.
+        `days`: which days of the cube, (day,).
+        """
         return np.where(self.days[:, days], cube[name].to_numpy()[:, days][self.cell], np.nan)
 
 
@@ -117,18 +121,19 @@ def kinds(
 ) -> Iterator[Kind]:
     """Cells, and with an inventory sites, hexagons of `level` and regions of hexagons too.
 
-    `seen`: cells that have counters; the others are tables `cell`, `cell_hex` and `hex_place`.
+    `seen`: ids of cells that have counters. `cells`, `cell_hex`, `hexes`: tables `cell`, `cell_hex`
+    and `hex_place`.
     """
     newest = newest_rows(cells)
     named = newest.assign(place_name=newest["cell_name"].fillna(newest["cell_id"]))
     each = pd.DataFrame({"cell_id": seen, "place": seen, "weight": 1.0})
-    yield Kind("cell", each, _known(named, "cell_id", level))
+    yield Kind("cell", each, _places_of(named, "cell_id", level))
     if cells.empty:
         return
     on_site = newest.dropna(subset=["site_id"])
     named = on_site.assign(place_name=on_site["site_name"].fillna(on_site["site_id"]))
     parts = on_site[["cell_id"]].assign(place=on_site["site_id"], weight=1.0)
-    yield Kind("site", parts, _known(named, "site_id", level))
+    yield Kind("site", parts, _places_of(named, "site_id", level))
     parts = cell_hex.assign(place=cell_hex["hex_id"].to_numpy(np.uint64))
     named = hexes.assign(place=hexes["hex_id"].to_numpy(np.uint64))
     named["place_name"] = hexgrid.as_text(hexes["hex_id"])
@@ -141,16 +146,16 @@ def _regions(parts: pd.DataFrame, hexes: pd.DataFrame, level: int) -> Kind:
     """Regions as the hexagons whose centre they hold; the rest is outside them or has no place."""
     inside = hexes[hexes["level"] == level].dropna(subset=["region"])
     region = parts["hex_id"].map(inside.set_index("hex_id")["region"])
-    held = parts.assign(place=region.astype("str"))[region.notna()]
+    region_parts = parts.assign(place=region.astype("str"))[region.notna()]
     keys = ["cell_id", "place", *_SPAN]
-    weights = held.groupby(keys, dropna=False, sort=False)[["weight"]].sum().reset_index()
+    weights = region_parts.groupby(keys, dropna=False, sort=False)[["weight"]].sum().reset_index()
     middle = inside.groupby("region")[["lat", "lon"]].mean()
-    known = middle.rename_axis("place").reset_index()
-    known = known.assign(place_name=known["place"], region=known["place"])
+    places = middle.rename_axis("place").reset_index()
+    places = places.assign(place_name=places["place"], region=places["place"])
     outside = {"place": OUTSIDE, "place_name": "outside all regions"}
-    known = pd.concat([known, pd.DataFrame([outside])], ignore_index=True)
-    none = pd.Series(pd.NA, index=known.index, dtype="UInt64")
-    return Kind("region", weights, known.assign(hex_id=none), rest=OUTSIDE)
+    places = pd.concat([places, pd.DataFrame([outside])], ignore_index=True)
+    none = pd.Series(pd.NA, index=places.index, dtype="UInt64")
+    return Kind("region", weights, places.assign(hex_id=none), rest=OUTSIDE)
 
 
 def members(kinds: Iterable[Kind], cells: pd.DataFrame) -> pd.DataFrame:
@@ -158,25 +163,25 @@ def members(kinds: Iterable[Kind], cells: pd.DataFrame) -> pd.DataFrame:
 
     Beside the places of the lists are the sectors, all carriers of a direction together: what one
     hands to the other cancels. Regions are those of the lists, or, where no hexagon has any, those
-    that the inventory names. `cells`: table `cell`.
+    that the inventory names. `kinds`: the lists of places, as of `kinds`. `cells`: table `cell`.
     """
     newest = newest_rows(cells)
     weights = {kind.name: kind.weights for kind in kinds}
     sectors = sectors_of(newest).fillna(newest["site_id"])
     for name, place in (("sector", sectors), ("region", newest["region"])):
         if name not in weights:
-            of = newest[["cell_id"]].assign(place=place, weight=1.0)
-            weights[name] = of.dropna(subset=["place"])
-    found = [
-        of.reindex(columns=["cell_id", "place", "weight", *_SPAN]).assign(
+            parts = newest[["cell_id"]].assign(place=place, weight=1.0)
+            weights[name] = parts.dropna(subset=["place"])
+    frames = [
+        parts.reindex(columns=["cell_id", "place", "weight", *_SPAN]).assign(
             place_type=name,
-            place_id=_texts(of["place"]) if name == "hex" else of["place"],
+            place_id=_texts(parts["place"]) if name == "hex" else parts["place"],
             # a sum of parts may come out a hair above the whole
-            weight=of["weight"].clip(upper=1.0),
+            weight=parts["weight"].clip(upper=1.0),
         )
-        for name, of in weights.items()
+        for name, parts in weights.items()
     ]
-    return assemble(found, TABLES["place_cell"])
+    return assemble(frames, TABLES["place_cell"])
 
 
 def _texts(hexes: pd.Series) -> npt.NDArray[np.str_]:
@@ -185,7 +190,10 @@ def _texts(hexes: pd.Series) -> npt.NDArray[np.str_]:
 
 
 def sectors_of(cells: pd.DataFrame) -> pd.Series:
-    """Site and direction of each cell; missing = a cell without azimuth has no sector."""
+    """Site and direction of each cell; missing = a cell without azimuth has no sector.
+
+    `cells`: one row a cell: site_id and azimuth_deg, in degrees.
+    """
     azimuth = cells["azimuth_deg"].map("{:.0f}".format, na_action="ignore").astype("str")
     return cells["site_id"] + " " + azimuth
 
@@ -195,7 +203,7 @@ def with_coarser(kinds: Iterable[Kind], levels: Sequence[int]) -> Iterator[Kind]
 
     A cell's parts in the children of one hexagon add up, so its rate is sum over sum, and the
     interval is of the hexagon's own cells: one that serves seven children errs once, not seven
-    times. `levels`: finest first, the hexagons' own.
+    times. `kinds`: as of `kinds`. `levels`: H3 levels, finest first, the hexagons' own.
     """
     for kind in kinds:
         yield kind
@@ -207,17 +215,20 @@ def with_coarser(kinds: Iterable[Kind], levels: Sequence[int]) -> Iterator[Kind]
             yield Kind("hex", weights, kind.known.iloc[:0])
 
 
-def of_kind(found: pd.DataFrame, kind: Kind) -> pd.DataFrame:
-    """A frame with `place`, with its places in the columns that finding tables have for them."""
+def of_kind(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+    """A frame with `place`, with its places in the columns that finding tables have for them.
+
+    `rows`: with the ids of places in `place`. `kind`: what kind of places they are.
+    """
     column = "region" if kind.name == "region" else f"{kind.name}_id"
-    named = found.assign(place_type=kind.name, **{column: found["place"]})
-    return named.assign(level=hexgrid.levels(found["place"])) if kind.name == "hex" else named
+    rows = rows.assign(place_type=kind.name, **{column: rows["place"]})
+    return rows.assign(level=hexgrid.levels(rows["place"])) if kind.name == "hex" else rows
 
 
-def _known(cells: pd.DataFrame, key: str, level: int) -> pd.DataFrame:
+def _places_of(cells: pd.DataFrame, key: str, level: int) -> pd.DataFrame:
     """One row a place: its name, region, middle and hexagon."""
     grouped = cells.groupby(key)
-    known = grouped[["place_name", "region"]].first().join(grouped[["lat", "lon"]].mean())
-    hexes = hexgrid.hexes_of(lat=known["lat"], lon=known["lon"], level=level)
-    known["hex_id"] = pd.Series(hexes, index=known.index, dtype="UInt64").where(hexes > 0)
-    return known.reset_index(names="place")
+    places = grouped[["place_name", "region"]].first().join(grouped[["lat", "lon"]].mean())
+    hexes = hexgrid.hexes_of(lat=places["lat"], lon=places["lon"], level=level)
+    places["hex_id"] = pd.Series(hexes, index=places.index, dtype="UInt64").where(hexes > 0)
+    return places.reset_index(names="place")

@@ -13,8 +13,9 @@ def relief_cells(
     """Up to three cells with room for each wanted one, by cell_id: `LDS02A2 (31 %), ...`.
 
     `weights`: cell_id, hex_id, weight of one day. `prb_pct`: busy-hour PRB % by cell_id; NaN = not
-    known, and then no room is. Two cells reach the same ground where the cosine of their footprints
-    is at least .1; of those, the ones that overlap most. Missing = there is none.
+    known, and then no room is. `wanted`: cells to relieve, by place; missing = none. `room_pct`:
+    busy-hour PRB % below which a cell has room. Two cells reach the same ground where the cosine of
+    their footprints is at least .1; of those, the ones that overlap most. Missing = there is none.
     """
     cells, row = np.unique(weights["cell_id"].to_numpy(object), return_inverse=True)
     _, column = np.unique(weights["hex_id"].to_numpy(), return_inverse=True)

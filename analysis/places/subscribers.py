@@ -19,8 +19,9 @@ from geo import hexgrid
 def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd.DataFrame:
     """Active subscribers per hexagon and month: hex_id, period_start, n.
 
-    Places of type hex must be as fine as `level`; those of type cell are spread by the cells'
-    footprints, and are then no whole numbers. Regions are not spread: they give no row.
+    `base`: table `subscriber_base`. `cell_hex`: footprints, at one or more levels; the finest
+    counts. Places of type hex must be as fine as `level`; those of type cell are spread by the
+    cells' footprints, and are then no whole numbers. Regions are not spread: they give no row.
     """
     base = base.assign(month=pd.to_datetime(base["month"]).dt.to_period("M").dt.start_time)
     on_hex = base[base["place_type"] == "hex"]
@@ -64,7 +65,8 @@ class Residents:
     def at_most(self, kind: str, ids: npt.NDArray[np.generic], share: sparse.csr_array) -> Floats:
         """Subscribers of each place, rounded up, (place,); NaN where they are not known.
 
-        `share`: which part of each cell is the place's, (place, cell).
+        `kind`: cell, site, hex or region. `ids`: of the places, (place,). `share`: which part of
+        each cell is the place's, (place, cell).
         """
         if self.by_hex.empty:
             return np.full(len(ids), np.nan)
@@ -92,9 +94,10 @@ def known(
 ) -> Residents:
     """Subscribers of table `subscriber_base` on hexagons of `level`, and of the cells there.
 
-    `finer`, `weights`: footprints of the newest day, cell_id, hex_id, weight, one level finer and
-    on `level`. A hexagon's subscribers are shared out to cells as its calls are: by footprint and
-    attempts.
+    `base`: table `subscriber_base`. `finer`, `weights`: footprints of the newest day, cell_id,
+    hex_id, weight, one level finer and on `level`. `counters`: by cell and day, as of
+    `cube.of_cell_days`. `crowd`: subscribers that a crowd of the release rule has. A hexagon's
+    subscribers are shared out to cells as its calls are: by footprint and attempts.
     """
     names = pd.Index(counters["cell_id"].to_numpy())
     lived = subscribers(base, finer, level=level)

@@ -108,7 +108,10 @@ class Catalogue(_Part):
 
 
 def read_catalogue(path: Path) -> Catalogue:
-    """The catalogue of a file; raises SettingsError with all its faults."""
+    """The catalogue of a file; raises SettingsError with all its faults.
+
+    `path`: of a TOML file.
+    """
     try:
         return Catalogue(**tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
@@ -124,8 +127,9 @@ def read_catalogue(path: Path) -> Catalogue:
 def catalogue_of(settings: Settings, cells: pd.DataFrame) -> Catalogue:
     """The catalogue of the settings, else the packaged one.
 
-    `cells`: table `cell`. Raises SettingsError where the catalogue can't be used, and where it or
-    [plan] names a place that no cell is at: an exclusion that excludes nothing is a slip.
+    `settings`: section [plan] names the file, or none. `cells`: table `cell`. Raises SettingsError
+    where the catalogue can't be used, and where it or [plan] names a place that no cell is at: an
+    exclusion that excludes nothing is a slip.
     """
     named = settings.plan.catalogue
     found = read_catalogue(settings.resolve(named) if named else DEFAULT)

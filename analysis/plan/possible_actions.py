@@ -43,8 +43,8 @@ class PossibleActions:
 def possible_actions(inputs: Inputs, earlier: Findings) -> PossibleActions:
     """Actions that could be done on the newest day of the inventory.
 
-    `earlier`: holds `treatable`, of family benefit. Raises SettingsError where the catalogue can't
-    be used.
+    `inputs`: with counters and an inventory. `earlier`: holds `treatable`, of family benefit.
+    Raises SettingsError where the catalogue can't be used.
     """
     catalogue = catalogue_of(inputs.settings, inputs.cells)
     counters = inputs.counters
@@ -55,12 +55,12 @@ def possible_actions(inputs: Inputs, earlier: Findings) -> PossibleActions:
     planned = _planned(inputs.interventions)
     actions = placed_actions.placed_actions(catalogue, cells, _of_rows(treatable, rows), planned)
     counted = rows >= 0
-    at = (np.ones(counted.sum()), (np.flatnonzero(counted), rows[counted]))
+    entries = (np.ones(counted.sum()), (np.flatnonzero(counted), rows[counted]))
     avoided = placed_actions.avoided_by(catalogue, treatable)
     return PossibleActions(
         catalogue,
         actions,
-        sparse.csr_array(actions.treats @ sparse.csr_array(at, (len(rows), len(seen)))),
+        sparse.csr_array(actions.treats @ sparse.csr_array(entries, (len(rows), len(seen)))),
         {name: np.nan_to_num(drops) for name, drops in avoided.items()},
         benefit_present.drops_month(present),
         seen,
@@ -69,7 +69,10 @@ def possible_actions(inputs: Inputs, earlier: Findings) -> PossibleActions:
 
 
 def action_shares(possible: PossibleActions) -> pd.DataFrame:
-    """Each possible action, cell by cell: the share of the cell's drops that it avoids."""
+    """Each possible action, cell by cell: the share of the cell's drops that it avoids.
+
+    `possible`: as of `possible_actions`.
+    """
     treats, known = possible.treats.tocoo(), possible.actions.known
     action, cell = treats.coords
     places = action_at(known).to_numpy()
@@ -91,14 +94,18 @@ def action_shares(possible: PossibleActions) -> pd.DataFrame:
 
 
 def action_at(actions: pd.DataFrame) -> pd.Series:
-    """Key of the cell, sector or site at which each action is done."""
+    """Key of the cell, sector or site at which each action is done.
+
+    `actions`: with cell_id, sector_id and site_id; missing = finer than the place.
+    """
     return actions["cell_id"].fillna(actions["sector_id"]).fillna(actions["site_id"])
 
 
 def relievable(cells: Treatable, present: Present) -> Relievable:
     """What is known of the cells, as `placed_actions` takes it.
 
-    Draws of a cell's drops are made to mean what the list expects: both give one figure.
+    `cells`: with draws of their drops. `present`: of the same cells. Draws of a cell's drops are
+    made to mean what the list expects: both give one figure.
     """
     expected_over_counted = cells.levers.expected_over_counted
     month = expected_over_counted * benefit_present.drops_month(present)

@@ -81,7 +81,11 @@ class Programme:
 
 
 def programme(actions: Actions, limits: Sequence[Limit]) -> Programme:
-    """Limits, and that no cell is treated twice, as rows."""
+    """Limits, and that no cell is treated twice, as rows.
+
+    `actions`: those to choose from. `limits`: each with a weight and bounds. A cell that two
+    actions or more treat is a row of its own.
+    """
     shared = actions.treats.T.tocsr()
     shared = shared[np.diff(shared.indptr) > 1]
     weights = [sparse.csr_array(limit.weight[None, :]) for limit in limits]
@@ -93,8 +97,11 @@ def programme(actions: Actions, limits: Sequence[Limit]) -> Programme:
     )  # fmt: skip
 
 
-def best(asked: Programme, benefit: Floats, *, gap: float = GAP) -> tuple[Flags, float]:
+def best(problem: Programme, benefit: Floats, *, gap: float = GAP) -> tuple[Flags, float]:
     """Which actions to do, (A,), for most `benefit`; and by what share the best may lie above.
+
+    `problem`: actions and their limits. `benefit`: of each action, (A,). `gap`: share of the best
+    at which the search may stop.
 
     Divisible actions first: their reduced costs say what it would cost at least to decide otherwise
     about each. A programme of whole actions decides the closest cases; it holds for all as soon as
@@ -102,44 +109,50 @@ def best(asked: Programme, benefit: Floats, *, gap: float = GAP) -> tuple[Flags,
     keeps the limits.
     """
     if not len(benefit):
-        _refuse_if_asked(asked)
+        _refuse_if_asked(problem)
         return np.zeros(0, bool), 0.0
-    x, reduced = divided(asked, benefit)
+    x, reduced = divided(problem, benefit)
     bound, far = float(benefit @ x), np.abs(reduced)
     order, n_open = np.argsort(far, kind="stable"), min(_CORE, len(x))
     while True:
-        chosen = _decided(asked, benefit, np.round(x), order[:n_open], gap)
+        chosen = _decided(problem, benefit, np.round(x), order[:n_open], gap)
         left = np.inf if chosen is None else max(bound - float(benefit @ chosen), 0.0)
         if chosen is not None and left <= gap * bound:
             return chosen, left / bound if bound > 0 else 0.0
         needed = int((far <= left + _DUST * (1 + bound)).sum())
         if needed <= n_open:
             if chosen is None:
-                raise SettingsError(_NO_PLAN, list(_why_not(asked)))
+                raise SettingsError(_NO_PLAN, list(_why_not(problem)))
             return chosen, gap
         n_open = min(needed, 8 * n_open)
 
 
-def divided(asked: Programme, benefit: Floats) -> tuple[Floats, Floats]:
-    """How much of each action to do if actions could be done in part, and their reduced costs."""
-    above, below = np.isfinite(asked.high), np.isfinite(asked.low)
+def divided(problem: Programme, benefit: Floats) -> tuple[Floats, Floats]:
+    """How much of each action to do if actions could be done in part, and their reduced costs.
+
+    `problem`: actions and their limits. `benefit`: of each action, (A,). Both answers have shape
+    (A,). Raises SettingsError where no plan keeps the limits.
+    """
+    above, below = np.isfinite(problem.high), np.isfinite(problem.low)
     result = linprog(
-        -benefit, A_ub=sparse.vstack([asked.rows[above], -asked.rows[below]]),
-        b_ub=np.concatenate([asked.high[above], -asked.low[below]]), bounds=(0, 1),
-    )  # fmt: skip
+        -benefit,
+        A_ub=sparse.vstack([problem.rows[above], -problem.rows[below]]),
+        b_ub=np.concatenate([problem.high[above], -problem.low[below]]),
+        bounds=(0, 1),
+    )
     if result.status == _INFEASIBLE:
-        raise SettingsError(_NO_PLAN, list(_why_not(asked)))
+        raise SettingsError(_NO_PLAN, list(_why_not(problem)))
     return result.x, result.lower.marginals + result.upper.marginals
 
 
 def _decided(
-    asked: Programme, benefit: Floats, x: Floats, free: npt.NDArray[np.intp], gap: float
+    problem: Programme, benefit: Floats, x: Floats, free: npt.NDArray[np.intp], gap: float
 ) -> Flags | None:
     """Whole actions with all but the `free` ones settled as in `x`; None = none keep the limits."""
     settled = x.copy()
     settled[free] = 0
-    held = asked.rows @ settled
-    rows = LinearConstraint(asked.rows[:, free], asked.low - held, asked.high - held)
+    used = problem.rows @ settled
+    rows = LinearConstraint(problem.rows[:, free], problem.low - used, problem.high - used)
     with _hushed():
         result = milp(-benefit[free], integrality=1, bounds=Bounds(0, 1), constraints=rows,
                      options={"mip_rel_gap": gap})  # fmt: skip
@@ -163,18 +176,18 @@ def _hushed() -> Iterator[None]:
             os.close(kept)
 
 
-def _refuse_if_asked(asked: Programme) -> None:
-    floors = [limit.region for limit in asked.limits if limit.low > 0]
+def _refuse_if_asked(problem: Programme) -> None:
+    floors = [limit.region for limit in problem.limits if limit.low > 0]
     if floors:
         faults = [f"floors: {region}: there is no action to choose from" for region in floors]
         raise SettingsError(_NO_PLAN, faults)
 
 
-def _why_not(asked: Programme) -> Iterator[str]:
+def _why_not(problem: Programme) -> Iterator[str]:
     """Which floors can't be kept, and what would help."""
-    floors = [limit for limit in asked.limits if limit.name == "floor"]
-    others = [limit for limit in asked.limits if limit not in floors]
-    alone = [fault for floor in floors if (fault := _too_high(asked.actions, floor, others))]
+    floors = [limit for limit in problem.limits if limit.name == "floor"]
+    others = [limit for limit in problem.limits if limit not in floors]
+    alone = [fault for floor in floors if (fault := _too_high(problem.actions, floor, others))]
     yield from alone or [_together(floors, others)]
 
 
@@ -192,31 +205,35 @@ def _too_high(actions: Actions, floor: Limit, others: list[Limit]) -> str:
     """Why one floor can't be kept even alone; empty = it can."""
     if floor.low > 0:
         most = float(floor.weight @ best(programme(actions, others), floor.weight)[0])
-        held = most >= floor.low
+        is_kept = most >= floor.low
         fault = f"shall get {floor.low:,.0f}, but its actions come to {most:,.0f} at most"
     else:
         within = programme(actions, [*others, floor])
-        held = bool(best(within, actions.benefit.mean(axis=1))[0].any())
+        is_kept = bool(best(within, actions.benefit.mean(axis=1))[0].any())
         fault = "has no actions that avoid its share of what any plan avoids"
     crews = any(limit.name == "crew_weeks" and limit.region == floor.region for limit in others)
     within_limits = f"{fault} within budget{' and crew_weeks' * crews}"
     remedy = f"lower its floor{' or raise crew_weeks there' * crews}"
-    return "" if held else f"floors: {floor.region} {within_limits}; {remedy}"
+    return "" if is_kept else f"floors: {floor.region} {within_limits}; {remedy}"
 
 
-def _refuse_nothing(asked: Programme, mean: Floats, chosen: Flags) -> None:
+def _refuse_nothing(problem: Programme, mean: Floats, chosen: Flags) -> None:
     """A share of what is avoided is kept by doing nothing, too: that is no plan."""
-    floors = [limit for limit in asked.limits if limit.name == "floor"]
-    others = [limit for limit in asked.limits if limit not in floors]
-    if floors and not chosen.any() and best(programme(asked.actions, others), mean)[0].any():
-        raise SettingsError(_NO_PLAN, list(_why_not(asked)))
+    floors = [limit for limit in problem.limits if limit.name == "floor"]
+    others = [limit for limit in problem.limits if limit not in floors]
+    if floors and not chosen.any() and best(programme(problem.actions, others), mean)[0].any():
+        raise SettingsError(_NO_PLAN, list(_why_not(problem)))
 
 
 # --- the limits -------------------------------------------------------------------------------
 
 
 def limits_of(actions: Actions, budget: float, settings: PlanSettings) -> list[Limit]:
-    """Budget, crew weeks and floors, as the settings have them."""
+    """Budget, crew weeks and floors, as the settings have them.
+
+    `actions`: those to choose from. `budget`: in the currency of their cost. `settings`: section
+    [plan]; a region without a limit of its own has that of "*", if there is one.
+    """
     regions = sorted(set(actions.region) | set(settings.crew_weeks) | set(settings.floors))
     regions = [region for region in regions if region != "*"]
     limits = [Limit("budget", "", actions.cost, high=budget)]
@@ -231,9 +248,9 @@ def limits_of(actions: Actions, budget: float, settings: PlanSettings) -> list[L
     return limits
 
 
-def _floor(actions: Actions, region: str, share: float, budget: float, of: str) -> Limit:
+def _floor(actions: Actions, region: str, share: float, budget: float, floor_of: str) -> Limit:
     here = actions.region == region
-    if of == "budget":
+    if floor_of == "budget":
         return Limit("floor", region, actions.cost * here, low=share * budget)
     mean = actions.benefit.mean(axis=1)
     return Limit("floor", region, mean * (here - share), low=0.0)
@@ -243,58 +260,66 @@ def _floor(actions: Actions, region: str, share: float, budget: float, of: str) 
 
 
 def plan(actions: Actions, budget: float, settings: PlanSettings, *, gap: float = GAP) -> Plan:
-    """The plan of one budget, what else comes near it, and how sure each action of it is."""
+    """The plan of one budget, what else comes near it, and how sure each action of it is.
+
+    `actions`: those to choose from. `budget`: in the currency of their cost. `settings`: section
+    [plan]. `gap`: as of `best`. Raises SettingsError where no plan keeps the limits.
+    """
     limits = limits_of(actions, budget, settings)
     mean = actions.benefit.mean(axis=1)
-    asked = programme(actions, limits)
-    chosen, left = best(asked, mean, gap=gap)
-    _refuse_nothing(asked, mean, chosen)
+    problem = programme(actions, limits)
+    chosen, left = best(problem, mean, gap=gap)
+    _refuse_nothing(problem, mean, chosen)
     return Plan(
         budget,
         chosen,
-        tuple(_alternatives(asked, mean, chosen, settings, gap)),
-        p_in_plan(asked, settings.draws),
+        tuple(_alternatives(problem, mean, chosen, settings, gap)),
+        p_in_plan(problem, settings.draws),
         left,
-        tuple(_lost(asked, mean, chosen, gap)),
+        tuple(_lost(problem, mean, chosen, gap)),
     )
 
 
-def p_in_plan(asked: Programme, draws: int) -> Floats:
-    """How often each action is chosen where the benefits are those of one draw, (A,)."""
-    if not len(asked.actions.cost):
+def p_in_plan(problem: Programme, draws: int) -> Floats:
+    """How often each action is chosen where the benefits are those of one draw, (A,).
+
+    `problem`: actions and their limits. `draws`: how many draws of the benefits are tried, the
+    first ones.
+    """
+    if not len(problem.actions.cost):
         return np.zeros(0)
     # a floor on benefits speaks of what is expected: it stays as it is
-    chosen = [divided(asked, draw)[0] for draw in asked.actions.benefit[:, :draws].T]
+    chosen = [divided(problem, draw)[0] for draw in problem.actions.benefit[:, :draws].T]
     return np.asarray(np.clip(np.mean(chosen, axis=0), 0, 1))
 
 
 def _alternatives(
-    asked: Programme, mean: Floats, first: Flags, settings: PlanSettings, gap: float
+    problem: Programme, mean: Floats, first: Flags, settings: PlanSettings, gap: float
 ) -> Iterator[Flags]:
     """Plans nearly as good as the first; each leaves out one in ten actions of all before it."""
     least = (1 - settings.within) * float(mean @ first)
-    held, limits = first, list(asked.limits)
+    chosen, limits = first, list(problem.limits)
     for _ in range(settings.alternatives if first.any() else 0):
-        leave = max(1, int(held.sum()) // _CHANGED)
-        limits.append(Limit("other plans", "", held.astype(float), high=held.sum() - leave))
+        leave = max(1, int(chosen.sum()) // _CHANGED)
+        limits.append(Limit("other plans", "", chosen.astype(float), high=chosen.sum() - leave))
         try:
-            held, _ = best(programme(asked.actions, limits), mean, gap=gap)
+            chosen, _ = best(programme(problem.actions, limits), mean, gap=gap)
         except SettingsError:
             return
-        if float(mean @ held) < least:
+        if float(mean @ chosen) < least:
             return
-        yield held
+        yield chosen
 
 
 def _lost(
-    asked: Programme, mean: Floats, chosen: Flags, gap: float
+    problem: Programme, mean: Floats, chosen: Flags, gap: float
 ) -> Iterator[tuple[Limit, float]]:
     """What each limit costs: the benefit of the plan without it, less that with it."""
-    for limit in asked.limits:
+    for limit in problem.limits:
         lost = 0.0
         if limit.low > -np.inf or limit.weight.sum() > limit.high:
-            others = [other for other in asked.limits if other is not limit]
-            without, _ = best(programme(asked.actions, others), mean, gap=gap)
+            others = [other for other in problem.limits if other is not limit]
+            without, _ = best(programme(problem.actions, others), mean, gap=gap)
             lost = max(float(mean @ without) - float(mean @ chosen), 0.0)
         yield limit, lost
 
@@ -305,7 +330,8 @@ def _lost(
 def ladder(actions: Actions, settings: PlanSettings) -> dict[str, pd.DataFrame]:
     """Tables plan, plan_budget and plan_limit for each budget of the settings.
 
-    A budget whose limits no plan keeps has one row in `plan_budget`, whose unsafe_reason says why.
+    `actions`: those to choose from. `settings`: section [plan]. A budget whose limits no plan keeps
+    has one row in `plan_budget`, whose unsafe_reason says why.
     """
     parts: dict[str, list[pd.DataFrame]] = {"plan": [], "plan_budget": [], "plan_limit": []}
     for budget in sorted(set(settings.budgets)):
@@ -337,25 +363,35 @@ def _rows(actions: Actions, solved: Plan) -> pd.DataFrame:
         p_in_plan=solved.p_in_plan,
     )  # fmt: skip
     return pd.concat(
-        [rows[held].assign(plan_number=number) for number, held in enumerate((waiting, *plans))]
+        [
+            rows[is_in_plan].assign(plan_number=number)
+            for number, is_in_plan in enumerate((waiting, *plans))
+        ]
     )
 
 
 def _budgets(actions: Actions, solved: Plan) -> pd.DataFrame:
     plans = enumerate((solved.chosen, *solved.alternatives), 1)
-    rows = [_budget_row(actions, solved.budget, number, held) for number, held in plans]
+    rows = [_budget_row(actions, solved.budget, number, chosen) for number, chosen in plans]
     return pd.concat(rows).assign(optimality_gap=solved.gap)
 
 
-def _budget_row(actions: Actions, budget: float, number: int, held: Flags) -> pd.DataFrame:
-    draws = held @ actions.benefit
-    low, high = np.quantile(draws, (0.05, 0.95)) if held.any() else (0.0, 0.0)
-    return pd.DataFrame({
-        "budget": [budget], "plan_number": number, "n_actions_offered": len(held),
-        "n_actions": int(held.sum()), "cost_amount": float(held @ actions.cost),
-        "crew_weeks": float(held @ actions.crew_weeks), "benefit_month": float(draws.mean()),
-        "benefit_month_lo": low, "benefit_month_hi": high,
-    })  # fmt: skip
+def _budget_row(actions: Actions, budget: float, number: int, chosen: Flags) -> pd.DataFrame:
+    draws = chosen @ actions.benefit
+    low, high = np.quantile(draws, (0.05, 0.95)) if chosen.any() else (0.0, 0.0)
+    return pd.DataFrame(
+        {
+            "budget": [budget],
+            "plan_number": number,
+            "n_actions_offered": len(chosen),
+            "n_actions": int(chosen.sum()),
+            "cost_amount": float(chosen @ actions.cost),
+            "crew_weeks": float(chosen @ actions.crew_weeks),
+            "benefit_month": float(draws.mean()),
+            "benefit_month_lo": low,
+            "benefit_month_hi": high,
+        }
+    )
 
 
 def _limits(actions: Actions, solved: Plan) -> pd.DataFrame:

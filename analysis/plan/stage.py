@@ -12,12 +12,19 @@ NAMES = ("action_share", "plan", "plan_budget", "plan_limit")
 
 
 def check(inputs: Inputs) -> None:
-    """Raises SettingsError where the catalogue of actions, or what [plan] names, can't be used."""
+    """Raises SettingsError where the catalogue of actions, or what [plan] names, can't be used.
+
+    `inputs`: its settings and table `cell` alone are read.
+    """
     catalogue_of(inputs.settings, inputs.cells)
 
 
 def find(inputs: Inputs, earlier: Findings) -> Findings:
-    """Tables action_share, plan, plan_budget and plan_limit: plans by budgets."""
+    """Tables action_share, plan, plan_budget and plan_limit: plans by budgets.
+
+    `inputs`: without counters all four tables are empty. `earlier`: holds `treatable`, of family
+    benefit.
+    """
     findings = Findings({name: TABLES[name].empty().to_pandas() for name in NAMES})
     if not inputs.has_counters:
         return findings

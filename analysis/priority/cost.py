@@ -38,11 +38,12 @@ def of_places(
 ) -> pd.DataFrame:
     """Columns of the action with most benefit per cost at each place, one row a place.
 
-    `share`: which part of each cell is the place's, (place, cell), 0 to 1. `gain`: drops to avoid a
-    month, of the same places. `slopes`: what follows from a drop avoided. `at_most`: persons there
-    are, (place,), NaN = not known. `least_reach`: share of a place's drops to avoid that an action
-    must reach to be named, 0 to 1. An action that costs nothing has no benefit per cost and comes
-    before all others. Where there is none its columns are missing and no_action_reason says why.
+    `share`: which part of each cell is the place's, (place, cell), 0 to 1. `possible`: actions that
+    could be done. `gain`: drops to avoid a month, of the same places. `slopes`: what follows from a
+    drop avoided. `at_most`: persons there are, (place,), NaN = not known. `least_reach`: share of a
+    place's drops to avoid that an action must reach to be named, 0 to 1. An action that costs
+    nothing has no benefit per cost and comes before all others. Where there is none its columns are
+    missing and no_action_reason says why.
     """
     avoided = _expected(share, possible)
     best, expected = _best(avoided, possible.actions.cost, least_reach * gain.expected)

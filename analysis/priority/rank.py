@@ -90,13 +90,19 @@ def rank_intervals(expected: Floats, draws: Floats) -> dict[str, Floats]:
 
 
 def top_of(names: npt.NDArray[np.generic], gain: Gain) -> set[Any]:
-    """Names of the first 20 places with the most expected gain."""
+    """Names of the first 20 places with the most expected gain.
+
+    `names`: of the places, (place,). `gain`: of the same places; NaN comes last.
+    """
     expected = np.nan_to_num(gain.expected, nan=-1.0)
     order = np.lexsort((names, -expected.round(6)))
     return set(names[order[:TOP]].tolist())
 
 
 def lasting_rises(changes: pd.DataFrame, place: str) -> pd.DataFrame:
-    """The last change of each place, where it is a rise."""
+    """The last change of each place, where it is a rise.
+
+    `changes`: table `change_point`. `place`: the column that names the place, cell_id or hex_id.
+    """
     last = changes.sort_values([place, "change_utc"]).drop_duplicates(place, keep="last")
     return last[last["direction"] == "up"]

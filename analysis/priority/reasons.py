@@ -52,14 +52,17 @@ def seen(place: Mapping[Hashable, Any], change: Mapping[Hashable, Any], *, zone:
 
 
 def times(rate: float, normal: float) -> str:
-    """How many times the normal rate a rate is, in words; both are shares of calls."""
+    """How many times the normal rate a rate is, in words; both are shares of calls.
+
+    `rate`, `normal`: 0 to 1; where `normal` is 0 there is no such number.
+    """
     return f"{rate / normal:.1f} times " if normal > 0 else "against "
 
 
 def since(change: Mapping[Hashable, Any], zone: str) -> str:
     """When a place's rise began, and how large it is, in words.
 
-    `change`: as `seen` takes it.
+    `change`: as `seen` takes it. `zone`: IANA zone in which the date is given.
     """
     if pd.isna(change["change_id"]):
         return "No rise is dated there"

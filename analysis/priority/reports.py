@@ -17,7 +17,8 @@ def rank_places(
     """Hexagons ranked by what callers reported of the network.
 
     `rates`: table `place_rate`. `changes`: table `change_point`, of hexagons. `hexes`: table
-    `hex_place`. Without rows where nothing was reported.
+    `hex_place`. `settings`: the level of calls and the operator's zone. Without rows where nothing
+    was reported.
     """
     reported = rates[
         (rates["metric"] == "call_drop_rate") & (rates["level"] == settings.grid.levels["call"])
@@ -35,7 +36,7 @@ def rank_reports(reports: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> 
     For networks of which only crowd reports are known. `reports`: rows of `place_rate` for
     call_drop_rate, with region, lat and lon; what is not released is not ranked. The excess is of
     the reports, not of all calls. `changes`: table `change_point`, of hexagons; a place's change is
-    the rise it is still in.
+    the rise it is still in. `zone`: IANA zone of the operator.
     """
     newest = reports[reports["period_start"] == reports["period_start"].max()]
     shown = newest[newest["shown"] == "shown"]

@@ -22,7 +22,10 @@ _REPORTED = ("success", "drop")
 
 
 def of_calls(inputs: Inputs) -> pd.DataFrame:
-    """Rows of table place_rate: what callers reported, as released; without rows if nothing."""
+    """Rows of table place_rate: what callers reported, as released; without rows if nothing.
+
+    `inputs`: with table `call`, and the levels and release rule of the settings.
+    """
     if "call" not in inputs.filled:
         return pd.DataFrame(columns=COLUMNS)
     settings = inputs.settings
@@ -69,6 +72,7 @@ def call_reports(
 def reported(calls: pd.DataFrame, *, level: int, zone: str) -> pd.DataFrame:
     """Placed calls that went well or dropped: hex_id of `level`, period_start, dropped, witness.
 
+    `calls`: rows of table `call`. `level`: H3 level. `zone`: IANA zone by which months are local.
     The witness is the person; where none is known, a spot of some 100 m stands for one. Failed
     set-ups and calls that the user gave up are no calls that could drop.
     """
@@ -82,7 +86,10 @@ def reported(calls: pd.DataFrame, *, level: int, zone: str) -> pd.DataFrame:
 
 
 def witnesses(reports: pd.DataFrame) -> pd.DataFrame:
-    """Reports of each hexagon and month, and witnesses: who reports from several counts in one."""
+    """Reports of each hexagon and month, and witnesses: who reports from several counts in one.
+
+    `reports`: as of `reported`, with region and outcome_class.
+    """
     keys = ["hex_id", *BY]
     answers = reports.groupby([*keys, "region"], dropna=False).size().rename("answers")
     homes = reports.groupby([*BY, "witness"])["hex_id"].min().reset_index()

@@ -20,9 +20,9 @@ METHOD_VERSION = "network-1"
 _DAYS_A_MONTH = 30.0
 _MIN_DAYS = {"week": 3, "month": 7}
 _PERIOD = {"week": "W-SUN", "month": "M"}
-# A day's scatter is measured around the level of so many days: over 28 a step of a fifth passed for
+# A day's scatter is measured around the rate of so many days: over 28 a step of a fifth passed for
 # noise (seen 1 time in 15), over 7 days that remember long were called too sure (.84 for .90).
-_LEVEL_DAYS = 14
+_SEGMENT_DAYS = 14
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,10 @@ class Period:
 
 
 def periods_of(cube: xr.Dataset) -> list[Period]:
-    """Weeks from Monday and calendar months with days enough to speak of, ascending."""
+    """Weeks from Monday and calendar months with days enough to speak of, ascending.
+
+    `cube`: counters by cell and day. A week needs 3 days, a month 7.
+    """
     calendar = pd.DatetimeIndex(cube["day_local"].to_numpy())
     return [
         Period(grain, span.start_time, days[-1], np.asarray(calendar.isin(days)))
@@ -47,7 +50,10 @@ def periods_of(cube: xr.Dataset) -> list[Period]:
 
 
 def newest_days(cube: xr.Dataset, n: int) -> Period:
-    """The newest `n` days of the cube."""
+    """The newest `n` days of the cube.
+
+    `cube`: counters by cell and day; with fewer than `n` days, all of them.
+    """
     calendar = pd.DatetimeIndex(cube["day_local"].to_numpy())
     days = np.zeros(len(calendar), bool)
     days[-n:] = True
@@ -55,10 +61,17 @@ def newest_days(cube: xr.Dataset, n: int) -> Period:
 
 
 def noise_of(cube: xr.Dataset, changes: pd.DataFrame) -> intervals.Noise:
-    """How each cell's daily drops scatter around the levels between its changes."""
+    """How each cell's daily drops scatter around the rates between its changes.
+
+    `cube`: counters by cell and day, days in outages left out. `changes`: table `change_point`, of
+    cells.
+    """
     drops = cube["dropped_calls"].where(~cube["outage"]).to_numpy()
     return intervals.dispersion(
-        drops, cube["call_attempts"].to_numpy(), _levels(cube, changes), cube["rest_day"].to_numpy()
+        drops,
+        cube["call_attempts"].to_numpy(),
+        _segments(cube, changes),
+        cube["rest_day"].to_numpy(),
     )
 
 
@@ -77,17 +90,19 @@ def drop_rates(
 ) -> pd.DataFrame:
     """One row a place: drops, attempts, rate with its 90 % interval, normal rate, load, excess.
 
-    Columns place, dropped_calls, call_attempts, drop_rate, drop_rate_lo, drop_rate_hi,
-    n_effective, normal_rate, prb_dl_util_bh_pct, unsafe_reason, drops_excess_month and its
-    interval. The interval is of the network's own scatter from day to day; how far the footprint
-    is off is not in it. Excess = (rate - normal rate) x attempts, per 30 days. Places without
-    attempts are left out.
+    `cube`: counters by cell and day. `places`: whose rates. `period`: days of the cube that count.
+    `noise`: of the cube's cells, as of `noise_of`.
+
+    Columns place, dropped_calls, call_attempts, drop_rate, drop_rate_lo, drop_rate_hi, n_effective,
+    normal_rate, prb_dl_util_bh_pct, unsafe_reason, drops_excess_month and its interval. The
+    interval is of the network's own scatter from day to day; how far the footprint is off is not in
+    it. Excess = (rate - normal rate) x attempts, per 30 days. Places without attempts are left out.
     """
     drops, attempts, n_days = _totals(cube, period, places)
     phi, rho = noise.phi[places.cell], noise.rho[places.cell]
     spread = intervals.spread_rate(places.share, drops, attempts, phi, rho, n_days)
     normal = _normal(drops, attempts, places)
-    found = pd.DataFrame(
+    rates = pd.DataFrame(
         {
             "place": places.ids,
             "dropped_calls": places.share @ drops,
@@ -101,65 +116,72 @@ def drop_rates(
             "unsafe_reason": safety.of_places(_failed(cube, places, period)),
         }
     )
-    to_month = found["call_attempts"] * _DAYS_A_MONTH / period.days.sum()
+    to_month = rates["call_attempts"] * _DAYS_A_MONTH / period.days.sum()
     for end in ("", "_lo", "_hi"):
-        found[f"drops_excess_month{end}"] = (found[f"drop_rate{end}"] - normal) * to_month
-    return found[found["call_attempts"] > 0].reset_index(drop=True)
+        rates[f"drops_excess_month{end}"] = (rates[f"drop_rate{end}"] - normal) * to_month
+    return rates[rates["call_attempts"] > 0].reset_index(drop=True)
 
 
 def whole_network(cube: xr.Dataset) -> Iterator[pd.DataFrame]:
     """Rows of `place_rate`: drop rate of all cells together, each period with its 90 % interval.
 
-    The network is taken as one cell: what moves all cells alike on one day is in its scatter, and
-    would not be in a sum of the cells' variances.
+    `cube`: counters by cell and day. The network is taken as one cell: what moves all cells alike
+    on one day is in its scatter, and would not be in a sum of the cells' variances.
     """
     drops, attempts = (
         np.nansum(cube[name].to_numpy(), axis=0)[None]
         for name in ("dropped_calls", "call_attempts")
     )
-    levels = np.arange(drops.shape[1])[None] // _LEVEL_DAYS
-    rest = cube["rest_day"].to_numpy().mean(axis=0) > 0.5
-    noise = intervals.dispersion(drops, attempts, levels, rest)
+    segments = np.arange(drops.shape[1])[None] // _SEGMENT_DAYS
+    rest_day = cube["rest_day"].to_numpy().mean(axis=0) > 0.5
+    noise = intervals.dispersion(drops, attempts, segments, rest_day)
     for period in periods_of(cube):
         counted = drops[:, period.days].sum(), attempts[:, period.days].sum()
         n_days = max((attempts[:, period.days] > 0).sum(), 1)
-        found = intervals.drop_rate(*counted, noise.phi, noise.rho, n_days)
+        network_rate = intervals.drop_rate(*counted, noise.phi, noise.rho, n_days)
         yield pd.DataFrame(
             {
                 "place_type": "network",
                 "metric": "drop_rate",
                 "numerator": counted[0],
                 "denominator": counted[1],
-                "value": found.rate,
-                "value_lo": found.lo,
-                "value_hi": found.hi,
-                "n_effective": found.n_eff,
+                "value": network_rate.rate,
+                "value_lo": network_rate.lo,
+                "value_hi": network_rate.hi,
+                "n_effective": network_rate.n_eff,
             }
-        ).assign(**_told(period))
+        ).assign(**_columns_of(period))
 
 
-def as_metric(found: pd.DataFrame, metric: str, period: Period) -> pd.DataFrame:
-    """Rows of `place_rate` for one metric of `drop_rates`. Load is a census: it has no interval."""
-    shares = metric == "drop_rate"
+def as_metric(rates: pd.DataFrame, metric: str, period: Period) -> pd.DataFrame:
+    """Rows of `place_rate` for one metric of `drop_rates`.
+
+    `rates`: as of `drop_rates`. `metric`: one of its columns. `period`: that of `rates`. Load is a
+    census: it has no interval.
+    """
+    is_rate = metric == "drop_rate"
     return pd.DataFrame(
         {
-            "place": found["place"],
+            "place": rates["place"],
             "metric": metric,
-            "numerator": found["dropped_calls"] if shares else np.nan,
-            "denominator": found["call_attempts"],
-            "value": found[metric],
-            "value_lo": found.get(f"{metric}_lo", np.nan),
-            "value_hi": found.get(f"{metric}_hi", np.nan),
-            "n_effective": found["n_effective"] if shares else np.nan,
-            "unsafe_reason": found["unsafe_reason"],
+            "numerator": rates["dropped_calls"] if is_rate else np.nan,
+            "denominator": rates["call_attempts"],
+            "value": rates[metric],
+            "value_lo": rates.get(f"{metric}_lo", np.nan),
+            "value_hi": rates.get(f"{metric}_hi", np.nan),
+            "n_effective": rates["n_effective"] if is_rate else np.nan,
+            "unsafe_reason": rates["unsafe_reason"],
         }
-    ).assign(**_told(period))
+    ).assign(**_columns_of(period))
 
 
 def change_ratios(
     cube: xr.Dataset, places: Places, period: Period, changes: pd.DataFrame
 ) -> pd.DataFrame:
-    """Rows of `place_rate`: drops of the period over what the level before would have given.
+    """Rows of `place_rate`: drops of the period over what the rate before would have given.
+
+    `cube`: counters by cell and day. `places`: whose ratios. `period`: days of the cube that count.
+    `changes`: table `change_point`, ascending by date.
 
     Of each cell the latest change counts. Places without a changed cell are left out. Errors of
     different cells correlate by `CORRELATION`, as in query `drops_by_attribution`.
@@ -169,24 +191,26 @@ def change_ratios(
     last = changes.drop_duplicates("cell_id", keep="last").set_index("cell_id")
     last = last.reindex(cube["cell_id"].to_numpy()[places.cell])
     starts = cube["day_start_utc"].to_numpy()[places.cell]
-    since = ((starts >= _instants(last["change_utc"])) & places.days)[:, period.days]
-    touched = places.share @ since.any(axis=1).astype(float) > 0
+    is_after = ((starts >= _instants(last["change_utc"])) & places.days)[:, period.days]
+    has_change = places.share @ is_after.any(axis=1).astype(float) > 0
 
     def before(name: str) -> Floats:
         ratio = last[name].fillna(1.0).to_numpy(float)[:, None]
-        return np.asarray(np.where(since, drops / ratio, drops).sum(axis=1))
+        return np.asarray(np.where(is_after, drops / ratio, drops).sum(axis=1))
 
     usual, least, most = (before(name) for name in ("ratio", "ratio_hi", "ratio_lo"))
     whole = places.share @ usual
-    found = pd.DataFrame({"place": places.ids, "metric": "change_ratio", "numerator": actual})
-    for end, held in (
+    rows = pd.DataFrame({"place": places.ids, "metric": "change_ratio", "numerator": actual})
+    for end, usual_drops in (
         ("value", whole),
         ("value_lo", whole + _added(places, most - usual)),
         ("value_hi", whole - _added(places, usual - least)),
     ):
-        found[end] = np.divide(actual, held, out=np.full_like(held, np.nan), where=held > 0)
-    found["denominator"] = whole
-    return found[touched & (actual > 0)].assign(**_told(period))
+        rows[end] = np.divide(
+            actual, usual_drops, out=np.full_like(usual_drops, np.nan), where=usual_drops > 0
+        )
+    rows["denominator"] = whole
+    return rows[has_change & (actual > 0)].assign(**_columns_of(period))
 
 
 def _added(places: Places, half: Floats) -> Floats:
@@ -198,9 +222,12 @@ def _added(places: Places, half: Floats) -> Floats:
 
 
 def dominant_cells(
-    cube: xr.Dataset, places: Places, period: Period, found: pd.DataFrame
+    cube: xr.Dataset, places: Places, period: Period, rates: pd.DataFrame
 ) -> pd.Series:
-    """The cell with most excess drops in each place of `drop_rates`; missing = none has any."""
+    """The cell with most excess drops in each place of `drop_rates`; missing = none has any.
+
+    `cube`, `places` and `period`: as of `drop_rates`. `rates`: its rows.
+    """
     drops, attempts, _ = _totals(cube, period, places)
     excess = drops - _normal(drops, attempts, places) * attempts
     entry = places.share.tocoo()
@@ -211,18 +238,22 @@ def dominant_cells(
     parts = parts.sort_values(["row", "excess", "column"], ascending=[True, False, True])
     most = parts[parts["excess"] > 0].drop_duplicates("row").set_index("row")["column"]
     names = pd.Series(cube["cell_id"].to_numpy()[most], index=places.ids[most.index])
-    return found["place"].map(names).astype("str")
+    return rates["place"].map(names).astype("str")
 
 
 def normal_rate(drops: Floats, attempts: Floats) -> float:
-    """Rate of the cell that carries the network's middle attempt: bad cells do not move it."""
+    """Rate of the cell that carries the network's middle attempt: bad cells do not move it.
+
+    `drops`, `attempts`: of each cell, (cell,); one without attempts is left out. NaN = there is no
+    other.
+    """
     rate = drops / np.where(attempts > 0, attempts, np.nan)
-    known = np.isfinite(rate)
-    order = np.argsort(rate[known], kind="stable")
-    carried = np.cumsum(attempts[known][order])
+    is_known = np.isfinite(rate)
+    order = np.argsort(rate[is_known], kind="stable")
+    carried = np.cumsum(attempts[is_known][order])
     if carried.size == 0:
         return np.nan
-    return float(rate[known][order][np.searchsorted(carried, carried[-1] / 2)])
+    return float(rate[is_known][order][np.searchsorted(carried, carried[-1] / 2)])
 
 
 def _spans(calendar: pd.DatetimeIndex, rule: str) -> Iterator[tuple[pd.Period, pd.DatetimeIndex]]:
@@ -245,14 +276,14 @@ def _totals(cube: xr.Dataset, period: Period, places: Places) -> tuple[Floats, F
     return np.nansum(drops, axis=1), np.nansum(attempts, axis=1), n_days
 
 
-def _levels(cube: xr.Dataset, changes: pd.DataFrame) -> npt.NDArray[np.intp]:
+def _segments(cube: xr.Dataset, changes: pd.DataFrame) -> npt.NDArray[np.intp]:
     """Number of changes before each day, shape (cell, day)."""
     starts = cube["day_start_utc"].to_numpy()
-    level = np.zeros(starts.shape, np.intp)
+    segment = np.zeros(starts.shape, np.intp)
     cells = pd.Index(cube["cell_id"].to_numpy()).get_indexer(pd.Index(changes["cell_id"]))
     for cell, change in zip(cells, _instants(changes["change_utc"])[:, 0], strict=True):
-        level[cell] += starts[cell] >= change
-    return level
+        segment[cell] += starts[cell] >= change
+    return segment
 
 
 def _instants(utc: pd.Series) -> npt.NDArray[np.datetime64]:
@@ -261,7 +292,7 @@ def _instants(utc: pd.Series) -> npt.NDArray[np.datetime64]:
     return utc.fillna(never).dt.tz_localize(None).to_numpy("datetime64[ns]")[:, None]
 
 
-def _told(period: Period) -> dict[str, Any]:
+def _columns_of(period: Period) -> dict[str, Any]:
     return {
         "outcome_class": "all",
         "period_grain": period.grain,

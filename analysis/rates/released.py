@@ -23,7 +23,10 @@ PLACE_MONTH = [*BY, *release.PLACE]
 
 
 def months_of(utc: pd.Series, zone: str) -> pd.Series:
-    """First day of each instant's local calendar month."""
+    """First day of each instant's local calendar month.
+
+    `utc`: instants in UTC. `zone`: IANA zone.
+    """
     return _months(wall_clock(utc, zone))
 
 
@@ -42,7 +45,10 @@ def _months(days: pd.Series) -> pd.Series:
 
 
 def on_level(events: pd.DataFrame, level: int) -> pd.DataFrame:
-    """A copy of the events that have a hexagon, with hex_id at `level`."""
+    """A copy of the events that have a hexagon, with hex_id at `level`.
+
+    `events`: with hex_id, missing = no position. `level`: H3 level, no finer than theirs.
+    """
     placed = events[events["hex_id"].notna()].copy()
     placed["hex_id"] = hexgrid.parents(placed["hex_id"], level=level)
     return placed
@@ -60,7 +66,10 @@ def covered_days(counted: pd.DataFrame) -> pd.DataFrame:
 
 
 def days_in_month(places: pd.DataFrame) -> pd.Series:
-    """Days of each row's month."""
+    """Days of each row's month.
+
+    `places`: rows with `period_start`.
+    """
     return places["period_start"].dt.days_in_month
 
 

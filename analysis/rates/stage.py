@@ -29,7 +29,8 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     """Tables place_rate, place_cell and threshold.
 
     Beside them `noise`, how daily drops scatter in each cell (phi and rho, by cell), where there
-    are counters.
+    are counters. `inputs`: settled tables. `earlier`: findings of family changes; `change_point` is
+    read where there are counters.
     """
     limits = inputs.settings.regulator
     findings = Findings(

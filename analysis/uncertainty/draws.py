@@ -18,6 +18,9 @@ Chosen on planted networks (docs/accuracy/sums.md).
 def cell_rng(cell_id: str, purpose: str) -> np.random.Generator:
     """The generator of one cell's draws for one purpose, the same in any order of cells.
 
+    `cell_id`: name of the cell, or "" for draws that all cells share. `purpose`: what is drawn;
+    each purpose has a stream of its own.
+
     >>> cell_rng("a", "order").random() == cell_rng("a", "order").random()
     True
     >>> cell_rng("a", "order").random() == cell_rng("b", "order").random()

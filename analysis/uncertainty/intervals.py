@@ -222,13 +222,13 @@ def spread_rate(  # noqa: PLR0917  # those of `drop_rate`, after the weights
     """Drop rate of each hexagon: weighted drops of its cells over their weighted attempts.
 
     `weights`: sparse (hex, cell), taken as known. `drops`, `attempts`: sums over the days, (cell,),
-    NaN = no data from that cell. `phi`, `rho`: (cell,), as of `dispersion`. NaN where no cell of a
-    hexagon has an attempt.
+    NaN = no data from that cell. `phi`, `rho`: (cell,), as of `dispersion`. `n_days`: days with
+    data of each cell, (cell,) or one number. NaN where no cell of a hexagon has an attempt.
 
-    The variance of the drops is the sum of `w^2 Var_cell` (docs/methods.md 3.2) with
-    `Var_cell = n p (1 - p) phi inflation`, where a cell's p is drawn towards the hexagon's rate by
-    one expected drop, so that a cell that happened to have none still varies. `n_eff` is the number
-    of independent attempts with that variance: of one cell alone it is the cell's own.
+    The variance of the drops is the sum of `w^2 Var_cell` (docs/methods.md 3.2) with `Var_cell = n
+    p (1 - p) phi inflation`, where a cell's p is drawn towards the hexagon's rate by one expected
+    drop, so that a cell that happened to have none still varies. `n_eff` is the number of
+    independent attempts with that variance: of one cell alone it is the cell's own.
     """
     is_known = (attempts > 0) & ~np.isnan(drops)
     counts, calls = np.where(is_known, drops, 0.0), np.where(is_known, attempts, 0.0)

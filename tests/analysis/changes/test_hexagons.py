@@ -104,7 +104,7 @@ def test_a_hexagon_of_which_a_month_is_hidden_is_not_searched(small: Town, tmp_p
         day=1)), "hidden"))  # fmt: skip
     with workers(settings.run) as client:
         found, fewer = (
-            hexagons.find(small.calls, known, settings, client, lambda *_: None)
+            hexagons.hexagon_changes(small.calls, known, settings, client, lambda *_: None)
             for known in (rates, hidden)
         )
     assert set(found["hex_id"]) == set(small.worse)
