@@ -240,6 +240,14 @@ def test_a_circle_is_found_whatever_its_length() -> None:
     assert set(circle(chain | {"a.d": "def late():\n    from a import b"})) == set(chain)
 
 
+def test_the_stage_of_a_family_is_called_by_the_story_alone() -> None:
+    stages = re.compile(r"analysis\.\w+\.stage\b")
+    for path in (path for path in modules() if path.parts[0] == "analysis"):
+        tree = ast.parse((HOUSE / path).read_text(encoding="utf-8"))
+        names = [name for name in imported(tree) if stages.match(name)]
+        assert not names or path.as_posix() == "analysis/run.py", (path, names)
+
+
 def test_the_house_has_all_its_parts_and_no_other() -> None:
     assert parts() == set(ARROWS)
 
@@ -251,7 +259,7 @@ def test_every_room_has_its_floor_and_every_floor_its_rooms() -> None:
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("contracts/fields.py", "import geo.hexgrid"),
+        ("contracts/fields/field.py", "import geo.hexgrid"),
         ("geo/regions.py", "from ingest.warehouse import store"),
         ("ingest/run.py", "def late():\n    import analysis.run"),
         ("analysis/rates/nps.py", "import views.drawing.charts"),
