@@ -159,21 +159,22 @@ class Source(Section):
     def faults(self) -> Iterator[str]:
         """What can't be right in this mapping, in words."""
         yield from self.mapping_faults()
-        of = TABLES[self.table]
-        for name in of.required:
+        table = TABLES[self.table]
+        for name in table.required:
             if name not in self.given and _FOLLOWS_FROM.get(name) not in self.given:
-                yield f"[source.columns] {name}: required by {of.name}; name their column"
+                yield f"[source.columns] {name}: required by {table.name}; name their column"
         yield from self._pair_faults()
 
     def mapping_faults(self) -> Iterator[str]:
         """What can't be right in what is given, whatever else a source may give."""
-        of = TABLES[self.table]
-        columns = {*of.columns, *of.read_instead}
+        table = TABLES[self.table]
+        columns = {*table.columns, *table.read_instead}
         for part in ("columns", "formats", "scale", "constants", "values", "patterns", "from_name",
                      "counters"):  # fmt: skip
             for name in getattr(self, part):
                 if name not in columns and (part, name) != ("from_name", "pattern"):
-                    yield f"[source.{part}] {name}: no column of {of.name}{nearest(name, columns)}"
+                    hint = nearest(name, columns)
+                    yield f"[source.{part}] {name}: no column of {table.name}{hint}"
                 elif part in _OF_COLUMNS and name not in self.given:
                     yield f"[source.{part}] {name}: not in [source.columns], so it changes nothing"
         for name in set(self.columns) & set(self.constants):
@@ -247,11 +248,11 @@ def parts_of(text: str) -> list[str]:
     return re.findall(r"\{([^{}]+)\}", text) or [text]
 
 
-def _pattern_faults(of: dict[str, dict[str, str]]) -> Iterator[str]:
-    rules = [(name, ours, pattern) for name in of for ours, pattern in of[name].items()]
+def _pattern_faults(patterns: dict[str, dict[str, str]]) -> Iterator[str]:
+    rules = [(name, ours, pattern) for name in patterns for ours, pattern in patterns[name].items()]
     for name, ours, pattern in rules:
-        where, of_name = f"[source.patterns.{name}] {ours}", FIELDS.get(name)
-        choices = of_name.choices if of_name else ()
+        where, field = f"[source.patterns.{name}] {ours}", FIELDS.get(name)
+        choices = field.choices if field else ()
         if choices and ours not in choices:
             yield f"{where}: no value of {name}{nearest(ours, choices)}"
         try:

@@ -62,7 +62,7 @@ def run_files(
     settle_counted(warehouse, settings)
     counters = _counter_days(warehouse, settings, spread)
     facts += each(client, settle_day, counters, label="rolling up days", progress=progress)
-    _drop_absent(warehouse, counters, of=("pm",))
+    _drop_absent(warehouse, counters, names=("pm",))
     write_hex_places(warehouse, settings)
     # first: all findings from here on carry this run's id
     warehouse.write("run", _run_facts(facts, settings, run_id))
@@ -175,12 +175,12 @@ def _made_from(inventory: dict[str, Any], facts: list[dict[str, Any]]) -> dict[s
 
 
 def _drop_absent(
-    warehouse: Warehouse, days: list[DayToSettle], *, of: tuple[str, ...] = _NOT_COUNTERS
+    warehouse: Warehouse, days: list[DayToSettle], *, names: tuple[str, ...] = _NOT_COUNTERS
 ) -> None:
-    for name in of:
-        kept = {task.day for task in days if task.table == name}
+    for name in names:
+        kept_days = {task.day for task in days if task.table == name}
         tables = ("cell_hour", "cell_day", "hex_day") if name == "pm" else (name,)
-        warehouse.forget_days(name, keep=kept, tables=tables)
+        warehouse.forget_days(name, keep=kept_days, tables=tables)
 
 
 def _responses(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:

@@ -7,7 +7,7 @@ from contracts.tables.table import Table
 
 def dictionary() -> str:
     """Every table and column in Markdown, as docs/dictionary.md holds it."""
-    return "\n".join([*_head(), *(line for of in TABLES.values() for line in _page(of))])
+    return "\n".join([*_head(), *(line for table in TABLES.values() for line in _page(table))])
 
 
 def _head() -> list[str]:
@@ -20,17 +20,17 @@ def _head() -> list[str]:
     ]
 
 
-def _page(of: Table) -> list[str]:
-    promise = "" if of.filled else " **Promised; nothing fills it yet.**"
-    lines = [f"## {of.name}", "", f"{of.layer.capitalize()} table: {of.grain}.{promise}"]
-    lines += [f"Key: {', '.join(f'`{c}`' for c in of.key)}.", ""]
+def _page(table: Table) -> list[str]:
+    promise = "" if table.filled else " **Promised; nothing fills it yet.**"
+    lines = [f"## {table.name}", "", f"{table.layer.capitalize()} table: {table.grain}.{promise}"]
+    lines += [f"Key: {', '.join(f'`{c}`' for c in table.key)}.", ""]
     lines += ["| column | type | unit | meaning |", "| --- | --- | --- | --- |"]
-    lines += [_line(field, of) for field in of.fields]
-    lines += [_line(field, of) for field in pick(of.read_instead)]
+    lines += [_line(field, table) for field in table.fields]
+    lines += [_line(field, table) for field in pick(table.read_instead)]
     return [*lines, ""]
 
 
-def _line(field: Field, of: Table) -> str:
-    must = " Required." if field.name in of.required else ""
+def _line(field: Field, table: Table) -> str:
+    must = " Required." if field.name in table.required else ""
     choices = f" One of: {', '.join(field.choices)}." if field.choices else ""
     return f"| {field.name} | {field.type} | {field.unit} | {field.meaning}{choices}{must} |"

@@ -208,7 +208,7 @@ def masked(values: pd.Series) -> pd.Series:
 def file_name(name: str, table: str, file_hash: str) -> str:
     """A file's name as it may be kept: of a table of persons without numbers and e-mails.
 
-    `name`: of the source file, without its folder. `table`: which table it gives.
+    `name`: path of the source file, below the configuration. `table`: which table it gives.
 
     What is taken out is replaced by the first digits of `file_hash`, which keep names apart.
     """

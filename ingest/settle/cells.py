@@ -62,8 +62,8 @@ def settle_inventory(
         return done
     warehouse.forget_settled("cell", WHOLE)
     rows, again = one_per_key(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
-    cells, odd = continued(_with_regions(with_blocks(with_sites(rows)), settings))
-    warehouse.write_repeated("cell", WHOLE, pd.concat([again, odd], ignore_index=True))
+    cells, faults = continued(_with_regions(with_blocks(with_sites(rows)), settings))
+    warehouse.write_repeated("cell", WHOLE, pd.concat([again, faults], ignore_index=True))
     warehouse.write("cell", cells)
     facts = {
         "table": "cell",

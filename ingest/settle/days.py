@@ -146,5 +146,5 @@ def _as_of(rows: pd.DataFrame, task: DayToSettle) -> str:
     # a month ends by the local calendar
     local = rows[start].dt.tz_convert(task.settings.operator.timezone)
     newest = local.groupby(rows["time_grain"]).max()
-    end = max(at + _GRAINS[str(grain)] for grain, at in newest.items())
+    end = max(instant + _GRAINS[str(grain)] for grain, instant in newest.items())
     return str(end.tz_convert("UTC").isoformat())

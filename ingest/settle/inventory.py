@@ -88,9 +88,9 @@ def under_newest_ids(
     columns = [name for name in _CELL_COLUMNS if name in rows]
     cell_places = "place_id" in rows and (rows["place_type"] == "cell").any()
     columns += ["place_id"] * bool(cell_places)
-    day = pd.Series(str(_NEVER) if days is None else days, index=rows.index)
-    for at, part in rows.groupby(day):
-        meaning = _meanings(names, pd.Timestamp(str(at)))
+    row_days = pd.Series(str(_NEVER) if days is None else days, index=rows.index)
+    for day, part in rows.groupby(row_days):
+        meaning = _meanings(names, pd.Timestamp(str(day)))
         for name in columns:
             newest = part[name].map(meaning).dropna()
             if name == "place_id":

@@ -87,9 +87,9 @@ def listed(settings: Settings) -> tuple[list[FileToLoad], list[str]]:
         if not paths:
             faults.append(f"[[source]] {source.table}: no file at {settings.resolve(source.path)}")
         for path in paths:
-            odd = sources.missing_columns(path, source)
-            faults += odd
-            files += [] if odd else [FileToLoad(path, source, settings)]
+            missing = sources.missing_columns(path, source)
+            faults += missing
+            files += [] if missing else [FileToLoad(path, source, settings)]
     return files, faults
 
 
