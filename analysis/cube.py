@@ -58,10 +58,10 @@ def of_cell_days(
 ) -> xr.Dataset:
     """Dataset (cell, day) of table `cell_day`; NaN = no data that day.
 
-    Every calendar day between the first and the last is there. `zones`: IANA zone of each cell by
-    cell_id, or one for all. `outages`: cell_id, start_utc and end_utc, missing = not over.
-    `weekend`: English names of days, lower case. `country`, `subdivision`: codes of public
-    holidays as in `holidays`; "" = none.
+    `days`: rows of the table, one or more. Every calendar day between the first and the last is
+    there. `zones`: IANA zone of each cell by cell_id, or one for all. `outages`: cell_id, start_utc
+    and end_utc, missing = not over. `weekend`: English names of days, lower case. `country`,
+    `subdivision`: codes of public holidays as in `holidays`; "" = none.
 
     Beside the counters it holds `availability` (0..1), `bh_prb_dl_util_pct`, `rest_day` (weekend or
     public holiday), `outage` (known outage on that day), `day_start_utc`, and `failed`, 0 until
@@ -121,7 +121,8 @@ def of_cell_hours(
 def of_hex_days(days: pd.DataFrame, *, axis: pd.DatetimeIndex | None = None) -> xr.Dataset:
     """Dataset (hex, day) of table `hex_day`; NaN = no cell of the hexagon was measured that day.
 
-    `axis`: its days; by default every calendar day between the first and the last row.
+    `days`: rows of the table, of one level. `axis`: its days; by default every calendar day between
+    the first and the last row.
     """
     hexes = np.sort(days["hex_id"].astype("uint64").unique())
     calendar = day_axis(days["day_local"]) if axis is None else axis

@@ -34,7 +34,10 @@ class Findings(dict[str, Frame]):
     """
 
     def table(self, name: str) -> pd.DataFrame:
-        """The frame of that name; raises TypeError for a dataset, KeyError for an unknown name."""
+        """The frame of that name; raises TypeError for a dataset, KeyError for an unknown name.
+
+        `name`: of a finding table, or of a frame that is passed on in memory.
+        """
         frame = self[name]
         if not isinstance(frame, pd.DataFrame):
             raise TypeError(f"{name} is no table")
@@ -46,7 +49,10 @@ class Findings(dict[str, Frame]):
         return {name: self.table(name) for name in self if name in TABLES}
 
     def draws(self, name: str) -> xr.Dataset:
-        """The dataset of that name; raises TypeError for a table, KeyError for an unknown name."""
+        """The dataset of that name; raises TypeError for a table, KeyError for an unknown name.
+
+        `name`: of draws that are passed on in memory.
+        """
         frame = self[name]
         if not isinstance(frame, xr.Dataset):
             raise TypeError(f"{name} is no dataset")
@@ -93,14 +99,20 @@ class Inputs:
         return self._tables[name].copy(deep=False)
 
     def weights(self, level: int) -> pd.DataFrame:
-        """Footprints at an H3 level, `cell_hex` of all days."""
+        """Footprints at an H3 level, `cell_hex` of all days.
+
+        `level`: H3 level; one without footprints has no rows.
+        """
         name = f"cell_hex {level}"
         if name not in self._tables:
             self._tables[name] = self.warehouse.read("cell_hex", days=[str(level)])
         return self._tables[name].copy(deep=False)
 
     def newest_weights(self, level: int) -> pd.DataFrame:
-        """Footprints at an H3 level on the newest day."""
+        """Footprints at an H3 level on the newest day.
+
+        `level`: as of `weights`.
+        """
         return valid_on(self.weights(level), self.newest_day)
 
     # --- what there is

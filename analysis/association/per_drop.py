@@ -14,7 +14,7 @@ from analysis.uncertainty.draws import with_interval
 class PerDrop(NamedTuple):
     """Persons that one drop less avoids: as expected, and as draws, (draw,); NaN = not known.
 
-    worth: what each of them counts as: 1 for the persons themselves, or their revenue.
+    `worth`: what each of them counts as: 1 for the persons themselves, or their revenue.
     """
 
     expected: float
@@ -24,9 +24,9 @@ class PerDrop(NamedTuple):
     def of(self, expected: Floats, drops: Floats, at_most: Floats) -> tuple[Floats, Floats]:
         """What follows from drops avoided, as expected, (place,), and in each draw, (place, draw).
 
-        expected: drops avoided, as expected, (place,).
-        drops: drops avoided in each draw, (place, draw).
-        at_most: persons that there are, (place,); NaN = not known.
+        `expected`: drops avoided, as expected, (place,).
+        `drops`: drops avoided in each draw, (place, draw).
+        `at_most`: persons that there are, (place,); NaN = not known.
         """
         at_most = np.where(np.isnan(at_most), np.inf, at_most)
         persons = np.minimum(expected * self.expected, at_most)
@@ -43,9 +43,9 @@ def following(
 ) -> dict[str, Floats]:
     """Columns of what follows from drops avoided: each slope's name, with its interval.
 
-    expected, drops, at_most: as of `PerDrop.of`. A place can't lose more detractors than live
+    `expected`, `drops`, `at_most`: as of `PerDrop.of`. A place can't lose more detractors than live
         there.
-    slopes: persons for one drop, by the name of their column.
+    `slopes`: persons for one drop, by the name of their column.
     """
     columns: dict[str, Floats] = {}
     for name, slope in slopes.items():

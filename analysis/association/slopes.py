@@ -62,9 +62,9 @@ UNKNOWN = Slope(np.nan, np.nan, 0, "not known")
 def slope(panel: pd.DataFrame, lags: Sequence[str]) -> Slope:
     """The pooled slope of one outcome on drops; not known, and why, where the panel is too small.
 
-    panel: one row a place and week: place, cluster, week, n (cases), exposure (who could have been
-        a case) and the columns of `lags`.
-    lags: columns of drops, of the week and of weeks before; their slopes are added.
+    `panel`: one row a place and week: place, cluster, week, n (cases), exposure (who could have
+        been a case) and the columns of `lags`.
+    `lags`: columns of drops, of the week and of weeks before; their slopes are added.
     """
     panel = panel[panel["exposure"] > 0]
     n_weeks, n_places = panel["week"].nunique(), panel["place"].nunique()
@@ -111,7 +111,7 @@ def _weights(drops: Floats, exposure: Floats, place: Labels) -> Floats:
 def _within(values: Floats, weight: Floats, place: Labels, week: Labels) -> Floats:
     """The values less their weighted means by place and by week, in turn until both are gone.
 
-    values: (row, column). weight, place, week: (row,).
+    `values`: (row, column). `weight`, `place`, `week`: (row,).
     """
     left = values.copy()
     for _ in range(_SWEEPS):
@@ -128,7 +128,9 @@ def per_drop(outcome: str, slope: Slope, control: Slope | None = None) -> PerDro
     A call that does not drop makes nobody complain: what is below 0 is 0. Where the control
     responds too, any part of the slope may be due to what moves both, down to all of it.
 
-    outcome: name of what the slope is of; it seeds the draws.
+    `outcome`: name of what the slope is of; it seeds the draws.
+    `slope`: cases for one drop more; NaN = not known.
+    `control`: that of complaints that no drop makes; None = the outcome has none.
     """
     rng = np.random.default_rng([SEED, zlib.crc32(outcome.encode())])
     expected = np.maximum(slope.value, 0.0)
@@ -143,8 +145,8 @@ def per_drop(outcome: str, slope: Slope, control: Slope | None = None) -> PerDro
 def per_drops(associations: pd.DataFrame, revenue: float) -> Slopes:
     """What one drop less avoids, by the name of the column that it fills.
 
-    associations: table `association`; without rows nothing follows.
-    revenue: value at stake with each detractor, a month; NaN = not known.
+    `associations`: table `association`; without rows nothing follows.
+    `revenue`: value at stake with each detractor, a month; NaN = not known.
     """
     if associations.empty:
         return {}
@@ -168,9 +170,9 @@ def per_drops(associations: pd.DataFrame, revenue: float) -> Slopes:
 def complainants(cases: pd.DataFrame, exposure: pd.DataFrame, drops: pd.DataFrame) -> Slope:
     """Complainants for one drop more, in its week or the two after.
 
-    cases: place, week, n; a place without a row has 0 in the weeks that have some.
-    exposure: place, week, exposure (who could complain).
-    drops: place, cluster, week (its Monday), drops and attempts, of whole weeks.
+    `cases`: place, week, n; a place without a row has 0 in the weeks that have some.
+    `exposure`: place, week, exposure (who could complain).
+    `drops`: place, cluster, week (its Monday), drops and attempts, of whole weeks.
     """
     lagged = _with_weeks_before(drops, 2)
     panel = lagged[lagged["week"].isin(cases["week"])].merge(exposure, on=_PLACE_WEEK)
@@ -185,9 +187,9 @@ def detractors(answers: pd.DataFrame, exposure: pd.DataFrame, drops: pd.DataFram
     times the calls that a subscriber makes in four weeks on average. The place's own calls are not
     used: where calls are made is not quite where people live.
 
-    answers: place, week, answers and n (the detractors among them).
-    exposure: place, week, exposure (subscribers).
-    drops: place, cluster, week (its Monday), drops and attempts, of whole weeks.
+    `answers`: place, week, answers and n (the detractors among them).
+    `exposure`: place, week, exposure (subscribers).
+    `drops`: place, cluster, week (its Monday), drops and attempts, of whole weeks.
     """
     lagged = _with_weeks_before(drops, 3)
     dropped, attempted = (

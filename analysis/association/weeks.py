@@ -20,8 +20,8 @@ _DETRACTOR_UP_TO = 6
 def drops(days: pd.DataFrame, *, level: int) -> pd.DataFrame:
     """place, cluster, week, drops and attempts, of whole weeks.
 
-    days: table `hex_day`.
-    level: H3 level of the places.
+    `days`: table `hex_day`.
+    `level`: H3 level of the places.
     """
     placed = days.assign(place=hexgrid.parents(days["hex_id"], level=level), day=_day(days))
     whole = placed[placed["day"].isin(_whole_weeks(placed["day"]))]
@@ -38,9 +38,9 @@ def complainants(complaints: pd.DataFrame, outcome_class: str, *, level: int) ->
     where only the cell is known. Every whole week from the first to the last complaint of any class
     is there, if only with a place that has none.
 
-    complaints: rows of table `complaint_counted`.
-    outcome_class: value of complaint_class.
-    level: H3 level of the places, not finer than the hexagons of `complaints`.
+    `complaints`: rows of table `complaint_counted`.
+    `outcome_class`: value of complaint_class.
+    `level`: H3 level of the places, not finer than the hexagons of `complaints`.
     """
     placed = _placed(complaints, level)
     days = pd.Series(pd.date_range(placed["day"].min(), placed["day"].max()))
@@ -58,8 +58,8 @@ def answers(counted: pd.DataFrame, *, level: int) -> pd.DataFrame:
     Both are sums of survey weights, which are scaled to a mean of 1. The survey is that about the
     brand if there are such answers, else that about contacts: the two are never pooled.
 
-    counted: rows of table `answer_counted`.
-    level: H3 level of the places, not finer than the hexagons of `counted`.
+    `counted`: rows of table `answer_counted`.
+    `level`: H3 level of the places, not finer than the hexagons of `counted`.
     """
     is_brand = counted["survey_type"] == "relationship"
     placed = _placed(counted[is_brand] if is_brand.any() else counted, level)
@@ -73,8 +73,8 @@ def exposure(persons: pd.DataFrame, weeks: pd.Series) -> pd.DataFrame:
 
     By month, a week has the subscribers of the month in which its Thursday lies.
 
-    persons: hex_id, period_start (first day of the month), n, and `day` where it is known by day.
-    weeks: Mondays of the weeks wanted; needed by month alone.
+    `persons`: hex_id, period_start (first day of the month), n, and `day` where it is known by day.
+    `weeks`: Mondays of the weeks wanted; needed by month alone.
     """
     if "day" in persons:
         summed = persons.groupby(["hex_id", _monday(persons["day"])])["n"].sum()
@@ -89,7 +89,8 @@ def exposure(persons: pd.DataFrame, weeks: pd.Series) -> pd.DataFrame:
 def coarser(persons: pd.DataFrame, *, level: int) -> pd.DataFrame:
     """The rows summed to a coarser H3 level.
 
-    persons: hex_id, n and whatever else tells rows apart.
+    `persons`: hex_id, n and whatever else tells rows apart.
+    `level`: H3 level, no finer than theirs.
     """
     on_level = persons.assign(hex_id=hexgrid.parents(persons["hex_id"], level=level))
     keys = [name for name in persons if name != "n"]

@@ -223,7 +223,10 @@ _BEYOND_CELL = {
 
 
 def levers_dataset(levers: Levers) -> xr.Dataset:
-    """The levers as families pass them on, with the dimensions cell, step and draw."""
+    """The levers as families pass them on, with the dimensions cell, step and draw.
+
+    `levers`: of any cells, in their order.
+    """
     names = [field.name for field in fields(Levers)]
     return xr.Dataset(
         {name: (("cell", *_BEYOND_CELL.get(name, ())), getattr(levers, name)) for name in names}
@@ -231,5 +234,8 @@ def levers_dataset(levers: Levers) -> xr.Dataset:
 
 
 def levers_from(dataset: xr.Dataset) -> Levers:
-    """The levers of a dataset that `levers_dataset` made."""
+    """The levers of a dataset that `levers_dataset` made.
+
+    `dataset`: by cell, step and draw.
+    """
     return Levers(**{field.name: dataset[field.name].to_numpy() for field in fields(Levers)})

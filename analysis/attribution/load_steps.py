@@ -65,7 +65,10 @@ class LoadChannel:
 
 
 def load_channel(hours: Hours) -> LoadChannel:
-    """Steps of load of all cells, each by itself; hours are held against their own kind."""
+    """Steps of load of all cells, each by itself; hours are held against their own kind.
+
+    `hours`: of all cells.
+    """
     # twice: what is usual for an hour is not known before the steps are
     first = _channel(hours, np.zeros(hours.rest_day.shape))
     return _channel(hours, _segment_medians(first.daily, first.steps))

@@ -73,7 +73,10 @@ FACTOR = np.exp(LOG_FACTOR)
 
 
 def bins_of(load: Floats) -> Indices:
-    """Row of FACTOR for each load in %, in its shape; NaN goes to the first."""
+    """Row of FACTOR for each load in %, in its shape; NaN goes to the first.
+
+    `load`: as `hours.stretched` gives it.
+    """
     return np.searchsorted(EDGES, np.nan_to_num(load), side="right").astype(np.intp)
 
 
@@ -95,7 +98,10 @@ FLAT = Prior(np.full(FACTOR.shape[1], 1 / FACTOR.shape[1]), np.ones(24))
 
 
 def prior_of(hours: Hours) -> Prior:
-    """The prior of these cells, by expectation and maximisation over curves and hours in turn."""
+    """The prior of these cells, by expectation and maximisation over curves and hours in turn.
+
+    `hours`: of cells that stand for the network.
+    """
     prior = FLAT
     for _ in range(_PRIOR_ROUNDS):
         response = respond(hours, prior)

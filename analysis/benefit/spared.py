@@ -155,13 +155,19 @@ def _correlated(cells: Treatable) -> Treatable:
 
 
 def treatable_dataset(cells: Treatable, present: Present) -> xr.Dataset:
-    """Treatable cells and their present as families pass them on, by cell, step and draw."""
+    """Treatable cells and their present as families pass them on, by cell, step and draw.
+
+    `cells`, `present`: of the same cells, in one order.
+    """
     counted = {f"present_{name}": ("cell", part) for name, part in present._asdict().items()}
     drops = {"drops_month": (("cell", "draw"), cells.drops_month)}
     return levers_dataset(cells.levers).assign(counted | drops)
 
 
 def treatable_from(dataset: xr.Dataset) -> tuple[Treatable, Present]:
-    """Treatable cells and their present, of a dataset that `treatable_dataset` made."""
+    """Treatable cells and their present, of a dataset that `treatable_dataset` made.
+
+    `dataset`: by cell, step and draw.
+    """
     present = Present(*(dataset[f"present_{name}"].to_numpy() for name in Present._fields))
     return Treatable(levers_from(dataset), dataset["drops_month"].to_numpy()), present

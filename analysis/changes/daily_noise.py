@@ -154,9 +154,9 @@ def _trimmed_mean(share: float) -> float:
 def with_noise(fit: Fit) -> Fit:
     """The fit with `phi` and `rho` of its residuals; both NaN where there is no drop.
 
-    `phi` is Pearson's chi-square over its degrees of freedom, `rho` the lag-one correlation
-    corrected for the rates fitted (Kendall 1954). Where days remember, a segment costs more
-    freedom.
+    `fit`: of one cell, with its segments. `phi` is Pearson's chi-square over its degrees of
+    freedom, `rho` the lag-one correlation corrected for the rates fitted (Kendall 1954). Where days
+    remember, a segment costs more freedom.
     """
     if not fit.drops.any():
         return replace(fit, phi=np.nan, rho=np.nan)
@@ -188,7 +188,10 @@ def _plausible_rho(rho: float) -> float:
 
 
 def segment_sums(fit: Fit, per_day: Floats) -> Floats:
-    """Sum of `per_day`, shape (day,), over each segment of the fit, shape (segment,)."""
+    """Sum of `per_day`, shape (day,), over each segment of the fit, shape (segment,).
+
+    `fit`: of one cell; `per_day` is of its searched days.
+    """
     return np.diff(np.concatenate([[0.0], np.cumsum(per_day)])[list(fit.edges)])
 
 

@@ -10,8 +10,8 @@ def first_complaints(complaints: pd.DataFrame, *, by: Sequence[str]) -> pd.DataF
 
     So persons add up over places and times: each counts where and when he first complained.
 
-    complaints: rows of table `complaint_counted`, with the columns of `by`.
-    by: columns that name a group, for example the month and the class.
+    `complaints`: rows of table `complaint_counted`, with the columns of `by`.
+    `by`: columns that name a group, for example the month and the class.
     """
     person = [*by, "person_key"]
     ordered = complaints.sort_values(["created_utc", "complaint_id"], kind="stable")

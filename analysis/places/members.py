@@ -59,11 +59,11 @@ class Kind:
 def of_weights(weights: pd.DataFrame, cube: xr.Dataset, *, rest: str | None = None) -> Places:
     """Places that cells' counts add up to, against the cube's cells and days.
 
-    weights: cell_id, place, weight (part of the cell that is the place's); valid_from and valid_to,
-        where the frame has them, say on which days a weight holds (missing = always). Cells that
-        the cube does not have are left out.
-    cube: counters by cell and day.
-    rest: name of the place that gets what no other place has of a cell; None = nobody.
+    `weights`: cell_id, place, weight (part of the cell that is the place's); valid_from and
+        valid_to, where the frame has them, say on which days a weight holds (missing = always).
+        Cells that the cube does not have are left out.
+    `cube`: counters by cell and day.
+    `rest`: name of the place that gets what no other place has of a cell; None = nobody.
     """
     cells = pd.Index(cube["cell_id"].to_numpy())
     weights = _of_cells(weights, cells)
@@ -102,7 +102,7 @@ def _bare_days(
 ) -> npt.NDArray[np.bool_]:
     """Days on which a cell has no part, (cell, day).
 
-    part_cells: (part,); part_days: (part, day).
+    `part_cells`: (part,); `part_days`: (part, day).
     """
     bare_days = np.ones((n_cells, part_days.shape[1]), bool)
     np.logical_and.at(bare_days, part_cells, ~part_days)

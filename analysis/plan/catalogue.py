@@ -95,14 +95,14 @@ class Catalogue(_Part):
         if not self.action:
             raise ValueError("no action: there is nothing to choose from")
         named = [action.name for action in self.action]
-        asked = {name for bundle in self.bundle for name in bundle.actions}
-        asked |= {name for exclusion in self.exclude for name in exclusion.actions}
+        names_used = {name for bundle in self.bundle for name in bundle.actions}
+        names_used |= {name for exclusion in self.exclude for name in exclusion.actions}
         if twice := sorted({name for name in named if named.count(name) > 1}):
             raise ValueError(f"action {twice[0]}: named twice")
         for bundle in self.bundle:
             if len(set(bundle.actions)) < len(bundle.actions):
                 raise ValueError(f"bundle {AND.join(bundle.actions)}: one action twice")
-        if unknown := sorted(asked - set(named)):
+        if unknown := sorted(names_used - set(named)):
             raise ValueError(f"no action '{unknown[0]}'; there are: {', '.join(named)}")
         return self
 
@@ -132,21 +132,25 @@ def catalogue_of(settings: Settings, cells: pd.DataFrame) -> Catalogue:
     exclusion that excludes nothing is a slip.
     """
     named = settings.plan.catalogue
-    found = read_catalogue(settings.resolve(named) if named else DEFAULT)
-    if len(cells) and (unknown := list(_unknown(found, settings.plan, cells))):
+    catalogue = read_catalogue(settings.resolve(named) if named else DEFAULT)
+    if len(cells) and (unknown := list(_unknown(catalogue, settings.plan, cells))):
         raise SettingsError("[plan] and its catalogue name places that are not known", unknown)
-    return found
+    return catalogue
 
 
 def _unknown(catalogue: Catalogue, limits: PlanSettings, cells: pd.DataFrame) -> Iterator[str]:
     """Each place that is named and is not in the inventory of any day, with the nearest there."""
     regions = {"crew_weeks": limits.crew_weeks, "floors": limits.floors}
-    named = [(where, "region", name) for where, of in regions.items() for name in of if name != "*"]
+    named = [
+        (where, "region", name) for where, names in regions.items() for name in names if name != "*"
+    ]
     for number, exclusion in enumerate(catalogue.exclude, 1):
-        named += [(f"[[exclude]] number {number}", *of) for of in exclusion.where.items()]
-    known = {column: set(cells[column].dropna()) for column in {column for _, column, _ in named}}
+        named += [(f"[[exclude]] number {number}", *place) for place in exclusion.where.items()]
+    names_there = {
+        column: set(cells[column].dropna()) for column in {column for _, column, _ in named}
+    }
     for where, column, name in named:
-        if name not in known[column]:
-            close = difflib.get_close_matches(name, known[column], 1)
+        if name not in names_there[column]:
+            close = difflib.get_close_matches(name, names_there[column], 1)
             nearest = f"; did you mean {close[0]}?" if close else ""
             yield f"{where}: no cell has {column} '{name}'{nearest}"

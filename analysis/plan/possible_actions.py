@@ -73,20 +73,20 @@ def action_shares(possible: PossibleActions) -> pd.DataFrame:
 
     `possible`: as of `possible_actions`.
     """
-    treats, known = possible.treats.tocoo(), possible.actions.known
+    treats, actions = possible.treats.tocoo(), possible.actions.known
     action, cell = treats.coords
-    places = action_at(known).to_numpy()
+    places = action_at(actions).to_numpy()
     parts = []
     for name, drops in possible.avoided.items():
-        mine = (known["action"] == name).to_numpy()[action]
-        counted = possible.drops_month[cell[mine]]
-        avoided = drops.mean(axis=1)[cell[mine]]
+        is_named = (actions["action"] == name).to_numpy()[action]
+        counted = possible.drops_month[cell[is_named]]
+        avoided = drops.mean(axis=1)[cell[is_named]]
         share = np.divide(avoided, counted, out=np.zeros(len(counted)), where=counted > 0)
         part = {
             "action": name,
-            "cell_id": possible.cell_ids[cell[mine]],
-            "action_at": places[action[mine]],
-            "cost_amount": possible.actions.cost[action[mine]],
+            "cell_id": possible.cell_ids[cell[is_named]],
+            "action_at": places[action[is_named]],
+            "cost_amount": possible.actions.cost[action[is_named]],
             "avoidable_action": share,
         }
         parts.append(pd.DataFrame(part))
@@ -121,15 +121,15 @@ def _serving(cells: pd.DataFrame, counters: xr.Dataset) -> pd.DataFrame:
     return newest_rows(valid_on(cells, newest))
 
 
-def _of_rows(known: Relievable, rows: npt.NDArray[np.intp]) -> Relievable:
+def _of_rows(relievable: Relievable, rows: npt.NDArray[np.intp]) -> Relievable:
     """The rows, -1 for a cell of which nothing is known."""
 
     def taken(values: Floats) -> Floats:
         unknown = (rows < 0).reshape(-1, *[1] * (values.ndim - 1))
         return np.where(unknown, np.nan, values[rows])
 
-    by_relief, by_undoing = taken(known.by_relief), taken(known.by_undoing)
-    return Relievable(taken(known.drops_month), known.shares, by_relief, by_undoing)
+    by_relief, by_undoing = taken(relievable.by_relief), taken(relievable.by_undoing)
+    return Relievable(taken(relievable.drops_month), relievable.shares, by_relief, by_undoing)
 
 
 def _planned(interventions: pd.DataFrame) -> pd.DataFrame:

@@ -76,16 +76,16 @@ def rank_intervals(expected: Floats, draws: Floats) -> dict[str, Floats]:
     `expected`: (place,), NaN = not known. `draws`: (place, draw). NaN = not known, and for p_top20
     also where there are no more than 20 places: each is among them.
     """
-    known = np.flatnonzero(~np.isnan(expected))
+    rows = np.flatnonzero(~np.isnan(expected))
     low, high, top = (np.full(len(expected), np.nan) for _ in range(3))
-    if len(known):
-        order = np.argsort(-draws[known], axis=0, kind="stable")
+    if len(rows):
+        order = np.argsort(-draws[rows], axis=0, kind="stable")
         ranks = np.empty_like(order)
-        np.put_along_axis(ranks, order, np.arange(1, len(known) + 1)[:, None], axis=0)
-        low[known] = np.quantile(ranks, 0.05, axis=1, method="lower")
-        high[known] = np.quantile(ranks, 0.95, axis=1, method="higher")
-        if len(known) > TOP:
-            top[known] = (ranks <= TOP).mean(axis=1)
+        np.put_along_axis(ranks, order, np.arange(1, len(rows) + 1)[:, None], axis=0)
+        low[rows] = np.quantile(ranks, 0.05, axis=1, method="lower")
+        high[rows] = np.quantile(ranks, 0.95, axis=1, method="higher")
+        if len(rows) > TOP:
+            top[rows] = (ranks <= TOP).mean(axis=1)
     return {"rank_lo": low, "rank_hi": high, "p_top20": top}
 
 

@@ -48,11 +48,11 @@ def call_reports(
     fewer witnesses than may be released is hidden, and intervals are as wide as witnesses are few;
     `n_effective` is what the reports are worth.
 
-    calls: rows of table `call`.
-    regions: region of each hexagon of `level`, by hex_id; missing = in none.
-    level: finest H3 level on which reports leave.
-    zone: the operator's zone, by which months are local.
-    rule: thresholds of the release rule.
+    `calls`: rows of table `call`.
+    `regions`: region of each hexagon of `level`, by hex_id; missing = in none.
+    `level`: finest H3 level on which reports leave.
+    `zone`: the operator's zone, by which months are local.
+    `rule`: thresholds of the release rule.
     """
     placed = reported(calls, level=level, zone=zone)
     placed["rating"] = placed["rating_1to5"].astype(float)

@@ -48,14 +48,14 @@ def complaint_rates(
     Regions also have rates by day, where every complaint is known to the day. `n_effective` is the
     number of complainants; sums of weights are rounded to whole ones.
 
-    complaints: rows of table `complaint_counted`.
-    exposure: hex_id of `level`, period_start (first day of the month), n (active subscribers, or
+    `complaints`: rows of table `complaint_counted`.
+    `exposure`: hex_id of `level`, period_start (first day of the month), n (active subscribers, or
         call attempts), and `day` where it is known by day.
-    metric: complaints_per_1000 (subscribers and month) or complaints_per_10k_attempts.
-    regions: region of each hexagon of `level`, by hex_id; missing = in none.
-    level: finest H3 level on which complaints leave.
-    rule: thresholds of the release rule.
-    targets: what a rate is held against.
+    `metric`: complaints_per_1000 (subscribers and month) or complaints_per_10k_attempts.
+    `regions`: region of each hexagon of `level`, by hex_id; missing = in none.
+    `level`: finest H3 level on which complaints leave.
+    `rule`: thresholds of the release rule.
+    `targets`: what a rate is held against.
     """
     is_placed = complaints.drop_duplicates("complaint_id")["hex_id"].notna()
     if is_placed.empty or is_placed.mean() < _LEAST_PLACED:

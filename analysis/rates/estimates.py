@@ -48,11 +48,11 @@ class _Grid:
 def of_counts(released: pd.DataFrame, metric: str, targets: Targets) -> pd.DataFrame:
     """The rows with ESTIMATES of a rate of counts; high is worse.
 
-    released: one metric's rows with PLACE, outcome_class, period_grain, period_start, shown,
+    `released`: one metric's rows with PLACE, outcome_class, period_grain, period_start, shown,
         numerator (missing where not shown) and exposure (missing where hidden; rate = numerator /
         exposure).
-    metric: name of the rate, as `targets` has it.
-    targets: what each class's rate is held against.
+    `metric`: name of the rate, as `targets` has it.
+    `targets`: what each class's rate is held against.
     """
     shown, few = (released["shown"].to_numpy() == kind for kind in ("shown", "few"))
     count, exposure = (released[name].to_numpy(float) for name in ("numerator", "exposure"))
@@ -73,9 +73,9 @@ def of_counts(released: pd.DataFrame, metric: str, targets: Targets) -> pd.DataF
 def of_scores(released: pd.DataFrame, targets: Targets) -> pd.DataFrame:
     """The rows with ESTIMATES of a net promoter score in points; low is worse.
 
-    released: as for `of_counts`, with n_effective, promoter_share and detractor_share, missing
+    `released`: as for `of_counts`, with n_effective, promoter_share and detractor_share, missing
         where not shown.
-    targets: what each survey type's score is held against.
+    `targets`: what each survey type's score is held against.
     """
     n, up, down = (released[name].to_numpy(float)
                    for name in ("n_effective", "promoter_share", "detractor_share"))  # fmt: skip
@@ -116,7 +116,7 @@ def _beside(
 ) -> pd.DataFrame:
     """The released rows with the estimates of those that are shown.
 
-    parts: estimates of each grid, by the row that they stand in. raw, shown: (row,).
+    `parts`: estimates of each grid, by the row that they stand in. `raw`, `shown`: (row,).
     """
     nothing = pd.DataFrame(columns=ESTIMATES).astype({"standing": "object"})
     beside = pd.concat(parts or [nothing]).reindex(range(len(released)))
@@ -146,7 +146,7 @@ def _grids(
 ) -> Iterator[_Grid]:
     """Every grid of every class and month, with the families of its places.
 
-    amounts: (row, k). is_known: rows of which they are known, (row,).
+    `amounts`: (row, k). `is_known`: rows of which they are known, (row,).
     """
     month = released["period_start"].dt.to_period("M")
     group = released.groupby([released["outcome_class"], month]).ngroup().to_numpy()
@@ -189,8 +189,8 @@ def _above(places: pd.DataFrame, grid: Codes, shown: Flags) -> Codes:
 def _look_up(above: Codes, places: Codes, parents: Names, shown: Codes, names: Names) -> None:
     """Writes into `above` the shown row that each place's parent has, if it has one.
 
-    places: rows of the places, (place,). parents: names of their parents, (place,).
-    shown: rows that are shown. names: name of each row.
+    `places`: rows of the places, (place,). `parents`: names of their parents, (place,).
+    `shown`: rows that are shown. `names`: name of each row.
     """
     position = pd.Index(names[shown]).get_indexer(pd.Index(parents))
     has_parent = position >= 0

@@ -76,12 +76,18 @@ def noise_of(cube: xr.Dataset, changes: pd.DataFrame) -> intervals.Noise:
 
 
 def noise_dataset(noise: intervals.Noise) -> xr.Dataset:
-    """The noise of each cell as families pass it on: phi and rho, by cell."""
+    """The noise of each cell as families pass it on: phi and rho, by cell.
+
+    `noise`: as of `noise_of`.
+    """
     return xr.Dataset({"phi": ("cell", noise.phi), "rho": ("cell", noise.rho)})
 
 
 def noise_from(dataset: xr.Dataset) -> intervals.Noise:
-    """The noise of each cell, of a dataset that `noise_dataset` made."""
+    """The noise of each cell, of a dataset that `noise_dataset` made.
+
+    `dataset`: with phi and rho, (cell,).
+    """
     return intervals.Noise(dataset["phi"].to_numpy(), dataset["rho"].to_numpy())
 
 

@@ -29,11 +29,11 @@ def nps(
     Survey weights enter through Kish's effective n, which is `n_effective`, as if all answers of
     one person in a month were one. `denominator` is the number of answers.
 
-    answers: rows of table `answer_counted`.
-    regions: region of each hexagon of `level`, by hex_id; missing = in none.
-    level: finest H3 level on which answers leave.
-    rule: thresholds of the release rule.
-    targets: what a score is held against.
+    `answers`: rows of table `answer_counted`.
+    `regions`: region of each hexagon of `level`, by hex_id; missing = in none.
+    `level`: finest H3 level on which answers leave.
+    `rule`: thresholds of the release rule.
+    `targets`: what a score is held against.
     """
     placed = on_level(answers, level)
     placed = placed.assign(period_start=month_of(placed))

@@ -31,12 +31,18 @@ def months_of(utc: pd.Series, zone: str) -> pd.Series:
 
 
 def day_of(counted: pd.DataFrame) -> pd.Series:
-    """Local day of each counted complaint or answer, as midnight without a zone."""
+    """Local day of each counted complaint or answer, as midnight without a zone.
+
+    `counted`: rows of `complaint_counted` or `answer_counted`.
+    """
     return pd.to_datetime(counted["day_local"]).dt.as_unit("s")
 
 
 def month_of(counted: pd.DataFrame) -> pd.Series:
-    """First day of the local month of each counted complaint or answer."""
+    """First day of the local month of each counted complaint or answer.
+
+    `counted`: rows of `complaint_counted` or `answer_counted`.
+    """
     return _months(day_of(counted))
 
 
@@ -57,7 +63,7 @@ def on_level(events: pd.DataFrame, level: int) -> pd.DataFrame:
 def covered_days(counted: pd.DataFrame) -> pd.DataFrame:
     """Days from the first to the last event, with their month; months of a few days left out.
 
-    counted: rows of `complaint_counted` or `answer_counted`, at least one.
+    `counted`: rows of `complaint_counted` or `answer_counted`, at least one.
     """
     event_day = day_of(counted)
     day = pd.Series(pd.date_range(event_day.min(), event_day.max(), freq="D")).dt.as_unit("s")
@@ -76,7 +82,7 @@ def days_in_month(places: pd.DataFrame) -> pd.Series:
 def released(figures: pd.DataFrame) -> pd.DataFrame:
     """The figures without what may not leave.
 
-    figures: with `shown` (shown, few or hidden) and `denominator`; it is changed.
+    `figures`: with `shown` (shown, few or hidden) and `denominator`; it is changed.
     """
     secret = [name for name in _SECRET if name in figures]
     figures[secret] = figures[secret].where(figures["shown"] == "shown")
@@ -85,7 +91,10 @@ def released(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_rows(figures: pd.DataFrame) -> pd.DataFrame:
-    """The figures as rows of `place_rate`; regions have no hexagon, hexagons no region."""
+    """The figures as rows of `place_rate`; regions have no hexagon, hexagons no region.
+
+    `figures`: as of `released`, with level, period_grain and period_start.
+    """
     is_hex, is_monthly = figures["level"] != release.REGION, figures["period_grain"] == "month"
     start = figures["period_start"]
     rows = figures.assign(

@@ -58,7 +58,10 @@ class Rates:
         return np.asarray(gammaincinv(self.shape, p) / self.exposure)
 
     def above(self, target: npt.ArrayLike) -> Floats:
-        """Probability that the rate is above the target; NaN where that is NaN."""
+        """Probability that the rate is above the target; NaN where that is NaN.
+
+        `target`: in counts per exposure, one or (place,).
+        """
         return np.asarray(gammaincc(self.shape, np.asarray(target) * self.exposure))
 
 
@@ -82,7 +85,10 @@ class Scores:
         return np.asarray(2 * betaincinv(self.a, self.b, p) - 1)
 
     def below(self, target: npt.ArrayLike) -> Floats:
-        """Probability that the score is below the target; NaN where that is NaN."""
+        """Probability that the score is below the target; NaN where that is NaN.
+
+        `target`: -1 to 1, one or (place,).
+        """
         share = np.clip((np.asarray(target) + 1) / 2, 0, 1)
         return np.asarray(betainc(self.a, self.b, share))
 
