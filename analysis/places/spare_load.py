@@ -23,11 +23,18 @@ def relief_cells(
     length = np.sqrt(whole.multiply(whole).sum(axis=1))
     footprint = sparse.csr_array(sparse.diags_array(1 / np.maximum(length, 1e-12)) @ whole)
     prb = prb_pct.reindex(cells).to_numpy(float)
-    at = pd.Index(cells).get_indexer(pd.Index(wanted.dropna().unique()))
-    overlap = sparse.csr_array(footprint[at[at >= 0]] @ footprint.T).tocoo()
+    wanted_rows = pd.Index(cells).get_indexer(pd.Index(wanted.dropna().unique()))
+    wanted_rows = wanted_rows[wanted_rows >= 0]
+    overlap = sparse.csr_array(footprint[wanted_rows] @ footprint.T).tocoo()
     one, other = overlap.coords
-    pairs = pd.DataFrame({"cell_id": cells[at[at >= 0][one]], "other": cells[other],
-                          "overlap": overlap.data, "prb": prb[other]})  # fmt: skip
+    pairs = pd.DataFrame(
+        {
+            "cell_id": cells[wanted_rows[one]],
+            "other": cells[other],
+            "overlap": overlap.data,
+            "prb": prb[other],
+        }
+    )
     near = (pairs["overlap"] >= LEAST_OVERLAP) & (pairs["cell_id"] != pairs["other"])
     pairs = pairs[near & (pairs["prb"] < room_pct)]
     pairs = pairs.sort_values(["cell_id", "overlap", "other"], ascending=[True, False, True])

@@ -1,7 +1,7 @@
 """How many subscribers are at a place? No more complainants or detractors can be avoided there.
 
 A limit, not a figure: it is rounded up to whole crowds of the release rule (16 by default), so that
-it tells of nobody.
+it speaks of nobody.
 """
 
 from dataclasses import dataclass

@@ -152,11 +152,11 @@ def _grids(
     group = released.groupby([released["outcome_class"], month]).ngroup().to_numpy()
     for number in np.unique(group):
         rows = np.flatnonzero(group == number)
-        places, known = released.iloc[rows], is_known[rows]
-        grid, shown = _grid_of(places), known & (places["shown"].to_numpy() == "shown")
+        places, has_amounts = released.iloc[rows], is_known[rows]
+        grid, shown = _grid_of(places), has_amounts & (places["shown"].to_numpy() == "shown")
         above = _above(places, grid, shown)
-        for level in np.unique(grid[known]):
-            own = known & (grid == level)
+        for level in np.unique(grid[has_amounts]):
+            own = has_amounts & (grid == level)
             # a shown hexagon between a place and its parent speaks for all that lies in it
             between = shown & (grid < level) & (grid > release.REGION) & (level < _DAYS)
             below = np.where((own | between) & (above >= 0), above, -1)
