@@ -80,7 +80,7 @@ def draw(
     light, dark = (scale(hexes, look, theme) for theme in ("light", "dark"))
     rings = _rings(shown["hex_text"])
     # nearly all: a picture on paper can't be moved to the rest
-    framed = np.flatnonzero(_reaching(shown["denominator"], share=0.95))
+    framed = np.flatnonzero(reaching(shown["denominator"], share=0.95))
     paper = _Paper.around([rings[i] for i in framed])
     body = "".join([
         *_ground(paper, regions),
@@ -96,8 +96,12 @@ def draw(
     return Still(svg, light, dark, len(shown), len(hexes))
 
 
-def _reaching(denominator: pd.Series, *, share: float) -> npt.NDArray[np.bool_]:
-    """Which hexagons, the busiest first, reach `share` of what was counted; all where none is."""
+def reaching(denominator: pd.Series, *, share: float) -> npt.NDArray[np.bool_]:
+    """Which hexagons, the busiest first, reach `share` of what was counted; all where none is.
+
+    `denominator`: calls or persons of each hexagon, NaN = not known. The hexagon with which the
+    share is reached is among them, so that there is always one.
+    """
     carried = denominator.fillna(0).sort_values(ascending=False, kind="stable").cumsum()
     before = carried.shift(fill_value=0).reindex(denominator.index).to_numpy(float)
     return before <= share * float(denominator.sum())

@@ -7,6 +7,7 @@ from contracts.errors import InputError
 from contracts.fields import FIELDS
 from views import hexmap
 from views.drawing.outlines import Box
+from views.drawing.stillmap import reaching
 from views.panels import hexagon
 from views.panels.drawn import Drawn
 from views.panels.hexagon import HIDDEN
@@ -168,19 +169,14 @@ def _values(level: int, *shown: Drawn) -> pd.DataFrame:
 
 def _home(drawn: Drawn) -> hexmap.View:
     # most is enough: whoever wants the outskirts moves the map
-    box = hexmap.extent(_busiest(_coarsest(drawn), share=0.8)["hex_id"].to_numpy("uint64"))
+    hexes = _coarsest(drawn)
+    busiest = hexes[reaching(hexes["denominator"], share=0.8)]
+    box = hexmap.extent(busiest["hex_id"].to_numpy("uint64"))
     return hexmap.view_of(box, width=_WIDTH, height=_HEIGHT)
 
 
 def _coarsest(drawn: Drawn) -> pd.DataFrame:
     return data.answer("hex_map", **drawn.asked, level=int(_levels(drawn)["level"].min()))
-
-
-def _busiest(hexes: pd.DataFrame, *, share: float) -> pd.DataFrame:
-    """The busiest hexagons, with at most `share` of calls or people; and unknown ones."""
-    busiest = hexes.sort_values("denominator", ascending=False)
-    carried = busiest["denominator"].cumsum() / busiest["denominator"].sum()
-    return busiest[(carried <= share) | carried.isna()]
 
 
 def _ground(drawn: Drawn) -> hexmap.Ground:

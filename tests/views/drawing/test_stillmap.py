@@ -105,3 +105,9 @@ def test_the_frame_follows_the_calls_and_not_an_outlier() -> None:
     alone = stillmap.draw(near, LOOK, title="x")
     both = stillmap.draw(pd.concat([near, far], ignore_index=True), LOOK, title="x")
     assert parsed(both).get("viewBox") == parsed(alone).get("viewBox")
+
+
+def test_a_hexagon_with_nearly_all_calls_is_framed() -> None:
+    framed = stillmap.reaching(pd.Series([5.0, 90.0, 5.0]), share=0.8)
+    assert framed.tolist() == [False, True, False]
+    assert stillmap.reaching(pd.Series([np.nan, np.nan]), share=0.8).all()
