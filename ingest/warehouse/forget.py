@@ -75,7 +75,8 @@ def _counted_days(warehouse: Warehouse, who: set[str]) -> dict[str, dict[str, in
     for name in _COUNTED.values():
         columns, only = ["person_key", "day_local"], ("person_key", sorted(who))
         rows = warehouse.read(name, columns=columns, only=only)
-        days[name] = rows.groupby(rows["day_local"].astype("str")).size().to_dict()
+        n_rows = rows.groupby(rows["day_local"].astype("str")).size()
+        days[name] = {str(day): int(n) for day, n in n_rows.items()}
     return days
 
 
