@@ -33,7 +33,7 @@ _APART = ["run_id", "source_row", "file_hash", "loaded_utc", "reason", "seen"]
 # a cell's draws are seeded by its name: what follows from them scatters with it
 _DRAWN = re.compile(
     "avoid|^value_|^rank|p_top20|in_top20|^dominant|^change_|relief_cells|^action|^cost|per_cost"
-    "|^no_action"
+    "|^no_action|^advice|^shown_hex"
 )
 
 

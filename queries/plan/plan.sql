@@ -24,11 +24,13 @@ select
     plan.budget, plan_number, action, place_type,
     case place_type when 'cell' then cell_id when 'sector' then sector_id
         else coalesce(site_name, site_id) end as place_name,
-    cell_id, sector_id, site_id, region, lat, lon, lower(to_hex(shown_hex_id)) as shown_hex_text,
+    cell_id, sector_id, site_id, region, lat, lon,
+    -- a cell without counters is in no list, its site may be
+    lower(to_hex(coalesce(listed.shown_hex_id, mast.shown_hex_id))) as shown_hex_text,
     cost_amount, cost_currency, crew_weeks,
     benefit_month, benefit_month_lo, benefit_month_hi,
     case when cost_amount > 0 then benefit_month / cost_amount end as drops_per_cost, p_in_plan,
-    reason, unsafe_reason,
+    reason, listed.unsafe_reason,
     -- whoever looks after the site looks after its cells, unless somebody said so of the cell
     case when of_cell.kind is null then of_site.ack_status else of_cell.ack_status end as ack_status,
     case when of_cell.kind is null then of_site.ack_owner else of_cell.ack_owner end as ack_owner,
@@ -37,6 +39,7 @@ select
 from plan join asked using (budget) left join named using (site_id)
     left join listed on listed.kind = if(plan.cell_id is null, 'site', 'cell')
         and listed.place_id = coalesce(plan.cell_id, plan.site_id)
+    left join listed as mast on mast.kind = 'site' and mast.place_id = plan.site_id
     left join noted as of_cell on of_cell.kind = 'cell' and of_cell.place_id = plan.cell_id
     left join noted as of_site on of_site.kind = 'site' and of_site.place_id = plan.site_id
 where plan_number = coalesce($plan_number, plan_number)

@@ -32,7 +32,7 @@ COST = r"action|cost|value_per"
 CASES: dict[str, tuple[str, dict[str, Any], set[str], str]] = {
     "relief": ("priority", {"relief_pct": 45}, {"benefit", "priority"},
                r"avoid|value|rank|p_top20|in_top20|dominant|change_|relief_cells|advice|seen|action|cost"
-               r"|knee|min_visible"),
+               r"|knee|min_visible|shown_hex"),
     "room": ("priority", {"room_pct": 5}, {"priority"}, r"^relief_cells$"),
     "least reach": ("priority", {"least_reach_pct": 60}, {"priority"}, COST),
     "churn": ("priority", {"churn_per_detractor": 0.2}, {"priority"}, r"^value_"),

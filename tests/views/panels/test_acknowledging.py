@@ -49,7 +49,7 @@ def _note(at: AppTest, status: str, **said: str) -> AppTest:
 def test_what_is_noted_of_a_change_is_told_on_its_page(warehouse: Warehouse) -> None:
     at = shown("changes")
     assert "Acknowledged by nobody" in texts(at)
-    said = {"Who_looks_after_it": "Ann <b>", "Comment": "call jo@example.org", "Your_name": "Bo"}
+    said = {"Owner": "Ann <b>", "Comment": "call jo@example.org", "Your_name": "Bo"}
     _note(at, "in_work", **said)
     assert "in work, Ann <b>: call [e-mail]" in texts(at)
     log = warehouse.marts.query("acknowledgements")
@@ -60,14 +60,14 @@ def test_what_is_noted_of_a_change_is_told_on_its_page(warehouse: Warehouse) -> 
 
 
 def test_a_name_left_out_is_told_and_nothing_is_noted(warehouse: Warehouse) -> None:
-    at = _note(shown("changes"), "open", Who_looks_after_it="Ann")
+    at = _note(shown("changes"), "open", Owner="Ann")
     assert "not acknowledged: by: missing" in texts(at)
     assert warehouse.marts.query("acknowledgements").empty
 
 
 def test_a_hexagon_is_acknowledged_beside_the_map(town: Any, warehouse: Warehouse) -> None:
     at = shown("map", hex=town.worse_hex)
-    _note(at, "done", Who_looks_after_it="Ann", Your_name="Ann")
+    _note(at, "done", Owner="Ann", Your_name="Ann")
     assert "done, Ann" in texts(at)
     assert warehouse.marts.query("acknowledgements")["subject_id"].tolist() == [town.worse_hex]
 
