@@ -34,6 +34,7 @@ from ingest.warehouse.store import Warehouse
 from views.console import export, server
 from views.console.printing import (
     ERR,
+    TakesSql,
     deliver,
     instant,
     pairs,
@@ -296,16 +297,23 @@ def query(
     deliver(_warehouse(load(config)).marts.query(name, **pairs(param or [])), form, out)
 
 
-@app.command()
+@app.command(cls=TakesSql)
 @_with_message
 def sql(
-    text: Annotated[str, typer.Argument(help="One SELECT.")],
+    text: Annotated[
+        str, typer.Argument(help="One SELECT, comments before it or not; - reads standard input.")
+    ],
+    param: Annotated[
+        list[str] | None, typer.Option(help="Value of a $name in it as k=v; repeatable.")
+    ] = None,
     form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
     out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Answer one SELECT of your own from the published marts."""
-    deliver(_warehouse(load(config)).marts.sql(text), form, out)
+    """Answer one SELECT of your own, or a file of queries/, from the published marts."""
+    select = sys.stdin.read() if text == "-" else text
+    marts = _warehouse(load(config)).marts
+    deliver(marts.sql(select, **pairs(param or [])), form, out)
 
 
 @app.command()

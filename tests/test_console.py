@@ -16,6 +16,7 @@ import typer
 from typer.testing import CliRunner
 
 from hexperience import app
+from ingest.warehouse.questions import QUERIES, headed, query_names, read_query
 
 CONSOLE = [sys.executable, "-m", "hexperience"]
 
@@ -94,9 +95,38 @@ def test_ad_hoc_sql_is_answered_and_only_selects_are(demo_config: Path) -> None:
     assert "drop_rate stands in table priority, and in query cell_history" in lost.stderr
 
 
+def test_files_of_queries_and_sql_behind_a_comment_run(demo_config: Path) -> None:
+    worst = (QUERIES / "places" / "worst_places.sql").read_text("utf-8")
+    asked = ["--param", "top=2", "--format", "csv"]
+    answers = [
+        _ask("sql", worst, *asked, config=demo_config),
+        _ask("sql", "-", *asked, config=demo_config, given=worst),
+        _ask("query", "worst_places", *asked, config=demo_config),
+    ]
+    assert [answer.returncode for answer in answers] == [0, 0, 0]
+    assert answers[0].stdout == answers[1].stdout == answers[2].stdout
+    for select in ("-- how many\nselect 1 as n", "--many\n\n-- and more\nselect 1 as n; -- done",
+                   "/* so */ select 1 as n", "--\nselect $n as n"):  # fmt: skip
+        given = ["--param", "n=1"] if "$n" in select else []
+        answer = _ask("sql", select, *given, "--format", "csv", config=demo_config)
+        assert answer.stdout.split() == ["n", "1"], answer.stderr
+    assert "No such option" in _ask("sql", "--fromat", "csv", config=demo_config).stderr
+
+
+def test_every_file_of_queries_is_read_as_a_question_of_its_own_name() -> None:
+    for name in query_names():
+        question = headed(read_query(name).sql)
+        assert question is not None, name
+        assert question.name == name
+    assert headed("-- note: not a head\nselect 1") is None
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
+        (["sql", "pivot cell_day on cell_id using sum(dropped_calls)"], "PIVOT ... ON column IN"),
+        (["sql", "-- a\nselect * from (pivot cell_day on cell_id using count(*))"], "name them:"),
+        (["sql", "-- nothing else"], "give exactly one SELECT"),
         (["query", "worst"], "no query 'worst'; there are:"),
         (["query", "works"], "no query 'works'; it is called 'interventions' since 0.2"),
         (

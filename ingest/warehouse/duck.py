@@ -49,7 +49,24 @@ def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataF
         rows = connection.sql(sql, params=params).to_arrow_table()
     except duckdb.Error as error:
         raise QuestionError(f"sql: {error}") from None
-    return as_frame(rows, date_as_object=False)
+    return as_frame(_plain_numbers(rows), date_as_object=False)
+
+
+def _plain_numbers(rows: pa.Table) -> pa.Table:
+    """The same rows, numbers of more digits than a machine counts in as whole or floating ones.
+
+    Sums of whole numbers come as such; a frame would hold each of them as an object.
+    """
+    for position, column in enumerate(rows.schema):
+        if pa.types.is_decimal(column.type):
+            is_whole = column.type.scale == 0
+            values = rows.column(position)
+            try:
+                values = values.cast(pa.int64() if is_whole else pa.float64())
+            except pa.ArrowInvalid:
+                values = values.cast(pa.float64())
+            rows = rows.set_column(position, column.name, values)
+    return rows
 
 
 def refuse_all_but_one_select(text: str) -> None:
@@ -58,10 +75,14 @@ def refuse_all_but_one_select(text: str) -> None:
     `text`: SQL as somebody wrote it. An error of syntax is refused in DuckDB's words.
     """
     try:
-        statements = duckdb.extract_statements(text)
+        kinds = [statement.type for statement in duckdb.extract_statements(text)]
     except duckdb.Error as error:
         raise QuestionError(f"sql: {error}") from None
-    if [statement.type for statement in statements] != [duckdb.StatementType.SELECT]:
+    if duckdb.StatementType.MULTI in kinds:
+        # DuckDB would first write a type with the values that it finds, and marts take no writing
+        fault = "a PIVOT that finds its columns in the data can't be answered"
+        raise QuestionError(f"sql: {fault}; name them: PIVOT ... ON column IN ('a', 'b') USING ...")
+    if kinds != [duckdb.StatementType.SELECT]:
         raise QuestionError("sql: give exactly one SELECT")
 
 

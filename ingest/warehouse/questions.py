@@ -172,6 +172,19 @@ def _renamed_in_part(column: str) -> str:
     return f"; that of {places} is called {name} since 0.2"
 
 
+def headed(text: str) -> Query | None:
+    """The question that a text with the head of a query file asks; None = it has no such head.
+
+    `text`: SQL as somebody gives it.
+    """
+    text = text.lstrip()
+    name = re.match(r"-- (\w+): ", text)
+    try:
+        return parse_query(text, f"{name[1]}.sql") if name else None
+    except ValueError:
+        return None
+
+
 def parse_query(text: str, file: str) -> Query:
     """Head and SQL of a query file; raises ValueError naming the line that is wrong.
 

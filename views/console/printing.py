@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from rich.console import Console
@@ -18,6 +19,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from typer.core import TyperCommand
 
 from contracts.errors import QuestionError
 from ingest.running import logs
@@ -89,6 +91,24 @@ def print_findings(found: pd.DataFrame, form: str) -> None:
         return
     for verdict, about, message in found.to_numpy().tolist():
         say(f"{verdict:5}  {about}: {message}", style=_COLOURS[verdict])
+
+
+class TakesSql(TyperCommand):
+    """A command whose argument may begin with a comment of SQL, which looks like an option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """What is left after the options.
+
+        `ctx`: of the call. `args`: its words. A word that begins with two dashes and a space, or
+        has several lines, is no option.
+        """
+        return super().parse_args(ctx, [_as_argument(word) for word in args])
+
+
+def _as_argument(word: str) -> str:
+    is_comment = word.startswith("-- ") or (word.startswith("--") and "\n" in word)
+    # a comment is one behind a space too
+    return f" {word}" if is_comment else word
 
 
 class StageBars:
