@@ -18,6 +18,9 @@ from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
+# Before numpy is there: beside other workers, threads of linear algebra wait for one another.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 import pandas as pd
 import typer
 

@@ -27,6 +27,9 @@ from ingest.settle.cells import newest_rows, zones_of
 from ingest.warehouse.store import Warehouse
 
 PRIOR_CELLS = 400
+_READ = ("cell_id", "hour_start_utc", *cube.HOURLY)
+_LOAD = ("prb_dl_used_prb_s", "prb_ul_used_prb_s")
+_NEEDED = (*_LOAD, "call_attempts")
 
 
 @dataclass(frozen=True)
@@ -64,9 +67,9 @@ def by_hour(warehouse: Warehouse, settings: Settings, client: Client, progress: 
 def _cells_with_hours(warehouse: Warehouse, days: tuple[str, ...]) -> tuple[str, ...]:
     """Cells with hours of load, drops and attempts on the first, the middle or the last day."""
     some_days = sorted({days[0], days[len(days) // 2], days[-1]}) if days else []
-    hours = warehouse.read("cell_hour", days=some_days)
+    hours = warehouse.read("cell_hour", days=some_days, columns=_READ[:2] + _NEEDED)
     hours = hours[hours["hour_start_utc"].notna()]
-    has_load = hours[["prb_dl_used_prb_s", "prb_ul_used_prb_s"]].notna().any(axis=1)
+    has_load = hours[list(_LOAD)].notna().any(axis=1)
     is_usable = has_load & hours["call_attempts"].notna()
     return tuple(sorted(hours.loc[is_usable, "cell_id"].unique()))
 
@@ -75,7 +78,9 @@ def _cube(task: _Task) -> xr.Dataset:
     """The hours of a task's cells, masked where somebody worked on them."""
     settings = task.settings
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    hours = warehouse.read("cell_hour", days=list(task.days), only=("cell_id", task.cells))
+    hours = warehouse.read(
+        "cell_hour", days=list(task.days), columns=_READ, only=("cell_id", task.cells)
+    )
     cells = pd.Series(list(task.cells))
     rows = warehouse.read("cell")
     zones = zones_of(cells, rows, settings)

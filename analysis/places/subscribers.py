@@ -36,7 +36,7 @@ def subscribers(base: pd.DataFrame, cell_hex: pd.DataFrame, *, level: int) -> pd
     )
     finest = cell_hex[cell_hex["level"] == cell_hex["level"].max()]
     # one month is given by hexagon or by cell: both would count everybody twice
-    by_cell = base[(base["place_type"] == "cell") & ~base["month"].isin(on_hex["month"])]
+    by_cell = base[(base["place_type"] == "cell") & ~base["month"].isin(on_hex["month"].unique())]
     on_cell = by_cell.merge(
         finest[["cell_id", "hex_id", "weight"]], left_on="place_id", right_on="cell_id"
     )

@@ -197,7 +197,8 @@ def _counters(given: Given) -> Iterator[Note]:
 def _without_place(given: Given, days: pd.DataFrame) -> Iterator[Note]:
     """Cells without a position, and attempts on days on which no row of the inventory was valid."""
     weights = given.warehouse.read("cell_hex", columns=["cell_id", "valid_from", "valid_to"])
-    is_placed = days["cell_id"].isin(weights["cell_id"])
+    # the distinct ones: the table of lookups costs what its values are, and these repeat by hexagon
+    is_placed = days["cell_id"].isin(weights["cell_id"].unique())
     if not given.has("cell"):
         yield _note("cell", "no inventory")
     elif lost := days.loc[~is_placed, "cell_id"].nunique():
