@@ -27,7 +27,7 @@ _ARABIC = "".join(chr(0x660 + int(digit)) for digit in DIGITS)
 _WORDS = [word.encode(code) for word in (*WORDS, _ARABIC) for code in ("utf-8", "utf-16-le")]
 
 
-def told(content: bytes) -> str | None:
+def identity_in(content: bytes) -> str | None:
     """What of a person stands in some bytes; None = nothing."""
     for number in _NUMBERS:
         if found := number.search(content):
@@ -47,8 +47,10 @@ def leaks(folders: Iterable[Path]) -> list[str]:
     paths = [path for folder in folders for path in sorted(folder.rglob("*"))]
     found = []
     for path in paths:
-        named = told(path.name.encode())
-        inside = next(filter(None, map(told, _contents(path))), None) if path.is_file() else None
+        named = identity_in(path.name.encode())
+        inside = (
+            next(filter(None, map(identity_in, _contents(path))), None) if path.is_file() else None
+        )
         if named or inside:
             found.append(f"{path}: {named or inside}")
     return found

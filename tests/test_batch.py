@@ -34,8 +34,8 @@ def first(tmp_path_factory: pytest.TempPathFactory) -> Path:
     )  # fmt: skip
     late = sorted((config.parent / "raw" / "pm").glob("*"))[-1]
     late.rename(config.parent / "late.csv")
-    code, told, _ = batch(config, MONDAY)
-    assert (code, told["written"]) == (0, ["2026-W32", "2026-W33", "2026-W34"])
+    code, summary, _ = batch(config, MONDAY)
+    assert (code, summary["written"]) == (0, ["2026-W32", "2026-W33", "2026-W34"])
     return config
 
 
@@ -47,7 +47,7 @@ def config(first: Path, tmp_path: Path) -> Path:
 
 
 def batch(config: Path, now: str) -> tuple[int, dict[str, Any], str]:
-    """Exit code, summary and what a person is told."""
+    """Exit code, summary and what a person reads."""
     words = ["batch", "--until-now", "--now", now, "--config", str(config)]
     answer = CliRunner().invoke(hexperience.app, words)
     assert answer.exception is None or isinstance(answer.exception, SystemExit), answer.exception
@@ -74,11 +74,11 @@ def test_the_first_batch_caught_up_with_every_week(first: Path) -> None:
 def test_a_second_call_changes_nothing(config: Path) -> None:
     reports, marts = config.parent / "reports", Warehouse(config.parent / "warehouse").marts.file
     before = tree(reports)
-    code, told, _ = batch(config, MONDAY)
-    assert (code, told["new"], told["written"], told["revised"]) == (0, False, [], [])
-    assert told["rows"]["read"] == told["rows"]["accepted"] + told["rows"]["refused"] > 0
-    assert sum(told["verdicts"].values()) > 0
-    assert told["run_id"]
+    code, summary, _ = batch(config, MONDAY)
+    assert (code, summary["new"], summary["written"], summary["revised"]) == (0, False, [], [])
+    assert summary["rows"]["read"] == summary["rows"]["accepted"] + summary["rows"]["refused"] > 0
+    assert sum(summary["verdicts"].values()) > 0
+    assert summary["run_id"]
     assert tree(reports) == before
     # nothing new is not published anew
     assert Warehouse(config.parent / "warehouse").marts.file == marts
@@ -86,8 +86,8 @@ def test_a_second_call_changes_nothing(config: Path) -> None:
 
 def test_a_clock_in_the_past_writes_nothing_new(config: Path) -> None:
     shutil.rmtree(config.parent / "reports" / "2026-W34")
-    code, told, _ = batch(config, "2026-08-17T06:00+01:00")
-    assert (code, told["written"], told["revised"]) == (0, [], [])
+    code, summary, _ = batch(config, "2026-08-17T06:00+01:00")
+    assert (code, summary["written"], summary["revised"]) == (0, [], [])
     assert batch(config, MONDAY)[1]["written"] == ["2026-W34"]
 
 
@@ -95,14 +95,14 @@ def test_late_data_makes_a_revision_of_its_period_alone(config: Path) -> None:
     folder = config.parent
     (folder / "late.csv").rename(folder / "raw" / "pm" / "PM_20260823.csv")
     before = tree(folder / "reports")
-    code, told, _ = batch(config, MONDAY)
-    assert (code, told["new"], told["written"]) == (0, True, [])
-    assert "2026-W34" in told["revised"]
+    code, summary, _ = batch(config, MONDAY)
+    assert (code, summary["new"], summary["written"]) == (0, True, [])
+    assert "2026-W34" in summary["revised"]
     page = (folder / "reports" / "2026-W34" / "2026-W34.html").read_text()
     assert "Revision 2." in page
     assert "days known 6, now 7" in page
     # a week whose counts stayed as they were stays as it was
-    kept = {"2026-W32", "2026-W33"} - set(told["revised"])
+    kept = {"2026-W32", "2026-W33"} - set(summary["revised"])
     after = tree(folder / "reports")
     assert {k: v for k, v in after.items() if k[:8] in kept} == {
         k: v for k, v in before.items() if k[:8] in kept
@@ -112,9 +112,9 @@ def test_late_data_makes_a_revision_of_its_period_alone(config: Path) -> None:
 
 def test_a_second_copy_is_refused(config: Path) -> None:
     with Warehouse(config.parent / "warehouse").alone("batch"):
-        code, told, said = batch(config, MONDAY)
-    assert (code, told["exit"]) == (2, 2)
-    assert "another batch is at work here" in told["error"]
+        code, summary, said = batch(config, MONDAY)
+    assert (code, summary["exit"]) == (2, 2)
+    assert "another batch is at work here" in summary["error"]
     assert "another batch is at work here" in said
     with Warehouse(config.parent / "warehouse").alone():
         assert "another run is at work here" in batch(config, MONDAY)[1]["error"]
@@ -134,8 +134,8 @@ def test_what_failed_is_written_at_the_next_call(
         return build(marts, period, *more, **how)
 
     monkeypatch.setattr(write, "build", full)
-    code, told, _ = batch(config, MONDAY)
-    assert (code, told["error"]) == (2, "no space left on device")
+    code, summary, _ = batch(config, MONDAY)
+    assert (code, summary["error"]) == (2, "no space left on device")
     assert [path.name for path in reports.iterdir()] == ["2026-W32"]
     monkeypatch.undo()
     assert batch(config, MONDAY)[1]["written"] == ["2026-W33", "2026-W34"]
@@ -151,16 +151,16 @@ def test_every_end_has_its_code_and_its_summary(
         raise stop
 
     monkeypatch.setattr(hexperience, "_batch", ended)
-    got, told, said = batch(config, MONDAY)
-    assert got == told["exit"] == code
-    assert told["error"] in said
+    got, summary, said = batch(config, MONDAY)
+    assert got == summary["exit"] == code
+    assert summary["error"] in said
 
 
 @pytest.mark.parametrize("now", ["2026-08-24T06:00", "yesterday"])
 def test_a_clock_without_an_offset_is_refused(config: Path, now: str) -> None:
-    code, told, _ = batch(config, now)
+    code, summary, _ = batch(config, now)
     assert code == 2
-    assert "write it with its offset" in told["error"]
+    assert "write it with its offset" in summary["error"]
 
 
 # ------------------------------------------------------------------------------- the examples

@@ -122,7 +122,7 @@ def test_every_file_of_queries_is_read_as_a_question_of_its_own_name() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "told"),
+    ("words", "remedy"),
     [
         (["sql", "pivot cell_day on cell_id using sum(dropped_calls)"], "PIVOT ... ON column IN"),
         (["sql", "-- a\nselect * from (pivot cell_day on cell_id using count(*))"], "name them:"),
@@ -143,10 +143,10 @@ def test_every_file_of_queries_is_read_as_a_question_of_its_own_name() -> None:
         (["query", "receipt", "--out", "/nowhere/x.csv"], "No such file or directory"),
     ],
 )
-def test_a_refusal_has_a_remedy(demo_config: Path, words: list[str], told: str) -> None:
+def test_a_refusal_has_a_remedy(demo_config: Path, words: list[str], remedy: str) -> None:
     answer = _ask(*words, config=demo_config)
     assert answer.returncode == 2
-    assert told in answer.stderr
+    assert remedy in answer.stderr
 
 
 def test_a_refusal_ends_a_process_with_2_and_no_traceback(demo_config: Path) -> None:
@@ -166,8 +166,8 @@ def test_an_acknowledgement_is_noted_listed_and_exported(small: Path) -> None:
     listed = _ask("acknowledge", "--list", config=small).stdout
     assert "in_work" in listed
     assert "Ann Lee" in _ask("acknowledge", subject, "--list", config=small).stdout
-    told = _ask("query", "acknowledgements", "--format", "csv", config=small).stdout
-    assert ",'=cmd|' /C calc'!A0,Bo," in told
+    exported = _ask("query", "acknowledgements", "--format", "csv", config=small).stdout
+    assert ",'=cmd|' /C calc'!A0,Bo," in exported
     joined = _ask("query", "worst_places", "--format", "csv", config=small).stdout
     assert "in_work,Ann Lee," in joined.splitlines()[1]
     assert _ask("acknowledge", "--remove", "1", config=small).stdout == "entries taken out: 1\n"
@@ -179,14 +179,14 @@ def test_an_acknowledgement_is_noted_listed_and_exported(small: Path) -> None:
 
 def test_queries_are_listed_with_their_questions(demo_config: Path) -> None:
     answer = _ask("query", config=demo_config)
-    told = "worst_places          Where would action help customers most, and why?"
-    assert told in answer.stdout
+    line = "worst_places          Where would action help customers most, and why?"
+    assert line in answer.stdout
 
 
-def test_the_version_is_told() -> None:
-    told = CliRunner().invoke(app, ["--version"])
-    assert told.exit_code == 0
-    assert re.fullmatch(r"hexperience (\d+\.\d+\.\d+|checkout)\n", told.output)
+def test_the_version_is_printed() -> None:
+    answer = CliRunner().invoke(app, ["--version"])
+    assert answer.exit_code == 0
+    assert re.fullmatch(r"hexperience (\d+\.\d+\.\d+|checkout)\n", answer.output)
 
 
 def test_help_tells_all_that_is_written_in_the_code() -> None:
@@ -273,9 +273,9 @@ def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> No
         assert time.monotonic() < deadline
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, told = running.communicate(timeout=60)
-    assert running.returncode == 3, told
-    assert "Traceback" not in told
+    _, errors = running.communicate(timeout=60)
+    assert running.returncode == 3, errors
+    assert "Traceback" not in errors
     assert not (folder / "warehouse" / "current").exists()
     assert _ask("run", config=folder / "hexperience.toml").returncode == 0
 

@@ -15,7 +15,7 @@ import pytest
 
 from ingest.privacy.door import Door
 from tests.ingest.conftest import CONFIG, Operator
-from tests.leaks import DIGITS, IMSI, leaks, told
+from tests.leaks import DIGITS, IMSI, identity_in, leaks
 
 CONSOLE = [sys.executable, "-m", "hexperience"]
 NUMBER = f"+44{DIGITS}"
@@ -234,7 +234,7 @@ def test_nothing_written_anywhere_tells_of_the_person(planted: Planted) -> None:
         faulty = planted.ask("run")
         assert faulty.returncode == 2, faulty.stderr
         assert name in faulty.stderr
-        assert told(faulty.stdout.encode() + faulty.stderr.encode()) is None
+        assert identity_in(faulty.stdout.encode() + faulty.stderr.encode()) is None
         path.unlink()
     run = planted.ask("run", "--scheduler", "processes")
     assert run.returncode == 0, run.stderr
@@ -250,7 +250,7 @@ def test_nothing_written_anywhere_tells_of_the_person(planted: Planted) -> None:
     ]
     for answer in asked:
         assert answer.returncode in (0, 1), answer.stderr
-        assert told(answer.stdout.encode() + answer.stderr.encode()) is None
+        assert identity_in(answer.stdout.encode() + answer.stderr.encode()) is None
     # the rows are there, all under one name; Dask has spilled, and the log was written
     complaints = planted.operator.warehouse.read("complaint")
     # one of a class that nobody knows and one whose number is none are rows, too

@@ -106,7 +106,7 @@ def test_a_third_of_the_cells_renamed_changes_no_finding(tmp_path: Path) -> None
     assert len(plain.read("change_point")) > 0
     shutil.copytree(tmp_path / "plain", tmp_path / "renamed")
     old = _renamed(tmp_path / "renamed")
-    # what was told of a cell under its old id keeps its name
+    # what was read of a cell under its old id keeps its name
     renamed = _results(tmp_path / "renamed" / config.name)
     for name in _SAME:
         wanted = _comparable(plain, name, old)
@@ -115,6 +115,6 @@ def test_a_third_of_the_cells_renamed_changes_no_finding(tmp_path: Path) -> None
         pd.testing.assert_frame_equal(found, wanted, rtol=1e-6, obj=name)
         if "cell_id" in found:
             assert not set(found["cell_id"]) & old
-    told = renamed.read("cell").dropna(subset=["known_as"])
-    assert set(told["known_as"]) == old
-    assert (told["known_as"] + _NEW == told["cell_id"]).all()
+    renamed_cells = renamed.read("cell").dropna(subset=["known_as"])
+    assert set(renamed_cells["known_as"]) == old
+    assert (renamed_cells["known_as"] + _NEW == renamed_cells["cell_id"]).all()

@@ -84,11 +84,11 @@ def test_an_example_of_a_docstring_is_code() -> None:
     assert examples.fenced("No `>>>` here.") == "No `>>>` here."
 
 
-def test_a_package_above_its_bound_is_told() -> None:
+def test_a_package_above_its_bound_is_named() -> None:
     declared = bounds.lower_bounds(HOUSE / "pyproject.toml")
     assert {"numpy", "dask", "pytest"} <= set(declared)
     assert list(bounds.above(declared, {name: f"{of}.0" for name, of in declared.items()})) == []
-    told = list(bounds.above({"numpy": "2.4"}, {"numpy": "2.40"}))
-    assert told == [
+    excess = list(bounds.above({"numpy": "2.4"}, {"numpy": "2.40"}))
+    assert excess == [
         "numpy: 2.4 is declared, 2.40 is the oldest that goes with the others; raise the bound"
     ]

@@ -79,16 +79,16 @@ def test_the_wheel_holds_every_file_of_its_packages_and_no_other(wheel: Path) ->
 
 def test_what_is_imported_is_the_wheel(bare: Path) -> None:
     script = "import contracts, hexperience; print(contracts.__file__, hexperience.__file__)"
-    told = _do(bare / "bin" / "python", "-c", script, folder=bare)
-    assert [Path(name).is_relative_to(bare) for name in told.split()] == [True, True]
+    paths = _do(bare / "bin" / "python", "-c", script, folder=bare)
+    assert [Path(name).is_relative_to(bare) for name in paths.split()] == [True, True]
 
 
 def test_the_demo_runs_and_answers_from_the_wheel(bare: Path) -> None:
     console, config = bare / "bin" / "hexperience", ["--config", "demo/hexperience.toml"]
-    told = _do(
+    output = _do(
         console, "demo", "--cells", "12", "--days", "20", "--months", "0", folder=bare, NO_APP="1"
     )
-    assert "rows: read = accepted + refused" in told
+    assert "rows: read = accepted + refused" in output
     counts = _do(console, "query", "counts", "--format", "csv", *config, folder=bare)
     assert [row["n_cells"] for row in csv.DictReader(counts.splitlines())] == ["12"]
     checked = _do(console, "check", "--published", *config, folder=bare)

@@ -131,7 +131,7 @@ def test_hours_of_half_hour_zones_start_at_half_past_and_keep_apart() -> None:
     assert days[:, 1].tolist() == ["2026-06-02", "2026-06-01"]
 
 
-def test_a_row_off_the_axis_is_told() -> None:
+def test_a_row_off_the_axis_is_refused() -> None:
     hours = _hours(("a", "2026-06-01 00:00", 3))
     axis = cube.hour_axis(hours["hour_start_utc"])[:2]
     with pytest.raises(ValueError, match="2026-06-01 02:00:00 is not on the axis given"):

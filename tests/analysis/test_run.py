@@ -141,9 +141,9 @@ def test_what_remains_of_a_published_place_is_nobody_or_at_least_five(
         (daily.assign(period_start=_months(daily)), whole, "region"),
     ):
         by = [of, "outcome_class", "period_start"]
-        shown = inner.groupby(by)["numerator"].sum().rename("told").reset_index()
+        shown = inner.groupby(by)["numerator"].sum().rename("shown_numerator").reset_index()
         left = outer.dropna(subset=["numerator"]).merge(shown, on=by)
-        left = left["numerator"] - left["told"]
+        left = left["numerator"] - left["shown_numerator"]
         assert len(left) > 10
         assert ((left == 0) | (left >= 5)).all()
 

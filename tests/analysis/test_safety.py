@@ -35,7 +35,7 @@ def test_a_place_is_unsafe_from_a_quarter_of_its_cells_days_on() -> None:
     assert reasons[2] == "30 % of its cells' days fail a check of the data"
 
 
-def test_a_change_near_an_unsafe_day_of_its_cell_is_told_why() -> None:
+def test_a_change_near_an_unsafe_day_of_its_cell_says_why() -> None:
     at = pd.to_datetime(["2026-03-03T06:00Z", "2026-03-09T00:00Z", "2026-03-04T00:00Z"])
     changes = pd.DataFrame({"cell_id": ["a", "a", "c"], "change_utc": at})
     reasons = safety.of_changes(changes, VERDICTS)

@@ -18,8 +18,8 @@ MEMORY = bound.memory_of(HEAVY, N_DAYS)
 SHAPES = bound.shapes(N_DAYS, DAYS, 11.0, 10.0)
 
 
-def told_of(levels: np.ndarray, seed: int, least: float = 0.0) -> list[Step]:
-    """Steps told of counts at these log levels, with the noise that `network` gives them."""
+def steps_in(levels: np.ndarray, seed: int, least: float = 0.0) -> list[Step]:
+    """Steps found in counts at these log levels, with the noise that `network` gives them."""
     rng = np.random.default_rng(seed)
     luck = rng.multivariate_normal(np.zeros(N_DAYS), MEMORY.drops)
     mean, phi = 200.0 * np.exp(levels + luck), 2.0
@@ -43,7 +43,7 @@ def test_the_noise_of_drops_is_that_of_the_network() -> None:
 def test_a_step_is_dated_and_sized() -> None:
     day = np.arange(N_DAYS)
     for seed in range(5):
-        step = max(told_of(0.8 * (day >= 30), seed), key=lambda step: step.posterior)
+        step = max(steps_in(0.8 * (day >= 30), seed), key=lambda step: step.posterior)
         assert abs(step.day - 30) <= 1
         assert step.size == pytest.approx(0.8, abs=0.3)
         assert step.posterior > 0.9
@@ -53,15 +53,17 @@ def test_up_and_down_again_are_two_steps_and_a_bad_day_is_none() -> None:
     day = np.arange(N_DAYS)
     box = 0.9 * ((day >= 20) & (day < 26))
     for seed in range(1, 6):
-        up, down = told_of(box, seed)
+        up, down = steps_in(box, seed)
         assert (up.day, down.day) == pytest.approx((20, 26), abs=1.5)
         assert up.size > 0 > down.size
-        assert not told_of(1.1 * (day == 20), seed)
+        assert not steps_in(1.1 * (day == 20), seed)
 
 
-def test_noise_alone_is_told_of_as_rarely_as_is_wanted() -> None:
-    told = [told_of(np.zeros(N_DAYS), seed, bound.LEAST_POSTERIOR["heavy"]) for seed in range(100)]
-    assert sum(map(len, told)) / len(told) / (N_DAYS / 30) <= 0.03
+def test_noise_alone_is_reported_as_rarely_as_is_wanted() -> None:
+    steps_of_networks = [
+        steps_in(np.zeros(N_DAYS), seed, bound.LEAST_POSTERIOR["heavy"]) for seed in range(100)
+    ]
+    assert sum(map(len, steps_of_networks)) / len(steps_of_networks) / (N_DAYS / 30) <= 0.03
 
 
 def test_the_sd_of_load_is_the_one_that_was_drawn() -> None:

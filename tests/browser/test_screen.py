@@ -130,7 +130,7 @@ def open_map(page: Page, url: str) -> None:
     page.goto(url)
     page.locator(".hexmap[data-drawn]").first.wait_for()
     wait_until(page, lambda: coloured(pixels(page)) > 0.01, "hexagons are drawn")
-    wait_until(page, lambda: in_url(page, "at") is not None, "the map told where it looks")
+    wait_until(page, lambda: in_url(page, "at") is not None, "the map said where it looks")
 
 
 def in_url(page: Page, param: str) -> str | None:
@@ -307,7 +307,7 @@ def test_the_picture_that_is_saved_shows_hexagons_and_legend(
     assert coloured(seen[-50:-30, 20:300]) > 0.2  # the bar of the legend
 
 
-def test_lost_graphics_are_told_and_come_back(
+def test_lost_graphics_are_announced_and_come_back(
     page: Page, served: Callable[[Path], str], town: Any
 ) -> None:
     open_map(page, f"{served(town.config)}/?layer=drop_rate")

@@ -59,10 +59,10 @@ def test_environment_beats_file_and_arguments_beat_both(tmp_path: Path) -> None:
     assert load(path, environ=environ, arguments={"grid": {"level": 6}}).grid.level == 6
 
 
-def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
+def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
     text = GOOD.replace("timezone", "timzone").replace("level = 8", "level = 12")
     text = text.replace("call_attempts", "call_attemts").replace("-0.6, 51.2", "0.6, 51.2")
-    told = _faults(tmp_path, text)
+    faults = _faults(tmp_path, text)
     for fault in (
         "hexperience.toml",
         "[operator] timzone: unknown key; did you mean timezone?",
@@ -71,7 +71,7 @@ def test_every_fault_is_told_at_once(tmp_path: Path) -> None:
         "pm needs one complete pair: call_attempts and dropped_calls",
         "[operator] bbox: [0.6, 51.2, 0.4, 51.8] is not west, south, east, north",
     ):
-        assert fault in told
+        assert fault in faults
 
 
 @pytest.mark.parametrize(
@@ -129,5 +129,5 @@ def test_a_limit_of_the_regulator_that_does_not_exist_is_named(tmp_path: Path) -
     assert limits.loc["qsd_drop_rate_pct"].tolist()[:1] == [1.0]
     assert limits.loc["qsd_drop_rate_pct", "threshold_source"] == "licence"
     assert limits.loc["qtd_drop_rate_pct", "threshold_source"] != "licence"
-    told = _faults(tmp_path, GOOD + own.replace("qsd", "qqd"))
-    assert "[regulator] limits: no threshold 'qqd_drop_rate_pct'; did you mean" in told
+    faults = _faults(tmp_path, GOOD + own.replace("qsd", "qqd"))
+    assert "[regulator] limits: no threshold 'qqd_drop_rate_pct'; did you mean" in faults

@@ -48,15 +48,15 @@ def test_a_good_frame_has_no_faults() -> None:
         (pd.concat([_hexes(), _hexes()]), "hex_place: 1 rows repeat the key (hex_id)"),
     ],
 )
-def test_a_fault_is_told_with_its_column(frame: pd.DataFrame, fault: str) -> None:
+def test_a_fault_is_named_with_its_column(frame: pd.DataFrame, fault: str) -> None:
     assert check(frame, TABLES["hex_place"]) == [fault]
 
 
-def test_all_faults_are_told_at_once() -> None:
+def test_all_faults_are_named_at_once() -> None:
     assert len(check(_hexes(lat=412.0, level=99, colour="red"), TABLES["hex_place"])) == 3
 
 
-def test_a_value_outside_its_choices_is_told() -> None:
+def test_a_value_outside_its_choices_is_refused() -> None:
     notes = pd.DataFrame(
         [
             {

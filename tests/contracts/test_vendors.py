@@ -1,4 +1,4 @@
-"""What is wrong in a vendor's TOML is told once, with its file and key."""
+"""What is wrong in a vendor's TOML is named once, with its file and key."""
 
 from pathlib import Path
 
@@ -56,20 +56,20 @@ def test_a_vendor_of_the_shelf_is_named(tmp_path: Path) -> None:
     assert "nokia_csv" in fault
 
 
-def test_every_fault_of_a_vendor_is_told_once_with_file_and_key(tmp_path: Path) -> None:
+def test_every_fault_of_a_vendor_is_named_once_with_file_and_key(tmp_path: Path) -> None:
     broken = (
         MINE.replace('"A + B"', '"A + "').replace("period_s =", "perod_s =")
         + 'vendor_name = "a + b"\nlat = "a"\n[objects]\nCell = "(?P<cell>"\nB = "x"\n'
     )
-    told = _faults(tmp_path, broken)
-    assert sorted(told) == sorted(
+    faults = _faults(tmp_path, broken)
+    assert sorted(faults) == sorted(
         [
             "mine.toml: [constants] perod_s: no column of pm; did you mean period_s?",
             "mine.toml: [counters] call_attempts: 'A + ': at character 5: "
             'expected a name, a number or "(", found the end',
-            next(t for t in told if t.startswith("mine.toml: [counters] vendor_name: no column")),
-            next(t for t in told if t.startswith("mine.toml: [counters] lat: no column of pm")),
-            next(t for t in told if t.startswith("mine.toml: [objects] Cell: no regex (")),
+            next(t for t in faults if t.startswith("mine.toml: [counters] vendor_name: no column")),
+            next(t for t in faults if t.startswith("mine.toml: [counters] lat: no column of pm")),
+            next(t for t in faults if t.startswith("mine.toml: [objects] Cell: no regex (")),
             "mine.toml: [objects] B: no named group (?P<name>...) in 'x'",
             "[[source]] number 1 (pm): [source.columns] period_s: required by pm; "
             "name their column",
@@ -77,26 +77,26 @@ def test_every_fault_of_a_vendor_is_told_once_with_file_and_key(tmp_path: Path) 
     )
 
 
-def test_keys_and_types_that_a_vendor_can_t_have_are_told(tmp_path: Path) -> None:
-    told = _faults(tmp_path, 'path = "x"\nfooters = "a"\nskip_lines = -1\n' + MINE)
-    assert told[0] == "mine.toml: path: belongs to the [[source]]"
-    assert told[1].startswith("mine.toml: skip_lines: Input should be greater than")
-    assert told[2].startswith("mine.toml: footers: unknown key; did you mean footer?")
-    assert len(told) == 3
+def test_keys_and_types_that_a_vendor_can_t_have_are_named(tmp_path: Path) -> None:
+    faults = _faults(tmp_path, 'path = "x"\nfooters = "a"\nskip_lines = -1\n' + MINE)
+    assert faults[0] == "mine.toml: path: belongs to the [[source]]"
+    assert faults[1].startswith("mine.toml: skip_lines: Input should be greater than")
+    assert faults[2].startswith("mine.toml: footers: unknown key; did you mean footer?")
+    assert len(faults) == 3
     (not_toml,) = _faults(tmp_path, "table = \n")
     assert "mine.toml: not TOML" in not_toml
 
 
-def test_counters_that_can_t_be_are_told_of_a_source_too(tmp_path: Path) -> None:
+def test_counters_that_can_t_be_are_named_in_a_source_too(tmp_path: Path) -> None:
     own = CONFIG + (
         'repeated_rows = "sum"\ntime_is = "end"\nfooter = "("\n[source.counters]\n'
         'rrc_att = "v[0]"\nsuspect = "a"\ncell_id = "b"\n'
     )
-    told = _faults(tmp_path, MINE, own)
-    assert any("rrc_att: repeated_rows = 'sum' can't add the vectors v" in t for t in told)
-    assert any("suspect: no number; name their column" in t for t in told)
-    assert any("cell_id: also in [source.columns]" in t for t in told)
-    assert any("footer: no regex" in t for t in told)
+    faults = _faults(tmp_path, MINE, own)
+    assert any("rrc_att: repeated_rows = 'sum' can't add the vectors v" in t for t in faults)
+    assert any("suspect: no number; name their column" in t for t in faults)
+    assert any("cell_id: also in [source.columns]" in t for t in faults)
+    assert any("footer: no regex" in t for t in faults)
     ends = '[[source]]\ntable = "complaint"\npath = "x"\ntime_is = "end"\n'
     assert any(
         "time_is: rows of complaint have no period" in t for t in _faults(tmp_path, "", ends)

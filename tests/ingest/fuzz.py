@@ -1,9 +1,9 @@
-"""Files spoilt at random, put through reading and cleaning: refused in words, or every row told.
+"""Files spoilt at random, read and cleaned: refused in words, or every row accounted for.
 
     python -m tests.ingest.fuzz [number] [--start N] [--reader NAME]      what `make soak` runs
 
 Each input is made from a small sound file and a number alone. What fails is kept below
-`fuzz-failures` in the temporary folder, and told by its number and place.
+`fuzz-failures` in the temporary folder, and named by its number and place.
 """
 
 import argparse
@@ -449,13 +449,15 @@ def tried(path: Path, seed: Seed) -> str:
     except InputError:
         return "refused"
     rows, odd = raw.frame["source_row"].tolist(), raw.malformed["source_row"].tolist()
-    assert len({*rows, *odd}) == len(rows) + len(odd), "a row is told twice"
+    assert len({*rows, *odd}) == len(rows) + len(odd), "a row is named twice"
     assert all(raw.malformed["reason"]), "a refusal without a reason"
     COUNTED[seed.source.reader](path, seed.source, raw)
     cleaned = clean(raw, seed.source, SETTINGS, file=path.name, file_hash="h")
     refused = cleaned.refused.loc[cleaned.refused["scope"] == "row", "source_row"]
-    told = {*cleaned.accepted["source_row"], *refused}
-    assert told == {*rows, *odd}, f"rows {sorted({*rows, *odd} ^ told)[:9]} are not accounted for"
+    rows_after = {*cleaned.accepted["source_row"], *refused}
+    assert rows_after == {*rows, *odd}, (
+        f"rows {sorted({*rows, *odd} ^ rows_after)[:9]} are not accounted for"
+    )
     assert not {*cleaned.accepted["source_row"]} & {*refused}, "accepted and refused"
     return "refused" if cleaned.faults else f"{min(len(cleaned.accepted), 1)}"
 
@@ -466,7 +468,7 @@ def _records(path: Path, _: Source, raw: sources.Raw) -> None:
     if b'"' not in data and not data.startswith(b"\x1f\x8b"):
         lines = [line for line in re.split(rb"[\r\n]+", data) if line.removeprefix(b"\xef\xbb\xbf")]
         n = len(raw.frame) + len(raw.malformed)
-        assert n == len(lines) - 1, f"{n} rows told, {len(lines) - 1} lines"
+        assert n == len(lines) - 1, f"{n} rows named, {len(lines) - 1} lines"
 
 
 def _parquet_rows(path: Path, _: Source, raw: sources.Raw) -> None:
@@ -474,7 +476,10 @@ def _parquet_rows(path: Path, _: Source, raw: sources.Raw) -> None:
 
 
 def _objects(
-    path: Path, source: Source, raw: sources.Raw, found: Callable[[ET.Element], "Iterator[Told]"]
+    path: Path,
+    source: Source,
+    raw: sources.Raw,
+    found: Callable[[ET.Element], "Iterator[Measurement]"],
 ) -> None:
     """Each measurement of a wanted counter is refused, or its object has a row."""
     data = path.read_bytes()
@@ -484,18 +489,22 @@ def _objects(
         return
     refused, rows = {*raw.malformed["source_row"]}, {*raw.frame["source_row"]}
     wanted = {name for name in source.theirs if not name.startswith("@")}
-    told = list(found(root))
-    if any(counters is None for _, counters in told):
+    measurements = list(found(root))
+    if any(counters is None for _, counters in measurements):
         return
-    asked = {n: name for n, (name, counters) in enumerate(told, 1) if wanted & (counters or wanted)}
+    asked = {
+        n: name
+        for n, (name, counters) in enumerate(measurements, 1)
+        if wanted & (counters or wanted)
+    }
     kept = {n: name.strip() for n, name in asked.items() if n not in refused}
     assert refused <= {*asked}, "refused what nobody asked for"
     assert rows <= {*kept}, "a row of no measurement"
     assert {*raw.frame["cell_id"].dropna()} == {*kept.values()} - {""}, "an object is lost"
 
 
-# object and counters of a measurement; no counters = told by none, None = nobody can tell
-Told = tuple[str, set[str] | None]
+# object and counters of a measurement; no counters = the file has none, None = nobody can tell
+Measurement = tuple[str, set[str] | None]
 
 
 def _local(element: ET.Element) -> str:
@@ -509,7 +518,7 @@ def _ended(element: ET.Element) -> Iterator[tuple[ET.Element, ET.Element]]:
         yield element, child
 
 
-def _meas_values(root: ET.Element) -> Iterator[Told]:
+def _meas_values(root: ET.Element) -> Iterator[Measurement]:
     for info, value in _ended(root):
         if _local(value) in ("measValue", "mv"):
             texts = [child.text or "" for child in value if _local(child) == "moid"]
@@ -538,7 +547,7 @@ def _types(info: ET.Element) -> set[str] | None:
     return names
 
 
-def _mo_results(root: ET.Element) -> Iterator[Told]:
+def _mo_results(root: ET.Element) -> Iterator[Measurement]:
     for _, result in _ended(root):
         if _local(result) == "PMMOResult":
             dns = [
@@ -645,8 +654,8 @@ def main() -> int:
         for seed in seeds:
             fared, failures = fuzz(seed, range(given.start, given.start + each), Path(folder))
             n_failed += len(failures)
-            told = ", ".join(f"{n:,} {FARED[how]}" for how, n in sorted(fared.items()))
-            _tell(f"{seed.name}: {each:,} inputs: {told}", *failures)
+            counts = ", ".join(f"{n:,} {FARED[how]}" for how, n in sorted(fared.items()))
+            _tell(f"{seed.name}: {each:,} inputs: {counts}", *failures)
     _tell(f"{each * len(seeds):,} inputs, {n_failed} failed")
     return 1 if n_failed else 0
 

@@ -45,13 +45,13 @@ def main(config: Path, delivery: Path) -> None:
     for end in _killed(settings, home):
         seen = _in_child(lambda: _digest(settings))
         again = _in_child(lambda: _job(settings))
-        told = {
+        outcome = {
             "step": end,
             "whole": seen in (before, after),
             "same": again == after,
             "left": sorted(str(path.relative_to(home)) for path in home.rglob(".*")),
         }
-        _say(json.dumps(told))
+        _say(json.dumps(outcome))
 
 
 def _deliveries(config: Path, delivery: Path) -> Iterator[int]:
@@ -113,8 +113,8 @@ def _in_child(work: Callable[[], str]) -> str:
     reading, writing = os.pipe()
     if child := os.fork():
         os.close(writing)
-        with os.fdopen(reading) as told:
-            said = told.read()
+        with os.fdopen(reading) as pipe:
+            said = pipe.read()
         _, status = os.waitpid(child, 0)
         if os.waitstatus_to_exitcode(status) not in (0, KILLED):
             raise SystemExit(f"the job failed by itself: {said}")
@@ -154,12 +154,12 @@ def _digest(settings: Settings) -> str:
         marts = Warehouse(settings.resolve(settings.warehouse.path)).marts.file
     except NothingFound:
         return "nothing published"
-    told = hashlib.sha256()
+    digest = hashlib.sha256()
     with connect(marts) as connection:
         for name in PUBLISHED:
             rows = connection.sql(f"select * from {name} order by all").to_arrow_table()
-            told.update(str(rows.to_pylist()).encode())
-    return told.hexdigest()
+            digest.update(str(rows.to_pylist()).encode())
+    return digest.hexdigest()
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ def _rehearse(operator: Operator, newest: int = 0) -> list[Finding]:
         return rehearse(operator.settings, client, newest=newest)
 
 
-def _told(found: list[Finding], verdict: str) -> str:
+def _messages(found: list[Finding], verdict: str) -> str:
     return "\n".join(f"{one.about}: {one.message}" for one in found if one.verdict == verdict)
 
 
@@ -31,15 +31,15 @@ def test_sound_data_has_no_fault_and_nothing_is_written(
     operator.write("pm_1.csv", counters("2026-03-01") + "001,2026-03-01T00:00:00,9,9,9,9\n")
     before = sorted(operator.folder.rglob("*"))
     found = _rehearse(operator)
-    assert _told(found, "fault") == ""
-    assert "pm: 1 file(s): 289 rows read, 1 refused" in _told(found, "ok")
-    assert "pm: 1 row(s) refused: repeats the key" in _told(found, "warn")
-    assert "cell: 1 value(s) set to missing: lat: no position" in _told(found, "warn")
-    assert "disk: " in _told(found, "ok")
+    assert _messages(found, "fault") == ""
+    assert "pm: 1 file(s): 289 rows read, 1 refused" in _messages(found, "ok")
+    assert "pm: 1 row(s) refused: repeats the key" in _messages(found, "warn")
+    assert "cell: 1 value(s) set to missing: lat: no position" in _messages(found, "warn")
+    assert "disk: " in _messages(found, "ok")
     assert sorted(operator.folder.rglob("*")) == before
 
 
-def test_all_faults_are_told_at_once(
+def test_all_faults_are_named_at_once(
     operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HEXPERIENCE_KEY", raising=False)
@@ -55,14 +55,14 @@ def test_all_faults_are_told_at_once(
     operator.write("pm_2.csv", "\n".join(f"{line}99" for line in text.splitlines()[:200]))
     operator.write("pm_3.csv", "cell,start,attempts,drops,prb,users\n001,2026-03-01,1,0,900,1\n")
     operator.write("complaints.csv", "id,at,class,who\n1,2026-03-01 10:00,network,+44123456\n")
-    told = _told(_rehearse(operator), "fault")
-    assert "key: [privacy] key_file is open to others: do: chmod 600" in told
-    assert "regions: [operator] regions can't be read" in told
-    assert "no file at" in told
-    assert "pm_1.csv: no column 'attempts'" in told
-    assert "pm_2.csv: no column 'users'" in told
-    assert "pm_3.csv: prb_dl_util_pct: a % of 0..100, and the file has 900" in told
-    assert "complaint: " not in told
+    faults = _messages(_rehearse(operator), "fault")
+    assert "key: [privacy] key_file is open to others: do: chmod 600" in faults
+    assert "regions: [operator] regions can't be read" in faults
+    assert "no file at" in faults
+    assert "pm_1.csv: no column 'attempts'" in faults
+    assert "pm_2.csv: no column 'users'" in faults
+    assert "pm_3.csv: prb_dl_util_pct: a % of 0..100, and the file has 900" in faults
+    assert "complaint: " not in faults
 
 
 def test_polygons_may_carry_their_names_in_another_column(
@@ -73,7 +73,7 @@ def test_polygons_may_carry_their_names_in_another_column(
     polygons.to_file(operator.folder / "regions.geojson")
     operator.configure("", "[grid]", 'regions = "regions.geojson"\nregion_name = "NUTS3"\n[grid]')
     operator.write("pm_1.csv", counters("2026-03-01"))
-    assert _told(_rehearse(operator), "fault") == ""
+    assert _messages(_rehearse(operator), "fault") == ""
 
 
 def test_a_source_of_which_no_row_is_accepted_is_a_fault(
@@ -82,8 +82,8 @@ def test_a_source_of_which_no_row_is_accepted_is_a_fault(
     operator.configure('[source.formats]\nperiod_start_utc = "%d.%m.%Y"\n')
     operator.write("pm_1.csv", counters("2026-03-01", n=2))
     found = _rehearse(operator)
-    assert _told(found, "fault") == "pm: 1 file(s): 6 rows read, 6 refused"
-    assert "6 row(s) refused: period_start_utc: not a time of format %d.%m.%Y" in _told(
+    assert _messages(found, "fault") == "pm: 1 file(s): 6 rows read, 6 refused"
+    assert "6 row(s) refused: period_start_utc: not a time of format %d.%m.%Y" in _messages(
         found, "warn"
     )
 
@@ -94,8 +94,8 @@ def test_only_the_newest_files_are_tried_if_so_wished(
     for day in (1, 2, 3):
         operator.write(f"pm_{day}.csv", counters(f"2026-03-0{day}"))
     found = _rehearse(operator, newest=2)
-    assert "pm: 2 file(s): 576 rows read" in _told(found, "ok")
-    assert "cell: 1 file(s)" in _told(found, "ok")
+    assert "pm: 2 file(s): 576 rows read" in _messages(found, "ok")
+    assert "cell: 1 file(s)" in _messages(found, "ok")
 
 
 def test_published_marts_are_held_against_promises_and_age(
@@ -103,20 +103,20 @@ def test_published_marts_are_held_against_promises_and_age(
 ) -> None:
     settings = load(town.config, environ={})
     now = datetime(2025, 5, 3, tzinfo=UTC)
-    assert _told(promises(settings, now=now), "ok") == (
+    assert _messages(promises(settings, now=now), "ok") == (
         "marts: they keep all promises of queries/checks"
     )
     fresh = promises(settings, now=now, max_age=timedelta(hours=26))
-    assert _told(fresh, "ok").endswith("age: data as of 2025-05-01 23:00 UTC")
+    assert _messages(fresh, "ok").endswith("age: data as of 2025-05-01 23:00 UTC")
     stale = promises(settings, now=now, max_age=timedelta(hours=24))
-    assert _told(stale, "fault") == "age: data as of 2025-05-01 23:00 UTC"
+    assert _messages(stale, "fault") == "age: data as of 2025-05-01 23:00 UTC"
     monkeypatch.setattr(
         "ingest.warehouse.marts.guilty_rows",
         lambda *_: pd.DataFrame({"check": "ranks", "reason": [str(n) for n in range(30)]}),
     )
-    assert _told(promises(settings, now=now), "fault").splitlines()[-1] == "ranks: and 10 more"
+    assert _messages(promises(settings, now=now), "fault").splitlines()[-1] == "ranks: and 10 more"
     nothing = load(unpublished, environ={})
-    assert "nothing is published yet" in _told(promises(nothing, now=now), "warn")
-    assert "nothing is published" in _told(
+    assert "nothing is published yet" in _messages(promises(nothing, now=now), "warn")
+    assert "nothing is published" in _messages(
         promises(nothing, now=now, max_age=timedelta(1)), "fault"
     )

@@ -17,7 +17,7 @@ def test_every_reader_has_a_seed_and_a_count_of_its_own() -> None:
 # pyarrow tells standard error of a row that it can neither decode nor put aside
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("seed", SEEDS, ids=lambda seed: seed.name)
-def test_a_spoilt_file_is_refused_in_words_or_all_of_its_rows_are_told(
+def test_a_spoilt_file_is_refused_in_words_or_all_of_its_rows_are_accounted_for(
     seed: Seed, tmp_path: Path
 ) -> None:
     path = tmp_path / seed.name

@@ -46,13 +46,13 @@ def test_a_run_killed_at_any_step_on_disk_costs_time_only(
         cwd=HERE,
     )
     assert done.returncode == 0, done.stdout + done.stderr
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    steps = " ".join(one["step"] for one in told)
+    outcomes = [json.loads(line) for line in done.stdout.splitlines()]
+    steps = " ".join(one["step"] for one in outcomes)
     # the enumeration sees what matters: pieces, notes, tables, the snapshot and its switch
     parts = ("pieces", "loads", "settled", "tables", "snapshots/.building-", "snapshots/.link-")
     assert all(part in steps for part in parts)
     assert "shutil.rmtree /warehouse/snapshots/000001" in steps
-    assert [one for one in told if not (one["whole"] and one["same"] and not one["left"])] == []
+    assert [one for one in outcomes if not (one["whole"] and one["same"] and not one["left"])] == []
 
 
 def _start(operator: Operator, *words: str) -> subprocess.Popen[str]:
@@ -64,15 +64,15 @@ def _start(operator: Operator, *words: str) -> subprocess.Popen[str]:
 
 def _run(operator: Operator) -> None:
     run = _start(operator, "run")
-    told, _ = run.communicate()
-    assert run.returncode == 0, told
+    output, _ = run.communicate()
+    assert run.returncode == 0, output
 
 
 def _counted(operator: Operator) -> str:
     """What the screen would tell of the counters, or that there is nothing yet."""
     answer = _start(operator, "sql", "select count(*), sum(dropped_calls) from cell_day")
-    told, _ = answer.communicate()
-    return told if answer.returncode == 0 else f"exit {answer.returncode}"
+    output, _ = answer.communicate()
+    return output if answer.returncode == 0 else f"exit {answer.returncode}"
 
 
 def test_a_run_killed_at_any_moment_costs_time_only(

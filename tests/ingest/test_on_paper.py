@@ -61,8 +61,8 @@ def test_hexagons_and_their_drop_rates_equal_those_on_paper(
     )
     days = by_day.reset_index()
     assert len(rates) > 1000
-    for (first, last), told in rates.groupby(["period_start", "period_end"]):
+    for (first, last), period_rates in rates.groupby(["period_start", "period_end"]):
         within = days[days["day_local"].between(first.date(), last.date())]
         sums = within.groupby("hex_id")[SUMS].sum()
-        expected = (sums["dropped_calls"] / sums["call_attempts"]).reindex(told["hex_id"])
-        np.testing.assert_allclose(told["value"], expected, rtol=1e-9)
+        expected = (sums["dropped_calls"] / sums["call_attempts"]).reindex(period_rates["hex_id"])
+        np.testing.assert_allclose(period_rates["value"], expected, rtol=1e-9)

@@ -53,8 +53,8 @@ def test_read_is_accepted_plus_refused(operator: Operator, counters: Callable[..
     reasons = operator.warehouse.read_refused("pm")
     assert len(reasons) == 13
     assert set(reasons["source_file"]) == {"raw/pm_1.csv", "raw/pm_2.csv"}
-    told = " ".join(operator.warehouse.read("quality")["message"])
-    assert "raw/pm_2.csv ends in the middle of row 12: it may have been cut off" in told
+    messages = " ".join(operator.warehouse.read("quality")["message"])
+    assert "raw/pm_2.csv ends in the middle of row 12: it may have been cut off" in messages
 
 
 def test_rolled_up_counts_equal_plain_pandas(
@@ -159,19 +159,19 @@ def test_an_interrupted_run_goes_on_from_where_it_was(
     assert operator.warehouse.days("cell_day") == ["2026-03-01", "2026-03-02", "2026-03-03"]
 
 
-def test_all_faults_of_all_files_are_told_at_once(
+def test_all_faults_of_all_files_are_named_at_once(
     operator: Operator, counters: Callable[..., str]
 ) -> None:
     operator.write("pm_1.csv", counters("2026-03-01").replace("drops", "dropped", 1))
     operator.write("pm_2.csv", counters("2026-03-02").replace("start", "begin", 1))
     with pytest.raises(InputError) as refusal:
         operator.ingest()
-    told = str(refusal.value)
-    assert "pm_1.csv: no column 'drops' (for dropped_calls)" in told
-    assert "pm_2.csv: no column 'start' (for period_start_utc)" in told
+    faults = str(refusal.value)
+    assert "pm_1.csv: no column 'drops' (for dropped_calls)" in faults
+    assert "pm_2.csv: no column 'start' (for period_start_utc)" in faults
 
 
-def test_a_glob_without_files_is_told(operator: Operator) -> None:
+def test_a_glob_without_files_is_refused(operator: Operator) -> None:
     with pytest.raises(InputError, match=r"\[\[source\]\] pm: no file at .*pm_\*\.csv"):
         operator.ingest()
 
@@ -191,12 +191,12 @@ def test_no_inventory_still_gives_cells_and_days(
 
 
 def test_results_come_in_the_order_of_the_items() -> None:
-    told: list[tuple[str, int, int]] = []
+    progress: list[tuple[str, int, int]] = []
     with workers(Run(workers=2)) as client:
-        answers = each(client, str, range(5), label="five", progress=lambda *x: told.append(x))
+        answers = each(client, str, range(5), label="five", progress=lambda *x: progress.append(x))
     assert answers == ["0", "1", "2", "3", "4"]
-    assert told[0] == ("five", 0, 5)
-    assert told[-1] == ("five", 5, 5)
+    assert progress[0] == ("five", 0, 5)
+    assert progress[-1] == ("five", 5, 5)
 
 
 def test_large_items_travel_without_a_warning() -> None:
@@ -205,7 +205,7 @@ def test_large_items_travel_without_a_warning() -> None:
         assert each(client, np.max, items, label="looking") == [0, 1, 2]
 
 
-def test_a_cluster_that_does_not_answer_is_told() -> None:
+def test_a_cluster_that_does_not_answer_is_refused() -> None:
     with (
         pytest.raises(InputError, match="no Dask scheduler answers"),
         workers(Run(scheduler="tcp://127.0.0.1:1")),
@@ -222,12 +222,12 @@ def test_numbers_of_persons_need_a_key_and_another_key_reads_anew(
     operator.write("complaints.csv", "id,at,class,who\n1,2026-03-01 10:00,network,+44123456\n")
     with pytest.raises(SettingsError, match="there is no pseudonym key"):
         operator.ingest()
-    told = set[str]()
+    pseudonyms = set[str]()
     for key in ("a" * 32, "b" * 32):
         monkeypatch.setenv("HEXPERIENCE_KEY", key)
         operator.ingest()
-        told |= set(operator.warehouse.read("complaint")["subscriber_id"])
-    assert len(told) == 2
+        pseudonyms |= set(operator.warehouse.read("complaint")["subscriber_id"])
+    assert len(pseudonyms) == 2
 
 
 def test_other_polygons_give_other_regions(
@@ -265,7 +265,7 @@ def test_cells_of_two_zones_have_their_own_days(
     assert "no IANA zone" in set(operator.warehouse.read_refused("cell")["reason"])
 
 
-def test_an_hour_told_whole_and_in_quarters_counts_once(
+def test_an_hour_given_whole_and_in_quarters_counts_once(
     operator: Operator, counters: Callable[..., str]
 ) -> None:
     operator.write("pm_1.csv", counters("2026-03-01", n=8))
@@ -362,7 +362,7 @@ n_active_subscribers = "n"
     assert hexgrid.parents(far, level=7)[0] in set(shown)
 
 
-def test_days_told_by_totals_stand_beside_days_told_by_hours(
+def test_days_given_as_totals_stand_beside_days_given_by_hours(
     operator: Operator, counters: Callable[..., str]
 ) -> None:
     operator.write("pm_1.csv", counters("2026-03-02", n=96))
@@ -386,17 +386,17 @@ period_s = 86400
     assert set(operator.warehouse.read_refused("pm")["reason"]) == {
         "covers shorter periods that were delivered too"
     }
-    told = operator.warehouse.read("cell_day").set_index(["day_local", "cell_id"]).sort_index()
-    first, second = told.index.levels[0]
-    assert told.loc[first, "call_attempts"].tolist() == [700, 700]
-    assert told.loc[first, "n_hours"].tolist() == [24, 24]
-    assert told.loc[first, "bh_hour_start_utc"].isna().all()
-    assert told.loc[second, "bh_hour_start_utc"].notna().all()
+    cell_days = operator.warehouse.read("cell_day").set_index(["day_local", "cell_id"]).sort_index()
+    first, second = cell_days.index.levels[0]
+    assert cell_days.loc[first, "call_attempts"].tolist() == [700, 700]
+    assert cell_days.loc[first, "n_hours"].tolist() == [24, 24]
+    assert cell_days.loc[first, "bh_hour_start_utc"].isna().all()
+    assert cell_days.loc[second, "bh_hour_start_utc"].notna().all()
     assert set(operator.warehouse.read("cell_hour")["day_local"]) == {second}
     assert operator.warehouse.read("hex_day")["day_local"].nunique() == 2
 
 
-def test_days_that_fail_a_check_are_told_by_cell(
+def test_days_that_fail_a_check_are_listed_by_cell(
     operator: Operator, counters: Callable[..., str]
 ) -> None:
     whole = counters("2026-03-01T00:00+05:30", n=96 * 4)
@@ -412,9 +412,10 @@ def test_days_that_fail_a_check_are_told_by_cell(
     ]
     operator.write("pm_1.csv", "\n".join(kept) + "\n")
     operator.ingest()
-    told = operator.warehouse.read("cell_quality")
+    verdicts = operator.warehouse.read("cell_quality")
     found = {
-        (row.cell_id, row.day_local.day, row.check_name, row.verdict) for row in told.itertuples()
+        (row.cell_id, row.day_local.day, row.check_name, row.verdict)
+        for row in verdicts.itertuples()
     }
     assert found == {
         ("001", 1, "impossible values", "warn"),
@@ -436,8 +437,8 @@ def test_a_crash_while_reading_quotes_no_row(
 
     monkeypatch.setattr("ingest.sources.read", crash)
     source = operator.settings.source[1]
-    with pytest.raises(RuntimeError, match="crashed: ValueError in") as told:
+    with pytest.raises(RuntimeError, match="crashed: ValueError in") as error:
         load(FileToLoad(path, source, operator.settings))
     # nor does it travel along with the error
-    assert told.value.__cause__ is told.value.__context__ is None
-    assert "7700900123" not in "".join(traceback.format_exception(told.value))
+    assert error.value.__cause__ is error.value.__context__ is None
+    assert "7700900123" not in "".join(traceback.format_exception(error.value))

@@ -82,9 +82,9 @@ def test_hexagons_hold_all_usable_reports(mycall: Warehouse) -> None:
 
 
 def test_it_says_what_it_cannot_tell(mycall: Warehouse) -> None:
-    told = " ".join(mycall.marts.query("quality_notes")["message"])
-    assert "without load no cause can be named" in told
-    assert "known to the month only: no change can be dated" in told
+    messages = " ".join(mycall.marts.query("quality_notes")["message"])
+    assert "without load no cause can be named" in messages
+    assert "known to the month only: no change can be dated" in messages
     assert len(mycall.marts.query("change_points")) == 0
     places = mycall.marts.query("worst_places", top=10)
     assert len(places) == 10
@@ -104,7 +104,7 @@ def test_another_month_of_the_same_feed_works_unchanged(tmp_path: Path) -> None:
     assert len(warehouse.marts.query("worst_places")) > 0
 
 
-def test_a_deleted_column_and_exchanged_coordinates_are_told(tmp_path: Path) -> None:
+def test_a_deleted_column_and_exchanged_coordinates_are_noted(tmp_path: Path) -> None:
     feed = tmp_path / "trai_mycall"
     feed.mkdir()
     path = feed / "MyCall_Data_May_2021.csv"

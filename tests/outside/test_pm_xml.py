@@ -35,16 +35,16 @@ def _source(*counters: str) -> Source:
 
 def _plainly(path: Path) -> dict[str, dict[str, str]]:
     """Counters of each object, the whole tree in memory; a `suspect` among them."""
-    told: dict[str, dict[str, str]] = {}
+    measured: dict[str, dict[str, str]] = {}
     for info in ET.parse(path).iter(f"{NS}measInfo"):  # noqa: S314  (a file we know)
         names = {kind.get("p"): kind.text for kind in info.iter(f"{NS}measType")}
         for value in info.iter(f"{NS}measValue"):
-            row = told.setdefault(str(value.get("measObjLdn")), {})
+            row = measured.setdefault(str(value.get("measObjLdn")), {})
             row["@suspect"] = value.findtext(f"{NS}suspect") or row.get("@suspect", "false")
             for r in value.iter(f"{NS}r"):
                 text, name = r.text or "", str(names[r.get("p")])
                 assert row.setdefault(name, text) == text
-    return told
+    return measured
 
 
 def test_every_object_and_counter_of_the_sample_comes_out() -> None:
@@ -56,8 +56,8 @@ def test_every_object_and_counter_of_the_sample_comes_out() -> None:
     assert frame["@start"].unique().tolist() == ["2023-05-15T07:00:00+01:00"]
     assert frame["@duration_s"].unique().tolist() == ["900"]
     rows = frame.set_index("@object")[["@suspect", *counters]]
-    told = {str(name): row.dropna().to_dict() for name, row in rows.iterrows()}
-    assert told == expected
+    measured = {str(name): row.dropna().to_dict() for name, row in rows.iterrows()}
+    assert measured == expected
     assert sources.missing_columns(SAMPLE, _source(*counters)) == []
 
 
@@ -82,6 +82,6 @@ def test_a_consumer_s_report_written_as_xml_comes_back(form: str, tmp_path: Path
     frame, malformed = pm_xml.read(path, _source(*counters))
     assert malformed.empty
     rows = frame.set_index("@object")[["@suspect", *counters]]
-    told = {str(name): row.dropna().to_dict() for name, row in rows.iterrows()}
-    assert told == expected
+    measured = {str(name): row.dropna().to_dict() for name, row in rows.iterrows()}
+    assert measured == expected
     assert frame["@managed_element"].unique().tolist() == [collection["measuredEntityDn"]]

@@ -190,14 +190,14 @@ def test_what_breaks_a_promise_is_not_published(tmp_path: Path) -> None:
     warehouse.write("receipt", rows("receipt", **receipt))
     first = publish(warehouse, "first", keep=2)
     warehouse.write("receipt", rows("receipt", **{**receipt, "n_accepted": 8}))
-    told = r"not published.*\n.*receipt_sums: 1 row\(s\), such as: pm: 10 read, 8 accepted"
-    with pytest.raises(ContractError, match=told):
+    refusal = r"not published.*\n.*receipt_sums: 1 row\(s\), such as: pm: 10 read, 8 accepted"
+    with pytest.raises(ContractError, match=refusal):
         publish(warehouse, "second", keep=2)
     assert warehouse.marts.file.parent == first
     assert [path.name for path in (tmp_path / "snapshots").iterdir()] == [first.name]
 
 
-def test_one_odd_cell_is_published_and_told(tmp_path: Path) -> None:
+def test_one_odd_cell_is_published_and_noted(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     run = {"run_id": ["r"], "level": 8, "schema_version": SCHEMA_VERSION}
     warehouse.write("run", rows("run", **run))
@@ -208,7 +208,7 @@ def test_one_odd_cell_is_published_and_told(tmp_path: Path) -> None:
     assert (note["table_name"], note["check_name"], note["verdict"]) == (
         "cell_day", "counters", "unsafe",
     )  # fmt: skip
-    told = "cell b on 2025-03-03: busy hour has more calls than its day"
-    assert note["message"] == f"1 row(s) break the check counters, such as: {told}."
+    violation = "cell b on 2025-03-03: busy hour has more calls than its day"
+    assert note["message"] == f"1 row(s) break the check counters, such as: {violation}."
     assert warehouse.marts.guilty(RULE)["check"].tolist() == ["counters"]
     assert not warehouse.marts.file.stat().st_mode & 0o222

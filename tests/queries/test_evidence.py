@@ -56,7 +56,7 @@ def test_figures_of_the_list_come_back_to_the_last_digit(
             assert steps.loc[21, "value"] == place["drops_per_cost"] == steps.loc[21, "published"]
 
 
-def test_of_a_place_that_is_not_listed_nothing_is_told(demo: Warehouse) -> None:
+def test_of_a_place_that_is_not_listed_nothing_is_known(demo: Warehouse) -> None:
     assert len(demo.marts.query("why", place=_first(demo, "site")["site_id"])) > 0
     assert demo.marts.query("why", place="Nowhere").empty
 
@@ -131,9 +131,9 @@ def test_what_relief_would_spare_stands_in_the_evidence_as_in_the_ladder(demo: W
 
 
 def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:
-    told = demo.marts.sql("select table_name, sum(n_rows) as n from lineage group by all")
+    totals = demo.marts.sql("select table_name, sum(n_rows) as n from lineage group by all")
     receipt = demo.read("receipt").set_index("table_name")
-    kept = told.set_index("table_name")["n"].astype(float)
+    kept = totals.set_index("table_name")["n"].astype(float)
     # rows that repeat a key are refused after their file was read
     repeated = {name: (demo.read_refused(name)["reason"].str.contains("repeats")).sum()
                 for name in kept.index}  # fmt: skip
@@ -141,7 +141,7 @@ def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:
         assert n - repeated[name] <= receipt.loc[name, "n_accepted"] <= n
 
 
-def test_days_of_persons_are_not_told(demo: Warehouse) -> None:
+def test_days_of_persons_are_not_shown(demo: Warehouse) -> None:
     persons = demo.marts.sql(
         "select * from lineage where table_name in ('complaint', 'nps', 'call')"
     )
@@ -234,9 +234,9 @@ def test_nobody_is_spared_who_is_not_there(demo: Warehouse) -> None:
     known = places[places["persons_at_most"].notna()]
     assert set(known["place_type"]) == {"cell", "site", "hex", "region"}
     for name in ("complainants_avoided_hi", "detractors_avoided_hi"):
-        told = known.dropna(subset=[name])
-        assert len(told) > 0
-        assert (told[name] <= told["persons_at_most"] + 1e-6).all()
+        known_places = known.dropna(subset=[name])
+        assert len(known_places) > 0
+        assert (known_places[name] <= known_places["persons_at_most"] + 1e-6).all()
     assert (known["persons_at_most"] % 16 == 0).all()
 
 
@@ -247,8 +247,8 @@ def test_works_of_the_plan_show_who_looks_after_their_place(town: Town, tmp_path
     work = warehouse.marts.query("plan").dropna(subset=["cell_id", "site_id"]).iloc[0]
     at = datetime(2026, 6, 1, tzinfo=UTC)
     for subject, owner in (("site", "Ann"), ("cell", "Bob")):
-        told = Word("in_work", owner, "antenna ordered")
-        warehouse.marts.acknowledge(Subject(subject, work[f"{subject}_id"]), told, by="Ann", at=at)
+        word = Word("in_work", owner, "antenna ordered")
+        warehouse.marts.acknowledge(Subject(subject, work[f"{subject}_id"]), word, by="Ann", at=at)
         works = warehouse.marts.query("plan").set_index(["action", "cell_id"])
         assert works.loc[(work["action"], work["cell_id"]), "ack_owner"] == owner
 

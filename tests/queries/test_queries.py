@@ -225,8 +225,8 @@ def moved(tmp_path: Path) -> Warehouse:
 
 def test_a_change_counts_once_where_its_cell_has_had_two_footprints(moved: Warehouse) -> None:
     sums = moved.marts.query("drops_by_attribution", place_type="hex")
-    told = sums[["n_changes", "drops", "drops_load", "drops_other"]].to_numpy()
-    assert told.tolist() == [pytest.approx([1, 100.0, 80.0, 20.0])]
+    totals = sums[["n_changes", "drops", "drops_load", "drops_other"]].to_numpy()
+    assert totals.tolist() == [pytest.approx([1, 100.0, 80.0, 20.0])]
     assert moved.marts.query("drops_by_attribution", place_type="hex", since="2025-03-11").empty
 
 
@@ -270,23 +270,23 @@ def test_errors_of_cells_add_up_by_the_rule_of_the_maps(tmp_path: Path) -> None:
 
 def test_what_came_and_went_comes_to_what_it_did_while_it_was_there(tmp_path: Path) -> None:
     warehouse = _changed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 1.0])
-    (told,) = warehouse.marts.query("drops_by_attribution").to_dict("records")
-    assert told["n_changes"] == 2
+    (totals,) = warehouse.marts.query("drops_by_attribution").to_dict("records")
+    assert totals["n_changes"] == 2
     # 100 drops where 50 would have been, then 100 as before: not 50 more and 100 fewer
-    assert told["drops"] == pytest.approx(50)
-    assert told["drops_load"] == pytest.approx(50)
+    assert totals["drops"] == pytest.approx(50)
+    assert totals["drops_load"] == pytest.approx(50)
     # load came and a fault went: what is there now is load's doing, and the fault's less
     both = _changed(tmp_path / "both", cell_id=["a", "a"], ratio=[2.0, 0.5], load_share=[1.0, 0.0])
-    (told,) = both.marts.query("drops_by_attribution").to_dict("records")
-    assert told["drops"] == pytest.approx(50)
-    assert told["drops_load"] == pytest.approx(50 + 100 * (2 - 1 + 1 - 0.5) / 2)
+    (totals,) = both.marts.query("drops_by_attribution").to_dict("records")
+    assert totals["drops"] == pytest.approx(50)
+    assert totals["drops_load"] == pytest.approx(50 + 100 * (2 - 1 + 1 - 0.5) / 2)
 
 
-def test_untested_changes_are_told_beside(tmp_path: Path) -> None:
+def test_untested_changes_are_counted_beside(tmp_path: Path) -> None:
     warehouse = _changed(tmp_path, cell_id=["a", "a"], ratio=[2.0, 2.0], load_share=[np.nan, 1.0])
-    (told,) = warehouse.marts.query("drops_by_attribution").to_dict("records")
-    assert told["drops_untested"] == pytest.approx(50)
-    assert told["drops"] == told["drops_load"] == pytest.approx(50)
+    (totals,) = warehouse.marts.query("drops_by_attribution").to_dict("records")
+    assert totals["drops_untested"] == pytest.approx(50)
+    assert totals["drops"] == totals["drops_load"] == pytest.approx(50)
 
 
 @pytest.mark.parametrize("kind", ["cell", "sector", "site", "hex", "region", "network"])
@@ -303,8 +303,8 @@ def test_every_grain_sums_to_the_network(kind: str, demo: Warehouse) -> None:
 def test_the_cell_behind_a_hexagon_is_one_that_serves_it_at_the_period_s_end(
     moved: Warehouse,
 ) -> None:
-    told = moved.marts.query("period_hexes", period_grain="week", period_start=date(2025, 3, 3))
-    assert told["dominant_cell_id"].tolist() == ["A"]
+    hexes = moved.marts.query("period_hexes", period_grain="week", period_start=date(2025, 3, 3))
+    assert hexes["dominant_cell_id"].tolist() == ["A"]
 
 
 def test_a_customer_is_counted_once_and_a_subscriber_never(tmp_path: Path) -> None:
@@ -329,10 +329,10 @@ def test_a_customer_is_counted_once_and_a_subscriber_never(tmp_path: Path) -> No
         connection.execute("insert into run by name from read_parquet($f)",
                            {"f": files.replace("place_rate", "run")})  # fmt: skip
         connection.execute("insert into place_rate by name from read_parquet($f)", {"f": files})
-        told = connection.execute(read_query("periods").sql).fetchall()
+        period_rows = connection.execute(read_query("periods").sql).fetchall()
     columns = list(read_query("periods").returns)
-    assert told[0][columns.index("n_customer_cases")] == 7 + 40
-    assert told[0][columns.index("n_customer_figures")] == 5
+    assert period_rows[0][columns.index("n_customer_cases")] == 7 + 40
+    assert period_rows[0][columns.index("n_customer_figures")] == 5
 
 
 def test_the_network_s_step_is_beyond_chance_where_the_interval_leaves_out_zero(
@@ -396,7 +396,7 @@ def test_changes_and_works_are_dated_on_the_operator_s_days(demo: Warehouse) -> 
     )
 
 
-def test_an_unknown_query_is_told_with_the_known_ones() -> None:
+def test_an_unknown_query_is_refused_with_the_known_ones() -> None:
     with pytest.raises(NothingFound, match="no query 'worst'; there are: acknowledgement_log"):
         read_query("worst")
 
@@ -452,9 +452,13 @@ def test_a_coarse_hexagon_is_the_sum_of_the_finer_ones_in_it(demo: Warehouse) ->
         inside = hexgrid.parents(days["hex_id"], level=coarse) == parent[0]
         known = days[inside].groupby("day_local")[["call_attempts", "dropped_calls"]].sum()
         (text,) = hexgrid.as_text(parent)
-        told = demo.marts.query("hex_history", hex_text=text)
-        assert told["call_attempts"].to_numpy() == pytest.approx(known["call_attempts"].to_numpy())
-        assert told["dropped_calls"].to_numpy() == pytest.approx(known["dropped_calls"].to_numpy())
+        answer = demo.marts.query("hex_history", hex_text=text)
+        assert answer["call_attempts"].to_numpy() == pytest.approx(
+            known["call_attempts"].to_numpy()
+        )
+        assert answer["dropped_calls"].to_numpy() == pytest.approx(
+            known["dropped_calls"].to_numpy()
+        )
         served = demo.read("cell_hex").query("level == @level")
         here = served[hexgrid.parents(served["hex_id"], level=coarse) == parent[0]]
         weights = here.groupby("cell_id")["weight"].sum()
@@ -468,13 +472,13 @@ def test_hexagons_of_a_box_are_those_whose_middle_lies_in_it(demo: Warehouse) ->
     middle = {"lat": places["lat"].median(), "lon": places["lon"].median()}
     box = {"west": places["lon"].min(), "east": middle["lon"],
            "south": middle["lat"], "north": places["lat"].max()}  # fmt: skip
-    told = demo.marts.query("hex_map", **layer, level=7, **box)
+    answer = demo.marts.query("hex_map", **layer, level=7, **box)
     inside = places["lon"].between(box["west"], box["east"]) & places["lat"].between(
         box["south"], box["north"]
     )
     whole = demo.marts.query("hex_map", **layer, level=7)
     wanted = set(whole["hex_id"]) & set(places.loc[inside, "hex_id"])
-    assert set(told["hex_id"]) == wanted
+    assert set(answer["hex_id"]) == wanted
     assert 0 < len(wanted) < len(whole)
     counted = demo.marts.query("levels_in_view", **layer, **box).set_index("level")["n_hexes"]
     assert counted[7] == len(wanted)

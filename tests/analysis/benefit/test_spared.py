@@ -137,10 +137,10 @@ def levers(planted: Network) -> Levers:
 def test_factors_are_near_the_planted_ones(planted: Network, levers: Levers) -> None:
     truth = planted.avoidable
     true = (truth["relieved_30"] / truth["drops_month"]).to_numpy()
-    told = levers.relieved[:, 3].mean(axis=1)
+    factors = levers.relieved[:, 3].mean(axis=1)
     assert levers.cell_id.tolist() == truth["cell_id"].tolist()
-    assert np.corrcoef(told, true)[0, 1] > 0.8
-    assert abs(told.mean() - true.mean()) < 0.05
+    assert np.corrcoef(factors, true)[0, 1] > 0.8
+    assert abs(factors.mean() - true.mean()) < 0.05
     fixed = levers.without_other.mean(axis=1) - (truth["fixed"] / truth["drops_month"]).to_numpy()
     assert np.abs(fixed).mean() < 0.05
 

@@ -84,11 +84,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Found]:
 def test_benefits_are_near_the_planted_ones(
     planted: Network, counters: xr.Dataset, searched: Search, found: Callable[..., Found]
 ) -> None:
-    told = found(counters, searched).benefits.set_index("cell_id")
+    benefits = found(counters, searched).benefits.set_index("cell_id")
     truth = planted.avoidable.set_index("cell_id")
     true = truth["drops_month"] - truth["both_30"]
-    assert told["drops_avoidable_month"].sum() == pytest.approx(true.sum(), rel=0.15)
-    first = told["drops_avoidable_month"].nlargest(8).index
+    assert benefits["drops_avoidable_month"].sum() == pytest.approx(true.sum(), rel=0.15)
+    first = benefits["drops_avoidable_month"].nlargest(8).index
     assert true[first].sum() > 0.9 * true.nlargest(8).sum()
 
 
@@ -128,10 +128,10 @@ def test_of_cells_that_were_not_searched_by_the_hour_nothing_is_known(
     fields = dataclasses.fields(levers.Levers)
     some = levers.Levers(*(getattr(searched.levers, f.name)[3:] for f in fields))
     partly = found(counters, searched._replace(levers=some))
-    told = partly.benefits.set_index("cell_id").loc[searched.levers.cell_id[:3]]
-    assert told["drops_avoidable_month"].isna().all()
-    assert (told["unknown_reason"] == "load is not known by the hour").all()
-    assert not partly.ladder["cell_id"].isin(told.index).any()
+    unsearched = partly.benefits.set_index("cell_id").loc[searched.levers.cell_id[:3]]
+    assert unsearched["drops_avoidable_month"].isna().all()
+    assert (unsearched["unknown_reason"] == "load is not known by the hour").all()
+    assert not partly.ladder["cell_id"].isin(unsearched.index).any()
     whole = found(counters, searched)
     assert (partly.cells.drops[3:] == whole.cells.drops[3:]).all()
 
@@ -175,9 +175,9 @@ def test_only_cells_on_the_same_ground_with_room_are_named() -> None:
         "weight": [0.5, 0.5, 0.4, 0.6, 1.0, 0.5, 0.5, 1.0],
     })  # fmt: skip
     prb = pd.Series({"a": 90.0, "b": 30.0, "c": 20.0, "d": 40.0, "e": 80.0})
-    told = spare_load.relief_cells(weights, prb, pd.Series(["a", "c", None]), room_pct=50)
-    assert told["a"] == "b (30 %), d (40 %)"
-    assert told["c"] == "d (40 %)"
+    relief_cells = spare_load.relief_cells(weights, prb, pd.Series(["a", "c", None]), room_pct=50)
+    assert relief_cells["a"] == "b (30 %), d (40 %)"
+    assert relief_cells["c"] == "d (40 %)"
     strict = spare_load.relief_cells(weights, prb, pd.Series(["a"]), room_pct=35)
     assert strict["a"] == "b (30 %)"
     assert "a" not in spare_load.relief_cells(weights, prb, pd.Series(["a"]), room_pct=10)
@@ -200,9 +200,9 @@ def test_a_person_counts_once_a_week_and_only_in_whole_weeks() -> None:
         _complaint("r", fine, "2025-06-15", "account"), _complaint("s", fine, "2025-06-18"),
     ]  # fmt: skip
     frame = pd.DataFrame(rows).astype({"hex_id": "UInt64"})
-    told = association_weeks.complainants(frame, "network", level=6)
-    assert told["week"].dt.strftime("%m-%d").tolist() == ["06-02", "06-09"]
-    assert told["n"].tolist() == [1, 2]
+    complainants = association_weeks.complainants(frame, "network", level=6)
+    assert complainants["week"].dt.strftime("%m-%d").tolist() == ["06-02", "06-09"]
+    assert complainants["n"].tolist() == [1, 2]
     none = association_weeks.complainants(frame, "device", level=6)
     assert none["n"].tolist() == [0, 0]
 

@@ -33,8 +33,8 @@ def _known(base: pd.DataFrame | None = None) -> subscribers.Residents:
 def test_a_hexagon_has_those_of_the_newest_month_rounded_up_to_crowds() -> None:
     found = _known()
     away = hexgrid.hexes_of(lat=[10.0], lon=[10.0], level=8)
-    told = found.at_most("hex", np.append(HEXES, away), BOTH)
-    assert told.tolist() == [112, 64, 16, 16]
+    at_most = found.at_most("hex", np.append(HEXES, away), BOTH)
+    assert at_most.tolist() == [112, 64, 16, 16]
 
 
 def test_a_hexagons_subscribers_are_shared_out_as_its_calls_are() -> None:
@@ -44,9 +44,9 @@ def test_a_hexagons_subscribers_are_shared_out_as_its_calls_are() -> None:
     assert found.of_cells()[:2].tolist() == [128, 48]
     assert np.isnan(found.of_cells()[2])
     whole = sparse.csr_array(np.array([[1.0, 1.0, 0.0], [0, 1, 1]]))
-    told = found.at_most("site", np.array(["A", "B"]), whole)
-    assert told[0] == 160
-    assert np.isnan(told[1])
+    at_most = found.at_most("site", np.array(["A", "B"]), whole)
+    assert at_most[0] == 160
+    assert np.isnan(at_most[1])
 
 
 def test_without_a_base_there_is_no_limit() -> None:

@@ -44,7 +44,7 @@ def test_a_catalogue_that_cannot_be_read_ends_the_run_before_it_begins() -> None
         catalogue_of(Settings(plan=Plan(budgets=(1.0,), catalogue="none.toml")), CELLS)
 
 
-def test_places_that_no_cell_is_at_are_told_together(tmp_path: Path) -> None:
+def test_places_that_no_cell_is_at_are_named_together(tmp_path: Path) -> None:
     own = tmp_path / "own.toml"
     text = DEFAULT.read_text(encoding="utf-8")
     own.write_text(text + """
@@ -56,9 +56,9 @@ site_id = "MAST10"
 """, encoding="utf-8")  # fmt: skip
     limits = {"crew_weeks": {"Nroth": 3.0, "*": 9.0}, "floors": {"North": 0.1}}
     settings = Settings(plan=Plan(catalogue=str(own), **limits))
-    with pytest.raises(SettingsError) as told:
+    with pytest.raises(SettingsError) as refusal:
         catalogue_of(settings, CELLS)
-    assert told.value.faults == (
+    assert refusal.value.faults == (
         "crew_weeks: no cell has region 'Nroth'; did you mean North?",
         "[[exclude]] number 1: no cell has cell_id 'LDS10'; did you mean LDS1?",
         "[[exclude]] number 2: no cell has site_id 'MAST10'; did you mean MAST1?",
@@ -76,8 +76,8 @@ def test_the_demo_has_a_plan_for_each_budget(demo: Warehouse) -> None:
     assert best["benefit_month"].is_monotonic_increasing
     assert (best["cost_amount"] <= best["budget"]).all()
     assert best["costs_invented"].all()
-    told = demo.marts.query("plan", budget=600, plan_number=1)
-    assert len(told) == best["n_actions"].iloc[1]
-    assert told["benefit_month"].sum() == pytest.approx(best["benefit_month"].iloc[1])
-    treated = told["cell_id"].dropna()
+    actions = demo.marts.query("plan", budget=600, plan_number=1)
+    assert len(actions) == best["n_actions"].iloc[1]
+    assert actions["benefit_month"].sum() == pytest.approx(best["benefit_month"].iloc[1])
+    treated = actions["cell_id"].dropna()
     assert treated.is_unique

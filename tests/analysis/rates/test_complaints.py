@@ -220,13 +220,13 @@ def test_a_complaint_known_by_its_cell_counts_in_parts_and_once_altogether() -> 
     assert region["numerator"].tolist() == [60]
 
 
-def test_where_nobody_surely_complained_nothing_is_told() -> None:
+def test_where_nobody_surely_complained_nothing_is_published() -> None:
     found = _all_rates(_by_cell(40, 0.75))
     finest = found[found["level"] == LEVEL].set_index("hex_id")
     assert finest.loc[OTHER, "shown"] == "hidden"
 
 
-def test_parts_of_complaints_are_never_told_as_few() -> None:
+def test_parts_of_complaints_are_never_shown_as_few() -> None:
     found = _all_rates(_by_cell(4, 0.5))
     assert set(found["shown"]) <= {"hidden", "shown"}
     assert found.loc[found["shown"] == "shown", "numerator"].eq(0).all()

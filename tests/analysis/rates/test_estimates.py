@@ -1,4 +1,4 @@
-"""What is told beside raw counts: from released rows alone, by families, held against targets."""
+"""What stands beside raw counts: from released rows alone, by families, held against targets."""
 
 from typing import Any
 
@@ -58,9 +58,9 @@ def test_estimates_can_be_made_again_from_what_is_published() -> None:
     again = estimates.of_counts(raw, "complaints_per_1000", NONE)
     for name in estimates.ESTIMATES:
         pd.testing.assert_series_equal(again[name], found[name])
-    untold = found[found["shown"] != "shown"]
-    assert len(untold)
-    assert untold[estimates.ESTIMATES].isna().all(axis=None)
+    withheld = found[found["shown"] != "shown"]
+    assert len(withheld)
+    assert withheld[estimates.ESTIMATES].isna().all(axis=None)
 
 
 def test_a_place_is_drawn_to_its_own_parent() -> None:

@@ -137,9 +137,9 @@ def test_a_place_s_change_is_the_sum_of_its_cells(counters: Callable[..., xr.Dat
     assert found["value_hi"].iloc[0] == pytest.approx(2.5)
     both = pd.concat([changes, changes.assign(cell_id="b")])
     site = of_weights(pd.DataFrame({"cell_id": ["a", "b"], "place": 1, "weight": 1.0}), cube)
-    told = network.change_ratios(cube, site, network.newest_days(cube, 28), both).iloc[0]
-    assert told["value"] == pytest.approx(2.0)
-    assert 1.6 < told["value_lo"] < 2.0 < told["value_hi"] < 2.5
+    ratio = network.change_ratios(cube, site, network.newest_days(cube, 28), both).iloc[0]
+    assert ratio["value"] == pytest.approx(2.0)
+    assert 1.6 < ratio["value_lo"] < 2.0 < ratio["value_hi"] < 2.5
     only_b = of_weights(HALVES[HALVES["cell_id"] == "b"], cube)
     assert network.change_ratios(cube, only_b, network.newest_days(cube, 28), changes).empty
 

@@ -40,13 +40,13 @@ def test_a_pseudonym_is_what_the_documentation_says() -> None:
 
 def test_domains_and_epochs_never_meet() -> None:
     keys = [Key(OLD.encode(), epoch) for epoch in ("", "2026Q3", "2026Q4")]
-    told = {
+    pseudonyms = {
         _passed(Door(lambda key=key: [key]), [text], domain)["subscriber_id"][0]
         for domain, text in (("msisdn", "+44770090012345"), ("imsi", "44770090012345"),
                              ("account", "44770090012345"))
         for key in keys
     }  # fmt: skip
-    assert len(told) == 9
+    assert len(pseudonyms) == 9
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_one_key_alone_needs_no_epoch_even_if_it_ends_in_equal_signs(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("text", "mode", "told"),
+    ("text", "mode", "fault"),
     [
         ("short", 0o600, "5 characters; give at least 32"),
         (f"2026Q3 = {OLD}\n2026Q4 = short", 0o600, "5 characters; give at least 32"),
@@ -121,15 +121,15 @@ def test_one_key_alone_needs_no_epoch_even_if_it_ends_in_equal_signs(tmp_path: P
         (OLD, 0o640, "open to others"),
     ],
 )
-def test_an_unfit_key_is_refused(tmp_path: Path, text: str, mode: int, told: str) -> None:
+def test_an_unfit_key_is_refused(tmp_path: Path, text: str, mode: int, fault: str) -> None:
     path = tmp_path / "a.key"
     path.write_text(text, "utf-8")
     path.chmod(mode)
-    with pytest.raises(SettingsError, match=told):
+    with pytest.raises(SettingsError, match=fault):
         pseudonym_key(_settings(tmp_path), {})
 
 
-def test_a_lost_key_of_the_forgotten_is_told(tmp_path: Path) -> None:
+def test_a_lost_key_of_the_forgotten_is_named(tmp_path: Path) -> None:
     (tmp_path / "forgotten.txt").write_text(f"abcd1234 {'0' * 32} 2026-11-22\n", "utf-8")
     door = privacy_door.door(_settings(tmp_path), {"HEXPERIENCE_KEY": OLD})
     with pytest.raises(SettingsError, match="pseudonyms of key abcd1234: put that key back"):

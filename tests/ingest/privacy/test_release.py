@@ -147,7 +147,7 @@ def test_without_complementary_suppression_the_attacker_wins(
     assert _caught(20) >= 20
 
 
-def test_if_every_small_count_were_told_as_few_the_attacker_wins(
+def test_if_every_small_count_were_shown_as_few_the_attacker_wins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(release, "_labelled", lambda _piece, root, *_, **__: root >= 0)
@@ -174,14 +174,14 @@ def test_too_few_subscribers_could_as_well_be_enough() -> None:
     """Denominators stand beside every figure but a hidden one; what remains is none or a crowd."""
     cases = _cases(60)
     places, _ = _published(cases)
-    told = places[places["shown"] != "hidden"].drop_duplicates(["month", *release.PLACE])
+    released = places[places["shown"] != "hidden"].drop_duplicates(["month", *release.PLACE])
     every = places.drop_duplicates(["month", *release.PLACE])
-    every = every.merge(told[["month", *release.PLACE]], "left", indicator="told")
+    every = every.merge(released[["month", *release.PLACE]], "left", indicator="place_shown")
     towns = cases.drop_duplicates(["month", "hex_id"])
     for (_, town), (_, of_town) in zip(towns.groupby("month"), every.groupby("month"), strict=True):
         members = _members(town, of_town, pd.DataFrame())[:, ::DAYS]
         small = of_town["n"].between(1, CROWD - 1).to_numpy()
-        shown = (of_town["told"] == "both").to_numpy()
+        shown = (of_town["place_shown"] == "both").to_numpy()
         assert not (small & shown).any()
         if small.any():
             value = of_town["n"].to_numpy()
@@ -281,17 +281,17 @@ def _family(*counts: float) -> list[str]:
     return found.set_index("hex_id")["shown"].reindex(children).tolist()
 
 
-def test_zeros_are_told_and_a_sibling_hides_a_small_count() -> None:
+def test_zeros_are_shown_and_a_sibling_hides_a_small_count() -> None:
     assert _family(0, 0, 9) == ["shown", "shown", "shown"]
     assert _family(2, 30, 9) == ["few", "shown", "hidden"]
     # two that are few hide each other
     assert _family(2, 3, 9) == ["few", "few", "shown"]
 
 
-def test_what_is_few_everywhere_is_told_as_few_only_as_often_as_is_safe() -> None:
-    # seven ones make the parent's seven: all told as 1 to 4, each would have to be 1
+def test_what_is_few_everywhere_is_shown_as_few_only_as_often_as_is_safe() -> None:
+    # seven ones make the parent's seven: all shown as 1 to 4, each would have to be 1
     assert _family(*[1] * 7).count("few") == 4
-    # twice four make the parent's eight: both told as 1 to 4, each would have to be 4
+    # twice four make the parent's eight: both shown as 1 to 4, each would have to be 4
     assert _family(4, 4).count("few") == 1
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from ingest.quality import availability
 
-TOLD = "no column X"
+MESSAGE = "no column X"
 
 
 def _load(*given: str, lacks: str = "", partial: bool = False) -> dict[str, Any]:
-    absent = {lacks: TOLD} if lacks else {}
+    absent = {lacks: MESSAGE} if lacks else {}
     return {"given": [*given], "absent": absent, "partial": partial, "file": "f.csv"}
 
 

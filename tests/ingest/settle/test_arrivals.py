@@ -122,13 +122,13 @@ class Sender:
 
     def versions(self, kind: str, key: tuple[str, ...]) -> dict[Any, list[tuple[str, Any]]]:
         """Of each key its rows with their file, the one that counts first; doubted ones last."""
-        told = defaultdict(list)
+        versions = defaultdict(list)
         for name in sorted((n for n in self.lie if n.startswith(kind)), reverse=True):
             for row in self.lie[name].rows:
-                told[tuple(row[column] for column in key)].append((name, row))
-        for rows in told.values():
+                versions[tuple(row[column] for column in key)].append((name, row))
+        for rows in versions.values():
             rows.sort(key=lambda at: (at[1].get("doubt", ""), -self.lie[at[0]].arrived))
-        return told
+        return versions
 
 
 def _complaints(sender: Sender) -> tuple[pd.DataFrame, int]:
@@ -188,8 +188,8 @@ def _check(operator: Operator, sender: Sender, receipt: pd.DataFrame) -> None:
         assert hours[ours].fillna(-1).tolist() == counters[theirs].fillna(-1).tolist()
     for table, kind, n in (("complaint", "complaints", n_complaints), ("pm", "pm", n_counters)):
         read = sum(len(d.rows) for name, d in sender.lie.items() if name.startswith(kind))
-        told = receipt.loc[table, ["n_read", "n_accepted", "n_refused"]].tolist()
-        assert told == [read, n, read - n]
+        counts = receipt.loc[table, ["n_read", "n_accepted", "n_refused"]].tolist()
+        assert counts == [read, n, read - n]
 
 
 def _written(warehouse: Warehouse) -> dict[tuple[str, str], int]:
@@ -203,12 +203,12 @@ def _written(warehouse: Warehouse) -> dict[tuple[str, str], int]:
 def _touched(
     sender: Sender, names: set[str], before: dict[str, Delivery], kind: str
 ) -> tuple[set[str], set[str]]:
-    """Days that must be written anew, and that may: where else a complaint was told."""
-    told = [(n, row) for lie in (before, sender.lie) for n, d in lie.items() for row in d.rows]
-    told = [(name, row) for name, row in told if name.startswith(kind)]
-    must = {row["start"][:10] for name, row in told if name in names}
-    ids = {row.get("id") for name, row in told if name in names} - {None}
-    return must, must | {row["start"][:10] for _, row in told if row.get("id") in ids}
+    """Days that must be written anew, and that may: where else a complaint stood."""
+    rows = [(n, row) for lie in (before, sender.lie) for n, d in lie.items() for row in d.rows]
+    rows = [(name, row) for name, row in rows if name.startswith(kind)]
+    must = {row["start"][:10] for name, row in rows if name in names}
+    ids = {row.get("id") for name, row in rows if name in names} - {None}
+    return must, must | {row["start"][:10] for _, row in rows if row.get("id") in ids}
 
 
 @pytest.mark.parametrize("seed", range(2))

@@ -83,10 +83,10 @@ def test_the_footprint_is_that_of_the_day_of_the_trouble(cell_hex: pd.DataFrame)
     then = pd.to_datetime(["2026-06-02T12:00Z"]).as_unit("us")
     early = located(_complaints(["a"], [2]), cell_hex, zone="UTC")
     late = located(_complaints(["a"], [28]), cell_hex, zone="UTC")
-    told = located(_complaints(["a"], [28], event_utc=then), cell_hex, zone="UTC")
+    by_event = located(_complaints(["a"], [28], event_utc=then), cell_hex, zone="UTC")
     columns = ["hex_id", "weight"]
     assert not early[columns].equals(late[columns])
-    pd.testing.assert_frame_equal(told[columns], early[columns])
+    pd.testing.assert_frame_equal(by_event[columns], early[columns])
     # four minutes to midnight UTC is the next day further east
     midnight = _complaints(["d"], [14], created_utc=pd.Timestamp("2026-06-14T23:56Z"))
     midnight["created_utc"] = midnight["created_utc"].astype("datetime64[us, UTC]")
@@ -145,7 +145,7 @@ def test_rates_count_each_complaint_once_wherever_its_cell_reaches(cell_hex: pd.
     assert len(shown) >= 1
     assert (shown["numerator"] - expected.reindex(shown.index).fillna(0)).abs().max() <= 0.5
     assert (shown["numerator"] % 1 == 0).all()
-    # a hexagon that only the other cell reaches has none; any other as many as may be told
+    # a hexagon that only the other cell reaches has none; any other as many as may be published
     assert shown["numerator"].gt(0).eq(shown.index.isin(expected.index)).all()
     assert (shown.loc[shown["numerator"] > 0, "numerator"] >= 5).all()
 

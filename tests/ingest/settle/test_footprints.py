@@ -81,10 +81,10 @@ def test_shares_count_each_witness_once_to_the_nearest_five() -> None:
     assert set(found["method"]) == {"event_shares"}
 
 
-def test_a_place_of_few_persons_is_never_told() -> None:
+def test_a_place_of_few_persons_is_never_published() -> None:
     found = _of_calls(_calls(("a", NEAR[0], 15), ("a", NEAR[1], 90)))
     assert found["hex_id"].tolist() == [NEAR[1]]
-    # one person more or less in what is told changes nothing that is published
+    # one person more or less in what is read changes nothing that is published
     assert _of_calls(_calls(("a", NEAR[1], 91)))["weight"].tolist() == [90]
     # where much would be left out, the cell's shares would mislead: it gets none
     assert _of_calls(_calls(("a", NEAR[0], 15), ("a", NEAR[1], 30))).empty

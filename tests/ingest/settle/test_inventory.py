@@ -1,4 +1,4 @@
-"""A cell keeps one id over renames; overlaps, gaps and look-alikes are told."""
+"""A cell keeps one id over renames; overlaps, gaps and look-alikes are noted."""
 
 from datetime import date
 
@@ -27,9 +27,9 @@ def _cells(*rows: Row) -> pd.DataFrame:
 def _continued(*rows: Row) -> tuple[list[tuple[object, ...]], list[str]]:
     """Id, former id, first and last day of every row; and the faults."""
     cells, odd = inventory.continued(_cells(*rows))
-    told = cells[["cell_id", "known_as", "valid_from", "valid_to"]].astype(object)
-    told = told.where(told.notna(), None)
-    return list(told.itertuples(index=False, name=None)), odd["reason"].tolist()
+    placed = cells[["cell_id", "known_as", "valid_from", "valid_to"]].astype(object)
+    placed = placed.where(placed.notna(), None)
+    return list(placed.itertuples(index=False, name=None)), odd["reason"].tolist()
 
 
 def _meaning(cells: pd.DataFrame, name: str, day: str) -> str:
@@ -105,17 +105,19 @@ def test_an_id_may_be_given_to_a_new_cell_later() -> None:
         ([_row("X", stable_cell_key="7"), _row("Y", stable_cell_key="7")], "needs valid_from"),
     ],
 )  # fmt: skip
-def test_a_change_that_cannot_be_is_told_and_not_followed(rows: list[Row], reason: str) -> None:
-    found, told = _continued(*rows)
+def test_a_change_that_cannot_be_is_noted_and_not_followed(rows: list[Row], reason: str) -> None:
+    found, reasons = _continued(*rows)
     assert [known_as for _, known_as, *_ in found] == [None] * len(rows)
-    assert reason in told[0]
+    assert reason in reasons[0]
 
 
 def test_a_row_has_one_previous_id_and_the_stated_one_holds() -> None:
     key = {"stable_cell_key": "7"}
-    found, told = _continued(_row("V", None, D1, **key), _row("Y", D1, previous_cell_id="X", **key))
+    found, reasons = _continued(
+        _row("V", None, D1, **key), _row("Y", D1, previous_cell_id="X", **key)
+    )
     assert found == [("V", None, None, D1), ("Y", "X", None, D1), ("Y", None, D1, None)]
-    assert told == ["not followed: the row has another previous id"]
+    assert reasons == ["not followed: the row has another previous id"]
 
 
 def test_only_rows_of_changed_ids_are_touched_whatever_the_column() -> None:
@@ -131,12 +133,12 @@ def test_only_rows_of_changed_ids_are_touched_whatever_the_column() -> None:
 # ------------------------------------------------------------------------ periods of validity
 
 
-def test_a_row_that_lasts_into_the_next_one_ends_there_and_is_told() -> None:
-    found, told = _continued(_row("X", None, D2), _row("X", D1), _row("Y"), _row("Y", D1))
+def test_a_row_that_lasts_into_the_next_one_ends_there_and_is_noted() -> None:
+    found, reasons = _continued(_row("X", None, D2), _row("X", D1), _row("Y"), _row("Y", D1))
     assert found == [
         ("X", None, None, D1), ("X", None, D1, None), ("Y", None, None, D1), ("Y", None, D1, None)
     ]  # fmt: skip
-    assert told == ["lasts into cells.csv row 3, valid from 2026-03-10; ends there"]
+    assert reasons == ["lasts into cells.csv row 3, valid from 2026-03-10; ends there"]
 
 
 def test_gaps_and_look_alikes_are_found() -> None:
@@ -188,15 +190,15 @@ def test_per_cents_of_two_carriers_weigh_by_their_blocks(operator: Operator) -> 
     cells = operator.warehouse.read("cell")
     assert cells["n_prb_dl"].tolist() == [25, 100]
     assert cells["derived"].str.contains("n_prb_dl").all()
-    told = operator.warehouse.read("quality")["check_name"]
-    assert not told.str.contains("blocks").any()
+    messages = operator.warehouse.read("quality")["check_name"]
+    assert not messages.str.contains("blocks").any()
     # another bandwidth settles the days anew, without a file of counters being read again
     _of_bandwidths(operator, "001,lte,20,19,73,0\n002,lte,,19,73,0\n")
     operator.ingest()
     days = operator.warehouse.read("cell_day").set_index("cell_id")
     assert days["prb_dl_avail_prb_s"].to_dict() == {"001": 900 * 100, "002": 900 * 100}
-    told = operator.warehouse.read("quality").set_index("check_name")["message"]
-    assert "1 of 2 cells" in told["PRB in per cent"]
+    messages = operator.warehouse.read("quality").set_index("check_name")["message"]
+    assert "1 of 2 cells" in messages["PRB in per cent"]
 
 
 def test_rows_that_tell_of_one_footprint_are_joined() -> None:

@@ -16,7 +16,7 @@ def _contacts(*rows: tuple[str | None, str, str], **more: object) -> pd.DataFram
     return frame.assign(**{"complaint_id": ids, "is_repeat": None, **more})
 
 
-def _told(contacts: pd.DataFrame, days: int = 7, zone: str = "UTC") -> list[bool]:
+def _repeats(contacts: pd.DataFrame, days: int = 7, zone: str = "UTC") -> list[bool]:
     return repeats(contacts, days=days, zone=zone).tolist()
 
 
@@ -26,8 +26,8 @@ def test_a_repeat_is_within_the_days_after_the_former_contact() -> None:
         ("a", "network", "2026-06-14 10:00"), ("a", "network", "2026-06-22 09:00"),
         ("a", "network", "2026-06-29 23:59"),
     )  # fmt: skip
-    assert _told(contacts) == [False, True, True, False, True]
-    assert _told(contacts, days=6) == [False, False, True, False, False]
+    assert _repeats(contacts) == [False, True, True, False, True]
+    assert _repeats(contacts, days=6) == [False, False, True, False, False]
 
 
 def test_another_person_or_class_and_nobody_repeat_nothing() -> None:
@@ -36,7 +36,7 @@ def test_another_person_or_class_and_nobody_repeat_nothing() -> None:
         ("a", "account", "2026-06-02"), (None, "network", "2026-06-02"),
         (None, "network", "2026-06-02"),
     )  # fmt: skip
-    assert _told(contacts) == [False] * 5
+    assert _repeats(contacts) == [False] * 5
 
 
 def test_what_the_source_says_stands() -> None:
@@ -45,13 +45,13 @@ def test_what_the_source_says_stands() -> None:
         ("a", "network", "2026-06-03"), (None, "network", "2026-06-03"),
         is_repeat=[True, False, None, True],
     )  # fmt: skip
-    assert _told(contacts) == [True, False, True, True]
+    assert _repeats(contacts) == [True, False, True, True]
 
 
 def test_days_are_local_ones() -> None:
     contacts = _contacts(("a", "network", "2026-06-01 20:00"), ("a", "network", "2026-06-02 01:00"))
-    assert _told(contacts, days=0) == [False, False]
-    assert _told(contacts, days=0, zone="Asia/Kolkata") == [False, True]
+    assert _repeats(contacts, days=0) == [False, False]
+    assert _repeats(contacts, days=0, zone="Asia/Kolkata") == [False, True]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -64,7 +64,7 @@ def test_the_order_of_files_and_rows_does_not_matter(seed: int) -> None:
     found = repeats(contacts, days=3, zone="UTC")
     shuffled = contacts.sample(frac=1, random_state=seed)
     pd.testing.assert_series_equal(repeats(shuffled, days=3, zone="UTC").sort_index(), found)
-    # told once more, contact by contact
+    # once more, contact by contact
     last: dict[tuple[str, str], pd.Timestamp] = {}
     for row in contacts.sort_values(["created_utc", "complaint_id"]).itertuples():
         of = (str(row.subscriber_id), str(row.complaint_class))

@@ -388,7 +388,7 @@ def _answers(folder: Path) -> pd.DataFrame:
 def hexes(folder: Path, pm: pd.DataFrame) -> pd.DataFrame:
     """Hexagons of level 9 where somebody lives: subscribers `n`, `drops`, `calls`, main cell.
 
-    Told from the raw counters and the true footprint; `main_cell` brings at least half the drops.
+    From the raw counters and the true footprint; `main_cell` brings at least half the drops.
     """
     base = pd.read_csv(folder / "raw/base/subscribers.csv").drop_duplicates("Hexagon")
     base.index = pd.Index(hexgrid.from_text(base["Hexagon"]), name="hex_id")

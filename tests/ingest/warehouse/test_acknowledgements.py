@@ -33,12 +33,12 @@ def test_the_newest_entry_of_each_subject_is_its_state(log: Path) -> None:
     note(log, SITE, Word("acknowledged", "Ann"), by="Ann", at=AT)
     note(log, Subject("cell", "LDS1"), Word("open", "Bo"), by="Bo", at=AT)
     number = note(log, SITE, Word("in_work", "Cy", "antenna"), by="Ann", at=AT + timedelta(hours=1))
-    told = read(log)
-    assert check(told, TABLES["acknowledgement"]) == []
-    assert number == told["entry_id"].iloc[-1] == 3
+    entries = read(log)
+    assert check(entries, TABLES["acknowledgement"]) == []
+    assert number == entries["entry_id"].iloc[-1] == 3
     assert state(log) == (3, 3)
-    assert told["is_newest"].tolist() == [False, True, True]
-    newest = told.set_index("subject_type").query("is_newest").loc["site"]
+    assert entries["is_newest"].tolist() == [False, True, True]
+    newest = entries.set_index("subject_type").query("is_newest").loc["site"]
     assert newest[["ack_status", "ack_owner", "ack_by"]].tolist() == ["in_work", "Cy", "Ann"]
 
 
@@ -76,8 +76,8 @@ def test_an_entry_taken_out_leaves_nothing_in_the_file(log: Path) -> None:
         word = Word("open", owner, f"a comment by {owner}")
         note(log, SITE, word, by=owner, at=AT + timedelta(days=n))
     assert remove(log, [2, 3]) == 2
-    told = read(log)
-    assert told[["entry_id", "ack_owner", "is_newest"]].to_numpy().tolist() == [
+    entries = read(log)
+    assert entries[["entry_id", "ack_owner", "is_newest"]].to_numpy().tolist() == [
         [1, "Ann Lee", True]
     ]
     assert state(log) == (1, 1)
@@ -110,13 +110,13 @@ def test_many_writers_at_once_lose_no_entry(log: Path) -> None:
 
     with ThreadPoolExecutor(16) as pool:
         numbers = list(pool.map(write, range(120)))
-    told = read(log)
-    assert sorted(numbers) == told["entry_id"].tolist() == list(range(1, 121))
-    assert set(told["ack_owner"]) == {f"o{n}" for n in range(120)}
-    assert told["is_newest"].sum() == 7
+    entries = read(log)
+    assert sorted(numbers) == entries["entry_id"].tolist() == list(range(1, 121))
+    assert set(entries["ack_owner"]) == {f"o{n}" for n in range(120)}
+    assert entries["is_newest"].sum() == 7
 
 
-def test_a_writer_that_waits_too_long_is_told_and_the_log_stays_readable(
+def test_a_writer_that_waits_too_long_is_refused_and_the_log_stays_readable(
     log: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     note(log, SITE, Word("open", "Ann"), by="Ann", at=AT)
@@ -129,14 +129,14 @@ def test_a_writer_that_waits_too_long_is_told_and_the_log_stays_readable(
     other.close()
 
 
-def test_a_file_that_is_no_log_is_told(log: Path) -> None:
+def test_a_file_that_is_no_log_is_refused(log: Path) -> None:
     log.write_text("something else, long enough to be taken for a database " * 20)
     with pytest.raises(InputError, match="it must be a log of ours"):
         read(log)
 
 
 @pytest.mark.parametrize(
-    ("subject", "word", "by", "told"),
+    ("subject", "word", "by", "fault"),
     [
         (Subject("town", "x"), Word("open", "Ann"), "Ann", "subject: 'town' is none of change"),
         (SITE, Word("finished", "Ann"), "Ann", "status: 'finished' is none of open"),
@@ -146,9 +146,9 @@ def test_a_file_that_is_no_log_is_told(log: Path) -> None:
     ],
 )
 def test_what_cannot_be_kept_is_refused(
-    subject: Subject, word: Word, by: str, told: str, log: Path
+    subject: Subject, word: Word, by: str, fault: str, log: Path
 ) -> None:
-    with pytest.raises(QuestionError, match=told):
+    with pytest.raises(QuestionError, match=fault):
         note(log, subject, word, by=by, at=AT)
     assert not log.exists()
 
@@ -188,12 +188,12 @@ def warehouse(tmp_path: Path) -> Warehouse:
 def test_an_acknowledgement_outlives_refits_publications_and_a_new_layout(
     warehouse: Warehouse,
 ) -> None:
-    told = warehouse.read("change_point")
-    subject = Subject("change", told["change_id"].iloc[0])
+    changes = warehouse.read("change_point")
+    subject = Subject("change", changes["change_id"].iloc[0])
     warehouse.marts.acknowledge(subject, Word("in_work", "Ann", "=1+1"), by="Ann", at=AT)
     refit = _change("", "2025-04-12T09:00").drop(columns=["change_id", "first_reported_utc"])
-    moved = keep_identity(refit, told, as_of=pd.Timestamp(AT))
-    warehouse.write("change_point", moved[told.columns])
+    moved = keep_identity(refit, changes, as_of=pd.Timestamp(AT))
+    warehouse.write("change_point", moved[changes.columns])
     (warehouse.path / "schema.json").write_text('{"version": 1}')
     migrate(warehouse)
     publish(warehouse, "r2", keep=2)
@@ -214,8 +214,8 @@ def test_what_is_no_longer_found_stays_in_the_log(warehouse: Warehouse) -> None:
     warehouse.write("change_point", warehouse.read("change_point").head(0))
     publish(warehouse, "r2", keep=2)
     warehouse.marts.acknowledge(subject, Word("done", "Ann"), by="Ann", at=AT)
-    told = warehouse.marts.query("acknowledgements")
-    assert told[["ack_status", "n_entries", "found_now"]].to_numpy().tolist() == [
+    subjects = warehouse.marts.query("acknowledgements")
+    assert subjects[["ack_status", "n_entries", "found_now"]].to_numpy().tolist() == [
         ["done", 2, False]
     ]
 

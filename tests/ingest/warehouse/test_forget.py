@@ -108,10 +108,10 @@ def test_what_counts_goes_though_its_source_row_went_before(town: Operator) -> N
 def test_what_is_left_is_what_a_run_without_the_person_gives(town: Operator) -> None:
     assert _pieces_hold(town, GONE) == 2 * 3
     others = _pieces_hold(town, OTHER)
-    told = forget("07700 900123".replace("0", "+44", 1), "msisdn", town.settings, today=TODAY)
+    erasures = forget("07700 900123".replace("0", "+44", 1), "msisdn", town.settings, today=TODAY)
     assert _pieces_hold(town, GONE) == 0
     assert _pieces_hold(town, OTHER) == others == 2 * 2
-    sources = told[told["what"] == "source file"].set_index("where")["rows"]
+    sources = erasures[erasures["what"] == "source file"].set_index("where")["rows"]
     names = ["raw/calls.csv", "raw/complaints_1.csv", "raw/complaints_3.csv"]
     assert sources.index.tolist() == names
     assert sources.tolist() == [1, 1, 1]
@@ -147,8 +147,8 @@ def test_keys_of_all_epochs_are_looked_under(town: Operator) -> None:
     key = town.folder / "a.key"
     _give_key(key, key.read_text("utf-8") + f"\n2 = {'b' * 32}\n")
     # nothing was read under the new key yet
-    told = forget(GONE, "msisdn", town.settings, today=TODAY)
-    assert told.loc[told["what"] == "piece", "rows"].sum() == 3
+    erasures = forget(GONE, "msisdn", town.settings, today=TODAY)
+    assert erasures.loc[erasures["what"] == "piece", "rows"].sum() == 3
     town.ingest()
     assert _pieces_hold(town, GONE) == 0
     _give_key(key, key.read_text("utf-8") + f"\n3 = {'c' * 32}\n")

@@ -91,8 +91,8 @@ def test_old_rows_go_and_a_run_over_the_same_files_does_not_bring_them_back(
         pd.testing.assert_frame_equal(town.warehouse.read("cell_day"), days)
         pd.testing.assert_frame_equal(town.warehouse.read("hex_day"), hexes)
         assert town.warehouse.days("cell_hour") == ["2026-04-29", "2026-05-19"]
-    told = " ".join(town.warehouse.read("quality")["message"])
-    assert "1 rows are of days before 2026-04-01 and are not kept" in told
+    messages = " ".join(town.warehouse.read("quality")["message"])
+    assert "1 rows are of days before 2026-04-01 and are not kept" in messages
     # read anew, they are cut as they are read
     (town.folder / "warehouse" / "loads" / "complaint").rename(town.folder / "aside")
     assert town.ingest().loc["complaint", "n_read"] == 3
@@ -149,8 +149,8 @@ def test_old_acknowledgements_go(town: Operator) -> None:
     log = town.warehouse.marts.log
     for owner, at in (("Ann", NOW - timedelta(days=1101)), ("Bo", NOW - timedelta(days=1099))):
         acknowledgements.note(log, Subject("site", "S"), Word("open", owner), by=owner, at=at)
-    told = retain(town.settings, now=NOW, dry_run=True).set_index("what")
-    assert told.loc["acknowledgements", ["rows", "done"]].tolist() == [1, "would go"]
+    receipt = retain(town.settings, now=NOW, dry_run=True).set_index("what")
+    assert receipt.loc["acknowledgements", ["rows", "done"]].tolist() == [1, "would go"]
     assert len(acknowledgements.read(log)) == 2
     retain(town.settings, now=NOW)
     assert acknowledgements.read(log)["ack_owner"].tolist() == ["Bo"]

@@ -118,7 +118,7 @@ def test_old_snapshots_go_and_the_current_one_is_the_newest(warehouse: Warehouse
     assert warehouse.marts.file.parent.name == "000003-third"
 
 
-def test_before_the_first_run_the_remedy_is_told(tmp_path: Path) -> None:
+def test_before_the_first_run_the_remedy_is_named(tmp_path: Path) -> None:
     with pytest.raises(NothingFound, match="nothing is published yet; do 'hexperience run' first"):
         _ = Warehouse(tmp_path).marts.file
 
@@ -211,6 +211,6 @@ def test_parameters_are_cast_filled_in_and_checked() -> None:
         (HEAD.replace("top INTEGER", "top: INTEGER") + TAIL, "is not 'name TYPE'"),
     ],
 )
-def test_a_bad_head_is_told(text: str, fault: str) -> None:
+def test_a_bad_head_is_refused(text: str, fault: str) -> None:
     with pytest.raises(ValueError, match=fault):
         parse_query(text, "q.sql")

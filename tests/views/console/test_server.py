@@ -17,7 +17,7 @@ from views.console import server
 PATIENCE_S = 60
 
 
-def test_the_command_serves_this_machine_only_unless_told_otherwise() -> None:
+def test_the_command_serves_this_machine_only_unless_asked_otherwise() -> None:
     line = server.command(port=8765)
     assert line[:5] == [sys.executable, "-m", "streamlit", "run", str(server.APP)]
     assert server.APP.is_file()

@@ -82,13 +82,13 @@ def test_the_scale_bar_knows_the_latitude(lat: float) -> None:
     drawn = parsed(stillmap.draw(places, LOOK, title="x"))
     bar = next(str(p.get("d")) for p in drawn.iter(f"{SVG}path") if p.get("class") == "bar")
     start, end = (float(re.findall(pattern, bar)[0]) for pattern in (r"M([\d.]+)", r"H([\d.]+)"))
-    told = next(str(t.text) for t in drawn.iter(f"{SVG}text") if t.get("class") == "scale")
+    scale = next(str(t.text) for t in drawn.iter(f"{SVG}text") if t.get("class") == "scale")
     ids = hexgrid.from_text(places["hex_text"]).tolist()
     lats = [lat for hex_id in ids for lat, _ in hexgrid.outline(hex_id)]
     high_km = (max(lats) - min(lats)) * 111.2
     _, _, _, height = map(float, str(drawn.get("viewBox")).split())
     # the picture is as high as the hexagons and two margins of 14
-    assert float(told.split()[0]) / (end - start) == pytest.approx(
+    assert float(scale.split()[0]) / (end - start) == pytest.approx(
         high_km / (height - 28), rel=0.03
     )
 

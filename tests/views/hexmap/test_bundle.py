@@ -38,8 +38,8 @@ def test_the_bundle_is_what_the_source_builds(source: Path, tmp_path: Path) -> N
 
 
 def test_the_front_end_passes_its_own_tests(source: Path) -> None:
-    told = subprocess.run(["node", "--test"], cwd=source, check=False, capture_output=True)
-    assert told.returncode == 0, told.stdout.decode()
+    outcome = subprocess.run(["node", "--test"], cwd=source, check=False, capture_output=True)
+    assert outcome.returncode == 0, outcome.stdout.decode()
 
 
 def test_every_package_in_the_bundle_is_named_with_its_licence() -> None:
@@ -66,11 +66,11 @@ def test_the_bundle_names_no_machine() -> None:
 
 
 def test_wheel_and_checkout_tell_streamlit_the_same() -> None:
-    told = [
+    projects = [
         tomllib.loads(path.read_text(encoding="utf-8"))
         for path in (HEXMAP / "pyproject.toml", HEXMAP.parents[1] / "pyproject.toml")
     ]
-    assert told[0]["tool"]["streamlit"] == told[1]["tool"]["streamlit"]
-    assert told[0]["project"]["name"] == told[1]["project"]["name"]
-    (component,) = told[0]["tool"]["streamlit"]["component"]["components"]
+    assert projects[0]["tool"]["streamlit"] == projects[1]["tool"]["streamlit"]
+    assert projects[0]["project"]["name"] == projects[1]["project"]["name"]
+    (component,) = projects[0]["tool"]["streamlit"]["component"]["components"]
     assert HEXMAP.parents[1] / component["asset_dir"] == HEXMAP / "bundle"

@@ -40,8 +40,8 @@ def asked(question: str, **given: Any) -> Any:
     node, _ = compute_driver_executable()
     script = Path(__file__).with_name("answer.mjs")
     text = json.dumps({"question": question, **given})
-    told = subprocess.run([node, script], input=text, capture_output=True, text=True, check=True)
-    return json.loads(told.stdout)
+    answer = subprocess.run([node, script], input=text, capture_output=True, text=True, check=True)
+    return json.loads(answer.stdout)
 
 
 # ---------------------------------------------------------------------------------- where it looks
@@ -101,11 +101,11 @@ WRONG = [{"lat": "x"}, {"width": 0}, {"zoom": float("inf")}, {"holds": 3}, {"goa
 
 
 @pytest.mark.parametrize(
-    "told", [None, 3, {}, {"missing": "set"}, *({**SOUND, **w} for w in WRONG)]
+    "payload", [None, 3, {}, {"missing": "set"}, *({**SOUND, **w} for w in WRONG)]
 )
-def test_what_a_browser_makes_up_is_taken_for_nothing(told: Any) -> None:
+def test_what_a_browser_makes_up_is_taken_for_nothing(payload: Any) -> None:
     assert seen_of(SOUND) == hexmap.Seen(hexmap.View(1, 2, 9), 8, 6, 0, ("a",))
-    assert seen_of(told) is None
+    assert seen_of(payload) is None
 
 
 @pytest.mark.parametrize("zoom", np.arange(2, 16, 0.7).round(1).tolist())
@@ -306,14 +306,14 @@ def test_what_is_sent_is_what_is_read() -> None:
 
 
 def test_the_browser_reads_what_python_reads() -> None:
-    (told,) = asked("open", payloads=[base64.b64encode(sent(picture(shown()))).decode()])
+    (picture_read,) = asked("open", payloads=[base64.b64encode(sent(picture(shown()))).decode()])
     header, read = wire.decode(sent(picture(shown())))
-    assert told["header"] == header
-    assert told["missing"] is None
+    assert picture_read["header"] == header
+    assert picture_read["missing"] is None
     for name, columns in read.items():
         for key, column in columns.items():
             known = [None if np.isnan(value) else value for value in column.tolist()]
-            assert told["parcels"][name][key] == known, (name, key)
+            assert picture_read["parcels"][name][key] == known, (name, key)
 
 
 def test_another_layer_over_the_same_hexagons_sends_values_only() -> None:
@@ -368,8 +368,8 @@ def test_lines_begin_where_the_one_before_ends() -> None:
 
 
 def test_only_regions_with_hexagons_around_are_named() -> None:
-    told, at = names(ground())
-    assert told == ["West & <b>hills</b>"]
+    region_names, at = names(ground())
+    assert region_names == ["West & <b>hills</b>"]
     assert -2 < at[0] < -1.5
 
 
@@ -423,8 +423,8 @@ def test_the_browser_writes_figures_as_the_page_does(metric: str) -> None:
     ]  # fmt: skip
     rows.append(dict.fromkeys(rows[0]) | {"hex": "88", "region": "<i>North</i>"})
     given = {"title": look.title, "unit": look.unit, "figure": look.figure, "counted": look.counted}
-    told = asked("lines", look=given, rows=rows)
-    for row, line in zip(rows, told, strict=True):
+    lines = asked("lines", look=given, rows=rows)
+    for row, line in zip(rows, lines, strict=True):
         as_released = SimpleNamespace(**{THEIRS.get(name, name): x for name, x in row.items()})
         assert line["value"] == number(row["value"], look.figure), row
         assert line["detail"] == evidence(look, as_released)
@@ -434,5 +434,5 @@ def test_the_browser_writes_figures_as_the_page_does(metric: str) -> None:
 def test_a_reason_stands_in_place_of_a_value() -> None:
     row = {"value": 3, "hidden": "fewer than 5 cases", "hex": "x", "region": ""}
     look = {"title": "T", "unit": "", "figure": "plain", "counted": ["", ""]}
-    (told,) = asked("lines", look=look, rows=[row])
-    assert told == {"head": "T", "value": "fewer than 5 cases", "detail": "", "place": "x"}
+    (line,) = asked("lines", look=look, rows=[row])
+    assert line == {"head": "T", "value": "fewer than 5 cases", "detail": "", "place": "x"}

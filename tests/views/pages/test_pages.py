@@ -57,9 +57,9 @@ def test_every_page_names_the_operator_and_its_newest_data(
     page: str, town: Any, configured: Configured
 ) -> None:
     configured(town.config)
-    told = texts(shown(page))
-    assert "Aire <Mobile>" in told
-    assert "data as of 2 May 2025, 00:00 (Europe/London)" in told
+    page_text = texts(shown(page))
+    assert "Aire <Mobile>" in page_text
+    assert "data as of 2 May 2025, 00:00 (Europe/London)" in page_text
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -67,21 +67,21 @@ def test_before_the_first_run_every_page_says_what_to_do(
     page: str, unpublished: Path, configured: Configured
 ) -> None:
     configured(unpublished)
-    told = texts(shown(page))
-    assert "Nothing is published yet" in told
-    assert "hexperience run" in told
+    page_text = texts(shown(page))
+    assert "Nothing is published yet" in page_text
+    assert "hexperience run" in page_text
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_a_faulty_configuration_is_told_in_full(
+def test_a_faulty_configuration_is_shown_with_every_fault(
     page: str, tmp_path: Path, configured: Configured
 ) -> None:
     config = tmp_path / "hexperience.toml"
     config.write_text("[operator]\ntimezone = 'Mars/Olympus'\nnames = 'x'\n", encoding="utf-8")
     configured(config)
-    told = texts(shown(page))
-    assert "Mars/Olympus" in told
-    assert "names" in told
+    page_text = texts(shown(page))
+    assert "Mars/Olympus" in page_text
+    assert "names" in page_text
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -174,9 +174,9 @@ def test_the_worst_places_stand_beside_the_map_with_value_and_reason(
     town: Any, configured: Configured
 ) -> None:
     configured(town.config)
-    told = texts(shown("map"))
+    page_text = texts(shown("map"))
     for said in ("1  Mast 1", "1,234", "1,100 to 1,400", "drops doubled on 12 Apr at LDS-02"):
-        assert said in told
+        assert said in page_text
 
 
 def test_a_place_whose_data_failed_is_marked_in_every_list(
@@ -191,12 +191,12 @@ def test_a_place_whose_data_failed_is_marked_in_every_list(
         return found.assign(unsafe_reason="half failed") if marked else found
 
     monkeypatch.setattr(data, "answer", doubted)
-    told = "Not to be relied on: half failed."
-    assert f":red[{told}]" in texts(shown("map"))
-    assert shown("places").dataframe[0].value["why"].str.startswith(told).all()
+    warning = "Not to be relied on: half failed."
+    assert f":red[{warning}]" in texts(shown("map"))
+    assert shown("places").dataframe[0].value["why"].str.startswith(warning).all()
     plan = shown("plan")
     assert "300 of these drops are not to be relied on" in texts(plan)
-    assert plan.dataframe[0].value["reason"].str.startswith(told).all()
+    assert plan.dataframe[0].value["reason"].str.startswith(warning).all()
 
 
 def test_a_place_of_the_list_is_chosen_and_left_again(town: Any, configured: Configured) -> None:
@@ -215,8 +215,8 @@ def test_a_place_of_the_list_is_chosen_and_left_again(town: Any, configured: Con
 def test_a_hexagon_in_the_address_tells_its_story(town: Any, configured: Configured) -> None:
     configured(town.config)
     at = shown("map", hex=town.worse_hex)
-    told = texts(at)
-    assert "12 Apr 2025 (11 to 13 Apr): drops of LDS-02 went up to ×2 (×1.8 to ×2.2)" in told
+    page_text = texts(at)
+    assert "12 Apr 2025 (11 to 13 Apr): drops of LDS-02 went up to ×2 (×1.8 to ×2.2)" in page_text
     assert len(at.get("vega_lite_chart")) == 1
     cells, figures = (table.value for table in at.dataframe)
     assert list(cells["cell_id"]) == [town.worse_cell]
@@ -314,15 +314,15 @@ def test_without_counters_the_map_shows_reports_and_ranks_hexagons(
     configured(reports_town.config)
     at = shown("map")
     assert at.selectbox[0].value == "call_drop_rate"
-    told = texts(at)
-    assert "Hexagons by reported drop rate" in told
-    assert "no cause and no change can be named" in told
+    page_text = texts(at)
+    assert "Hexagons by reported drop rate" in page_text
+    assert "no cause and no change can be named" in page_text
     at = shown("map", hex=reports_town.worse_hex)
     assert "No counters for this hexagon" in texts(at)
     assert len(at.get("vega_lite_chart")) == 2  # one of each metric
 
 
-def test_a_note_that_forbids_trust_is_told_aloud(
+def test_a_note_that_forbids_trust_is_shown_as_a_warning(
     town: Any, configured: Configured, tmp_path: Path
 ) -> None:
     shutil.copytree(town.config.parent, tmp_path / "t", symlinks=True)
@@ -368,11 +368,11 @@ def test_places_can_stand_by_benefit_for_their_cost(
     order = list(at.segmented_control)[-1]
     order.select("Most benefit for its cost").run()
     assert not at.exception
-    listed, told = at.dataframe[0].value, texts(at)
+    listed, page_text = at.dataframe[0].value, texts(at)
     assert listed["drops_per_cost"].dropna().is_monotonic_decreasing
     assert listed["cost_rank_lo"].equals(listed["rank_lo"])
-    assert "for each unit of cost" in told
-    assert "costs are invented" in told
+    assert "for each unit of cost" in page_text
+    assert "costs are invented" in page_text
 
 
 def test_a_chosen_place_shows_its_arithmetic_its_files_and_a_what_if(
@@ -387,17 +387,17 @@ def test_a_chosen_place_shows_its_arithmetic_its_files_and_a_what_if(
         default_timeout=60,
     ).run()
     assert not at.exception
-    told = texts(at)
-    assert "the same figures as in the list, to the last digit" in told
-    assert "by avoidable drops (90 %)" in told
-    assert "Best for its cost: " in told
-    assert "100 %" not in told
+    page_text = texts(at)
+    assert "the same figures as in the list, to the last digit" in page_text
+    assert "by avoidable drops (90 %)" in page_text
+    assert "Best for its cost: " in page_text
+    assert "100 %" not in page_text
     sums, cells, files = (table.value for table in at.dataframe[:3])
     assert not {"what_if", "file"} & {*sums["step_kind"], *cells["step_kind"]}
     assert "drops_counted" in set(cells["step_kind"])
     assert "pm" in set(files["source"])
     assert (files["note"].str.len() == 16).all()
-    thirty = next(line for line in told.splitlines() if line.startswith("Fewer: "))
+    thirty = next(line for line in page_text.splitlines() if line.startswith("Fewer: "))
     at.slider[0].set_value(10).run()
     assert not at.exception
     ten = next(line for line in texts(at).splitlines() if line.startswith("Fewer: "))
@@ -488,9 +488,9 @@ def test_a_report_is_made_on_the_spot_and_the_written_ones_are_offered(
     written.mkdir(parents=True)
     (written / "2025-W16.html").write_text("x")
     (written / "report.json").write_text('{"revision": 2}')
-    told = [button.proto.label for button in shown("reports").get("download_button")]
+    labels = [button.proto.label for button in shown("reports").get("download_button")]
     shutil.rmtree(written.parent)
-    assert told == ["Week 16, 2025, revision 2"]
+    assert labels == ["Week 16, 2025, revision 2"]
 
 
 def test_a_question_is_asked_with_its_parameters_and_says_what_it_lacks(
@@ -542,10 +542,10 @@ def test_the_plan_of_a_budget_lists_its_actions_and_that_costs_are_invented(
 ) -> None:
     configured(town.config)
     at = shown("plan")
-    told = texts(at)
-    assert "The costs are invented" in told
-    assert "**300** dropped calls fewer a month" in told
-    assert "for **40** <EUR>" in told
+    page_text = texts(at)
+    assert "The costs are invented" in page_text
+    assert "**300** dropped calls fewer a month" in page_text
+    assert "for **40** <EUR>" in page_text
     assert at.dataframe[0].value["action"].tolist() == ["add carrier"]
     # the second action waits: it is wanted in seven draws of ten
     assert at.dataframe[1].value["p_in_plan"].tolist() == ["70 %"]
@@ -558,9 +558,9 @@ def test_another_budget_has_alternatives_and_limits_that_cost(
     at = shown("plan")
     at.button_group[0].set_value(100.0).run()
     assert not at.exception
-    told = texts(at)
-    assert "the budget: 90, at most 100; without it **90** more drops a month avoided" in told
-    assert "1 other limit costs nothing." in told
+    page_text = texts(at)
+    assert "the budget: 90, at most 100; without it **90** more drops a month avoided" in page_text
+    assert "1 other limit costs nothing." in page_text
     assert at.dataframe[0].value["action"].tolist() == ["add carrier", "fix + tilt"]
     at.button_group[1].set_value(2).run()
     assert "30 drops a month fewer avoided than by the best plan" in texts(at)
@@ -601,8 +601,8 @@ def test_the_regulator_s_page_lists_the_planted_cell_and_whose_limits_they_are(
 ) -> None:
     configured(town.config)
     at = shown("regulator", week="2025-W17")
-    told = texts(at)
-    assert "Over 3 % of calls dropped on at least 3 days of the week from 21 Apr 2025" in told
+    page_text = texts(at)
+    assert "Over 3 % of calls dropped on at least 3 days of the week from 21 Apr 2025" in page_text
     percentiles, limits = at.dataframe[0].value, at.dataframe[-1].value
     assert "whole network" in set(percentiles["region"])
     assert limits["threshold_source"].str.contains("TRAI").any()

@@ -46,7 +46,7 @@ def _note(at: AppTest, status: str, **said: str) -> AppTest:
     return at
 
 
-def test_what_is_noted_of_a_change_is_told_on_its_page(warehouse: Warehouse) -> None:
+def test_what_is_noted_of_a_change_stands_on_its_page(warehouse: Warehouse) -> None:
     at = shown("changes")
     assert "Acknowledged by nobody" in texts(at)
     said = {"Owner": "Ann <b>", "Comment": "call jo@example.org", "Your_name": "Bo"}
@@ -59,7 +59,7 @@ def test_what_is_noted_of_a_change_is_told_on_its_page(warehouse: Warehouse) -> 
     assert at.dataframe[0].value["noted"].tolist()[0] == "in work, Ann <b>: call [e-mail]"
 
 
-def test_a_name_left_out_is_told_and_nothing_is_noted(warehouse: Warehouse) -> None:
+def test_a_name_left_out_is_asked_for_and_nothing_is_noted(warehouse: Warehouse) -> None:
     at = _note(shown("changes"), "open", Owner="Ann")
     assert "not acknowledged: by: missing" in texts(at)
     assert warehouse.marts.query("acknowledgements").empty

@@ -39,7 +39,7 @@ def dated(reports_town: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "hexperience.toml"
 
 
-def _told(page: str, **params: str) -> str:
+def _page_text(page: str, **params: str) -> str:
     at = AppTest.from_string(f"from views.pages import {page}\n{page}.page()", default_timeout=60)
     for name, value in params.items():
         at.query_params[name] = value
@@ -53,10 +53,10 @@ def test_pages_name_the_hexagon(
 ) -> None:
     monkeypatch.setenv("HEXPERIENCE_CONFIG", str(dated))
     said = f"drops of hexagon {reports_town.worse_hex} went up to ×2"
-    told = _told("changes")
-    assert said in told
-    assert "no load is known here" in told
-    assert said in _told("map", hex=reports_town.worse_hex)
+    page_text = _page_text("changes")
+    assert said in page_text
+    assert "no load is known here" in page_text
+    assert said in _page_text("map", hex=reports_town.worse_hex)
 
 
 def test_the_report_names_the_hexagon(dated: Path, reports_town: Any) -> None:

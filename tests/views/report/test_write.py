@@ -1,4 +1,4 @@
-"""The report says what the queries answer, stands by itself, and runs nothing it is told."""
+"""The report says what the queries answer, stands by itself, and runs nothing from the data."""
 
 import hashlib
 import io
@@ -80,8 +80,8 @@ def test_the_headline_is_the_network_s_rate_as_the_query_answers_it(
         "network_periods", period_grain="week", period_start=WEEK.first
     ).iloc[-1]  # fmt: skip
     assert pd.Timestamp(oldest["period_start"]) < pd.Timestamp(WEEK.first)
-    told = f"In the week of {day(oldest['period_start'])} it was "
-    assert f"{told}{number(oldest['drop_rate'], 'share')} (" in page.text
+    sentence = f"In the week of {day(oldest['period_start'])} it was "
+    assert f"{sentence}{number(oldest['drop_rate'], 'share')} (" in page.text
 
 
 def test_regions_are_drawn_whatever_column_names_them(town: Any, tmp_path: Path) -> None:
@@ -130,8 +130,8 @@ def test_what_is_not_released_is_said_and_not_shown(files: dict[str, bytes], tow
     mine = rates[(rates["metric"] == "complaints_per_1000") & (rates["outcome_class"] == "network")]
     counts = mine["shown"].value_counts()
     text = Reader(built["2025-04.html"].decode()).text
-    told = f"{counts['shown']} hexagons of level 8 shown, {counts['few']} with <5, "
-    assert told + f"{counts['hidden']} hidden." in text
+    sentence = f"{counts['shown']} hexagons of level 8 shown, {counts['few']} with <5, "
+    assert sentence + f"{counts['hidden']} hidden." in text
     table = pd.read_csv(io.BytesIO(built["customers.csv"]))
     assert (
         table.loc[table["shown"] != "shown", ["numerator", "value", "value_lo"]]
@@ -326,11 +326,8 @@ def test_counts_that_changed_make_a_revision_that_says_what(
     note.write_text(json.dumps(old))
     text = Reader(write().read_text()).text
     now = old["counts"]["call_attempts"] + 1000
-    told = f"call attempts {amount(now - 1000)}, now {amount(now)}."
-    assert (
-        f"Revision 2. Since the report before, what was counted in these days has changed: {told}"
-        in text
-    )
+    changed = "Revision 2. Since the report before, what was counted in these days has changed:"
+    assert f"{changed} call attempts {amount(now - 1000)}, now {amount(now)}." in text
     # written again from the same, it still says so
     before = tree(tmp_path / "out")
     write()
@@ -380,14 +377,14 @@ def test_due_is_what_is_over_and_waited_for_and_not_written(
 
 
 @pytest.mark.parametrize(
-    ("oldest", "told"),
+    ("oldest", "ending"),
     [
         ((0.006, 0.0059, 0.0062), "; up from 0.60 % in the week of 10 Aug 2026."),
         ((0.009, 0.0086, 0.0094), "; down from 0.90 % in the week of 10 Aug 2026."),
         ((0.0078, 0.0075, 0.0081), "from the week before."),
     ],
 )
-def test_the_headline_says_what_crept(oldest: tuple[float, ...], told: str) -> None:
+def test_the_headline_says_what_crept(oldest: tuple[float, ...], ending: str) -> None:
     rates = [oldest, (0.0079, 0.0077, 0.0081), (0.008, 0.0079, 0.0081)]
     starts = pd.date_range("2026-08-10", periods=3, freq="7D")
     network = pd.DataFrame(rates, columns=["drop_rate", "drop_rate_lo", "drop_rate_hi"]).assign(
@@ -396,4 +393,4 @@ def test_the_headline_says_what_crept(oldest: tuple[float, ...], told: str) -> N
     )  # fmt: skip
     said = in_short.headline(Period("week", starts[-1].date()), network)["said"]
     assert said.startswith("of calls dropped: no change beyond chance from the week before")
-    assert said.endswith(told)
+    assert said.endswith(ending)

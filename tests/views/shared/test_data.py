@@ -32,7 +32,7 @@ def test_before_the_first_run_nothing_is_found(
         data.facts()
 
 
-def test_without_a_configuration_the_remedy_is_told(
+def test_without_a_configuration_the_remedy_is_named(
     tmp_path: Path, configured: Callable[[Path], None]
 ) -> None:
     configured(tmp_path / "none.toml")

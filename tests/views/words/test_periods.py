@@ -51,10 +51,12 @@ def test_unasked_the_newest_whole_week_is_taken() -> None:
     assert choose(offered(("2018-04", 0, True), ("2018-05", 0, False))).key == "2018-05"
 
 
-def test_a_period_outside_the_data_is_told_with_what_there_is() -> None:
+def test_a_period_outside_the_data_is_refused_with_what_there_is() -> None:
     some = offered(("2026-09", 30, True), ("2026-W38", 7, True), ("2026-W39", 7, True))
-    told = "2026-W46: outside the data; there are weeks 2026-W38 to 2026-W39 and the month 2026-09"
-    with pytest.raises(NothingFound, match=told):
+    message = (
+        "2026-W46: outside the data; there are weeks 2026-W38 to 2026-W39 and the month 2026-09"
+    )
+    with pytest.raises(NothingFound, match=message):
         choose(some, "2026-W46")
     with pytest.raises(NothingFound, match="nothing published has a rate"):
         choose({})
