@@ -29,7 +29,7 @@ from analysis.changes import segments
 from benchmarks import series, shares
 from ingest.synth.radio.network import NOISE
 from tests.bench.networks import N_CELLS, N_DAYS, cube_of, networks
-from tests.bench.scores import MATERIAL, matched, score
+from tests.bench.scores import MATERIAL, matched, score, truth_of
 
 SEEDS = tuple(range(3001, 3013))
 FULL_PCT, CORRELATED = 70.0, 0.5
@@ -157,7 +157,7 @@ def run(seeds: tuple[int, ...]) -> pd.DataFrame:
             found = method(cube)
             spent = (time.process_time() - begun) * 1000 / N_CELLS
             row = {"method": name, "noise": noise, "seed": seed, "learning s": learning}
-            rows.append(row | score(network, found) | {"ms a cell": spent})
+            rows.append(row | score(truth_of(network), found) | {"ms a cell": spent})
     scored = pd.DataFrame(rows)
     rule = scored[scored["method"] == "threshold rule"].set_index(["noise", "seed"])["ms a cell"]
     cost = rule.reindex(pd.MultiIndex.from_frame(scored[["noise", "seed"]])).to_numpy()

@@ -34,7 +34,7 @@ from benchmarks.attribution import ours
 from ingest.synth.radio import network as synth
 from ingest.synth.radio.network import NOISE, Network
 from tests.bench.networks import N_CELLS, N_DAYS, cube_of, networks
-from tests.bench.scores import MATERIAL, matched, score
+from tests.bench.scores import MATERIAL, matched, score, truth_of
 
 SEEDS = (5101, 5102, 5103, 5104, 5105, 5106)
 PAGE = Path(__file__).parents[1] / "docs" / "accuracy" / "bound.md"
@@ -405,7 +405,7 @@ def beside(network: Network, found: dict[str, pd.DataFrame]) -> dict[str, dict[s
         for name, changes in found.items()
     }
     return {
-        name: score(network, found[name])
+        name: score(truth_of(network), found[name])
         | {
             "recall where load moved": hits[name][material & moved].mean(),
             "recall of the others": hits[name][material & ~moved].mean(),

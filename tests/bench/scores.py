@@ -4,6 +4,8 @@ A change found counts if it lies within 48 h of a planted one of its cell and go
 planted changes count from a ratio of 1.18 on, a find near a smaller one counts neither way.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -13,30 +15,59 @@ from ingest.synth.radio.network import Network
 HOURS_APART, MATERIAL = 48, np.log(1.18)
 
 
-def score(network: Network, found: pd.DataFrame) -> dict[str, float]:
+class Truth(NamedTuple):
+    """What is true of a network."""
+
+    changes: pd.DataFrame
+    """One row a change, as of `ingest.synth.radio.network.truth_of`."""
+    quiet: frozenset[str]
+    """Cells in which, and for whose neighbour, nothing was planted."""
+    n_cells: int
+    n_days: int
+
+
+def truth_of(network: Network) -> Truth:
+    """What is true of a network of `ingest.synth`.
+
+    `network`: the invented one.
+    """
+    episode = network.truth["kind"].isin(["neighbour_outage", "neighbour_outage_over"])
+    changes = network.truth.assign(is_episode=episode)
+    return Truth(changes, _quiet(network), len(network.cells), len(network.clock.days))
+
+
+def score(true: Truth, found: pd.DataFrame) -> dict[str, float]:
     """All figures of one method on one network; NaN where the method says nothing of the kind.
 
-    `found`: columns `cell_id`, `change_utc`, `ratio` and `attribution`, and those of `change_point`
-    that the method gives.
+    `true`: of the network. `found`: columns `cell_id`, `change_utc`, `ratio` and `attribution`, and
+    those of `change_point` that the method gives.
     """
-    truth = network.truth.reset_index(drop=True)
-    truth["material"] = truth["ratio"].map(np.log).abs() >= MATERIAL
-    truth["is_load"] = truth["attribution"].isin(["load", "relief"])
+    truth = judged(true.changes)
     found = found.reset_index(drop=True)
     pairs = matched(truth, found)
     sound = pairs[pairs["material"]]
-    n_cells, n_months = len(network.cells), len(network.clock.days) / 30
+    n_months, quiet = true.n_days / 30, true.quiet
     alarms = found[~found.index.isin(pairs["found"])]
-    quiet = _quiet(network)
     figures = {
         "detection F1": _f1(len(sound), len(alarms), truth["material"].sum() - len(sound)),
         "load and relief F1": _load_f1(truth, found, pairs),
-        "false alarms per cell and month": len(alarms) / n_cells / n_months,
+        "false alarms per cell and month": len(alarms) / true.n_cells / n_months,
         "the same in quiet cells": alarms["cell_id"].isin(quiet).sum() / len(quiet) / n_months,
         "onset error h, median": sound["apart"].median(),
         "onset error h, 90th percentile": sound["apart"].quantile(0.9),
     }
     return figures | _attribution(sound) | _calibration(sound) | _recall(truth, sound)
+
+
+def judged(truth: pd.DataFrame) -> pd.DataFrame:
+    """The truth with two flags: `material`, a ratio that counts; `is_load`, due to load or relief.
+
+    `truth`: one row a change.
+    """
+    return truth.reset_index(drop=True).assign(
+        material=np.abs(np.log(truth["ratio"].to_numpy())) >= MATERIAL,
+        is_load=truth["attribution"].isin(["load", "relief"]).to_numpy(),
+    )
 
 
 def matched(truth: pd.DataFrame, found: pd.DataFrame) -> pd.DataFrame:
@@ -71,15 +102,15 @@ def _load_f1(truth: pd.DataFrame, found: pd.DataFrame, pairs: pd.DataFrame) -> f
     return _f1(len(hits), false, (truth["material"] & truth["is_load"]).sum() - len(hits))
 
 
-def _quiet(network: Network) -> set[str]:
+def _quiet(network: Network) -> frozenset[str]:
     names = network.cells["cell_id"]
     touched = set(network.truth["cell_id"]) | set(network.truth["partner_cell_id"].dropna())
-    return set(names) - touched
+    return frozenset(names) - touched
 
 
 def _attribution(sound: pd.DataFrame) -> dict[str, float]:
     decided = sound[sound["attribution"] != "undecided"]
-    misled = sound[sound["kind"] == "interference_raising_prb"]
+    misled = sound[sound["kind"].str.endswith("raising_prb")]
     return {
         "attribution right when decided": (
             decided["attribution"] == decided["attribution_true"]
@@ -101,6 +132,7 @@ def _calibration(sound: pd.DataFrame) -> dict[str, float]:
         "p_load Brier": ((p - is_load) ** 2).mean(),
         "p_load calibration error": float((gap * tenth.value_counts(normalize=True)).sum()),
         "load share off by": (sound["load_share"] - share).abs().mean(),
+        "load share, mean error": (sound["load_share"] - share).mean(),
         "90 % interval of ratio holds": _holds(sound, "ratio"),
         "90 % interval of share holds": _holds(mixed, "load_share"),
     }
@@ -119,7 +151,12 @@ def _recall(truth: pd.DataFrame, sound: pd.DataFrame) -> dict[str, float]:
         for days in (3, 7, 14)
     }
     clear = (material["visible_sd"] >= 3).to_numpy()
-    sure = {"recall": _share(hit), "recall where counts alone show 3 sd": _share(hit[clear])}
+    episode = clear & material["is_episode"].to_numpy()
+    sure = {
+        "recall": _share(hit),
+        "recall where counts alone show 3 sd": _share(hit[clear]),
+        "recall of episodes": _share(hit[episode]),
+    }
     return sure | fresh
 
 

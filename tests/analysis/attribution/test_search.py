@@ -19,7 +19,7 @@ from analysis.attribution.search import (
 from analysis.attribution.wander import Wander
 from ingest.synth.radio.network import Network, invent_network
 from tests.bench.networks import cube_of
-from tests.bench.scores import score
+from tests.bench.scores import score, truth_of
 
 KINDS = (
     "load_step",
@@ -66,7 +66,7 @@ def of_kind(planted: Network, results: Search, kind: str) -> pd.DataFrame:
 def test_the_figures_of_a_small_network_are_those_of_the_benchmark(
     planted: Network, results: Search
 ) -> None:
-    figures = score(planted, results.changes)
+    figures = score(truth_of(planted), results.changes)
     assert figures["detection F1"] > 0.8
     assert figures["load and relief F1"] > 0.8
     assert figures["attribution right when decided"] > 0.93
