@@ -43,9 +43,9 @@ from views.console.printing import (
     pairs,
     print_findings,
     print_receipt,
-    progress,
     say,
 )
+from views.console.progress import progress, status_lines
 
 PORT = 8501
 FORMAT_HELP = f"{', '.join(export.FORMATS)}; the last three with outlines of hexagons, for QGIS."
@@ -141,6 +141,15 @@ def run(
     given = {"scheduler": scheduler, "log": str(log.absolute()) if log else ""}
     arguments = {"run": {key: value for key, value in given.items() if value}}
     _run(load(config, arguments=arguments))
+
+
+@app.command()
+@_with_message
+def status(config: Config = DEFAULT_CONFIG) -> None:
+    """Say how far the run at work on this warehouse is, or how the last one ended."""
+    warehouse = _warehouse(load(config))
+    for line in status_lines(warehouse.progress, is_at_work=warehouse.is_taken()):
+        say(line)
 
 
 @app.command("report")
@@ -391,8 +400,8 @@ def cube(
     """Write counters by cell and hour, or hexagon and day, as a Zarr cube for xarray."""
     from analysis.export import export as export_cube  # noqa: PLC0415  as in _run
 
-    with progress() as bars:
-        export_cube(load(config), table, out, bars.tell)
+    with progress() as stages:
+        export_cube(load(config), table, out, stages.tell)
 
 
 @app.command("app")
@@ -417,27 +426,32 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
     # here and not above: they take two seconds that a query need not wait
     import analysis.run  # noqa: PLC0415
     import ingest.run  # noqa: PLC0415
-    from ingest.running.workers import workers  # noqa: PLC0415
+    from ingest.running.workers import dashboard, reported, workers  # noqa: PLC0415
 
     warehouse = _warehouse(settings)
     with (
         logs.kept(settings) as line,
         warehouse.alone(),
-        progress() as bars,
+        progress(warehouse) as stages,
         workers(settings.run) as client,
+        reported(settings),
     ):
         logs.log.info("version %s in %s", ingest.run.software_version(), settings.folder)
-        if settings.run.log and settings.run.scheduler != "threads":
+        if page := dashboard(client):
+            ERR.print(f"Dask's dashboard: {page}", highlight=False)
+        if settings.run.log and settings.run.where != "threads":
             client.forward_logging(logs.DASK, level=logging.WARNING)
-        receipt = ingest.run.run(settings, client, bars.tell)
+        receipt = ingest.run.run(settings, client, stages.tell)
         line.run_id = run_id = receipt["run_id"].iloc[0]
         for name, *counts in receipt.drop(columns="run_id").to_numpy().tolist():
             logs.log.info("%s: %d read, %d accepted, %d refused, %d values missing", name, *counts)
         if only_new and run_id == warehouse.marts.run_id:
             return
-        analysis.run.run(settings, client, bars.tell)
+        analysis.run.run(settings, client, stages.tell)
+        stages.tell("publishing", 0, 1)
         keep = settings.warehouse.keep_snapshots
         snapshot = publish(warehouse, run_id, keep=keep, rule=settings.privacy)
+        stages.tell("publishing", 1, 1)
         logs.log.info("published %s", snapshot.name)
     if not only_new:
         print_receipt(warehouse.marts)
@@ -446,17 +460,18 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
 def _find_changes(settings: Settings) -> pd.DataFrame:
     import analysis.run  # noqa: PLC0415  as in _run
     import ingest.run  # noqa: PLC0415
-    from ingest.running.workers import workers  # noqa: PLC0415
+    from ingest.running.workers import reported, workers  # noqa: PLC0415
 
     warehouse = _warehouse(settings)
     with (
         logs.kept(settings) as line,
         warehouse.alone(),
-        progress() as bars,
+        progress(warehouse) as stages,
         workers(settings.run) as client,
+        reported(settings),
     ):
-        line.run_id = ingest.run.run(settings, client, bars.tell)["run_id"].iloc[0]
-        return analysis.run.find_changes(settings, client, bars.tell)
+        line.run_id = ingest.run.run(settings, client, stages.tell)["run_id"].iloc[0]
+        return analysis.run.find_changes(settings, client, stages.tell)
 
 
 def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
@@ -488,10 +503,10 @@ def _rehearsed(settings: Settings, newest: int) -> list[Any]:
     from ingest.running.workers import workers  # noqa: PLC0415
 
     # workers on other machines would not see the temporary folder
-    here = "threads" if "://" in settings.run.scheduler else settings.run.scheduler
+    here = "threads" if settings.run.on_a_cluster else settings.run.where
     how = settings.run.model_copy(update={"scheduler": here})
-    with progress() as bars, workers(how) as client:
-        return check.rehearse(settings, client, newest=newest, progress=bars.tell)
+    with progress() as stages, workers(how) as client:
+        return check.rehearse(settings, client, newest=newest, progress=stages.tell)
 
 
 def _log(marts: Marts, subject: str) -> pd.DataFrame:

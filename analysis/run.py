@@ -29,11 +29,12 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
     inputs, findings = Inputs(settings, client, progress), Findings()
     # a wrong catalogue is refused before the long search, not after it
     plan.check(inputs)
-    for number, family in enumerate(FAMILIES):
-        progress("analyses", number, len(FAMILIES))
+    for family in FAMILIES:
+        label = f"analysing {family.__name__.split('.')[1]}"
+        progress(label, 0, 1)
         findings |= family.find(inputs, findings)
+        progress(label, 1, 1)
     inputs.warehouse.write_findings(findings.tables)
-    progress("analyses", len(FAMILIES), len(FAMILIES))
 
 
 def find_changes(settings: Settings, client: Client, progress: Progress = silent) -> pd.DataFrame:

@@ -58,8 +58,10 @@ def run_files(
     events = _days(warehouse, settings)
     facts = each(client, settle_day, events, label="settling events", progress=progress)
     _drop_absent(warehouse, events)
+    progress("placing cells", 0, 1)
     spread = settle_footprints(warehouse, settings, _made_from(inventory, facts))
     settle_counted(warehouse, settings)
+    progress("placing cells", 1, 1)
     counters = _counter_days(warehouse, settings, spread)
     facts += each(client, settle_day, counters, label="rolling up days", progress=progress)
     _drop_absent(warehouse, counters, names=("pm",))
@@ -128,10 +130,16 @@ def _load(
         for task in files
         if task.source.table != "cell"
     ]
-    loaded = cells + each(client, load, others, label="reading files", progress=progress)
+    loaded = cells + each(
+        client, load, others, label="reading files", progress=progress, rows_of=_rows_read
+    )
     if faults := [fault for item in loaded for fault in item.faults]:
         raise InputError(f"{len(faults)} fault(s) in the source files", faults)
     return loaded, inventory
+
+
+def _rows_read(loaded: Loaded) -> int:
+    return int(loaded.facts.get("n_read", 0))
 
 
 def _forget_absent(warehouse: Warehouse, loaded: list[Loaded]) -> None:

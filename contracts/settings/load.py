@@ -86,14 +86,23 @@ def reference() -> str:
     for name, section in Settings.model_fields.items():
         model = Source if name == "source" else section.annotation
         if isinstance(model, type) and issubclass(model, Section):
-            head = f"[[{name}]]" if model is Source else f"[{name}]"
-            lines += [f"## {head}", "", (model.__doc__ or "").splitlines()[0], ""]
-            lines += ["| key | default | meaning |", "| --- | --- | --- |"]
-            for key, field in model.model_fields.items():
-                default = "required" if field.is_required() else f"`{field.default!r}`"
-                lines.append(f"| {key} | {default} | {field.description} |")
-            lines.append("")
+            lines += _keys(f"[[{name}]]" if model is Source else f"[{name}]", model)
     return "\n".join(lines)
+
+
+def _keys(head: str, model: type[BaseModel]) -> list[str]:
+    """A section's keys as a table in Markdown, those of sections within it behind."""
+    lines = [f"## {head}", "", (model.__doc__ or "").splitlines()[0], ""]
+    lines += ["| key | default | meaning |", "| --- | --- | --- |"]
+    within = []
+    for name, field in model.model_fields.items():
+        key, kind = field.alias or name, field.annotation
+        if isinstance(kind, type) and issubclass(kind, Section):
+            within += _keys(f"{head[:-1]}.{key}]", kind)
+            continue
+        default = "required" if field.is_required() else f"`{field.default!r}`"
+        lines.append(f"| {key} | {default} | {field.description} |")
+    return [*lines, "", *within]
 
 
 def _read(path: Path) -> dict[str, Any]:
@@ -217,5 +226,7 @@ def _where(loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, type[B
         return f"[[source]] number {number + 1} ({table}) {keys}", Source
     if not rest:
         return str(first), Settings
-    section = type(getattr(DEFAULTS, str(first)))
-    return f"[{first}] {' '.join(map(str, rest))}", section
+    head, section = str(first), type(getattr(DEFAULTS, str(first)))
+    while len(rest) > 1 and isinstance(within := getattr(section(), str(rest[0]), None), Section):
+        head, section = f"{head}.{rest.pop(0)}", type(within)
+    return f"[{head}] {' '.join(map(str, rest))}", section

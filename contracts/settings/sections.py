@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from zoneinfo import available_timezones
 
 import holidays
@@ -151,23 +151,56 @@ class Regulator(Section):
     )
 
 
+class Cluster(Section):
+    """A Dask cluster that a run starts for itself and closes at its end."""
+
+    class_name: str = Field(
+        "",
+        alias="class",
+        pattern=r"^(\w+(\.\w+)+)?$",
+        description="Any cluster class that Dask knows, such as dask_jobqueue.SLURMCluster; "
+        "empty = none.",
+    )
+    arguments: dict[str, Any] = Field(
+        {}, description="What the class is called with, such as { cores = 8, memory = '16GB' }."
+    )
+    wait_s: float = Field(
+        600, gt=0, description="Longest wait for its first worker, in seconds; queues take time."
+    )
+
+
 class Run(Section):
     """How the work is carried out."""
 
     scheduler: str = Field(
-        "threads",
-        pattern=r"^(threads|processes|tcp://\S+)$",
-        description="threads, processes, or tcp://host:port of a Dask cluster.",
+        "",
+        pattern=r"^(threads|processes|cluster|tcp://\S+)?$",
+        description="threads, processes, cluster (that of [run.cluster]), or tcp://host:port of a "
+        "Dask cluster; empty = cluster where [run.cluster] names a class, else threads.",
     )
-    workers: int = Field(0, ge=0, description="Workers started here; 0 = one per processor.")
+    workers: int = Field(
+        0,
+        ge=0,
+        description="Workers started; 0 = one per processor here, or what the cluster's arguments "
+        "say.",
+    )
+    cluster: Cluster = Field(Cluster(), description="A cluster to start: [run.cluster] below.")
+    performance_report: str = Field(
+        "", description="HTML file for Dask's own report on where the time went; empty = none."
+    )
     log: str = Field("", description="File that runs are logged to; empty = none.")
     log_megabytes: float = Field(10, gt=0, description="Size at which the log is rotated.")
     log_files: int = Field(5, ge=2, description="Log files kept, the present one among them.")
 
     @property
+    def where(self) -> str:
+        """Where the work is done: threads, processes, cluster, or a scheduler's address."""
+        return self.scheduler or ("cluster" if self.cluster.class_name else "threads")
+
+    @property
     def on_a_cluster(self) -> bool:
-        """Whether the work goes to workers that were started elsewhere."""
-        return self.scheduler.startswith("tcp://")
+        """Whether the work goes to workers that may stand on other machines."""
+        return self.where not in ("threads", "processes")
 
 
 class Changes(Section):

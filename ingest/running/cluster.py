@@ -32,13 +32,17 @@ def same_everywhere(client: Client, settings: Settings, files: Sequence[Path]) -
 
     `client`: of the cluster. `settings`: of the run. `files`: the source files that it will read.
     Compared are versions, our code, the warehouse's folder (seen and writable), the source files
-    and the pseudonym key. InputError also where no worker comes within 30 seconds. Workers that
-    join later are not asked.
+    and the pseudonym key. InputError also where no worker comes within 30 seconds, or `wait_s` of a
+    cluster that the run starts itself. Workers that join later are not asked.
     """
+    starts_its_own = settings.run.where == "cluster"
+    wait_s = settings.run.cluster.wait_s if starts_its_own else _WAIT_S
     try:
-        client.wait_for_workers(1, timeout=_WAIT_S)
+        client.wait_for_workers(1, timeout=wait_s)
     except TimeoutError:
         remedy = f"start some on machines that see the same folders: dask worker {_address(client)}"
+        if starts_its_own:
+            remedy = "look at the queue that [run.cluster] sends jobs to, or raise its wait_s"
         raise InputError("the Dask cluster has no worker", [remedy]) from None
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
     mark = uuid4().hex

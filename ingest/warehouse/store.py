@@ -13,6 +13,7 @@ Below the warehouse's folder::
     acknowledgements.sqlite               what people noted; no run touches it
     schema.json                           which layout and which columns the folder has
     lock                                  held while a run is at work; lock-batch: a batch
+    progress.json                         how far the newest run is or was
     mark                                  by which a cluster's workers know the folder, for a moment
     kept_from.json                        first day of which each kind of row is kept
 
@@ -68,6 +69,29 @@ class Warehouse:
             if work == "run":
                 self.sweep()
             yield
+
+    def is_taken(self) -> bool:
+        """Whether a run is at work here now."""
+        try:
+            with (self.path / "lock").open() as lock:
+                fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except FileNotFoundError:
+            return False
+        except BlockingIOError:
+            return True
+        return False
+
+    @property
+    def progress(self) -> dict[str, Any] | None:
+        """How far the newest run is or was, as noted; None = none noted anything."""
+        return read_note(self.path / "progress.json")
+
+    def write_progress(self, facts: Mapping[str, Any]) -> None:
+        """Notes how far the run is, for `hexperience status`; only the lock's holder may.
+
+        `facts`: as `views.console.progress` notes them.
+        """
+        write_note(self.path / "progress.json", facts)
 
     def sweep(self) -> None:
         """Takes away what killed runs began and nobody will end; only the lock's holder may."""

@@ -2,27 +2,17 @@
 
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-)
 from rich.table import Table
 from typer.core import TyperCommand
 
 from contracts.errors import QuestionError
-from ingest.running import logs
 from ingest.warehouse.marts import Marts
 from views.console import export
 from views.words import sentences
@@ -109,37 +99,6 @@ def _as_argument(word: str) -> str:
     is_comment = word.startswith("-- ") or (word.startswith("--") and "\n" in word)
     # a comment is one behind a space too
     return f" {word}" if is_comment else word
-
-
-class StageBars:
-    """Progress of the run as bars, one a stage."""
-
-    def __init__(self, bars: Progress) -> None:
-        self._bars, self._tasks = bars, dict[str, TaskID]()
-
-    def tell(self, label: str, done: int, total: int) -> None:
-        """Moves the bar of one stage.
-
-        `label`: name of the stage. `done`, `total`: how many of its tasks are done, and there are.
-        """
-        if label not in self._tasks:
-            self._tasks[label] = self._bars.add_task(label, total=total)
-        self._bars.update(self._tasks[label], completed=done, total=total)
-        if done == total:
-            logs.log.info("%s: %d done", label, total)
-
-
-@contextmanager
-def progress() -> Iterator[StageBars]:
-    """Bars on standard error for as long as the work lasts."""
-    columns = (
-        TextColumn("{task.description:24}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=ERR) as bars:
-        yield StageBars(bars)
 
 
 def print_receipt(marts: Marts) -> None:
