@@ -4,8 +4,8 @@
 
 Builds the footprints of an invented country of sites with three sectors and four carriers by the
 sector model and by Voronoi; then spreads one day of every cell over hexagons by the sparse product
-that `ingest.settle.rollup` uses (it counts each hexagon's cells besides) and by pandas' merge and
-groupby, which must give the same sums. Prints seconds, ratios, and the process's peak memory
+that `ingest.counters.hexagons` uses (it counts each hexagon's cells besides) and by pandas' merge
+and groupby, which must give the same sums. Prints seconds, ratios, and the process's peak memory
 after each step. Compare ratios, not seconds.
 """
 
@@ -20,7 +20,7 @@ import pandas as pd
 
 from contracts.tables import ADDITIVE, TIME_WEIGHTED
 from geo import footprint, sites
-from ingest.settle import rollup
+from ingest.counters import hexagons
 
 SECTORS, CARRIERS = 3, 4
 KM2_A_SITE = 6.0
@@ -102,7 +102,10 @@ def main(n_cells: int) -> None:
     )
     weights, _ = timed("summed to level 8", lambda: footprint.coarser(fine, level=8))
     days = one_day(cells, rng)
-    sparse, product = timed("one day: sparse product", lambda: rollup.hex_days(days, weights))
+    sparse, product = timed(
+        "one day: sparse product",
+        lambda: hexagons.hex_days(days, lambda _: hexagons.split_of(weights)),
+    )
     paper, merge = timed("one day: pandas merge and groupby", lambda: merged(days, weights))
     ours = sparse.set_index("hex_id")[list(COUNTS)]
     np.testing.assert_allclose(ours, paper.loc[ours.index], rtol=1e-9)

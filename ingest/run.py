@@ -17,7 +17,7 @@ from ingest.running.cluster import code_id, same_everywhere
 from ingest.running.workers import Progress, each, silent
 from ingest.settle.cells import newest_rows, settle_inventory
 from ingest.settle.counted import settle_counted
-from ingest.settle.days import DayToSettle, moved_keys, settle_day
+from ingest.settle.days import DayToSettle, moved_keys, settle
 from ingest.settle.digest import digest
 from ingest.settle.footprints import settle_footprints
 from ingest.settle.hex_places import write_hex_places
@@ -56,14 +56,14 @@ def run_files(
     _forget_absent(warehouse, loaded)
     run_id = run_id_of(loaded, inventory["signature"], settings, warehouse.kept_from())
     events = _days(warehouse, settings)
-    facts = each(client, settle_day, events, label="settling events", progress=progress)
+    facts = settle(client, events, label="settling events", progress=progress)
     _drop_absent(warehouse, events)
     progress("placing cells", 0, 1)
     spread = settle_footprints(warehouse, settings, _made_from(inventory, facts))
     settle_counted(warehouse, settings)
     progress("placing cells", 1, 1)
     counters = _counter_days(warehouse, settings, spread)
-    facts += each(client, settle_day, counters, label="rolling up days", progress=progress)
+    facts += settle(client, counters, label="rolling up days", progress=progress)
     _drop_absent(warehouse, counters, names=("pm",))
     write_hex_places(warehouse, settings)
     # first: all findings from here on carry this run's id

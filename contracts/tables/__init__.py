@@ -9,6 +9,7 @@ from contracts.tables.columns import TIME_WEIGHTED as TIME_WEIGHTED
 from contracts.tables.table import Table as Table
 from contracts.tables.table import assemble as assemble
 from contracts.tables.table import check as check
+from contracts.tables.table import check_arrow as check_arrow
 from contracts.tables.table import to_arrow as to_arrow
 
 _ALL = [*sources.TABLES, *middle.TABLES, *findings.TABLES, *log.TABLES]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from contracts.fields import FIELDS, Field, pick
 
@@ -79,6 +80,28 @@ def check(frame: pd.DataFrame, of: Table) -> list[str]:
     if not missing and (n := int(frame.duplicated(list(of.key)).sum())):
         faults.append(f"{of.name}: {n} rows repeat the key ({', '.join(of.key)})")
     return faults
+
+
+def check_arrow(rows: pa.Table, of: Table) -> list[str]:
+    """As `check`, of Arrow rows in the contract's schema; whether keys repeat is not looked at.
+
+    `rows`: of the table, in any order. `of`: the contract.
+    """
+    if rows.schema != of.schema:
+        return [f"{of.name}: the columns or their types are not those of this table"]
+    suspects = [field.name for field in of.fields if not _is_within(rows[field.name], field)]
+    frame = rows.select(suspects).to_pandas()
+    return [f"{of.name}.{n}: {fault}" for n in suspects for fault in _faults(frame, FIELDS[n])]
+
+
+def _is_within(values: pa.ChunkedArray, field: Field) -> bool:
+    """Whether no value is out of the field's bounds."""
+    if not field.is_number:
+        return not field.choices
+    ends = pc.min_max(values)
+    low, high = ends["min"].as_py(), ends["max"].as_py()
+    is_low = low is not None and field.low is not None and low < field.low
+    return not is_low and not (high is not None and field.high is not None and high > field.high)
 
 
 def _suspects(frame: pd.DataFrame, of: Table) -> list[str]:

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from contracts.settings.sections import Settings
+from ingest.counters.carriers import ASSUMED
 from ingest.quality import availability, surveys
 from ingest.settle import inventory
-from ingest.settle.carriers import ASSUMED
 from ingest.settle.repeats import repeats, superseded
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import retain

@@ -10,7 +10,7 @@ from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
-from ingest.settle.carriers import with_blocks
+from ingest.counters.carriers import with_blocks
 from ingest.settle.digest import digest
 from ingest.settle.inventory import continued
 from ingest.settle.load import Loaded

@@ -3,25 +3,29 @@
 A day is done again only when its files, the inventory or the method changed.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
 from typing import Any
 
 import pandas as pd
+from dask.distributed import Client
 
 from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from ingest.clock import local_days
-from ingest.settle import carriers, inventory, rollup
-from ingest.settle.cells import zones_of
+from ingest.running.workers import Progress, each, silent
+from ingest.settle import counter_days, inventory
+from ingest.settle.counter_days import DayDone, Network
 from ingest.settle.digest import digest
 from ingest.settle.one_per_key import newest_first, one_per_key
 from ingest.warehouse.store import WHOLE, Warehouse
 
-_METHOD = "settle-3"
+_METHOD = "settle-4"
 # an id that is made of file and row (`call`) can't be another day's
 _CORRECTED = ("complaint", "nps")
+# enough for the workers to end together, and for progress to be seen
+_BATCHES_A_WORKER = 8
 _GRAINS = {
     "instant": pd.Timedelta(0),
     "hour": pd.DateOffset(hours=1),
@@ -76,63 +80,69 @@ def moved_keys(warehouse: Warehouse, name: str, days: Iterable[str]) -> dict[str
     return {str(day): tuple(sorted({*ids})) for day, ids in moved.groupby("day")[table.key[0]]}
 
 
-def settle_day(task: DayToSettle) -> dict[str, Any]:
-    """Settles one day unless that is done; returns its row counts and its newest instant.
+def settle(
+    client: Client, tasks: Sequence[DayToSettle], *, label: str, progress: Progress = silent
+) -> list[dict[str, Any]]:
+    """Settles all days that are not done; returns row counts and newest instant of each, in order.
 
-    `task`: the day, and what it depends on; a day with its signature is done.
+    `client`: of the workers. `tasks`: days of one warehouse, each with what it depends on; a day
+    with its signature is done. `label` and `progress`: as of `each`. Days go to the workers in
+    batches: what they need of the inventory is read once a batch.
     """
+    facts = [_done(task) for task in tasks]
+    pending = [task for task, done in zip(tasks, facts, strict=True) if done is None]
+    n_batches = _BATCHES_A_WORKER * max(sum(client.nthreads().values()), 1)
+    n = max(-(-len(pending) // n_batches), 1)
+    batches = [pending[first : first + n] for first in range(0, len(pending), n)]
+    settled = chain.from_iterable(
+        each(client, _settle_batch, batches, label=label, progress=progress)
+    )
+    return [next(settled) if done is None else done for done in facts]
+
+
+def _done(task: DayToSettle) -> dict[str, Any] | None:
+    """What was noted of a day that is settled as its task wants it; None = it is not."""
     warehouse = Warehouse(task.settings.resolve(task.settings.warehouse.path))
     done = warehouse.read_settled(task.table, task.day)
-    if done is not None and done["signature"] == task.signature:
-        return done
+    return done if done is not None and done["signature"] == task.signature else None
+
+
+def _settle_batch(tasks: Sequence[DayToSettle]) -> list[dict[str, Any]]:
+    settings = tasks[0].settings
+    network = Network(Warehouse(settings.resolve(settings.warehouse.path)), settings)
+    return [_settle_day(task, network) for task in tasks]
+
+
+def _settle_day(task: DayToSettle, network: Network) -> dict[str, Any]:
+    warehouse = network.warehouse
     # a crash from here on must not leave new tables under an old note
     warehouse.forget_settled(task.table, task.day)
-    pieces = _under_newest_ids(warehouse.read_pieces(task.table, task.day), task, warehouse)
-    rows, again = one_per_key(pieces, TABLES[task.table], moved=task.moved)
-    warehouse.write_repeated(task.table, task.day, again)
-    if task.table == "pm" and not task.loads:
-        _spread(warehouse.read("cell_day", days=[task.day]), task, warehouse)
-    elif task.table == "pm":
-        _roll_up(rows, task, warehouse)
+    if task.table == "pm":
+        done = counter_days.settle(task.day, task.loads, network)
     else:
-        warehouse.write(task.table, rows, day=task.day)
-    facts = {
-        "table": task.table,
-        "day": task.day,
-        "signature": task.signature,
-        "n_accepted": len(rows),
-        "n_refused": len(again),
-        "as_of": _as_of(rows, task),
-    }
+        done = _settle_events(task, network)
+    facts = {"table": task.table, "day": task.day, "signature": task.signature, **asdict(done)}
     warehouse.write_settled(task.table, task.day, facts)
     return facts
 
 
-def _under_newest_ids(
-    pieces: pd.DataFrame, task: DayToSettle, warehouse: Warehouse
-) -> pd.DataFrame:
+def _settle_events(task: DayToSettle, network: Network) -> DayDone:
+    pieces = network.warehouse.read_pieces(task.table, task.day)
+    rows, again = one_per_key(
+        _under_newest_ids(pieces, task, network.cells), TABLES[task.table], moved=task.moved
+    )
+    network.warehouse.write_repeated(task.table, task.day, again)
+    network.warehouse.write(task.table, rows, day=task.day)
+    return DayDone(len(rows), len(again), _as_of(rows, task))
+
+
+def _under_newest_ids(pieces: pd.DataFrame, task: DayToSettle, cells: pd.DataFrame) -> pd.DataFrame:
     days: pd.Series | str | None = task.day if task.day != WHOLE else None
     if task.table in ("outage", "intervention"):
         days = local_days(pieces["start_utc"], task.settings.operator.timezone)
     elif task.table == "subscriber_base":
         days = pieces["month"].astype("str")
-    return inventory.under_newest_ids(pieces, warehouse.read("cell"), days)
-
-
-def _roll_up(pm: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
-    cells = warehouse.read("cell")
-    pm = carriers.in_blocks(pm, inventory.blocks_on(cells, date.fromisoformat(task.day)))
-    zones = zones_of(pm["cell_id"], cells, task.settings)
-    hours = rollup.cell_hours(pm, zones)
-    days = rollup.cell_days(hours, rollup.day_totals(pm, zones))
-    warehouse.write("cell_hour", hours, day=task.day)
-    warehouse.write("cell_day", days, day=task.day)
-    _spread(days, task, warehouse)
-
-
-def _spread(days: pd.DataFrame, task: DayToSettle, warehouse: Warehouse) -> None:
-    weights = warehouse.read("cell_hex", days=[str(task.settings.grid.level)])
-    warehouse.write("hex_day", rollup.hex_days(days, weights), day=task.day)
+    return inventory.under_newest_ids(pieces, cells, days)
 
 
 def _as_of(rows: pd.DataFrame, task: DayToSettle) -> str:
@@ -140,9 +150,6 @@ def _as_of(rows: pd.DataFrame, task: DayToSettle) -> str:
     start = TABLES[task.table].day_of
     if rows.empty or not start:
         return ""
-    if task.table == "pm":
-        end = (rows[start] + pd.to_timedelta(rows["period_s"], unit="s")).max()
-        return str(end.isoformat())
     # a month ends by the local calendar
     local = rows[start].dt.tz_convert(task.settings.operator.timezone)
     newest = local.groupby(rows["time_grain"]).max()

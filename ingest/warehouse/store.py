@@ -28,12 +28,20 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contracts.errors import ContractError, InputError, NothingFound
-from contracts.tables import assemble, check, table
+from contracts.tables import Table, assemble, check, check_arrow, table
 from ingest.warehouse import duck
-from ingest.warehouse.files import read_note, read_parquet, whole, write_note, write_parquet
+from ingest.warehouse.files import (
+    read_note,
+    read_parquet,
+    whole,
+    write_arrow,
+    write_note,
+    write_parquet,
+)
 from ingest.warehouse.marts import Marts
 
 WHOLE = "all"
@@ -157,6 +165,22 @@ class Warehouse:
         of `read`.
         """
         return read_parquet(self._pieces(name, day), table(name), columns=columns, only=only)
+
+    def read_counters(self, day: str, columns: Sequence[str]) -> pa.Table:
+        """Accepted counter rows of one day as Arrow has them, `cell_id` as a dictionary.
+
+        `day`: local day as YYYY-MM-DD. `columns`: of table `pm`.
+        """
+        schema = table("pm").schema
+        names = [schema.field(name) for name in columns if name != "cell_id"]
+        parts = [
+            pq.ParquetFile(path, read_dictionary=["cell_id"]).read(list(columns), use_threads=False)
+            for path in self._pieces("pm", day)
+        ]
+        ids = pa.field("cell_id", pa.dictionary(pa.int32(), pa.string()))
+        empty = pa.schema([ids, *names]).empty_table()
+        whole_day = pa.concat_tables([empty, *(part.select(empty.column_names) for part in parts)])
+        return whole_day.unify_dictionaries().combine_chunks()
 
     def keys_of_several_days(self, name: str, days: Iterable[str]) -> pd.DataFrame:
         """The keys whose first column has rows on several of these days: columns day, key.
@@ -325,6 +349,21 @@ class Warehouse:
         if faults := check(frame, table(name)):
             raise ContractError(f"{name} {day}: the table breaks its contract", faults)
         write_parquet(self._partition(name, day), frame, table(name))
+
+    def write_arrow(self, name: str, parts: Iterable[pa.Table], *, day: str) -> None:
+        """As `write`, of rows that come part by part and whose keys are known not to repeat.
+
+        `name`: the table. `parts`: rows as its schema has them, in the key's order. `day`: local
+        day as YYYY-MM-DD.
+        """
+        of = table(name)
+        write_arrow(self._partition(name, day), (self._kept(rows, of, day) for rows in parts), of)
+
+    @staticmethod
+    def _kept(rows: pa.Table, of: Table, day: str) -> pa.Table:
+        if faults := check_arrow(rows, of):
+            raise ContractError(f"{of.name} {day}: the table breaks its contract", faults)
+        return rows
 
     def write_findings(self, findings: Mapping[str, pd.DataFrame], *, day: str = WHOLE) -> None:
         """Puts finding tables of the run at hand in place, each as its contract has it.

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from contracts.tables import TABLES
-from ingest.settle import rollup
+from ingest.counters import hexagons, rollup
 
 
 def _pm(**changes: list[object]) -> pd.DataFrame:
@@ -85,7 +85,8 @@ def test_hexagons_split_counts_and_keep_what_is_missing_missing() -> None:
             "valid_to": None,
         }
     )
-    hexes = rollup.hex_days(days, weights).set_index("hex_id")
+    split = hexagons.split_of(weights)
+    hexes = hexagons.hex_day(days, days["day_local"][0], split).set_index("hex_id")
     assert hexes["call_attempts"].tolist()[:2] == [2.5, 7.5]
     assert np.isnan(hexes["call_attempts"][3])
     assert hexes["n_cells"].tolist() == [1, 1, 0]
@@ -98,7 +99,9 @@ def test_effective_cells_count_those_that_carry_the_traffic() -> None:
     )
     weights = pd.DataFrame({"cell_id": ["a", "b"], "hex_id": 1, "level": 8, "weight": 1.0,
                             "valid_from": None, "valid_to": None})  # fmt: skip
-    (effective,) = rollup.hex_days(days, weights)["n_cells_effective"]
+    (effective,) = hexagons.hex_day(days, days["day_local"][0], hexagons.split_of(weights))[
+        "n_cells_effective"
+    ]
     assert effective == pytest.approx(100**2 / (90**2 + 10**2))
 
 

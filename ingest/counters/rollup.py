@@ -1,31 +1,21 @@
-"""Counters rolled up: measuring periods -> local clock hours -> local days -> hexagons.
+"""Counters rolled up: measuring periods -> local clock hours -> local days.
 
 Everything adds: counts as they are, states (PRB, users) times their time. Each step takes rows in
-a fixed order, so that the sums are the same to the last bit however the files were cut.
+a fixed order, so that the sums are the same to the last bit however the files were cut. Any rows
+are taken; `dense` does the same, faster, for days on which nothing is odd.
 """
 
 import numpy as np
 import pandas as pd
-from scipy import sparse
 
 from contracts.tables import ADDITIVE, COUNTED, TABLES, TIME_WEIGHTED
-from geo.footprint import valid_on
 from ingest.clock import UTC_TIME, day_instant, wall_clock
+from ingest.counters import sums
 
 HOUR_S = 3600
 _SUMMED = ["covered_s", *ADDITIVE, *TIME_WEIGHTED, *COUNTED, "_rsrp", "_rsrp_s"]
 # three quarters of an hour must be covered for the hour to be the busy one (docs/standards.md 1.5)
-_BUSY_COVER_S = 2700
-_HEX_DAY = TABLES["hex_day"].columns
-_SPREAD = (
-    "call_attempts",
-    "call_setups",
-    "dropped_calls",
-    "prb_dl_used_prb_s",
-    "prb_dl_avail_prb_s",
-    "dl_vol_kbit",
-    "rrc_user_s",
-)
+BUSY_COVER_S = 2700
 
 
 def cell_hours(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
@@ -37,11 +27,9 @@ def cell_hours(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
     """
     rows = _weighted(pm, zones, pm["period_s"] <= HOUR_S)
     keys = ["cell_id", "hour_start_utc", "day_local"]
-    rows = rows.sort_values([*keys, "period_start_utc"], kind="stable")
-    grouped = rows.groupby(keys, sort=True)
-    hours = grouped[_SUMMED].sum(min_count=1)
+    hours = _summed(rows.sort_values([*keys, "period_start_utc"], kind="stable"), keys)
     hours["rsrp_p50_dbm"] = hours["_rsrp"] / hours["_rsrp_s"]
-    return hours.reset_index()[list(TABLES["cell_hour"].columns)]
+    return hours[list(TABLES["cell_hour"].columns)]
 
 
 def day_totals(pm: pd.DataFrame, zones: pd.Series | str) -> pd.DataFrame:
@@ -74,26 +62,23 @@ def cell_days(hours: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.Dat
     hours = hours.assign(_n_hours=n_hours).sort_values(["cell_id", "hour_start_utc"], kind="stable")
     hours = hours.assign(_rsrp=hours["rsrp_p50_dbm"] * hours["covered_s"])
     hours["_rsrp_s"] = hours["covered_s"].where(hours["_rsrp"].notna())
-    grouped = hours.groupby(["cell_id", "day_local"], sort=True)
-    days = grouped[_SUMMED].sum(min_count=1)
-    days["n_hours"] = grouped["_n_hours"].sum().astype(int)
+    days = _summed(hours, ["cell_id", "day_local"], also=("_n_hours",))
+    days["n_hours"] = days["_n_hours"].astype(int)
     days["rsrp_p50_dbm"] = days["_rsrp"] / days["_rsrp_s"]
-    days = days.join(_busy_hours(hours)).reset_index()
+    days = days.join(_busy_hours(hours), on=["cell_id", "day_local"])
     return days[list(TABLES["cell_day"].columns)]
 
 
-def hex_days(days: pd.DataFrame, cell_hex: pd.DataFrame) -> pd.DataFrame:
-    """Table `hex_day`: cell days split by their footprint weights; totals are conserved.
-
-    `days`: rows of `cell_day`. `cell_hex`: weights at one level; those valid on a day spread it. A
-    cell without a footprint that day reaches no hexagon.
-    """
-    parts = [
-        _one_day(cells, valid_on(cell_hex, cells["day_local"].iloc[0]))
-        for _, cells in days.groupby("day_local", sort=True)
-    ]
-    filled = [part for part in parts if len(part)]
-    return pd.concat(filled or [pd.DataFrame(columns=list(_HEX_DAY))], ignore_index=True)
+def _summed(rows: pd.DataFrame, keys: list[str], *, also: tuple[str, ...] = ()) -> pd.DataFrame:
+    """One row a group of `keys`, in their order, with the sums of its rows in theirs."""
+    names = [*_SUMMED, *also]
+    group = rows.groupby(keys, sort=True).ngroup().to_numpy(np.int64)
+    # each group's rows together, and in their order
+    order = np.argsort(group, kind="stable")
+    values = rows[names].to_numpy(float)[order]
+    firsts = rows[keys].iloc[order[np.diff(group[order], prepend=-1) > 0]].reset_index(drop=True)
+    totals = pd.DataFrame(sums.by_group(values, group[order]), columns=names)
+    return pd.concat([firsts, totals], axis=1)
 
 
 def _weighted(pm: pd.DataFrame, zones: pd.Series | str, wanted: pd.Series) -> pd.DataFrame:
@@ -126,7 +111,7 @@ def _weighted(pm: pd.DataFrame, zones: pd.Series | str, wanted: pd.Series) -> pd
 
 def _busy_hours(hours: pd.DataFrame) -> pd.DataFrame:
     """Per cell and local day the hour with most RRC users, then most attempts (after E.600)."""
-    covered = hours[(hours["covered_s"] >= _BUSY_COVER_S) & hours["hour_start_utc"].notna()]
+    covered = hours[(hours["covered_s"] >= BUSY_COVER_S) & hours["hour_start_utc"].notna()]
     users = (covered["rrc_user_s"] / covered["rrc_covered_s"]).fillna(-1)
     order = ["cell_id", "day_local", "_users", "call_attempts", "hour_start_utc"]
     last = covered.assign(_users=users).sort_values(order, na_position="first", kind="stable")
@@ -139,24 +124,3 @@ def _busy_hours(hours: pd.DataFrame) -> pd.DataFrame:
         "dropped_calls": "bh_dropped_calls",
     }
     return chosen.set_index(["cell_id", "day_local"])[list(names)].rename(columns=names)
-
-
-def _one_day(day: pd.DataFrame, cell_hex: pd.DataFrame) -> pd.DataFrame:
-    cells = pd.Index(day["cell_id"])
-    column = cells.get_indexer(pd.Index(cell_hex["cell_id"]))
-    weights, column = cell_hex[column >= 0], column[column >= 0]
-    hexes, row = np.unique(weights["hex_id"].to_numpy(np.uint64), return_inverse=True)
-    shape = (len(hexes), len(cells))
-    split = sparse.csr_array((weights["weight"].to_numpy(float), (row, column)), shape)
-    values = day[list(_SPREAD)].to_numpy(float)
-    sums = split @ np.nan_to_num(values)
-    # no cell of the hexagon measured it: missing, not zero
-    measured = (split @ (~np.isnan(values)).astype(float)) > 0
-    spread = pd.DataFrame(np.where(measured, sums, np.nan), columns=list(_SPREAD))
-    attempts = np.nan_to_num(values[:, 0])
-    squares = split.power(2) @ attempts**2
-    with np.errstate(invalid="ignore", divide="ignore"):
-        spread["n_cells_effective"] = np.where(squares > 0, sums[:, 0] ** 2 / squares, np.nan)
-    spread["n_cells"] = (split.astype(bool).astype(float) @ (attempts > 0)).astype(int)
-    spread = spread.assign(hex_id=hexes, day_local=day["day_local"].iloc[0])
-    return spread.assign(level=cell_hex["level"].iloc[0] if len(hexes) else 0)[list(_HEX_DAY)]

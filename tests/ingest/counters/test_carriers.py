@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from contracts.tables import TABLES
-from ingest.settle import carriers
+from ingest.counters import carriers
 
 
 def _cells(**given: list[object]) -> pd.DataFrame:
