@@ -40,7 +40,10 @@ class Source(Section):
     """One kind of file and how it maps to a table; ours = theirs throughout."""
 
     table: Literal[SOURCES] = Field(description="Source table it fills.")  # type: ignore[valid-type]
-    path: str = Field(description="File or glob, relative to the configuration; ${VARIABLES}.")
+    path: str = Field(
+        description="File or glob, relative to the configuration, ${VARIABLES}; it may lead into "
+        "archives and workbooks (raw/*.zip/**/*.csv, cells.xlsx/Sites)."
+    )
     reader: Literal["delimited", "parquet", "pm_xml", "omes", "qualtrics", "trouble_ticket"] = (
         Field(
             "delimited",
@@ -48,7 +51,7 @@ class Source(Section):
         )
     )
     max_gigabytes: float = Field(
-        8, gt=0, description="Largest XML file taken, unpacked; a larger one is refused."
+        8, gt=0, description="Largest file taken, unpacked; a larger one is refused."
     )
     timezone: str = Field(
         "", description="Zone of times written without an offset; empty = the operator's."

@@ -20,6 +20,7 @@ from contracts.errors import ContractError, InputError, NothingFound, QuestionEr
 from contracts.settings.sections import Settings
 from contracts.tables import SOURCES
 from geo.regions import polygons
+from ingest.containers import paths
 from ingest.privacy import door
 from ingest.run import run_files
 from ingest.running.workers import Progress, silent
@@ -59,7 +60,7 @@ def rehearse(
         there = _elsewhere(settings, folder, regions=not amiss)
         tasks = [replace(task, settings=there) for task in tried]
         judged = list(_tried(tasks, there, client, progress))
-        findings += [*_rows(Warehouse(Path(folder))), *judged]
+        findings += [*_containers(files), *_rows(Warehouse(Path(folder))), *judged]
         if not any(finding.verdict == "fault" for finding in findings):
             share = _bytes(tried) / max(_bytes(files), 1)
             findings.append(_disk(Path(folder), settings, share))
@@ -171,6 +172,16 @@ def _rows(tried: Warehouse) -> Iterator[Finding]:
         yield from (Finding("warn", name, line) for line in _shortened(lines))
 
 
+def _containers(files: list[FileToLoad]) -> Iterator[Finding]:
+    """What of archives and workbooks is read."""
+    by_limit: dict[float, list[Path]] = {}
+    for task in files:
+        by_limit.setdefault(task.source.max_gigabytes, []).append(task.path)
+    for gigabytes, members in by_limit.items():
+        lines = [*paths.described(members, gigabytes)]
+        yield from (Finding("ok", "files", line) for line in _shortened(lines))
+
+
 def _refusal(alike: pd.DataFrame) -> str:
     """Refusals of one scope, column and reason, in words."""
     first = alike.iloc[0]
@@ -203,7 +214,7 @@ def _disk(tried: Path, settings: Settings, share: float) -> Finding:
 
 
 def _bytes(files: list[FileToLoad]) -> int:
-    return sum(task.path.stat().st_size for task in files)
+    return sum(paths.outer(task.path).stat().st_size for task in files)
 
 
 def _size(folder: Path) -> int:

@@ -45,7 +45,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     "geo": ({"sphere"}, {"hexgrid", "sites"}, {"radio", "regions", "voronoi"}, {"footprint"}),
     "ingest": (
         {"clock", "synth"},
-        {"privacy"},
+        {"containers", "privacy"},
         {"sources", "warehouse"},
         {"clean", "counters", "running"},
         {"inspection", "settle"},

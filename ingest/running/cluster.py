@@ -17,6 +17,7 @@ from dask.distributed import Client
 
 from contracts.errors import HexperienceError, InputError
 from contracts.settings.sections import Settings
+from ingest.containers import paths
 from ingest.privacy import keys
 from ingest.warehouse.store import Warehouse
 
@@ -112,7 +113,7 @@ def _folder(warehouse: Warehouse, mark: str) -> str:
 
 
 def _missing(files: Sequence[Path]) -> str:
-    missing = [path for path in files if not path.is_file()]
+    missing = [path for path in files if not paths.outer(path).is_file()]
     return f"{len(missing)} missing, first {missing[0]}" if missing else "all there"
 
 

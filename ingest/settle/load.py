@@ -21,6 +21,7 @@ from contracts.tables import TABLES
 from ingest import sources
 from ingest.clean.rows import Cleaned, clean
 from ingest.clock import day_instant, local_days
+from ingest.containers import paths
 from ingest.privacy import door
 from ingest.running.logs import where
 from ingest.warehouse import retain
@@ -52,12 +53,11 @@ class Loaded:
 def files_of(source: Source, settings: Settings) -> list[Path]:
     """Files that a source names, ascending; none where its glob finds nothing.
 
-    `source`: its path may hold `*`. `settings`: a relative path begins at their folder.
+    `source`: its path may hold `*`, and lead into archives and workbooks. `settings`: a relative
+    path begins at their folder.
     """
-    glob = settings.resolve(source.path)
-    root = Path(glob.anchor or ".")
-    pattern = str(glob.relative_to(root) if glob.is_absolute() else glob)
-    return sorted(path for path in root.glob(pattern) if path.is_file())
+    files = paths.found(settings.resolve(source.path), source.max_gigabytes)
+    return [part for file in files for part in sources.parts(file, source)]
 
 
 def files_to_load(settings: Settings) -> list[FileToLoad]:
@@ -83,14 +83,20 @@ def listed(settings: Settings) -> tuple[list[FileToLoad], list[str]]:
     """
     files, faults = [], []
     for source in settings.source:
-        paths = files_of(source, settings)
-        if not paths:
-            faults.append(f"[[source]] {source.table}: no file at {settings.resolve(source.path)}")
-        for path in paths:
+        files_named = files_of(source, settings)
+        if not files_named:
+            faults.append(_no_file(source, settings))
+        for path in files_named:
             missing = sources.missing_columns(path, source)
             faults += missing
             files += [] if missing else [FileToLoad(path, source, settings)]
     return files, faults
+
+
+def _no_file(source: Source, settings: Settings) -> str:
+    path = settings.resolve(source.path)
+    holds = paths.held(path, source.max_gigabytes)
+    return f"[[source]] {source.table}: no file at {path}" + (f"; {holds}" if holds else "")
 
 
 def load(task: FileToLoad) -> Loaded:
@@ -100,7 +106,11 @@ def load(task: FileToLoad) -> Loaded:
     `facts` is then empty.
     """
     warehouse = Warehouse(task.settings.resolve(task.settings.warehouse.path))
-    name, file_hash = task.source.table, _hash(task.path)
+    name = task.source.table
+    try:
+        file_hash = paths.content_hash(task.path, task.source.max_gigabytes)[:16]
+    except OSError as error:
+        return Loaded(name, "", {}, [f"{task.path}: can't be read: {error}"])
     load_id = _load_id(task, file_hash)
     facts = warehouse.read_load(name, load_id)
     if facts is not None:
@@ -118,7 +128,7 @@ def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
     raw = _read(task)
     file = _name(task, file_hash)
     cleaned = clean(raw, task.source, task.settings, file=file, file_hash=file_hash)
-    arrived = datetime.fromtimestamp(int(task.path.stat().st_mtime), UTC)
+    arrived = datetime.fromtimestamp(int(paths.outer(task.path).stat().st_mtime), UTC)
     cleaned.accepted["loaded_utc"] = pd.Timestamp(arrived)
     return cleaned
 

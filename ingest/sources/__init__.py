@@ -17,13 +17,18 @@ from typing import Any
 import pandas as pd
 
 from contracts.errors import InputError
+from contracts.fields import FIELDS
 from contracts.source import FromName, Source, parts_of
+from ingest.containers import paths
 from ingest.privacy import redact
 from ingest.privacy.door import PERSONS, Door
 from ingest.sources import delimited, omes, parquet, pm_xml, qualtrics, trouble_ticket
 from ingest.sources.counters import Asked, asked_of, counted
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
+_NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
+# what a spreadsheet writes where it could compute nothing
+_ERRORS = ("#DIV/0!", "#N/A", "#NAME?", "#NULL!", "#NUM!", "#REF!", "#VALUE!", "#SPILL!", "#CALC!")
 _READERS: dict[str, ModuleType] = {
     "delimited": delimited,
     "parquet": parquet,
@@ -32,6 +37,8 @@ _READERS: dict[str, ModuleType] = {
     "omes": omes,
     "trouble_ticket": trouble_ticket,
 }
+_OF_TABLES = ("delimited", "qualtrics")
+"""Readers of tables, which a sheet of a workbook is too."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +55,43 @@ class Raw:
     """Our columns that the file can't give, each with the reason."""
 
 
+def parts(path: Path, source: Source) -> list[Path]:
+    """What of a file is to be read as files of their own: itself, or sheets of a workbook.
+
+    `path`: the file. `source`: the mapping. Of a workbook alone it is the only sheet that can be
+    seen and has all of our columns; where none or several have, the workbook itself, whose fault
+    `missing_columns` tells.
+    """
+    if source.reader not in _OF_TABLES:
+        return [path]
+    try:
+        sheets = _sheets(path, source)
+    except delimited.UNREADABLE:
+        return [path]
+    fitting = [one for one in sheets if len(sheets) == 1 or not missing_columns(one, source)]
+    return fitting if len(fitting) == 1 else [path]
+
+
+def _sheets(path: Path, source: Source) -> list[Path]:
+    """The sheets of a workbook that can be seen; none where it is no workbook, or a sheet."""
+    where = paths.place(path, source.max_gigabytes)
+    if where.sheet or not paths.is_workbook(path, source.max_gigabytes):
+        return []
+    return [path / sheet.name for sheet in paths.sheets(path, source.max_gigabytes)]
+
+
+def _sheet_faults(sheets: list[Path], source: Source) -> list[str]:
+    """Why no one sheet of a workbook was taken, in words."""
+    book = sheets[0].parent
+    faults = {sheet.name: missing_columns(sheet, source) for sheet in sheets}
+    fitting = [name for name, lacks in faults.items() if not lacks]
+    if len(fitting) > 1:
+        names = ", ".join(fitting)
+        remedy = f"write path = '{book.name}/{fitting[0]}' for one, '{book.name}/*' for all"
+        return [f"{book}: several sheets have these columns ({names}); {remedy}"]
+    return [f"{book}: no sheet has all columns", *(lacks[0] for lacks in faults.values() if lacks)]
+
+
 def missing_columns(path: Path, source: Source) -> list[str]:
     """Faults of a file's header against the mapping, in words; none = it can be read.
 
@@ -55,6 +99,9 @@ def missing_columns(path: Path, source: Source) -> list[str]:
     """
     reader = _READERS[source.reader]
     try:
+        sheets = _sheets(path, source) if source.reader in _OF_TABLES else []
+        if len(sheets) > 1:
+            return _sheet_faults(sheets, source)
         header = _header(path, source)
     except reader.UNREADABLE as error:
         return [f"{path}: can't be read as {source.reader}: {_first_line(error)}"]
@@ -63,6 +110,9 @@ def missing_columns(path: Path, source: Source) -> list[str]:
         return [f"{path}: {fault}"]
     if not header:
         return [f"{path}: the file is empty"]
+    if _NO_TEXT.search("".join(header)):
+        fault = f"its header line is no text in {source.encoding}; see [source] reader, encoding"
+        return [f"{path}: {fault}"]
     names = _shown_names(header, source)
     faults = [
         f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {names}"
@@ -113,12 +163,30 @@ def read(path: Path, source: Source, *, door: Door) -> Raw:
     raw = Raw(_ours_of(theirs, path, source), malformed)
     if source.counters:
         raw = replace(raw, frame=counted(theirs, raw.frame, asked, source), absent=asked.absent)
-    ours, kept_out = door.passed(raw.frame, source)
+    frame, errors = _without_errors(raw.frame, source)
+    ours, kept_out = door.passed(frame, source)
+    kept_out = pd.concat([kept_out, errors]) if len(errors) else kept_out
     return replace(raw, frame=ours.reset_index(drop=True), kept_out=kept_out)
 
 
+def _without_errors(ours: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Our columns without the errors of a spreadsheet in texts, and those errors.
+
+    In a number or a time they are refused where it is read.
+    """
+    errors = []
+    for name in source.columns if source.reader in _OF_TABLES else ():
+        if pd.api.types.is_string_dtype(ours[name]) and FIELDS[name].type == "VARCHAR":
+            is_error = ours[name].isin(_ERRORS)
+            rows = pd.DataFrame({"source_row": ours.loc[is_error, "source_row"]})
+            reason = "an error of the spreadsheet: " + ours.loc[is_error, name]
+            errors.append(rows.assign(reason=reason, column_name=name, scope="value"))
+            ours = ours.assign(**{name: ours[name].mask(is_error)})
+    return ours, pd.concat(errors) if errors else pd.DataFrame()
+
+
 def _header(path: Path, source: Source) -> list[str]:
-    stat = path.stat()
+    stat = paths.outer(path).stat()
     return list(_header_of(path, stat.st_mtime_ns, stat.st_size, source.model_dump_json()))
 
 
@@ -217,7 +285,10 @@ def _by_patterns(texts: pd.Series, is_mapped: pd.Series, patterns: dict[str, str
 def _from_name(path: Path, source: Source) -> dict[str, str]:
     """Our columns that the file's name gives; none where it does not fit the pattern."""
     pattern = source.from_name.get("pattern", "")
-    match = re.search(str(pattern), path.name)
+    # a member's or a sheet's own name first, then what holds it
+    holders = (path, *path.relative_to(paths.outer(path).parent).parents)
+    matches = (re.search(str(pattern), one.name) for one in holders)
+    match = next((one for one in matches if one), None)
     if not match:
         return {}
     rules = {n: rule for n, rule in source.from_name.items() if isinstance(rule, FromName)}

@@ -1,23 +1,30 @@
-"""Delimited text, plain or compressed, one header line, any encoding.
+"""A table: delimited text, packed or not, in any encoding, or a sheet of a workbook.
 
 Lines above the header and an export's own totals below are declared in the [source].
 """
 
+import codecs
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
 from contracts.source import Source
+from ingest.containers import paths
+from ingest.sources import sheets
 
 UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError, csv.Error)
 _HEADER_BYTES = 1 << 20
+_LOOKED_AT = 200
 _UNDECODED = re.compile(r"Row #(\d+): Expected \d+ columns, got \d+")
 CUT_OFF = "; the file may have been cut off here"
 """Added to the reason of what stands at a file's end."""
@@ -31,7 +38,9 @@ def header(path: Path, source: Source) -> list[str]:
 
     `path`: the file. `source`: its encoding, delimiter and lines above the header.
     """
-    return next(records(path, source), [])
+    if sheets.is_sheet(path, source):
+        return next(sheets.records(path, source), [])
+    return _start(path, source).names
 
 
 def records(path: Path, source: Source) -> Iterator[list[str]]:
@@ -39,14 +48,75 @@ def records(path: Path, source: Source) -> Iterator[list[str]]:
 
     `path`: the file. `source`: its encoding, delimiter and lines above the header.
     """
-    return csv.reader(_lines(path, source)[1], delimiter=source.delimiter)
+    if sheets.is_sheet(path, source):
+        return sheets.records(path, source)
+    return csv.reader(_start(path, source).lines, delimiter=source.delimiter)
 
 
-def _lines(path: Path, source: Source) -> tuple[int, list[str]]:
-    """How many lines stand above the header line, and the first lines from there on."""
-    with pa.input_stream(str(path)) as stream:
-        start = stream.read(_HEADER_BYTES).decode(source.encoding, errors="replace")
-    lines = list(io.StringIO(start.removeprefix("\ufeff"), newline=None))
+class _Start(NamedTuple):
+    """How a file begins."""
+
+    encoding: str
+    above: int
+    """Lines above the header line."""
+    lines: list[str]
+    """The first lines, from the header line on."""
+    names: list[str]
+    """Names of the columns; "" = a column without one, that the rows' last separator makes."""
+    is_odd: bool
+    """Whether the header line has a column more or less than the rows, which is empty."""
+    n_lines: int
+    """Lines of the header record."""
+
+
+def _start(path: Path, source: Source) -> _Start:
+    with paths.opened(path, source.max_gigabytes) as file:
+        start = file.read(_HEADER_BYTES)
+    encoding = encoding_of(start, source.encoding)
+    text = start.decode(encoding, errors="replace").removeprefix("\ufeff")
+    if "\0" in text:
+        raise UnicodeError(f"it holds bytes that are no text in {encoding}; set [source] encoding")
+    above, lines = _below_preamble(list(io.StringIO(text, newline=None)), source)
+    reader = csv.reader(lines, delimiter=source.delimiter)
+    header = next(reader, [])
+    n_lines = reader.line_num
+    names = without_trailing(header, list(islice(reader, _LOOKED_AT)))
+    return _Start(encoding, above, lines, names, names != header, n_lines)
+
+
+def encoding_of(start: bytes, stated: str) -> str:
+    """A text's encoding: UTF-16 where its bytes say so, else the one stated.
+
+    `start`: its first bytes. `stated`: by the source.
+    """
+    if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    # of Latin letters every second byte is zero
+    even, odd = start[:_LOOKED_AT:2], start[1:_LOOKED_AT:2]
+    for zeros, letters, name in ((odd, even, "utf-16-le"), (even, odd, "utf-16-be")):
+        if len(start) > 3 and zeros.count(0) > len(zeros) / 2 and not letters.count(0):
+            return name
+    return stated
+
+
+def without_trailing(header: list[str], rows: list[list[str]]) -> list[str]:
+    """The header, fitted to rows that end with a separator where it does not, or the reverse.
+
+    `header`: names in the header line. `rows`: the first records below it. A column that it lacks
+    is named "", if it is empty in all that have it, and those are most; one that only the header
+    has goes, if it has no name.
+    """
+    n, widths = len(header), Counter(map(len, rows))
+    beyond = [row[-1] for row in rows if len(row) == n + 1]
+    if widths[n + 1] > widths[n] and not any(map(str.strip, beyond)):
+        return [*header, ""]
+    if n > 1 and widths[n - 1] > widths[n] and not header[-1].strip():
+        return header[:-1]
+    return header
+
+
+def _below_preamble(lines: list[str], source: Source) -> tuple[int, list[str]]:
+    """How many lines stand above the header line, and the lines from there on."""
     if not source.header_column:
         return source.skip_lines, lines[source.skip_lines :]
     for above, line in enumerate(lines[source.skip_lines :], source.skip_lines):
@@ -70,25 +140,36 @@ def read(
     the export's own totals. Rows are counted as records, the header being row 1 and empty lines not
     counted. One of `UNREADABLE` where the file can't be read whole.
     """
+    if sheets.is_sheet(path, source):
+        return _of_sheet(path, source, beside)
     odd: list[tuple[int, int, int]] = []
     totals: list[int] = []
-    above, lines = _lines(path, source)
-    first = next(csv.reader(lines, delimiter=source.delimiter), [])[:1] if source.footer else []
+    start = _start(path, source)
+    # records are numbered from the header line on
+    above = start.above + start.n_lines - 1 if start.is_odd else start.above
+    trailing = [""] if start.is_odd and not start.names[-1] else []
+    first = start.names[:1] if source.footer else []
     footer = re.compile(source.footer or r"(?!)")
 
     def put_aside(row: pa.csv.InvalidRow) -> str:
         if footer.search(str(row.text).split(source.delimiter)[0].strip('" ')):
             totals.append(row.number - above)
         else:
-            odd.append((row.number - above, row.actual_columns, row.expected_columns))
+            wanted = row.expected_columns - len(trailing)
+            odd.append((row.number - above, row.actual_columns, wanted))
         return "skip"
 
-    columns = list(dict.fromkeys([*source.theirs, *beside, *first]))
-    with pa.input_stream(str(path)) as stream, _naming_undecoded_rows():
+    columns = list(dict.fromkeys([*source.theirs, *beside, *first, *trailing]))
+    with paths.opened(path, source.max_gigabytes) as stream, _naming_undecoded_rows():
         table = pa.csv.read_csv(
             stream,
             # one thread: rows are numbered only then
-            pa.csv.ReadOptions(encoding=source.encoding, use_threads=False, skip_rows=above),
+            pa.csv.ReadOptions(
+                encoding=start.encoding,
+                use_threads=False,
+                skip_rows=above + start.is_odd,
+                column_names=start.names if start.is_odd else None,
+            ),
             pa.csv.ParseOptions(
                 delimiter=source.delimiter, newlines_in_values=True, invalid_row_handler=put_aside
             ),
@@ -102,8 +183,39 @@ def read(
     aside = {*totals, *(row for row, _, _ in odd)}
     frame["source_row"] = _row_numbers(len(frame), aside)
     last = len(frame) + len(aside) + 1
-    _refuse_swallowed_lines(frame, path, cut=any(row == last for row, _, _ in odd))
-    malformed = _malformed(odd, last=last)
+    is_cut = any(row == last for row, _, _ in odd)
+    _refuse_swallowed_lines(frame, path, source, cut=is_cut)
+    if trailing:
+        frame, beyond = _without_beyond(frame)
+        odd += [(row, len(start.names), len(start.names) - 1) for row in beyond]
+    return _without_totals(frame, _malformed(sorted(odd), last=last), first, footer, totals)
+
+
+def _of_sheet(
+    path: Path, source: Source, beside: Sequence[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    first = header(path, source)[:1] if source.footer else []
+    columns = list(dict.fromkeys([*source.theirs, *beside, *first]))
+    frame = sheets.read(path, source, columns)
+    footer = re.compile(source.footer or r"(?!)")
+    return _without_totals(frame, _malformed([], last=0), first, footer, [])
+
+
+def _without_beyond(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[int]]:
+    """The rows without a value behind the last column, and the numbers of the others."""
+    is_beyond = frame[""].str.strip() != ""
+    rows = frame.loc[is_beyond, "source_row"].tolist()
+    return frame[~is_beyond].drop(columns="").reset_index(drop=True), rows
+
+
+def _without_totals(
+    frame: pd.DataFrame,
+    malformed: pd.DataFrame,
+    first: list[str],
+    footer: re.Pattern[str],
+    totals: list[int],
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Rows and refusals; `totals`: rows of another width that are an export's own totals."""
     if not first:
         return frame, malformed
     is_total = frame[first[0]].map(lambda text: bool(footer.search(text))).astype(bool)
@@ -138,13 +250,12 @@ def _malformed(odd: list[tuple[int, int, int]], *, last: int) -> pd.DataFrame:
     return pd.DataFrame({"source_row": [row for row, _, _ in odd], "reason": reasons})
 
 
-def _refuse_swallowed_lines(frame: pd.DataFrame, path: Path, *, cut: bool) -> None:
+def _refuse_swallowed_lines(frame: pd.DataFrame, path: Path, source: Source, *, cut: bool) -> None:
     """Raises ArrowInvalid where a quotation mark swallows the file from some row to its end."""
     has_break = len(frame) and frame.iloc[-1].astype("str").str.contains("\n").any()
     if not (has_break or cut):
         return
-    with pa.input_stream(str(path)) as stream:
-        n_quotes = stream.read().count(b'"')
+    n_quotes = sum(one.count(b'"') for one in paths.unpacked(path, source.max_gigabytes))
     if n_quotes % 2:
         row = frame["source_row"].max() + cut if len(frame) else 2
         raise pa.ArrowInvalid(f"row {row}: a quotation mark opens and never closes; mend that line")

@@ -1,19 +1,18 @@
 """Large XML files element by element: bounded in memory, without entities, DTD or network."""
 
-import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter, methodcaller
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 from lxml import etree
 
 from contracts.source import Source
+from ingest.containers import paths
+from ingest.containers.streams import BROKEN
 from ingest.sources.delimited import CUT_OFF
 
-_CHUNK = 1 << 15
-_GZIP = 16 + zlib.MAX_WBITS
 # one object's counters take some ten thousand bytes
 _STRANGE_BYTES = 1 << 22
 _SAFE: dict[str, Any] = {
@@ -32,7 +31,7 @@ class NotReadable(ValueError):
     """No XML of the kind its source says, or one that no honest sender writes."""
 
 
-UNREADABLE = (NotReadable, OSError, zlib.error)
+UNREADABLE = (NotReadable, OSError, *BROKEN)
 
 
 class Stream:
@@ -124,17 +123,13 @@ class Stream:
     def _chunks(self) -> Iterator[bytes]:
         """The file's bytes, piece by piece, as far as an honest file goes."""
         self._strange, size, self._at_end = 0, 0, False
-        with self._path.open("rb") as file:
-            for chunk in _unpacked(file):
-                size += len(chunk)
-                self._strange += len(chunk)
-                if size > self._limit * 1e9:
-                    fault = f"unpacked it has more than {self._limit:g} GB"
-                    raise NotReadable(f"{fault}; split it or raise [[source]] max_gigabytes")
-                if self._strange > _STRANGE_BYTES:
-                    fault = f"{_STRANGE_BYTES >> 20} MB before byte {size:,} hold no"
-                    raise NotReadable(f"{fault} {', '.join(sorted(self._names))}; split or mend it")
-                yield chunk
+        for chunk in paths.unpacked(self._path, self._limit):
+            size += len(chunk)
+            self._strange += len(chunk)
+            if self._strange > _STRANGE_BYTES:
+                fault = f"{_STRANGE_BYTES >> 20} MB before byte {size:,} hold no"
+                raise NotReadable(f"{fault} {', '.join(sorted(self._names))}; split or mend it")
+            yield chunk
         self._at_end = True
 
 
@@ -144,25 +139,6 @@ def local(element: Any) -> str:
         return ""
     # an undeclared prefix stays in the tag
     return element.tag.rpartition("}")[2].rpartition(":")[2]
-
-
-def _unpacked(file: IO[bytes]) -> Iterator[bytes]:
-    """A file's bytes in small pieces, out of gzip if that is what it is; EOFError where cut off."""
-    packed = file.read(_CHUNK)
-    if not packed.startswith(b"\x1f\x8b"):
-        yield packed
-        yield from iter(lambda: file.read(_CHUNK), b"")
-        return
-    unpacker = zlib.decompressobj(_GZIP)
-    while packed := packed or file.read(_CHUNK):
-        if unpacker.eof:
-            unpacker = zlib.decompressobj(_GZIP)
-        yield unpacker.decompress(packed, _CHUNK)
-        # a file may be several gzips on end, and padded with zeros
-        packed = unpacker.unconsumed_tail or unpacker.unused_data.lstrip(b"\0")
-    yield unpacker.flush()
-    if not unpacker.eof:
-        raise EOFError("the gzip has no end")
 
 
 def _forget_before(element: Any) -> None:

@@ -7,13 +7,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from contracts.source import Source
+from ingest.containers import paths
 
 UNREADABLE = (pa.ArrowInvalid, OSError)
 
 
-def header(path: Path, source: Source) -> list[str]:  # noqa: ARG001  (one signature for all readers)
-    """Names of the columns of the file `path`; nothing of `source` matters."""
-    return list(pq.read_schema(path).names)
+def header(path: Path, source: Source) -> list[str]:
+    """Names of the columns. `path`: the file. `source`: the mapping."""
+    return list(pq.ParquetFile(paths.seekable(path, source.max_gigabytes)).schema_arrow.names)
 
 
 def may_be_absent(name: str) -> bool:  # noqa: ARG001  (one signature for all readers)
@@ -26,7 +27,9 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
 
     `path`: the file. `source`: the mapping. One of `UNREADABLE` where it can't be read whole.
     """
-    table = pq.ParquetFile(path).read(columns=list(source.theirs))
+    table = pq.ParquetFile(paths.seekable(path, source.max_gigabytes)).read(
+        columns=list(source.theirs)
+    )
     # texts that are none are found here, and not in the middle of a run
     table.validate(full=True)
     frame = table.to_pandas(integer_object_nulls=True)

@@ -7,10 +7,8 @@ alternatives, `a | b`, the first that is there.
 """
 
 import codecs
-import gzip
 import json
 import re
-import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
@@ -19,7 +17,9 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from contracts.source import Source
-from ingest.sources.delimited import CUT_OFF
+from ingest.containers import paths
+from ingest.containers.streams import BROKEN
+from ingest.sources.delimited import CUT_OFF, encoding_of
 
 _CHUNK = 1 << 16
 _LARGEST = 1 << 24
@@ -53,7 +53,7 @@ def header(path: Path, source: Source) -> list[str]:
 
     `path`: the file. `source`: the mapping. NoTicketsError where it is no JSON.
     """
-    start, _ = _opened(_chunks(path, source.encoding))
+    start, _ = _opened(_chunks(path, source))
     if start and start[0] not in "[{" and not _is_by_line(start):
         raise NoTicketsError("it starts with neither a JSON object nor an array")
     return [theirs for theirs in source.theirs if may_be_absent(theirs)] if start else []
@@ -75,7 +75,7 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     rows: list[int] = []
     values: dict[str, list[str | None]] = {theirs: [] for theirs in ways}
     malformed: list[tuple[int, str]] = []
-    for place in _tickets(_chunks(path, source.encoding)):
+    for place in _tickets(_chunks(path, source)):
         if place.reason:
             malformed.append((place.row, place.reason))
             continue
@@ -89,18 +89,18 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
 # ------------------------------------------------------------------------------ from the bytes
 
 
-def _chunks(path: Path, encoding: str) -> Iterator[str]:
-    """The file's text; of a broken archive, what comes before the break."""
+def _chunks(path: Path, source: Source) -> Iterator[str]:
+    """The file's text; of what is packed and broken, what comes before the break."""
+    pieces = paths.unpacked(path, source.max_gigabytes)
+    start = next(pieces, b"")
+    encoding = encoding_of(start, source.encoding)
     decoder = codecs.getincrementaldecoder(encoding)("surrogateescape")
-    with path.open("rb") as plain:
-        packed = plain.peek(2)[:2] == b"\x1f\x8b"
-        stream: Any = gzip.GzipFile(fileobj=plain) if packed else plain
-        try:
-            while data := stream.read1(_CHUNK):
-                yield decoder.decode(data)
-        except (EOFError, zlib.error, gzip.BadGzipFile):
-            return
-        yield decoder.decode(b"", final=True)
+    try:
+        for piece in chain([start], pieces):
+            yield decoder.decode(piece)
+    except (EOFError, *BROKEN):
+        return
+    yield decoder.decode(b"", final=True)
 
 
 def _opened(chunks: Iterator[str]) -> tuple[str, Iterator[str]]:

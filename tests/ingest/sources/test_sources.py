@@ -216,3 +216,64 @@ def test_a_position_that_is_a_time_is_none(tmp_path: Path) -> None:
     cleaned = clean(raw, source, Settings(), file="a.parquet", file_hash="h")
     assert cleaned.accepted["lat"].isna().all()
     assert "lat" in set(cleaned.refused["column_name"])
+
+
+ENDED = "Cell;Lat;Lon"
+
+
+@pytest.mark.parametrize(
+    ("text", "rows", "refused"),
+    [
+        # rows end with a separator, the header does not
+        (f"{ENDED}\nA;1;2;\nB;3;4;\n", ["A", "B"], {}),
+        (f"top\n{ENDED}\nA;1;2;\n\nB;3;4;\nC;5\n", ["A", "B"], {4: "2 columns"}),
+        (f"{ENDED}\nA;1;2;\n" * 1 + "B;3;4;x\n" * 0 + "B;3;4;\n" * 300 + "C;1;2;x\n",
+         ["A", *"B" * 300], {303: "4 columns"}),
+        # the reverse
+        (f"{ENDED};\nA;1;2\nB;3;4\n", ["A", "B"], {}),
+        # both
+        (f"{ENDED};\nA;1;2;\nB;3;4;\n", ["A", "B"], {}),
+    ],
+)  # fmt: skip
+def test_a_separator_at_the_end_of_rows_or_header_adds_no_column(
+    text: str, rows: list[str], refused: dict[int, str], tmp_path: Path
+) -> None:
+    path = tmp_path / "cells.csv"
+    path.write_text(text, encoding="utf-8")
+    columns = {"cell_id": "Cell", "lat": "Lat", "lon": "Lon"}
+    source = Source.model_validate(
+        {
+            "table": "cell",
+            "path": "x",
+            "delimiter": ";",
+            "columns": columns,
+            "header_column": "Cell",
+        }
+    )
+    assert sources.missing_columns(path, source) == []
+    raw = sources.read(path, source, door=Door(list))
+    assert raw.frame["cell_id"].tolist() == rows
+    assert dict.fromkeys(raw.malformed["source_row"]) == dict.fromkeys(refused)
+    for reason, words in zip(raw.malformed["reason"], refused.values(), strict=True):
+        assert words in reason
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_seen_whatever_the_source_says(encoding: str, tmp_path: Path) -> None:
+    path = tmp_path / "cells.csv"
+    path.write_bytes("Cell,Lat\nÅ1,59.5\n".encode(encoding))
+    source = Source.model_validate({"table": "cell", "path": "x", "columns": {"cell_id": "Cell"}})
+    assert sources.missing_columns(path, source) == []
+    assert sources.read(path, source, door=Door(list)).frame["cell_id"].tolist() == ["Å1"]
+
+
+@pytest.mark.parametrize(
+    "data", [bytes(range(256)), b"\x89PNG\r\n\x1a\n" + bytes(99), b"\x00a,b\n1"]
+)
+def test_no_message_shows_raw_bytes(data: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "cells.csv"
+    path.write_bytes(data)
+    source = Source.model_validate({"table": "cell", "path": "x", "columns": {"cell_id": "Cell"}})
+    (fault,) = sources.missing_columns(path, source)
+    assert fault.isprintable()
+    assert "\ufffd" not in fault
