@@ -15,7 +15,7 @@ from contracts.exports import refusals, with_usual
 from contracts.fields import FIELDS
 from contracts.tables import PAIRS, SOURCES, TABLES
 
-_OF_COLUMNS = ("formats", "scale", "values", "patterns")
+_OF_COLUMNS = ("formats", "scale", "units", "values", "patterns")
 # a required column that `ingest.clean` makes of another
 _FOLLOWS_FROM = {"complaint_class": "complaint_type"}
 
@@ -66,11 +66,26 @@ class Source(Section):
         "trouble ticket whose customer is found by itself: account.",
     )
     decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
+    thousands: Literal["", ".", ",", " ", "'", "_"] = Field(
+        "",
+        description="Mark between thousands; empty = blanks and apostrophes are read, and the "
+        "other mark where the column leaves no doubt.",
+    )
+    units: dict[str, str | tuple[str, ...]] = Field(
+        {}, description="Ours = the unit that stands behind their numbers, such as MHz, or a list."
+    )
+    id_case: Literal["", "upper", "lower"] = Field(
+        "", description="Case that identifiers are put in; empty = as they are written."
+    )
     na: tuple[str, ...] = Field((), description="Texts that mean missing; empty always does.")
     columns: dict[str, str] = Field(
         {}, description="Ours = their column, or several in one text, such as {mnc}-{cell}."
     )
-    formats: dict[str, str] = Field({}, description="Ours = strptime format; else ISO 8601.")
+    formats: dict[str, str | tuple[str, ...]] = Field(
+        {},
+        description="Ours = strptime format, or a list of which the first that fits a text reads "
+        "it; else ISO 8601.",
+    )
     scale: dict[str, float] = Field({}, description="Ours = factor their number is multiplied by.")
     constants: dict[str, str | int | float | bool] = Field({}, description="Ours = one value.")
     values: dict[str, dict[str, str | list[str]]] = Field(
@@ -131,6 +146,16 @@ class Source(Section):
         """Our columns that this source gives."""
         return {*self.columns, *self.constants, *self.from_name, *self.counters} - {"pattern"}
 
+    def layouts(self, name: str) -> tuple[str, ...]:
+        """Formats of our column of times `name`, in order; none = ISO 8601."""
+        formats = self.formats.get(name, ())
+        return (formats,) if isinstance(formats, str) else formats
+
+    def units_of(self, name: str) -> tuple[str, ...]:
+        """Texts of units that stand behind the numbers of our column `name`; none = plain."""
+        units = self.units.get(name, ())
+        return (units,) if isinstance(units, str) else units
+
     @property
     def formulas(self) -> list[tuple[str, str]]:
         """Ours and an expression for it, the one to be preferred first."""
@@ -172,14 +197,25 @@ class Source(Section):
         """What can't be right in what is given, whatever else a source may give."""
         table = TABLES[self.table]
         columns = {*table.columns, *table.read_instead}
-        for part in ("columns", "formats", "scale", "constants", "values", "patterns", "from_name",
-                     "counters"):  # fmt: skip
+        for part in (
+            "columns",
+            "formats",
+            "scale",
+            "units",
+            "constants",
+            "values",
+            "patterns",
+            "from_name",
+            "counters",
+        ):
             for name in getattr(self, part):
                 if name not in columns and (part, name) != ("from_name", "pattern"):
                     hint = nearest(name, columns)
                     yield f"[source.{part}] {name}: no column of {table.name}{hint}"
                 elif part in _OF_COLUMNS and name not in self.given:
                     yield f"[source.{part}] {name}: not in [source.columns], so it changes nothing"
+        if self.thousands == self.decimal:
+            yield f'thousands: "{self.thousands}" is the decimal mark too; give [source] decimal'
         for name in set(self.columns) & set(self.constants):
             yield f"[source.constants] {name}: also in [source.columns]; keep one of them"
         yield from refusals(self.reader, self.theirs)

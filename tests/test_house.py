@@ -44,7 +44,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     ),
     "geo": ({"sphere"}, {"hexgrid", "sites"}, {"radio", "regions", "voronoi"}, {"footprint"}),
     "ingest": (
-        {"clock", "synth"},
+        {"clock", "numerals", "synth"},
         {"containers", "privacy"},
         {"sources", "warehouse"},
         {"clean", "counters", "running"},

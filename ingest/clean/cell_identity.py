@@ -1,12 +1,15 @@
-"""Global cell identities as text, and identifiers that a spreadsheet made numbers of.
+"""Global cell identities as text, identifiers as spreadsheets wrap them or make numbers of them.
 
 An ECGI is mcc-mnc-ECI, the ECI of 28 bits being 256 x eNodeB + cell; an NCGI is mcc-mnc-NCI, of 36
 bits; a CGI of the older generations is mcc-mnc-lac-ci (after 3GPP TS 23.003).
 """
 
 import re
+import unicodedata
 
 import pandas as pd
+
+from contracts.fields import Field
 
 IDENTIFIERS = (
     "cell_id",
@@ -23,10 +26,74 @@ SPREADSHEET = (
     "a number as a spreadsheet writes it, not an identifier: digits or leading zeros are lost; "
     "format the column as text and export it again"
 )
+_WRAPPED = r"[^\x20-\x7e]|^[='\"` ]|[\"' ]$|  "
+_FORMULA = re.compile(r"=?\s*\"(.*)\"|=?\s*'(.*)'|['`=](.*)", re.DOTALL)
+_UNSEEN = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
 _FLOAT = r"\d(?:[.,]\d+)?[eE]\+\d+|\d+\.0+"
 _BETWEEN = re.compile(r"[-_:/\s]+")
 _BITS = {"lte": 28, "nr": 36}
 _LTE_CELLS, _ENB_BITS, _LAC_BITS, _CI_BITS = 256, 20, 16, 28
+
+
+def is_id(column: Field) -> bool:
+    """Whether a column of ours holds identifiers of things, not of persons. `column`: ours."""
+    is_text = column.type == "VARCHAR" and column.name.endswith("_id")
+    return column.name in IDENTIFIERS or (is_text and column.name != "subscriber_id")
+
+
+def unwrapped(ids: pd.Series) -> pd.Series:
+    """Identifiers without what spreadsheets and copying put around them.
+
+    `ids`: identifiers as texts; a missing one stays missing, and one of nothing else becomes it.
+    A formula (="00123"), a leading apostrophe, quotation marks, marks that nobody sees (of no
+    width, of direction, control characters) and blanks at the ends go; a blank of another kind
+    becomes a plain one, and wide characters become those of usual width. Case stays.
+
+    >>> unwrapped(pd.Series(['="00123"', "'00124", "\u200b00125\u00a0", "\uff10\uff11"])).tolist()
+    ['00123', '00124', '00125', '01']
+    """
+    distinct = pd.Series(ids.dropna().unique(), dtype="str")
+    odd = distinct[distinct.str.contains(_WRAPPED, regex=True)]
+    if odd.empty:
+        return ids
+    plain = {text: _bare(text) for text in odd}
+    return ids.astype("object").map(lambda text: plain.get(text, text)).astype("str")
+
+
+def _bare(text: str) -> str | None:
+    while True:
+        seen = (c for c in unicodedata.normalize("NFKC", text) if _is_seen(c))
+        bare = " ".join("".join(seen).split())
+        if match := _FORMULA.fullmatch(bare):
+            bare = next(part for part in match.groups() if part is not None).strip()
+        if bare == text:
+            return bare or None
+        text = bare
+
+
+def _is_seen(character: str) -> bool:
+    return character.isspace() or unicodedata.category(character) not in _UNSEEN
+
+
+def alike(ids: pd.Series, others: pd.Series) -> pd.Series:
+    """The other spelling of each id that is not among the others, by the id.
+
+    `ids` and `others`: distinct ids as texts. Two ids are alike that differ only in case, in zeros
+    before a number or in the marks between their parts. Left out are ids that are among the others,
+    and those like none.
+
+    >>> alike(pd.Series(["lds03-1", "B2"]), pd.Series(["LDS003_1"])).to_dict()
+    {'lds03-1': 'LDS003_1'}
+    """
+    strange = ids[~ids.isin(others)]
+    spellings = pd.Series(others.to_numpy(), index=_keys(others)).groupby(level=0).first()
+    spelling = spellings.reindex(_keys(strange)).set_axis(strange.to_numpy())
+    return spelling.dropna()
+
+
+def _keys(ids: pd.Series) -> pd.Index:
+    texts = ids.astype("str").str.casefold().str.replace(r"[\W_]+", " ", regex=True)
+    return pd.Index(texts.str.replace(r"(^|\D)0+(\d)", r"\1\2", regex=True).str.strip())
 
 
 def from_a_spreadsheet(ids: pd.Series) -> pd.Series:

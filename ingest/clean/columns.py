@@ -1,6 +1,5 @@
 """Columns typed: numbers, flags and times from text; units and marks judged over the column."""
 
-import re
 from collections.abc import Iterator
 from zoneinfo import available_timezones
 
@@ -8,19 +7,22 @@ import pandas as pd
 
 from contracts.fields import Field
 from contracts.settings.sections import Settings
-from contracts.source import FromName, Source
-from contracts.tables import TABLES
-from ingest.clean import cell_identity, dates, degrees
+from contracts.source import Source
+from ingest.clean import cell_identity, degrees
 from ingest.clean.findings import FILE_DOUBT, POSITION, Findings
-from ingest.clock import UTC_TIME
+from ingest.clean.times import as_time
+from ingest.numerals import mark_doubt, numbers_of, other_mark, scale_numbers, units_in
 from ingest.privacy import door
-from ingest.sources.expressions import numbers_of
 
-_OFFSET = re.compile(r"\d{2}:\d{2}.*(?:Z|[+-]\d{1,2}(?::?\d{1,2})?)$")
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
-_YEARS = (1990, 2100)
 # a share of impossible values above this is a wrong unit, not a few bad rows
 _UNIT_DOUBT = 0.01
+# units named in one fault
+_MOST_UNITS = 4
+# largest number of a scale of answers
+_SCALE = 10
+# columns in which a missing value is drawn as something
+_NONE_IS_DRAWN = {"azimuth_deg": "an antenna that serves all directions"}
 
 
 def typed(
@@ -35,26 +37,34 @@ def typed(
     """
     raw = theirs[column.name]
     if column.is_time or column.type == "DATE":
-        return _as_time(theirs, column, source, settings, findings)
+        values, findings.days[column.name] = as_time(theirs, column, source, settings, findings)
+        return values
     if column.type == "BOOLEAN":
         values, bad = _as_flag(raw)
         wrong = "neither yes nor no"
     elif column.is_number:
-        values, bad = _as_number(raw, column, source)
-        wrong = "not a whole number" if column.type != "DOUBLE" else "not a number"
-        if column.name in POSITION and pd.api.types.is_string_dtype(raw):
-            findings.file.extend(_mark_faults(raw[bad], int(raw.notna().sum()), column, source))
-            values = values.fillna(degrees.decimal(raw[bad], letters=degrees.LETTERS[column.name]))
-            bad &= values.isna()
-            wrong = "neither decimal degrees nor degrees, minutes and seconds"
+        values, bad, wrong = _as_number(raw, column, source, findings)
     else:
         values = raw.astype("str").mask(raw.isna())
         bad = values.str.contains("\n", na=False) & (column.name not in door.FREE_TEXT)
+        if cell_identity.is_id(column):
+            values = _without_wraps(values.mask(bad), column, source, findings)
         values, wrong = values.mask(bad), "holds a line break; look for a stray quotation mark"
         if column.name in cell_identity.IDENTIFIERS:
             values = _without_numbers(values, theirs, column, findings)
     findings.add("value", column.name, theirs, bad, wrong)
     return values if column.name in POSITION else _possible(values, theirs, column, findings)
+
+
+def _without_wraps(
+    values: pd.Series, column: Field, source: Source, findings: Findings
+) -> pd.Series:
+    """Identifiers as they are, in the source's case; how many were wrapped is noted."""
+    bare = cell_identity.unwrapped(values)
+    findings.unwrapped[column.name] = int((bare != values)[values.notna()].sum())
+    if not source.id_case:
+        return bare
+    return bare.str.upper() if source.id_case == "upper" else bare.str.lower()
 
 
 def _without_numbers(
@@ -70,12 +80,35 @@ def _without_numbers(
     return values.mask(bad)
 
 
-def _as_number(raw: pd.Series, column: Field, source: Source) -> tuple[pd.Series, pd.Series]:
-    """Numbers, and whether each value is none."""
-    values = numbers_of(raw, source.decimal) * source.scale.get(column.name, 1.0)
+def _as_number(
+    raw: pd.Series, column: Field, source: Source, findings: Findings
+) -> tuple[pd.Series, pd.Series, str]:
+    """Numbers, whether each value is none, and what it then is; faults of the column are noted."""
+    is_text = pd.api.types.is_string_dtype(raw)
+    units = source.units_of(column.name)
+    values = numbers_of(
+        raw, source.decimal, thousands=source.thousands, units=units, whole=is_count(column)
+    )
+    bad, wrong = values.isna() & raw.notna(), "not a number"
+    if is_text:
+        findings.file.extend(_mark_faults(raw, bad, column, source))
+        findings.file.extend(_faults_of_units(raw, bad, column))
+    if is_text and _is_scale(column):
+        values = values.fillna(scale_numbers(raw[bad], column.high or 0))
+    values = values * source.scale.get(column.name, 1.0)
+    if column.name in POSITION and is_text:
+        values = values.fillna(degrees.decimal(raw[bad], letters=degrees.LETTERS[column.name]))
+        wrong = "neither decimal degrees nor degrees, minutes and seconds"
     if column.type != "DOUBLE":
-        values = values.where(values == values.round())
-    return values, values.isna() & raw.notna()
+        values, wrong = values.where(values == values.round()), "not a whole number"
+    if column.name in _NONE_IS_DRAWN:
+        wrong += f", so that it is taken for {_NONE_IS_DRAWN[column.name]}"
+    return values, values.isna() & raw.notna(), wrong
+
+
+def is_count(column: Field) -> bool:
+    """Whether a column counts something, so that its values are whole. `column`: ours."""
+    return column.type != "DOUBLE" or column.unit == "n"
 
 
 def _as_flag(raw: pd.Series) -> tuple[pd.Series, pd.Series]:
@@ -84,74 +117,6 @@ def _as_flag(raw: pd.Series) -> tuple[pd.Series, pd.Series]:
     values = pd.Series(pd.NA, index=raw.index, dtype="boolean")
     values[words.isin(_TRUE)], values[words.isin(_FALSE)] = True, False
     return values, values.isna() & raw.notna()
-
-
-def _as_time(
-    theirs: pd.DataFrame, column: Field, source: Source, settings: Settings, findings: Findings
-) -> pd.Series:
-    """A column of times in UTC, or of dates; missing where a value is none or ambiguous."""
-    raw, rule = theirs[column.name], source.from_name.get(column.name)
-    layout = rule.format if isinstance(rule, FromName) else source.formats.get(column.name, "")
-    if not layout and pd.api.types.is_string_dtype(raw):
-        raw = _unambiguous(theirs, column, source, findings)
-    naive, instant, bad = _parsed(raw, layout)
-    findings.add(
-        "value", column.name, theirs, bad, "not a time" + (f" of format {layout}" * bool(layout))
-    )
-    if column.type == "DATE":
-        clock = naive.fillna(instant.dt.tz_localize(None)).dt.normalize()
-        return clock.dt.date.where(clock.notna(), None)
-    local = naive.dt.tz_localize(settings.zone(source), ambiguous="NaT", nonexistent="NaT")
-    is_ambiguous = naive.notna() & local.isna()
-    findings.add(
-        "value",
-        column.name,
-        theirs,
-        is_ambiguous,
-        "a local time that a clock change makes ambiguous or impossible; give UTC or offset",
-    )
-    return instant.fillna(local.dt.tz_convert("UTC")).astype(UTC_TIME)
-
-
-def _unambiguous(
-    theirs: pd.DataFrame, column: Field, source: Source, findings: Findings
-) -> pd.Series:
-    """The column's texts as ISO 8601; missing where day and month can't be kept apart."""
-    key = TABLES[source.table].key[0]
-    texts = theirs[column.name].str.upper()
-    iso = dates.iso(texts, theirs[key] if key in theirs and key != column.name else None)
-    remedy = f'give [source.formats] {column.name}, such as "%d/%m/%Y" or "%m/%d/%Y"'
-    if iso.fault:
-        findings.file.append(f"{column.name}: {iso.fault}; {remedy}")
-    findings.add("value", column.name, theirs, iso.unsure, f"may be day or month first; {remedy}")
-    return iso.texts.mask(iso.unsure)
-
-
-def _parsed(raw: pd.Series, layout: str) -> tuple[pd.Series, pd.Series, pd.Series]:
-    """Times without an offset, times with one (in UTC), and whether each value is neither."""
-    naive = pd.Series(pd.NaT, index=raw.index, dtype="datetime64[us]")
-    instant = pd.Series(pd.NaT, index=raw.index, dtype=UTC_TIME)
-    if isinstance(raw.dtype, pd.DatetimeTZDtype):
-        instant = raw.dt.tz_convert("UTC").astype(UTC_TIME)
-    elif pd.api.types.is_datetime64_any_dtype(raw):
-        naive = raw.astype("datetime64[us]")
-    else:
-        text = raw.astype("str").mask(raw.isna())
-        text = text if layout else text.str.upper()
-        has_offset = (
-            text.str.contains(_OFFSET, na=False)
-            if not layout
-            else pd.Series("%z" in layout, index=raw.index)
-        )
-        how = layout or "ISO8601"
-        with_offset = pd.to_datetime(text[has_offset], format=how, utc=True, errors="coerce")
-        instant[has_offset] = with_offset.astype(UTC_TIME)
-        # as UTC, so that an offset nobody looks for is no error
-        without = pd.to_datetime(text[~has_offset], format=how, utc=True, errors="coerce")
-        naive[~has_offset] = without.dt.tz_localize(None).astype("datetime64[us]")
-    naive = naive.where(naive.dt.year.between(*_YEARS))
-    instant = instant.where(instant.dt.year.between(*_YEARS))
-    return naive, instant, naive.isna() & instant.isna() & raw.notna()
 
 
 def _possible(
@@ -200,15 +165,43 @@ def _end(bound: float | None) -> str:
     return "" if bound is None else f"{bound:g}"
 
 
-def _mark_faults(texts: pd.Series, n_given: int, column: Field, source: Source) -> Iterator[str]:
-    """Why a column of numbers seems to have the other decimal mark than the source says.
+def _mark_faults(raw: pd.Series, bad: pd.Series, column: Field, source: Source) -> Iterator[str]:
+    """Why a column of numbers seems to have other marks than the source says.
 
-    `texts`: those that are no numbers. `n_given`: how many values the column has.
+    `raw`: its texts. `bad`: whether each is no number.
     """
-    other = "." if source.decimal == "," else ","
-    n = int(texts.str.fullmatch(rf"[+-]?\d{{1,3}}{re.escape(other)}\d+", na=False).sum())
-    if n > FILE_DOUBT * n_given:
+    n, n_given = other_mark(raw[bad], source.decimal), int(raw.notna().sum())
+    if n > (FILE_DOUBT if column.name in POSITION else _UNIT_DOUBT) * n_given:
+        other = "." if source.decimal == "," else ","
         yield (
-            f"{column.name}: {n} of {n_given} numbers have the decimal mark {other}; "
-            f'set [source] decimal = "{other}"'
+            f'{column.name}: {n} of {n_given} numbers have the mark "{other}"; set [source] '
+            f'decimal = "{other}", or, if it divides thousands, thousands = "{other}"'
         )
+    doubt = mark_doubt(raw, source.decimal, thousands=source.thousands, whole=is_count(column))
+    if doubt and column.name not in POSITION:
+        yield f"{column.name}: {doubt}"
+
+
+def _faults_of_units(raw: pd.Series, bad: pd.Series, column: Field) -> Iterator[str]:
+    """Why a column's numbers seem to have units behind them.
+
+    `raw`: its texts. `bad`: whether each is no number.
+    """
+    if not bad.any() or column.name in POSITION or _is_scale(column):
+        return
+    units, n_given = units_in(raw[bad]), int(raw.notna().sum())
+    if sum(units.values()) <= _UNIT_DOUBT * n_given:
+        return
+    most = list(units)[:_MOST_UNITS]
+    names = ", ".join(f'"{unit}"' for unit in most)
+    listed = names if len(most) == 1 else f"[{names}]"
+    ours = f" and, where it is not {column.unit}, [source.scale] {column.name}" * bool(column.unit)
+    yield (
+        f"{column.name}: {sum(units.values())} of {n_given} numbers have a unit behind them; give "
+        f"[source.units] {column.name} = {listed}{ours}"
+    )
+
+
+def _is_scale(column: Field) -> bool:
+    """Whether a column holds answers on a scale, at whose ends words may stand."""
+    return column.type != "DOUBLE" and column.high is not None and column.high <= _SCALE

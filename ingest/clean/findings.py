@@ -22,6 +22,12 @@ class Findings:
     file: list[str] = field(default_factory=list)
     """Faults of the whole file, in words; one of them and no row of it is used."""
 
+    days: dict[str, pd.Series] = field(default_factory=dict)
+    """Of each column of times a flag of each row: a day without a clock."""
+
+    unwrapped: dict[str, int] = field(default_factory=dict)
+    """Of each column of identifiers how many had marks around them that were taken off."""
+
     def add(
         self, scope: str, name: str, frame: pd.DataFrame, bad: pd.Series, reason: str | pd.Series
     ) -> None:

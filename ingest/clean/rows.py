@@ -19,10 +19,22 @@ from ingest.clean import cell_identity
 from ingest.clean.columns import typed
 from ingest.clean.findings import POSITION, Findings
 from ingest.clean.positions import place
+from ingest.clean.times import hour_fault, starts_of, without_ends
+from ingest.clock import local_days
 from ingest.sources import Raw
 
 # what a counter of 32 bits holds after a reset, and no cell counts in any period
 _CALLS, _MOST_CALLS = ("call_attempts", "call_setups", "dropped_calls"), 100_000_000
+
+
+# columns in which nothing means never, or always: what is given there and can't be read is not that
+_ENDS = {
+    "outage": ("end_utc",),
+    "intervention": ("end_utc",),
+    "cell": ("valid_from", "valid_to"),
+    "coverage": ("pixel_weight",),
+    "nps": ("survey_weight",),
+}
 
 
 @dataclass
@@ -37,6 +49,10 @@ class Cleaned:
     """Why the whole file can't be used, in words; empty = it can."""
     absent: dict[str, str] = field(default_factory=dict)
     """Our columns that the file can't give, each with the reason."""
+    beside: list[list[str]] = field(default_factory=list)
+    """What of the rows refused matters for a cell: its id, the local day, and what, in words."""
+    unwrapped: dict[str, int] = field(default_factory=dict)
+    """Our columns of identifiers, each with how many were written with marks around them."""
 
 
 def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash: str) -> Cleaned:
@@ -53,19 +69,36 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     for name in (*table.columns, *table.read_instead):
         if name in theirs and name not in (*COUNTED, *LINEAGE):
             ours[name] = typed(theirs, FIELDS[name], source, settings, findings)
-    if source.time_is == "end":
-        ours["period_start_utc"] -= pd.to_timedelta(ours["period_s"], unit="s")
+    _place_periods(ours, theirs, source, findings)
     _derive_seconds(ours)
     _classify(ours, theirs, table, findings)
     _relate(ours, theirs, findings)
     _name_globally(ours, theirs, findings)
     place(ours, theirs, table, settings, findings)
-    _fill_in(ours, table, source, file_hash)
+    _fill_in(ours, table, source, file_hash, findings.days.get(table.day_of))
     _count_lost(ours, table, findings)
     is_complete = _refuse_incomplete(ours, theirs, table, findings)
-    ours = ours[is_complete].assign(source_file=file, file_hash=file_hash)
+    has_ends = _refuse_unreadable_ends(ours, theirs, table, findings)
+    beside = _beside_cells(ours[is_complete & ~has_ends], table, settings)
+    ours = ours[is_complete & has_ends].assign(source_file=file, file_hash=file_hash)
     refused = _refused_rows(findings, raw, table, file, file_hash)
-    return Cleaned(_shaped(ours, table), refused, findings.file, raw.absent)
+    unwrapped = {name: n for name, n in findings.unwrapped.items() if n}
+    accepted = _shaped(ours, table)
+    return Cleaned(accepted, refused, findings.file, raw.absent, beside, unwrapped)
+
+
+def _place_periods(
+    ours: pd.DataFrame, theirs: pd.DataFrame, source: Source, findings: Findings
+) -> None:
+    """Periods begin where the source says; hours 1 to 24 taken for starts are a fault."""
+    if "period_s" not in ours or "period_start_utc" not in ours:
+        return
+    if source.time_is == "end":
+        ours["period_start_utc"] = starts_of(ours["period_start_utc"], ours["period_s"])
+        return
+    texts = theirs["period_start_utc"]
+    if fault := hour_fault(texts, ours["period_start_utc"], ours["period_s"]):
+        findings.file.append(f"period_start_utc: {fault}")
 
 
 def _derive_seconds(ours: pd.DataFrame) -> None:
@@ -128,13 +161,22 @@ def _name_globally(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings)
         ours["enb_id"] = cell_identity.enb_ids(ids).where(technology == "lte")
 
 
-def _fill_in(ours: pd.DataFrame, table: Table, source: Source, file_hash: str) -> None:
-    """Columns that every row has, whether or not the file gives them."""
+def _fill_in(
+    ours: pd.DataFrame, table: Table, source: Source, file_hash: str, is_day: pd.Series | None
+) -> None:
+    """Columns that every row has, whether or not the file gives them.
+
+    `is_day`: whether the time of each row is a day without a clock; None = nobody looked.
+    """
     if "call_id" in table.columns and "call_id" not in ours:
         ours["call_id"] = file_hash + "-" + ours["source_row"].astype("str")
     if "time_grain" in table.columns:
         rule = source.from_name.get(table.day_of)
-        grain = rule.grain if isinstance(rule, FromName) else "instant"
+        grain = pd.Series("instant", index=ours.index)
+        if isinstance(rule, FromName):
+            grain[:] = rule.grain
+        elif is_day is not None:
+            grain[is_day] = "day"
         ours["time_grain"] = ours["time_grain"].fillna(grain) if "time_grain" in ours else grain
     if table.name == "nps" and "survey_weight" not in ours:
         ours["survey_weight"] = 1.0
@@ -155,6 +197,39 @@ def _refuse_incomplete(
             findings.add("row", name, theirs, is_missing, "missing or impossible, and required")
             is_complete &= ~is_missing
     return is_complete
+
+
+def _refuse_unreadable_ends(
+    ours: pd.DataFrame, theirs: pd.DataFrame, table: Table, findings: Findings
+) -> pd.Series:
+    """Whether each row's ends can be read where they are given: nothing means "never over"."""
+    has_ends = pd.Series(True, index=ours.index)
+    for name in _ENDS.get(table.name, ()):
+        if name not in theirs:
+            continue
+        given = without_ends(theirs[name], starts=name == "valid_from")
+        is_lost = ours[name].isna() & given.notna()
+        findings.add("row", name, theirs, is_lost, "given, and can't be read")
+        has_ends &= ~is_lost
+    if {"start_utc", "end_utc"} <= {*ours} and table.name in _ENDS:
+        is_backward = ours["end_utc"] < ours["start_utc"]
+        findings.add("row", "end_utc", theirs, is_backward, "ends before it starts")
+        has_ends &= ~is_backward
+    return has_ends
+
+
+def _beside_cells(rows: pd.DataFrame, table: Table, settings: Settings) -> list[list[str]]:
+    """What is to be said beside the cells of events whose end can't be read."""
+    if table.name not in _ENDS or not {"cell_id", "start_utc"} <= {*rows} or rows.empty:
+        return []
+    days = local_days(rows["start_utc"], settings.operator.timezone)
+    text = (
+        f"its {table.name} from this day on has an end that can't be read: the row is refused, and "
+        "the hours of it are searched like any other"
+    )
+    named = rows["cell_id"].notna()
+    pairs = zip(rows["cell_id"][named], days[named], strict=True)
+    return [[str(cell), str(day), text] for cell, day in pairs]
 
 
 def _count_lost(ours: pd.DataFrame, table: Table, findings: Findings) -> None:

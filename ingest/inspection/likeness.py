@@ -17,7 +17,7 @@ from contracts.fields import FIELDS, Field
 from contracts.source import Source
 from contracts.tables import PAIRS, SOURCES, TABLES, Table
 from ingest.inspection.times import moments_of
-from ingest.sources.expressions import numbers_of
+from ingest.numerals import numbers_of
 
 SURE = 0.6
 """From this confidence on, a column is put into the starter."""

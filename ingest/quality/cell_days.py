@@ -10,6 +10,7 @@ from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from ingest.clock import wall_clock
 from ingest.quality import checks
+from ingest.settle import inventory
 from ingest.settle.cells import zones_of
 from ingest.warehouse.store import Warehouse
 
@@ -29,9 +30,22 @@ def find(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:
         return assemble([], TABLES["cell_quality"])
     zones = zones_of(days["cell_id"], warehouse.read("cell"), settings)
     parts = [checks.of_days(days, _length_s(days["day_local"], zones))]
+    parts.append(_beside(warehouse))
     if activity := _activity(warehouse, settings):
         parts.append(checks.clock_shifts(activity))
     return assemble(parts, TABLES["cell_quality"])
+
+
+def _beside(warehouse: Warehouse) -> pd.DataFrame:
+    """Days of cells on which an event begins whose end can't be read; columns of `checks`."""
+    loads = [load for name in ("outage", "intervention") for load in warehouse.loads(name).values()]
+    rows = [row for load in loads for row in load.get("beside", [])]
+    days = pd.DataFrame(rows, columns=["cell_id", "day_local", "message"], dtype="str")
+    days = days.drop_duplicates(["cell_id", "day_local"])
+    days = inventory.under_newest_ids(days, warehouse.read("cell"), days["day_local"])
+    dates = pd.to_datetime(days["day_local"]).dt.date
+    verdicts = {"check_name": "unreadable end", "verdict": "unsafe"}
+    return days.assign(day_local=dates, **verdicts)[checks.COLUMNS]
 
 
 def _length_s(days: pd.Series, zones: pd.Series | str) -> pd.Series:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from contracts.settings.sections import Settings
 from ingest.counters.carriers import ASSUMED
-from ingest.quality import availability, surveys
+from ingest.quality import availability, reading, surveys
 from ingest.settle import inventory
 from ingest.settle.repeats import repeats, superseded
 from ingest.sources.delimited import CUT_OFF
@@ -203,11 +203,14 @@ def _without_place(given: Given, days: pd.DataFrame) -> Iterator[Note]:
         yield _note("cell", "no inventory")
     elif lost := days.loc[~is_placed, "cell_id"].nunique():
         yield _note("cell", "cells without a position", lost=lost, n=days["cell_id"].nunique())
+        counted = pd.Series(days.loc[~is_placed, "cell_id"].unique(), dtype="str")
+        cells = given.warehouse.read("cell", columns=["cell_id"])["cell_id"]
+        yield from reading.ids_alike(counted, pd.Series(cells.unique(), dtype="str"))
     if weights[["valid_from", "valid_to"]].isna().all(axis=None):
         return
-    counted = days.loc[is_placed, "call_attempts"].sum()
+    attempts = days.loc[is_placed, "call_attempts"].sum()
     spread = given.warehouse.read("hex_day", columns=["call_attempts"])["call_attempts"].sum()
-    share = 1 - spread / counted if counted > 0 else 0.0
+    share = 1 - spread / attempts if attempts > 0 else 0.0
     if share > 1e-6:
         yield _note("cell", "no inventory that day", share=share)
 
@@ -249,6 +252,11 @@ def _inventory(given: Given) -> Iterator[Note]:
         counted = set(given.warehouse.read("cell_day", columns=["cell_id"])["cell_id"])
         if lost := len(counted - set(cells.dropna(subset=["n_prb_dl"])["cell_id"])):
             yield _note("cell", "PRB in per cent", lost=lost, n=len(counted), assumed=ASSUMED)
+
+
+def _wrapped_ids(given: Given) -> Iterator[Note]:
+    for name in given.receipt.index:
+        yield from reading.wrapped_ids(given.warehouse, name)
 
 
 def _availability(given: Given) -> Iterator[Note]:
@@ -338,6 +346,7 @@ def _retained(given: Given) -> Iterator[Note]:
 
 
 _CHECKS = (
-    _refused, _cut_off, _lost_values, _categories, _counters, _cells, _inventory, _availability,
-    _positions, _complaints, _surveys, _response_rates, _time_grain, _calendar, _retained,
+    _refused, _cut_off, _lost_values, _categories, _wrapped_ids, _counters, _cells, _inventory,
+    _availability, _positions, _complaints, _surveys, _response_rates, _time_grain,
+    _calendar, _retained,
 )  # fmt: skip

@@ -27,7 +27,7 @@ from ingest.running.logs import where
 from ingest.warehouse import retain
 from ingest.warehouse.store import WHOLE, Warehouse
 
-_METHOD = "load-3"
+_METHOD = "load-4"
 
 
 @dataclass(frozen=True)
@@ -172,6 +172,8 @@ def _keep(
         "given": sorted(task.source.given - cleaned.absent.keys()),
         "absent": cleaned.absent,
         "partial": task.source.partial,
+        "beside": cleaned.beside,
+        "unwrapped": cleaned.unwrapped,
     }
     warehouse.write_load(name, load_id, facts)
     return facts

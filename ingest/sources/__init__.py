@@ -23,7 +23,7 @@ from ingest.containers import paths
 from ingest.privacy import redact
 from ingest.privacy.door import PERSONS, Door
 from ingest.sources import delimited, omes, parquet, pm_xml, qualtrics, trouble_ticket
-from ingest.sources.counters import Asked, asked_of, counted
+from ingest.sources.counters import Asked, asked_of, counted, mark_faults
 
 _BRACES = re.compile(r"\{([^{}]+)\}")
 _NO_TEXT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]")
@@ -158,6 +158,8 @@ def read(path: Path, source: Source, *, door: Door) -> Raw:
     except reader.UNREADABLE as error:
         hint = "; set [source] encoding" if "UTF8" in str(error) else ""
         raise InputError(f"{path}: can't be read whole: {_first_line(error)}{hint}", []) from None
+    if doubts := mark_faults(theirs, asked, source):
+        raise InputError(f"{path}: {'; '.join(doubts)}", [])
     theirs, strangers = _with_groups(theirs, source)
     malformed = pd.concat([malformed, strangers]) if len(strangers) else malformed
     raw = Raw(_ours_of(theirs, path, source), malformed)

@@ -11,7 +11,8 @@ import pandas as pd
 from contracts.expressions import Expression, Name, lacking, names, parse, vectors
 from contracts.source import Source
 from contracts.tables import PAIRS
-from ingest.sources.expressions import Header, elements, numbers_of, value_of
+from ingest.numerals import mark_doubt, numbers_of
+from ingest.sources.expressions import Header, elements, value_of
 
 _UTIL = ("prb_dl_util_pct",)
 
@@ -106,8 +107,26 @@ class _Values:
         if name.element is not None:
             return elements(self._counters[theirs], name.element)
         if theirs not in self._numbers:
-            self._numbers[theirs] = numbers_of(self._counters[theirs], self._source.decimal)
+            self._numbers[theirs] = _numbers(self._counters[theirs], self._source)
         return self._numbers[theirs]
+
+
+def mark_faults(theirs: pd.DataFrame, asked: Asked, source: Source) -> list[str]:
+    """Counters whose decimal mark seems to divide thousands, in words; none = all are plain.
+
+    `theirs`: the file's columns. `asked`: what `asked_of` says of the file. `source`: the mapping.
+    """
+    doubts = {
+        name: mark_doubt(theirs[name], source.decimal, thousands=source.thousands)
+        for name in dict.fromkeys(asked.column.values())
+        if name in theirs
+    }
+    return [f"{name}: {doubt}" for name, doubt in doubts.items() if doubt]
+
+
+def _numbers(texts: pd.Series, source: Source) -> pd.Series:
+    """Numbers of one of their columns, by the marks that the source names."""
+    return numbers_of(texts, source.decimal, thousands=source.thousands)
 
 
 def _without_na(raw: pd.Series | None, theirs: pd.DataFrame, source: Source) -> pd.Series:
@@ -149,7 +168,7 @@ def _combined(counters: pd.DataFrame, group: pd.Series) -> tuple[pd.DataFrame, p
 
 def _summed(counters: pd.DataFrame, group: pd.Series, source: Source) -> pd.DataFrame:
     """All rows of a group added up; missing where one is missing, its text where one is odd."""
-    numbers = counters.apply(numbers_of, decimal=source.decimal)
+    numbers = counters.apply(_numbers, source=source)
     texts = counters.where(numbers.isna()).groupby(group).first()
     total = numbers.groupby(group).sum(skipna=False)
     if texts.notna().any(axis=None):

@@ -9,39 +9,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 
 from contracts.expressions import Expression, Known, Name, Number, Product
 
-_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+(?:,\d+)?")
 _BETWEEN_ELEMENTS = re.compile(r"[,;\s]\s*")
-
-
-def numbers_of(raw: pd.Series, decimal: str) -> pd.Series:
-    """Texts as float64; NaN where missing, infinite or no number.
-
-    `raw`: texts, or numbers already. `decimal`: the decimal mark of texts, "." or ",".
-
-    >>> numbers_of(pd.Series(["1.234,5", "401.0"]), ",").tolist()
-    [1234.5, nan]
-    """
-    if pd.api.types.is_string_dtype(raw) and decimal == ",":
-        # a point may only divide thousands: 401.0 would become 4010
-        has_point = raw.str.contains(".", regex=False, na=False)
-        is_odd = has_point & ~raw.str.fullmatch(_THOUSANDS, na=False)
-        raw = raw.mask(is_odd, "?").str.replace(".", "").str.replace(",", ".")
-    values = _converted(raw)
-    return values.mask(np.isinf(values))
-
-
-def _converted(raw: pd.Series) -> pd.Series:
-    if pd.api.types.is_string_dtype(raw):
-        try:  # much faster, where all are numbers
-            numbers = pa.array(raw, type=pa.string(), from_pandas=True).cast(pa.float64())
-            return pd.Series(numbers.to_numpy(zero_copy_only=False), index=raw.index)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
-            pass
-    return pd.to_numeric(raw, errors="coerce").astype(float)
 
 
 def elements(raw: pd.Series, which: int | str) -> pd.Series:

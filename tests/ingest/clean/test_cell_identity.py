@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 
 from ingest.clean import cell_identity
+from ingest.clean.cell_identity import alike, unwrapped
 
 
 def _one(text: str | None, technology: str = "lte") -> tuple[object, str]:
@@ -67,3 +68,40 @@ def test_numbers_of_a_spreadsheet() -> None:
     )
     identity = cell_identity.from_a_spreadsheet(ids)
     assert identity.tolist() == [True, True, True, True, False, False, False, False, False]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '="00123"',
+        "'00123",
+        '"00123"',
+        "=00123",
+        '="00123" ',
+        "\u200b00123",
+        "00123\u00a0",
+        "\ufeff00123",
+        "00\u00ad123",
+        "\uff10\uff10\uff11\uff12\uff13",
+        "\u202a00123\u202c",
+        "00123\x00",
+        '\'="00123"',
+    ],
+)
+def test_identifiers_lose_what_spreadsheets_put_around_them(text: str) -> None:
+    assert unwrapped(pd.Series([text, "00124", None], dtype="str")).tolist()[:2] == [
+        "00123",
+        "00124",
+    ]
+
+
+def test_identifiers_keep_what_is_theirs() -> None:
+    ids = pd.Series(["LDS-03/B1", "a b", "Zürich 1", "x=1", "O'Neill-1", None], dtype="str")
+    assert unwrapped(ids).equals(ids)
+    assert unwrapped(pd.Series(['=""', "\u200b"], dtype="str")).isna().all()
+
+
+def test_ids_that_are_alike() -> None:
+    others = pd.Series(["00123", "ABC-1", "X_7"])
+    ids = pd.Series(["123", "abc-1", "X-7", "X_7", "124"])
+    assert alike(ids, others).to_dict() == {"123": "00123", "abc-1": "ABC-1", "X-7": "X_7"}

@@ -9,7 +9,8 @@ import pytest
 
 from contracts.errors import ExpressionError
 from contracts.expressions import Name, names, parse
-from ingest.sources.expressions import Header, elements, numbers_of, value_of
+from ingest.numerals import numbers_of
+from ingest.sources.expressions import Header, elements, value_of
 
 NAMES = ("a", "b.c", "L.E-RAB.Att (s)", "d")
 
