@@ -20,9 +20,28 @@ _UNTIL = 1 << 28
 """Unpacked bytes up to which no ratio is asked for."""
 BROKEN = (zlib.error, lzma.LZMAError, pa.ArrowException)
 """Errors of packed bytes that are damaged; where they only end, it is EOFError."""
+
+
+class _Bzip2:
+    """As its library's, but damage is no OSError, which would be the disk's."""
+
+    def __init__(self) -> None:
+        self._inner = bz2.BZ2Decompressor()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._inner, name)
+
+    def decompress(self, data: bytes, most: int) -> bytes:
+        try:
+            return self._inner.decompress(data, most)
+        except OSError as error:
+            fault = str(error)
+        raise zlib.error(fault)
+
+
 _NEW: dict[str, Callable[[], Any]] = {
     "gzip": lambda: zlib.decompressobj(_GZIP),
-    "bzip2": bz2.BZ2Decompressor,
+    "bzip2": _Bzip2,
     "xz": lzma.LZMADecompressor,
 }
 

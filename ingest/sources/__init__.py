@@ -7,7 +7,7 @@ In this room `theirs` are columns under the file's own names, `ours` under ours.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,7 @@ import pandas as pd
 from contracts.errors import InputError
 from contracts.fields import FIELDS
 from contracts.source import FromName, Source, parts_of
+from contracts.tables import TABLES
 from ingest.containers import paths
 from ingest.privacy import redact
 from ingest.privacy.door import PERSONS, Door
@@ -37,6 +38,8 @@ _READERS: dict[str, ModuleType] = {
     "omes": omes,
     "trouble_ticket": trouble_ticket,
 }
+# `ingest.clean` accepts rows without them
+_MAY_BE_MISSING = {"lat", "lon", "valid_from"}
 _OF_TABLES = ("delimited", "qualtrics")
 """Readers of tables, which a sheet of a workbook is too."""
 
@@ -160,14 +163,14 @@ def read(path: Path, source: Source, *, door: Door) -> Raw:
         raise InputError(f"{path}: can't be read whole: {_first_line(error)}{hint}", []) from None
     if doubts := mark_faults(theirs, asked, source):
         raise InputError(f"{path}: {'; '.join(doubts)}", [])
-    theirs, strangers = _with_groups(theirs, source)
+    theirs, strangers, unfit = _with_groups(theirs, source)
     malformed = pd.concat([malformed, strangers]) if len(strangers) else malformed
     raw = Raw(_ours_of(theirs, path, source), malformed)
     if source.counters:
         raw = replace(raw, frame=counted(theirs, raw.frame, asked, source), absent=asked.absent)
     frame, errors = _without_errors(raw.frame, source)
     ours, kept_out = door.passed(frame, source)
-    kept_out = pd.concat([kept_out, errors]) if len(errors) else kept_out
+    kept_out = pd.concat([part for part in (kept_out, errors, unfit) if len(part)] or [kept_out])
     return replace(raw, frame=ours.reset_index(drop=True), kept_out=kept_out)
 
 
@@ -215,18 +218,52 @@ def _used_groups(source: Source) -> dict[str, list[str]]:
     return {group: columns for group, columns in source.groups.items() if group in parts}
 
 
-def _with_groups(theirs: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Their columns and the groups of [source.objects]; and the rows whose object fits none."""
+def _with_groups(
+    theirs: pd.DataFrame, source: Source
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Their columns and the groups of [source.objects]; rows and values whose object fits none.
+
+    A row is refused only where what it can't do without comes of a group; else the value is
+    missing, and counted where there was one.
+    """
+    none = pd.DataFrame({"source_row": [], "reason": []})
     if not source.objects:
-        return theirs, pd.DataFrame({"source_row": [], "reason": []})
-    groups = pd.DataFrame(index=theirs.index)
+        return theirs, none, none
+    groups, unfit = pd.DataFrame(index=theirs.index), []
     for column, pattern in source.objects.items():
         if column in theirs:
-            groups = groups.combine_first(theirs[column].astype("str").str.extract(pattern))
-    is_strange = groups.isna().all(axis=1)
+            texts = theirs[column].astype("str")
+            parts = texts.str.extract(pattern)
+            groups = groups.combine_first(parts)
+            is_unfit = parts.isna().all(axis=1) & (texts.fillna("").str.strip() != "")
+            unfit += [*_unfit(theirs["source_row"][is_unfit], column, parts.columns, source)]
+    vital = _vital_groups(source)
+    is_strange = groups[[name for name in vital if name in groups]].isna().all(axis=1) & bool(vital)
     reason = f"no cell: its object fits no pattern of [source.objects] {', '.join(source.objects)}"
     strangers = pd.DataFrame({"source_row": theirs["source_row"][is_strange], "reason": reason})
-    return theirs.assign(**groups)[~is_strange].reset_index(drop=True), strangers
+    kept = theirs.assign(**groups)[~is_strange].reset_index(drop=True)
+    values = pd.concat(unfit) if unfit else none
+    return kept, strangers, values[~values["source_row"].isin(strangers["source_row"])]
+
+
+def _vital_groups(source: Source) -> list[str]:
+    """Groups that a column is made of which a row can't do without."""
+    table = TABLES[source.table]
+    vital = {*table.key, *table.required} - _MAY_BE_MISSING
+    texts = [text for ours, text in source.columns.items() if ours in vital]
+    return [part for text in texts for part in parts_of(text) if part in source.groups]
+
+
+def _unfit(
+    rows: pd.Series, column: str, groups: Iterable[str], source: Source
+) -> Iterator[pd.DataFrame]:
+    """Values that are missing because their object fits no pattern, of columns a row can lack."""
+    for ours, text in source.columns.items():
+        if {*parts_of(text)} & {*groups} and len(rows):
+            reason = f"the text of '{column}' fits no pattern of [source.objects]"
+            yield pd.DataFrame(
+                {"source_row": rows, "reason": reason, "column_name": ours, "scope": "value"}
+            )
 
 
 def _ours_of(theirs: pd.DataFrame, path: Path, source: Source) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Large XML files element by element: bounded in memory, without entities, DTD or network."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import groupby
 from operator import attrgetter, methodcaller
@@ -15,6 +16,9 @@ from ingest.sources.delimited import CUT_OFF
 
 # one object's counters take some ten thousand bytes
 _STRANGE_BYTES = 1 << 22
+_BEFORE = re.compile(
+    rb"(?:\xef\xbb\xbf)?(?:\s+|<\?(?!xml\s)[^?]*\?>|<!--.{0,4000}?-->)+(?=<\?xml\s)", re.DOTALL
+)
 _SAFE: dict[str, Any] = {
     "resolve_entities": False,
     "no_network": True,
@@ -123,7 +127,7 @@ class Stream:
     def _chunks(self) -> Iterator[bytes]:
         """The file's bytes, piece by piece, as far as an honest file goes."""
         self._strange, size, self._at_end = 0, 0, False
-        for chunk in paths.unpacked(self._path, self._limit):
+        for chunk in _from_declaration(paths.unpacked(self._path, self._limit)):
             size += len(chunk)
             self._strange += len(chunk)
             if self._strange > _STRANGE_BYTES:
@@ -131,6 +135,14 @@ class Stream:
                 raise NotReadable(f"{fault} {', '.join(sorted(self._names))}; split or mend it")
             yield chunk
         self._at_end = True
+
+
+def _from_declaration(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    """The same bytes without what some write before the XML declaration, where none may stand."""
+    start = next(pieces, b"")
+    before = _BEFORE.match(start)
+    yield start[before.end() :] if before else start
+    yield from pieces
 
 
 def local(element: Any) -> str:

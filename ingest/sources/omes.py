@@ -49,6 +49,8 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
                 _take(measured, n, result, counters)
     if stream.broken:
         measured.refuse(n + 1, stream.broken)
+    elif not n:
+        measured.refuse(1, "the file holds no measurement: it has no PMMOResult")
     return measured.rows()
 
 

@@ -23,6 +23,8 @@ _ROOTS = ("measCollecFile", "measDataFile", "mdc")
 # the last of each is mdc's
 _ELEMENT = ("managedElement", "measEntity", "neid")
 _VALUE = ("measValue", "mv")
+# in the words of the standards; the last of each is mdc's
+_PARTS = (("fileHeader", "mfh"), ("measData", "md"), ("measInfo", "mi"))
 _FULL_OF = {"measInfo": "measValue", "mi": "mv"}
 _TYPE = ("{*}measType", "{*}mt")
 _DURATION = re.compile(
@@ -65,7 +67,7 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def _stream(path: Path, source: Source) -> Stream:
     # a file of nothing but its header is a PM file too
-    names = (*_ELEMENT, *_VALUE, "fileHeader", "mfh")
+    names = (*_ELEMENT, *_VALUE, *(name for part in _PARTS for name in part))
     return Stream(path, source, roots=_ROOTS, names=names, full_of=_FULL_OF)
 
 
@@ -78,8 +80,9 @@ def _declared(first: Any) -> _Declared:
     listed = first.getprevious()
     if listed is None or local(listed) != "measTypes":
         listed = next(first.itersiblings("{*}measTypes", preceding=True), None)
-    if listed is not None:
+    if listed is not None and (listed.text or "").strip():
         return listed.text or "", ()
+    # some write an empty measTypes beside each measType
     return None, tuple((kind.text or "", kind.get("p")) for kind in _before(first, *_TYPE))
 
 
@@ -101,6 +104,7 @@ class _File:
         self._wanted = set(wanted_of(source))
         self._measured = Measured(source)
         self._element, self._n = "", 0
+        self._seen: set[str] = set()
         # network elements of one kind say the same time and again
         self._known: dict[_Declared, _Types] = {}
         self._periods: dict[tuple[str, str, str], int] = {}
@@ -114,6 +118,7 @@ class _File:
 
     def take(self, name: str, elements: list[Any]) -> None:
         """Goes on by some elements of one name."""
+        self._seen.add(name)
         if name in _VALUE:
             self._values(elements)
         elif name in _ELEMENT:
@@ -124,7 +129,15 @@ class _File:
         self._flush()
         if broken:
             self._measured.refuse(self._n + 1, broken)
+        elif not self._n:
+            self._measured.refuse(1, self._nothing())
         return self._measured.rows()
+
+    def _nothing(self) -> str:
+        """Why a whole file holds no measurement."""
+        parts = (*_PARTS[:2], _ELEMENT, *_PARTS[2:], _VALUE)
+        lacking = [names[0] for names in parts if not self._seen & {*names}]
+        return f"the file holds no measurement: it has no {', no '.join(lacking)}"
 
     def _values(self, values: list[Any]) -> None:
         ordinals = range(self._n + 1, self._n + 1 + len(values))

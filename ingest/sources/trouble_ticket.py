@@ -20,6 +20,7 @@ from contracts.source import Source
 from ingest.containers import paths
 from ingest.containers.streams import BROKEN
 from ingest.sources.delimited import CUT_OFF, encoding_of
+from ingest.sources.ticket_events import Histories, no_complaint
 
 _CHUNK = 1 << 16
 _LARGEST = 1 << 24
@@ -68,22 +69,28 @@ def read(path: Path, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The paths' values as text with `source_row`, and what could not be read: source_row, reason.
 
     `path`: the file. `source`: the mapping. A row is a line of a file of lines, else the ticket's
-    number in the file, from 1. A broken line costs itself; where an array breaks, the rest of it is
-    lost, and refused as one row.
+    number in the file, from 1; events of one ticket are one row, that of the first. A broken line
+    costs itself; where an array breaks, the rest of it is lost, and refused as one row.
     """
     ways = {t: [_steps(way) for way in t.split("|")] for t in source.theirs}
-    rows: list[int] = []
-    values: dict[str, list[str | None]] = {theirs: [] for theirs in ways}
+    named = {steps[0][0] for alternatives in ways.values() for steps in alternatives if steps}
+    rows: dict[int, list[str | None]] = {}
     malformed: list[tuple[int, str]] = []
+    histories = Histories(named)
     for place in _tickets(_chunks(path, source)):
-        if place.reason:
-            malformed.append((place.row, place.reason))
-            continue
-        rows.append(place.row)
-        for theirs, alternatives in ways.items():
-            values[theirs].append(_first(place.ticket, alternatives))
-    frame = pd.DataFrame({theirs: pd.Series(v, dtype="str") for theirs, v in values.items()})
-    return frame.assign(source_row=rows), pd.DataFrame(malformed, columns=["source_row", "reason"])
+        reason = place.reason or no_complaint(place.ticket)
+        if reason:
+            malformed.append((place.row, reason))
+        elif not histories.take(place.row, place.ticket):
+            rows[place.row] = [_first(place.ticket, ways[theirs]) for theirs in ways]
+    for row, ticket in histories.tickets():
+        rows[row] = [_first(ticket, ways[theirs]) for theirs in ways]
+    numbers = sorted(rows)
+    columns = {
+        t: pd.Series([rows[row][n] for row in numbers], dtype="str") for n, t in enumerate(ways)
+    }
+    refused = pd.DataFrame(malformed, columns=["source_row", "reason"])
+    return pd.DataFrame(columns).assign(source_row=numbers), refused
 
 
 # ------------------------------------------------------------------------------ from the bytes

@@ -1,6 +1,7 @@
 """3GPP PM files: every form tells the same, and a broken one costs only what is broken."""
 
 import gzip
+import re
 from pathlib import Path
 from typing import Any
 
@@ -411,3 +412,46 @@ def test_a_run_reads_refuses_and_repeats_nothing(operator: Operator) -> None:
     pieces = [p for p in before if "pieces" in p.parts]
     assert pieces
     assert all(p.stat().st_mtime_ns == before[p] for p in pieces)
+
+
+def test_an_empty_list_of_types_beside_single_types_is_no_list(path: Path) -> None:
+    whole = written([Info(["VOICE.Att"], {"C=1": ["7"]})], "p-indexed")
+    for empty in ("<measTypes/>", "<measTypes> </measTypes>"):
+        frame, refused = _read(
+            path, whole.replace("<measType ", f"{empty}<measType ", 1), "VOICE.Att"
+        )
+        assert len(refused) == 0
+        assert frame["VOICE.Att"].tolist() == ["7"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [
+        '<?xml-stylesheet type="text/xsl" href="m.xsl"?>\n',
+        "\n\n",
+        "\ufeff\n<!-- made by x -->\n",
+    ],
+)
+def test_lines_before_the_declaration_are_survived(before: str, path: Path) -> None:
+    whole = '<?xml version="1.0"?>\n' + re.sub(
+        r"^<\?xml[^>]*>\s*", "", written([Info(["VOICE.Att"], {"C=1": ["7"]})], "p-indexed")
+    )
+    frame, refused = _read(path, before + whole, "VOICE.Att")
+    assert len(refused) == 0
+    assert frame["VOICE.Att"].tolist() == ["7"]
+
+
+@pytest.mark.parametrize(
+    ("inside", "lacking"),
+    [
+        ("<fileHeader/>", "no measData, no managedElement, no measInfo, no measValue"),
+        ("<fileHeader/><measData><managedElement/></measData>", "no measInfo, no measValue"),
+        ("<measData/>", "no fileHeader, no managedElement, no measInfo, no measValue"),
+    ],
+)
+def test_a_file_without_measurements_says_what_it_lacks(
+    inside: str, lacking: str, path: Path
+) -> None:
+    frame, refused = _read(path, f"<measCollecFile>{inside}</measCollecFile>", "VOICE.Att")
+    assert len(frame) == 0
+    assert refused["reason"].tolist() == [f"the file holds no measurement: it has {lacking}"]

@@ -1,6 +1,7 @@
 """Readers give every row a number and a name, and hide who it is of."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -277,3 +278,21 @@ def test_no_message_shows_raw_bytes(data: bytes, tmp_path: Path) -> None:
     (fault,) = sources.missing_columns(path, source)
     assert fault.isprintable()
     assert "\ufffd" not in fault
+
+
+def test_an_object_that_fits_no_pattern_costs_the_row_only_where_its_key_comes_of_it(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "c.csv"
+    path.write_text("Id,At,Place\n1,2026-03-01,TX (30.5; -97.5)\n2,2026-03-01,TX\n3,2026-03-01,\n")
+    pattern = r"\((?P<la>[-\d.]+); (?P<lo>[-\d.]+)\)"
+    columns = {"complaint_id": "Id", "created_utc": "At", "lat": "{la}", "lon": "{lo}"}
+    given: dict[str, Any] = {"table": "complaint", "path": "x", "objects": {"Place": pattern}}
+    raw = _read(path, Source.model_validate({**given, "columns": columns}))
+    assert raw.frame["lat"].fillna("").tolist() == ["30.5", "", ""]
+    assert len(raw.malformed) == 0
+    assert raw.kept_out["source_row"].tolist() == [3, 3]
+    assert {*raw.kept_out["scope"]} == {"value"}
+    keyed = {**columns, "complaint_id": "{la}"}
+    raw = _read(path, Source.model_validate({**given, "columns": keyed}))
+    assert raw.malformed["source_row"].tolist() == [3, 4]

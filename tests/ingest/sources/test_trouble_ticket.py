@@ -272,3 +272,68 @@ def test_the_official_tickets_go_in_without_any_mapping() -> None:
         "create": ([], 2), "list": (["3256", "3180"], 1),
         "partialupdate": (["3180"], 0), "retrieve": (["3180"], 0),
     }  # fmt: skip
+
+
+def _event(kind: str, time: str, **ticket: Any) -> dict[str, Any]:
+    return {
+        "eventId": time,
+        "eventTime": time,
+        "eventType": f"TroubleTicket{kind}Event",
+        "event": {"troubleTicket": ticket},
+    }
+
+
+def test_events_of_one_ticket_are_one_complaint_with_its_history(tmp_path: Path) -> None:
+    created = _event("Create", "2026-05-31T08:00:00Z", **_ticket(7))
+    resolved = _event("StatusChange", "2026-06-02T09:00:00Z", id="7", status="resolved")
+    changed = _event("AttributeValueChange", "2026-06-01T09:00:00Z", id="7", severity="Minor")
+    closed = _event("StatusChange", "2026-06-05T09:00:00Z", id="7", status="closed")
+    other = _event("Create", "2026-05-31T09:00:00Z", **_ticket(8))
+    events = [other, created, closed, changed, resolved]
+    cleaned = _cleaned(_written(tmp_path, json.dumps(events)))
+    assert len(cleaned.refused) == 0
+    rows = cleaned.accepted.set_index("complaint_id")
+    assert rows["source_row"].to_dict() == {"8": 1, "7": 2}
+    assert str(rows.loc["7", "resolved_utc"]) == "2026-06-02 09:00:00+00:00"
+    assert str(rows.loc["7", "created_utc"])[:19] == "2026-05-31 07:34:45"
+    assert pd.isna(rows.loc["8", "resolved_utc"])
+
+
+def test_a_ticket_that_was_opened_again_is_not_resolved(tmp_path: Path) -> None:
+    times = [f"2026-06-0{n}T09:00:00Z" for n in range(1, 4)]
+    events = [
+        _event("Create", times[0], **_ticket(7)),
+        _event("StatusChange", times[1], id="7", status="resolved", resolutionDate=times[1]),
+        _event("StatusChange", times[2], id="7", status="inProgress"),
+    ]
+    cleaned = _cleaned(_written(tmp_path, "\n".join(map(json.dumps, events))))
+    assert cleaned.accepted["resolved_utc"].isna().tolist() == [True]
+
+
+def test_a_created_event_without_a_date_is_dated_by_its_event(tmp_path: Path) -> None:
+    ticket = {name: value for name, value in _ticket(7).items() if name != "creationDate"}
+    event = _event("Create", "2026-05-31T08:00:00Z", **ticket)
+    cleaned = _cleaned(_written(tmp_path, json.dumps(event)))
+    assert str(cleaned.accepted["created_utc"].iloc[0]) == "2026-05-31 08:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ({"id": "1", "name": "x", "@type": "TroubleTicketSpecification"}, "is no complaint"),
+        ({"id": "1", "name": "x", "lifecycleStatus": "Active"}, "is no complaint"),
+        (
+            {"eventType": "TroubleTicketSpecificationCreateEvent",
+             "event": {"troubleTicketSpecification": {"id": "1"}}},
+            "something else than a ticket",
+        ),
+        (_event("Delete", "2026-05-31T08:00:00Z", id="1"), "a deletion"),
+    ],
+)  # fmt: skip
+def test_what_only_looks_like_a_ticket_is_refused_as_what_it_is(
+    value: dict[str, Any], reason: str, tmp_path: Path
+) -> None:
+    raw = _read(_written(tmp_path, json.dumps([_ticket(), value])))
+    assert raw.frame["complaint_id"].tolist() == ["1"]
+    assert raw.malformed["source_row"].tolist() == [2]
+    assert reason in raw.malformed["reason"].iloc[0]
