@@ -124,9 +124,15 @@ def outline(hex_id: int) -> list[tuple[float, float]]:
 def hexes_in_box(*, west: float, south: float, east: float, north: float, level: int) -> Hexes:
     """Hexagons whose centre lies inside a box, ascending.
 
-    `west`, `south`, `east`, `north`: degrees; the box does not cross the date line. `level`: H3
-    level of the hexagons.
+    `west`, `south`, `east`, `north`: degrees of -180..180; west above east = the box crosses the
+    date line. `level`: H3 level of the hexagons.
     """
+    if west > east:
+        parts = [(west, 180.0), (-180.0, east)]
+        boxes = [
+            hexes_in_box(west=a, south=south, east=b, north=north, level=level) for a, b in parts
+        ]
+        return np.unique(np.concatenate(boxes))
     ring = [(south, west), (south, east), (north, east), (north, west)]
     return np.sort(_array(h3.polygon_to_cells(h3.LatLngPoly(ring), level)))
 

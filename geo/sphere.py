@@ -5,12 +5,15 @@ Distances are chords between unit vectors, which a k-d tree can search, and metr
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.intp]
 
 EARTH_M = 6_371_008.8
 """Mean radius of the Earth, metres (IUGG)."""
+MOST_LAT = 85.0
+"""Latitude, degrees, beyond which a place is at a pole: Web Mercator ends there, as do our maps."""
 
 
 def unit_vectors(lat: npt.ArrayLike, lon: npt.ArrayLike) -> Floats:
@@ -57,3 +60,51 @@ def bearings(lat: Floats, lon: Floats, to_lat: Floats, to_lon: Floats) -> Floats
     y = np.sin(east) * np.cos(to_north)
     x = np.cos(north) * np.sin(to_north) - np.sin(north) * np.cos(to_north) * np.cos(east)
     return np.asarray(np.degrees(np.arctan2(y, x)))
+
+
+# --- the date line ----------------------------------------------------------------------------
+
+
+def wrapped(lon: npt.ArrayLike) -> Floats:
+    """The same meridians as longitudes of -180..180, degrees, of the shape of `lon`.
+
+    `lon`: degrees, as -180..180, as 0..360 or beyond; those of -180..180 stay as they are.
+
+    >>> wrapped([-1.5, 181.0, -180.5]).tolist()
+    [-1.5, -179.0, 179.5]
+    """
+    degrees = np.asarray(lon, float)
+    return np.where(np.abs(degrees) > 180, (degrees + 180) % 360 - 180, degrees)
+
+
+def together(lon: npt.ArrayLike) -> Floats:
+    """The same meridians side by side, degrees, shape (n,): without a jump at the date line.
+
+    `lon`: degrees of -180..180, shape (n,), none missing. They stay as they are, or become 0..360
+    where that spans less.
+
+    >>> together([179.5, -179.5]).tolist(), together([-1.5, 1.5]).tolist()
+    ([179.5, 180.5], [-1.5, 1.5])
+    """
+    degrees = np.asarray(lon, float)
+    if not degrees.size or np.ptp(degrees) <= 180:
+        return degrees
+    eastward = degrees % 360
+    return eastward if np.ptp(eastward) < np.ptp(degrees) else degrees
+
+
+def middles(places: pd.DataFrame, by: pd.Series) -> pd.DataFrame:
+    """Mean lat and lon of each group of places, by the name of the group.
+
+    `places`: lat, lon in degrees, NaN = not known; a group without any has NaN. `by`: the group of
+    each place; a place whose group is missing is left out. A group across the date line has its
+    middle there, and not on the other side of the Earth.
+    """
+    points = places[["lat", "lon"]].astype(float)
+    groups = points.groupby(by)
+    middle = groups.mean()
+    eastward = (points["lon"] % 360).groupby(by)
+    span, span_eastward = (g.max() - g.min() for g in (groups["lon"], eastward))
+    crosses = (span > 180) & (span_eastward < span)
+    middle["lon"] = middle["lon"].mask(crosses, pd.Series(wrapped(eastward.mean()), middle.index))
+    return middle

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from ingest.privacy.door import Door
-from tests.ingest.conftest import CONFIG, Operator
+from tests.bench.operator import CONFIG, Operator
 from tests.leaks import DIGITS, IMSI, identity_in, leaks
 
 CONSOLE = [sys.executable, "-m", "hexperience"]
@@ -155,8 +155,7 @@ def planted(tmp_path: Path) -> Planted:
     head = CONFIG.replace("[grid]", 'country = "GB"\n[grid]', 1)
     (tmp_path / "hexperience.toml").write_text(head + SOURCES, "utf-8")
     (tmp_path / "names.txt").write_text("Zoe\nQuillfeather\n", "utf-8")
-    (tmp_path / "a.key").write_text("k" * 40, "utf-8")
-    (tmp_path / "a.key").chmod(0o600)
+    one.give_key("k" * 40)
     for name in ("crm", "calls"):
         (tmp_path / "raw" / name).mkdir(parents=True)
     one.write("cells.csv", "cell,tech,lat,lon,azimuth\n001,lte,19.00,73.00,0\n")

@@ -28,12 +28,11 @@ from analysis.changes.daily_noise import (
     Series,
     clipped,
     exposure_of,
-    inflation,
     provisional_noise,
     segment_sums,
     with_noise,
 )
-from analysis.uncertainty.intervals import Z90
+from analysis.uncertainty.intervals import Z90, inflation
 from contracts.settings.sections import Settings
 from ingest.running.workers import Progress, each
 

@@ -193,13 +193,3 @@ def segment_sums(fit: Fit, per_day: Floats) -> Floats:
     `fit`: of one cell; `per_day` is of its searched days.
     """
     return np.diff(np.concatenate([[0.0], np.cumsum(per_day)])[list(fit.edges)])
-
-
-def inflation(rho: float, n_days: Indices) -> Floats:
-    """Variance of a mean over days that remember, over that of independent days, (segment,).
-
-    `rho`: of one cell. `n_days`: days of each segment, 1 or more. The formula is that of
-    `uncertainty.intervals.inflation`.
-    """
-    beyond = 2 * rho * (1 - rho**n_days) / (n_days * (1 - rho) ** 2)
-    return np.subtract((1 + rho) / (1 - rho), beyond)

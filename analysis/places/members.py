@@ -10,7 +10,7 @@ import xarray as xr
 from scipy import sparse
 
 from contracts.tables import TABLES, assemble
-from geo import hexgrid
+from geo import hexgrid, sphere
 from ingest.settle.cells import newest_rows
 
 OUTSIDE = ""
@@ -149,7 +149,7 @@ def _regions(parts: pd.DataFrame, hexes: pd.DataFrame, level: int) -> Kind:
     region_parts = parts.assign(place=region.astype("str"))[region.notna()]
     keys = ["cell_id", "place", *_SPAN]
     weights = region_parts.groupby(keys, dropna=False, sort=False)[["weight"]].sum().reset_index()
-    middle = inside.groupby("region")[["lat", "lon"]].mean()
+    middle = sphere.middles(inside, inside["region"])
     places = middle.rename_axis("place").reset_index()
     places = places.assign(place_name=places["place"], region=places["place"])
     outside = {"place": OUTSIDE, "place_name": "outside all regions"}
@@ -228,7 +228,7 @@ def of_kind(rows: pd.DataFrame, kind: Kind) -> pd.DataFrame:
 def _places_of(cells: pd.DataFrame, key: str, level: int) -> pd.DataFrame:
     """One row a place: its name, region, middle and hexagon."""
     grouped = cells.groupby(key)
-    places = grouped[["place_name", "region"]].first().join(grouped[["lat", "lon"]].mean())
+    places = grouped[["place_name", "region"]].first().join(sphere.middles(cells, cells[key]))
     hexes = hexgrid.hexes_of(lat=places["lat"], lon=places["lon"], level=level)
     places["hex_id"] = pd.Series(hexes, index=places.index, dtype="UInt64").where(hexes > 0)
     return places.reset_index(names="place")

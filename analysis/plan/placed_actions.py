@@ -18,6 +18,7 @@ from scipy.special import ndtri
 from analysis.arrays import Floats
 from analysis.plan.actions import Actions
 from analysis.plan.catalogue import AND, KEYS, MOST_RELIEF, Action, Catalogue
+from geo import sphere
 
 _SEED = 14
 _NINETY = 1.645
@@ -211,7 +212,7 @@ def _places(cells: pd.DataFrame, place_type: str) -> pd.DataFrame:
     grouped = cells.groupby(KEYS[place_type])
     places = grouped[[*keys, "region"]].first().drop(columns=KEYS[place_type])
     places[finer] = None
-    places[["lat", "lon"]] = grouped[["lat", "lon"]].mean()
+    places = places.join(sphere.middles(cells, cells[KEYS[place_type]]))
     return places.assign(place_type=place_type)
 
 

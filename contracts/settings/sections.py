@@ -25,7 +25,8 @@ class Operator(Section):
     weekend: tuple[Day, ...] = Field(("saturday", "sunday"), description="Weekly rest days.")
     bbox: tuple[float, float, float, float] = Field(
         (-180, -90, 180, 90),
-        description="West, south, east, north in degrees; a position outside is no position.",
+        description="West, south, east, north in degrees; a position outside is no position. "
+        "Across the date line: [179, -20, -179, -10], or 181 in place of -179.",
     )
     regions: str = Field("", description="Polygons: GeoPackage, GeoJSON, GeoParquet; any CRS.")
     region_name: str = Field("name", description="Column of `regions` that names each polygon.")
@@ -348,8 +349,19 @@ def _zone_fault(where: str, zone: str) -> Iterator[str]:
 
 def _bbox_faults(bbox: tuple[float, float, float, float]) -> Iterator[str]:
     west, south, east, north = bbox
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+    wide = east - west if west < east else east - west + 360
+    if not (max(abs(west), abs(east)) <= 360 and 0 < wide <= 360 and -90 <= south < north <= 90):
         yield f"[operator] bbox: {list(bbox)} is not west, south, east, north in degrees"
+    elif west > east and wide > 180:
+        yield (
+            f"[operator] bbox: {list(bbox)} crosses the date line, as west is above east, and is "
+            f"{wide:g} degrees wide; exchange west and east"
+        )
+    elif (south, north) != (-90, 90) and max(-south, north) > 85:
+        yield (
+            f"[operator] bbox: {list(bbox)} reaches a pole; maps and hexagons end at 85 degrees: "
+            "give south and north of -85 to 85"
+        )
 
 
 def _holiday_fault(operator: Operator) -> Iterator[str]:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from contracts.settings.sections import Settings
 from contracts.tables import Table
-from geo import hexgrid
+from geo import hexgrid, sphere
 from ingest.clean.centroids import keys, of_operator
 from ingest.clean.findings import FILE_DOUBT, POSITION, Findings
 
@@ -42,6 +42,7 @@ def place(
     if "loc_method" in table.columns:
         _locate(ours, theirs, settings, findings)
     if {*POSITION} <= set(ours):
+        ours["lon"] = sphere.wrapped(ours["lon"])
         under = hexgrid.hexes_of(lat=ours["lat"], lon=ours["lon"], level=settings.grid.level + 1)
         hex_id = pd.Series(under, index=ours.index).astype("UInt64")
         ours["hex_id"] = hex_id.where(ours["lat"].notna())
@@ -64,6 +65,10 @@ def _judge_position(
     reason = pd.Series("no position in [operator] bbox", index=ours.index)
     reason = reason.mask(
         is_swapped, "in [operator] bbox only with lat and lon exchanged; mend the row"
+    )
+    is_polar = ours["lat"].abs().between(sphere.MOST_LAT, 90, inclusive="right") & ~is_swapped
+    reason = reason.mask(
+        is_polar, f"at a pole: maps and hexagons end at {sphere.MOST_LAT:g} degrees"
     )
     findings.add("value", "lat", theirs, is_outside, reason)
     ours[[*POSITION]] = ours[[*POSITION]].where(is_usable)
@@ -101,7 +106,12 @@ def _locate(
 def _is_usable(rows: pd.DataFrame, settings: Settings) -> pd.Series:
     """Whether lat and lon lie in the operator's box and are none of those that mean "none"."""
     west, south, east, north = settings.operator.bbox
-    is_inside = rows["lat"].between(south, north) & rows["lon"].between(west, east)
+    east = east if west < east else east + 360
+    # a longitude beyond 180 is a slip, unless a box says what it can mean
+    is_inside = rows["lon"].between(west, east)
+    for turn in (360, -360) if east - west < 360 else ():
+        is_inside |= (rows["lon"] + turn).between(west, east)
+    is_inside &= rows["lat"].between(max(south, -sphere.MOST_LAT), min(north, sphere.MOST_LAT))
     for lat, lon in _NO_POSITION:
         is_inside &= ~((rows["lat"] == lat) & (rows["lon"] == lon))
     return is_inside

@@ -53,7 +53,7 @@ per_cell as (
         coalesce(sum(weight * sqrt(((1 - share) * sd) ** 2 + sd_split ** 2)) filter (is_tested), 0) as sd_other
     from effect join part using (cell_id)
     where part.place_type = $place_type
-        and coalesce(valid_from <= change_day, true) and coalesce(valid_to > change_day, true)
+        and holds_on(valid_from, valid_to, change_day)
     group by part.place_type, place, cell_id
 ),
 summed as (

@@ -12,8 +12,7 @@ here as (
     from cell_hex cross join newest
     where in_hex(hex_id, $hex_text)
         and level = (select min(c.level) from cell_hex as c where c.level >= hex_level($hex_text))
-        and coalesce(valid_from <= last_day, true)
-        and coalesce(valid_to > last_day, true)
+        and holds_on(valid_from, valid_to, last_day)
     group by cell_id
 ),
 found as (

@@ -1,4 +1,4 @@
--- Hexagons by their text, in marts and in the questions asked of them. An H3 index has its level
+-- Hexagons, boxes and days, in marts and in the questions asked of them. An H3 index has its level
 -- in bits 52 to 55, and 7 for each digit finer than that.
 create macro hex_of(hex_text) as try_cast('0x' || hex_text as ubigint);
 
@@ -9,3 +9,24 @@ create macro in_hex(hex_id, hex_text) as
     (hex_id & 18379190079298994175) | (hex_level(hex_text) << 52)
         | ((1::ubigint << (45 - 3 * hex_level(hex_text))::ubigint) - 1)
     = hex_of(hex_text);
+
+-- whether a place lies in a box; west above east = the box crosses the date line. A place whose
+-- position is not known lies in the whole world only.
+create macro in_box(lat, lon, west, south, east, north) as
+    coalesce(lat, 0) between south and north
+    and case
+        when east - west >= 360 then true
+        when west <= east then lon between west and east
+        else lon >= west or lon <= east
+    end;
+
+-- mean longitude; of places across the date line one that lies there
+create macro mean_lon(lon) as
+    case
+        when max(lon) - min(lon) > 180 then (avg((lon + 360) % 360) + 180) % 360 - 180
+        else avg(lon)
+    end;
+
+-- whether what is valid from one day to before another is so on a day; a missing end is open
+create macro holds_on(valid_from, valid_to, day) as
+    coalesce(valid_from <= day, true) and coalesce(valid_to > day, true);

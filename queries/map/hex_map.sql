@@ -28,11 +28,5 @@ where place_type = 'hex'
             and finest.period_start = $period_start
             and finest.outcome_class = $outcome_class
     ))
-    -- a hexagon of unknown place belongs to the whole world only
-    and coalesce(lat, 0) between $south and $north
-    and case
-        when $east - $west >= 360 then true
-        when $west <= $east then lon between $west and $east
-        else lon >= $west or lon <= $east
-    end
+    and in_box(lat, lon, $west, $south, $east, $north)
 order by hex_id

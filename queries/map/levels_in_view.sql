@@ -10,11 +10,6 @@ where place_type = 'hex'
     and place_rate.period_grain = $period_grain
     and place_rate.period_start = $period_start
     and outcome_class = $outcome_class
-    and coalesce(lat, 0) between $south and $north
-    and case
-        when $east - $west >= 360 then true
-        when $west <= $east then lon between $west and $east
-        else lon >= $west or lon <= $east
-    end
+    and in_box(lat, lon, $west, $south, $east, $north)
 group by place_rate.level
 order by place_rate.level

@@ -5,7 +5,7 @@
 -- grain: site_id
 select
     site_id, min(site_name) as site_name, min(region) as region, avg(lat) as lat,
-    avg(lon) as lon, count(distinct cell_id) as n_cells,
+    mean_lon(lon) as lon, count(distinct cell_id) as n_cells,
     string_agg(distinct cell_id, ', ' order by cell_id) as cell_ids
 from cell
 where lat is not null and lon is not null and site_id is not null

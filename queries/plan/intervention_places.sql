@@ -6,11 +6,11 @@
 with place as (
     select
         cell_id, arg_max(site_id, coalesce(valid_from, date '0001-01-01')) as site_id,
-        avg(lat) as lat, avg(lon) as lon
+        avg(lat) as lat, mean_lon(lon) as lon
     from cell group by cell_id
 ),
 site as (
-    select site_id, avg(lat) as lat, avg(lon) as lon from cell group by site_id
+    select site_id, avg(lat) as lat, mean_lon(lon) as lon from cell group by site_id
 )
 select
     intervention_id, kind, status, start_utc, intervention.cell_id,

@@ -16,8 +16,7 @@ excess as (
 behind as (
     select cell_hex.hex_id, max_by(rated.cell_id, (weight * value, rated.cell_id)) as cell_id
     from rated join cell_hex
-        on rated.cell_id = cell_hex.cell_id and coalesce(valid_from <= period_end, true)
-        and coalesce(valid_to > period_end, true)
+        on rated.cell_id = cell_hex.cell_id and holds_on(valid_from, valid_to, period_end)
     where place_type = 'cell' and metric = 'drops_excess_month' and value > 0
     group by cell_hex.hex_id
 ),

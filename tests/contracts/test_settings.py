@@ -69,7 +69,8 @@ def test_every_fault_is_named_at_once(tmp_path: Path) -> None:
         "[grid] level: Input should be less than or equal to 9 (got 12)",
         "call_attemts: no column of pm; did you mean call_attempts?",
         "pm needs one complete pair: call_attempts and dropped_calls",
-        "[operator] bbox: [0.6, 51.2, 0.4, 51.8] is not west, south, east, north",
+        "[operator] bbox: [0.6, 51.2, 0.4, 51.8] crosses the date line, as west is above east, and "
+        "is 359.8 degrees wide; exchange west and east",
     ):
         assert fault in faults
 

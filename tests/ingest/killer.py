@@ -1,20 +1,25 @@
-"""Runs the main job again and again, killed before each step it takes on disk.
+"""Runs the main job from every state of its folder that a kill can leave behind.
 
 `python -m tests.ingest.killer CONFIG NEW_FILES` prints one JSON line a step: what the step was,
-whether readers saw a whole snapshot after it, and whether the run after that ended with the marts
-of a run nobody disturbed. A process of its own, because it forks: in pytest Dask's threads live.
+whether readers saw a whole snapshot before it, and whether a run from there ended with the marts
+of a run nobody disturbed. One run is watched, and its folder is copied before each step it takes
+on disk: what it holds then is what a process that dies there leaves. Some runs do die, so that
+this is seen. A process of its own, because it forks: in pytest Dask's threads live.
 """
 
 import hashlib
 import itertools
 import json
 import os
+import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 import analysis.changes.daily
 import analysis.changes.hourly
@@ -31,6 +36,9 @@ from ingest.warehouse.store import Warehouse
 # what Python does to a folder; Parquet and DuckDB write under names that no reader looks for
 STEPS = ("os.mkdir", "os.rename", "os.remove", "os.symlink", "os.chmod", "shutil.rmtree")
 KILLED = 137
+DEATHS = 3
+# what tempfile draws for the end of a name
+RANDOM = re.compile(r"(\.part-|\.building-|\.link-)[^/]*")
 
 
 def main(config: Path, delivery: Path) -> None:
@@ -40,13 +48,24 @@ def main(config: Path, delivery: Path) -> None:
         module.each = _each  # type: ignore[attr-defined]
     # a third snapshot makes the oldest go
     _in_child(lambda: _job(settings))
-    before, after = (_in_child(lambda: _job(settings)) for _ in _deliveries(config, delivery))
-    home = config.parent
-    for end in _killed(settings, home):
-        seen = _in_child(lambda: _digest(settings))
-        again = _in_child(lambda: _job(settings))
+    before = _in_child(lambda: _job(settings))
+    home, states = config.parent, config.parent.with_name("states")
+    _copy(home, states / "0")
+    for path in delivery.iterdir():
+        shutil.copy2(path, states / "0" / "raw")
+    _restore(states / "0", home)
+    steps = _in_child(partial(_watched, settings, home, states)).splitlines()
+    after = steps.pop()
+    for number in np.linspace(1, len(steps), DEATHS).astype(int):
+        _restore(states / "0", home)
+        end = _in_child(partial(_dying, settings, home, number))
+        state = _files(states / str(number))
+        assert (_plain(end), _files(home)) == (_plain(steps[number - 1]), state)
+    for number, step in enumerate(steps, 1):
+        _restore(states / str(number), home)
+        seen, again = _in_child(lambda: f"{_digest(settings)}\n{_job(settings)}").splitlines()
         outcome = {
-            "step": end,
+            "step": step,
             "whole": seen in (before, after),
             "same": again == after,
             "left": sorted(str(path.relative_to(home)) for path in home.rglob(".*")),
@@ -54,29 +73,22 @@ def main(config: Path, delivery: Path) -> None:
         _say(json.dumps(outcome))
 
 
-def _deliveries(config: Path, delivery: Path) -> Iterator[int]:
-    """Before the delivery, then after it; the state between them is kept beside."""
-    yield 0
-    shutil.copytree(config.parent, _kept(config.parent), symlinks=True)
-    for path in delivery.iterdir():
-        shutil.copy2(path, _kept(config.parent) / "raw")
-        shutil.copy2(path, config.parent / "raw")
-    yield 1
+def _copy(home: Path, state: Path) -> None:
+    shutil.copytree(home, state, symlinks=True)
 
 
-def _kept(folder: Path) -> Path:
-    return folder.with_name(folder.name + "-before")
+def _restore(state: Path, home: Path) -> None:
+    _clear(home)
+    _copy(state, home)
 
 
-def _killed(settings: Settings, home: Path) -> Iterator[str]:
-    """The step before which each run died, until one lives to its end."""
-    for number in itertools.count(1):
-        _clear(home)
-        shutil.copytree(_kept(home), home, symlinks=True)
-        end = _in_child(partial(_dying, settings, home, number))
-        if not end.startswith(STEPS):
-            return
-        yield end
+def _files(folder: Path) -> list[str]:
+    """Every path below a folder, without what is random in it."""
+    return sorted(_plain(str(path.relative_to(folder))) for path in folder.rglob("*"))
+
+
+def _plain(text: str) -> str:
+    return RANDOM.sub(r"\1", text)
 
 
 def _clear(folder: Path) -> None:
@@ -86,19 +98,40 @@ def _clear(folder: Path) -> None:
     shutil.rmtree(folder)
 
 
+def _watched(settings: Settings, home: Path, states: Path) -> str:
+    """The steps of a run that lives, its folder kept before each, and the digest of its marts."""
+    steps: list[str] = []
+
+    def keep(step: str) -> None:
+        steps.append(step)
+        _copy(home, states / str(len(steps)))
+
+    _at_steps(home, keep)
+    digest = _job(settings)
+    return "\n".join([*steps, digest])
+
+
 def _dying(settings: Settings, home: Path, number: int) -> str:
-    left = number
+    """The step before which a run dies: the one of this number, counted from 1."""
+    left = itertools.count(number - 1, -1)
 
-    def count(event: str, args: tuple[Any, ...]) -> None:
-        nonlocal left
-        if event in STEPS and (path := _changed(event, args)).startswith(str(home)):
-            left -= 1
-            if left == 0:
-                _say(f"{event} {path.removeprefix(str(home))}")
-                os._exit(KILLED)
+    def die(step: str) -> None:
+        if next(left) == 0:
+            _say(step)
+            os._exit(KILLED)
 
-    sys.addaudithook(count)
+    _at_steps(home, die)
     return _job(settings)
+
+
+def _at_steps(home: Path, act: Callable[[str], None]) -> None:
+    """Does something before each step that this process takes on disk below a folder."""
+
+    def heard(event: str, args: tuple[Any, ...]) -> None:
+        if event in STEPS and (path := _changed(event, args)).startswith(f"{home}/"):
+            act(f"{event} {path.removeprefix(str(home))}")
+
+    sys.addaudithook(heard)
 
 
 def _changed(event: str, args: tuple[Any, ...]) -> str:

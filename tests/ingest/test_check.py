@@ -12,8 +12,8 @@ from shapely.geometry import box
 from contracts.settings.load import load
 from ingest.check import Finding, promises, rehearse
 from ingest.running.workers import workers
+from tests.bench.operator import COMPLAINTS, Operator
 from tests.bench.town import Town
-from tests.ingest.conftest import PERSONS, Operator
 
 
 def _rehearse(operator: Operator, newest: int = 0) -> list[Finding]:
@@ -46,7 +46,7 @@ def test_all_faults_are_named_at_once(
     key = operator.folder / "open.key"
     key.write_text("k" * 40)
     key.chmod(0o644)
-    more = PERSONS + '[[source]]\ntable = "outage"\npath = "raw/none_*.csv"\n[source.columns]\n'
+    more = COMPLAINTS + '[[source]]\ntable = "outage"\npath = "raw/none_*.csv"\n[source.columns]\n'
     more += 'outage_id = "id"\ncell_id = "cell"\nstart_utc = "start"\n'
     more += '[privacy]\nkey_file = "open.key"\n'
     operator.configure(more, "[grid]", 'regions = "nowhere.gpkg"\n[grid]')

@@ -20,7 +20,7 @@ from ingest.running.workers import each, workers
 from ingest.settle.days import settle_day
 from ingest.settle.load import FileToLoad, load
 from ingest.warehouse.store import Warehouse
-from tests.ingest.conftest import PERSONS, Operator
+from tests.bench.operator import COMPLAINTS, Operator
 
 TABLES = ("cell", "cell_hex", "cell_hour", "cell_day", "hex_day", "hex_place", "receipt", "quality")
 
@@ -217,7 +217,7 @@ def test_numbers_of_persons_need_a_key_and_another_key_reads_anew(
     operator: Operator, counters: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("HEXPERIENCE_KEY", raising=False)
-    operator.configure(PERSONS)
+    operator.configure(COMPLAINTS)
     operator.write("pm_1.csv", counters("2026-03-01"))
     operator.write("complaints.csv", "id,at,class,who\n1,2026-03-01 10:00,network,+44123456\n")
     with pytest.raises(SettingsError, match="there is no pseudonym key"):

@@ -14,8 +14,8 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from geo import hexgrid
-from views.drawing.outlines import Box, outlines
+from geo import hexgrid, sphere
+from views.drawing.outlines import Box, clipped, outlines
 from views.words.colours import UNKNOWN, Scale, scale
 from views.words.looks import Look
 
@@ -120,6 +120,7 @@ class _Paper:
     @classmethod
     def around(cls, rings: list[Floats]) -> "_Paper":
         corners = np.concatenate(rings) if rings else np.array([[0.0, 0.0], [1.0, 1.0]])
+        corners[:, 1] = sphere.together(corners[:, 1])
         (south, west), (north, east) = corners.min(axis=0), corners.max(axis=0)
         wide, high = float(_x(east) - _x(west)), float(_y(north) - _y(south))
         per_unit = min((_WIDTH - 2 * _MARGIN) / wide, (_TALLEST - 2 * _MARGIN) / high)
@@ -133,7 +134,10 @@ class _Paper:
 
     def points(self, lat: npt.ArrayLike, lon: npt.ArrayLike) -> Floats:
         """Points of the picture, shape (n, 2)."""
-        across = (_x(np.asarray(lon, float)) - self.west) * self.per_unit
+        west, _, east, _ = self.box
+        # the copy of a meridian that is nearest to the picture: the date line parts nothing
+        turns = np.round((np.asarray(lon, float) - (west + east) / 2) / 360)
+        across = (_x(np.asarray(lon, float) - 360 * turns) - self.west) * self.per_unit
         down = (self.north - _y(np.asarray(lat, float))) * self.per_unit
         return np.column_stack([across, down])
 
@@ -201,8 +205,8 @@ def _borders(paper: _Paper, regions: gpd.GeoDataFrame | None) -> Iterator[str]:
         return
     yield f'<path class="region" d="{_regions(paper, regions)}"/>'
     frame = shapely.box(*paper.box)
-    for name, shape in zip(regions["name"], regions.geometry, strict=True):
-        seen = shape.intersection(frame)
+    parts = clipped(regions.geometry.array, paper.box)
+    for name, seen in zip(regions["name"], parts, strict=True):
         if seen.area > 0.01 * frame.area:
             spot = seen.representative_point()
             x, y = paper.points([spot.y], [spot.x])[0]
@@ -242,8 +246,7 @@ def _ring(points: Floats) -> str:
 
 
 def _regions(paper: _Paper, regions: gpd.GeoDataFrame) -> str:
-    frame = shapely.box(*paper.box)
-    return "".join(_path(paper, shape.intersection(frame)) for shape in regions.geometry)
+    return "".join(_path(paper, part) for part in clipped(regions.geometry.array, paper.box))
 
 
 def _path(paper: _Paper, shape: shapely.Geometry) -> str:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 
-from views.drawing.outlines import Box
+from views.drawing.outlines import Box, clipped
 from views.hexmap.wire import Columns
 
 _ALL_ROUND = 360.0
@@ -62,7 +62,7 @@ def names(ground: Ground) -> tuple[list[str], npt.NDArray[np.float32]]:
     if ground.regions is None:
         return [], np.empty(0, "<f4")
     # a name stands in the part of its region that has hexagons around it
-    seen = shapely.clip_by_rect(ground.regions.geometry.array, *ground.box)
+    seen = clipped(ground.regions.geometry.array, ground.box)
     points = shapely.point_on_surface(seen)
     drawn = ~shapely.is_empty(points)
     texts = ground.regions["name"].to_numpy()[drawn].astype(str).tolist()

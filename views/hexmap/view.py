@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from geo import hexgrid
+from geo import hexgrid, sphere
 from views.drawing.outlines import Box
 
 MOST = 15_000
@@ -78,12 +78,16 @@ def _sound(view: View) -> bool:
 def extent(hexes: hexgrid.Hexes) -> Box:
     """West, south, east, north around all hexagons, in degrees.
 
+    East is above 180 where they lie on both sides of the date line.
+
     `hexes`: shape (n,), at least one, all of one level.
     """
     lat, lon = hexgrid.centres(hexes)
     # as far beyond the centres as the first hexagon's corners are from its own
     corners = np.array(hexgrid.outline(int(hexes[0])))
-    up, aside = np.abs(corners - [lat[0], lon[0]]).max(axis=0)
+    up = np.abs(corners[:, 0] - lat[0]).max()
+    aside = np.abs(sphere.wrapped(corners[:, 1] - lon[0])).max()
+    lon = sphere.together(lon)
     return (float(lon.min() - aside), float(lat.min() - up),
             float(lon.max() + aside), float(lat.max() + up))  # fmt: skip
 
@@ -91,14 +95,16 @@ def extent(hexes: hexgrid.Hexes) -> Box:
 def view_of(box: Box, *, width: int, height: int) -> View:
     """The closest view that shows a whole box on a map of so many pixels.
 
-    `box`: west, south, east, north in degrees. `width`, `height`: of the map, in pixels.
+    `box`: west, south, east, north in degrees, as `extent` gives it. `width`, `height`: of the map,
+    in pixels.
     """
     west, south, east, north = box
     margin = 1.06
     wide = max(east - west, 1e-3) * margin / 360
     high = max(_down(south) - _down(north), 1e-5) * margin
     zoom = min(math.log2(width / 512 / wide), math.log2(height / 512 / high))
-    return View((south + north) / 2, (west + east) / 2, round(max(1.0, min(zoom, _CLOSEST)), 2))
+    middle = float(sphere.wrapped((west + east) / 2))
+    return View((south + north) / 2, middle, round(max(1.0, min(zoom, _CLOSEST)), 2))
 
 
 def view_at(hex_text: str) -> View:

@@ -197,8 +197,10 @@ def _ground(drawn: Drawn) -> hexmap.Ground:
 def _around(box: Box) -> Box:
     west, south, east, north = box
     margin = 1.5 * max(east - west, north - south, 0.5)
-    return (round(max(west - margin, -180), 1), round(max(south - margin, -90), 1),
-            round(min(east + margin, 180), 1), round(min(north + margin, 90), 1))  # fmt: skip
+    low, high = round(max(south - margin, -90), 1), round(min(north + margin, 90), 1)
+    if east - west + 2 * margin >= 360:
+        return -180.0, low, 180.0, high
+    return round(west - margin, 1), low, round(east + margin, 1), high
 
 
 def _walked(places: Worst) -> list[hexmap.Place]:

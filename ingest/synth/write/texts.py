@@ -156,7 +156,24 @@ age; detractors 1.5 times as often in the cities, .7 times in the countryside. W
 first, nothing mends the second.
 """
 
-CONFIG = """\
+# columns of the counters, by the hour and in the archive
+_COUNTERS = """\
+call_attempts = "VoLTE Call Attempts"
+call_setups = "VoLTE Call Setups"
+dropped_calls = "VoLTE Call Drops"
+prb_dl_util_pct = "DL PRB Utilisation (%)"
+prb_ul_util_pct = "UL PRB Utilisation (%)"
+rrc_users_mean = "Avg RRC Users"
+dl_vol_kbit = "DL Traffic (MB)"
+availability = "Cell Availability (%)"
+rsrp_p50_dbm = "Median RSRP (dBm)"
+[source.scale]
+dl_vol_kbit = 8000
+availability = 0.01
+"""
+
+CONFIG = (
+    """\
 # Aire Mobile: an operator that does not exist, around Leeds. Rewritten by `hexperience demo`.
 # Left of each equals sign stand Hexperience's names, right of it the names in the files.
 
@@ -216,20 +233,11 @@ na = ["NIL"]
 [source.columns]
 cell_id = "Cell Name"
 period_start_utc = "Start Time"
-call_attempts = "VoLTE Call Attempts"
-call_setups = "VoLTE Call Setups"
-dropped_calls = "VoLTE Call Drops"
-prb_dl_util_pct = "DL PRB Utilisation (%)"
-prb_ul_util_pct = "UL PRB Utilisation (%)"
-rrc_users_mean = "Avg RRC Users"
-dl_vol_kbit = "DL Traffic (MB)"
-availability = "Cell Availability (%)"
-rsrp_p50_dbm = "Median RSRP (dBm)"
+"""
+    + _COUNTERS
+    + """\
 [source.formats]
 period_start_utc = "%d.%m.%Y %H:%M %z"
-[source.scale]
-dl_vol_kbit = 8000
-availability = 0.01
 [source.constants]
 period_s = 3600
 
@@ -373,9 +381,11 @@ transmission = "Fibre cut"
 hardware = "Hardware fault"
 planned_work = "Planned work"
 """
+)
 
 # its archive: old days as totals, in seconds of their own where the clock changed
-DAILY_SOURCE = """\
+DAILY_SOURCE = (
+    """\
 
 [[source]]
 table = "pm"
@@ -388,18 +398,10 @@ na = ["NIL"]
 cell_id = "Cell Name"
 period_start_utc = "Day"
 period_s = "Seconds"
-call_attempts = "VoLTE Call Attempts"
-call_setups = "VoLTE Call Setups"
-dropped_calls = "VoLTE Call Drops"
-prb_dl_util_pct = "DL PRB Utilisation (%)"
-prb_ul_util_pct = "UL PRB Utilisation (%)"
-rrc_users_mean = "Avg RRC Users"
-dl_vol_kbit = "DL Traffic (MB)"
-availability = "Cell Availability (%)"
-rsrp_p50_dbm = "Median RSRP (dBm)"
+"""
+    + _COUNTERS
+    + """\
 [source.formats]
 period_start_utc = "%d.%m.%Y"
-[source.scale]
-dl_vol_kbit = 8000
-availability = 0.01
 """
+)

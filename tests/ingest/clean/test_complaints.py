@@ -9,7 +9,7 @@ import pytest
 from contracts.complaints import TYPES
 from contracts.settings.load import load
 from ingest.warehouse.store import Warehouse
-from tests.ingest.conftest import Operator
+from tests.bench.operator import Operator
 
 HOUSE = Path(__file__).parents[3]
 SOURCES = """

@@ -16,7 +16,7 @@ from ingest.privacy.keys import Key
 from ingest.quality import surveys
 from ingest.settle.repeats import superseded
 from ingest.warehouse.publish import publish
-from tests.ingest.conftest import Operator
+from tests.bench.operator import Operator
 
 DOCS = Path(__file__).parents[3] / "docs" / "files" / "surveys.md"
 MEDALLIA = """\

@@ -12,20 +12,13 @@ import pandas as pd
 import pytest
 
 from ingest.warehouse.store import Warehouse
-from tests.ingest.conftest import Operator
+from tests.bench.operator import CELLS, Operator
 
-CONFIG = """
+CONFIG = f"""
 [operator]
 timezone = "Asia/Kolkata"
 bbox = [72, 18, 74, 20]
-[[source]]
-table = "cell"
-path = "raw/cells.csv"
-[source.columns]
-cell_id = "cell"
-technology = "tech"
-lat = "lat"
-lon = "lon"
+{CELLS.strip()}
 [[source]]
 table = "pm"
 path = "raw/pm_*.csv"

@@ -15,7 +15,7 @@ from geo import footprint, hexgrid
 from ingest.settle.counted import complaints_as_counted, located
 from ingest.warehouse.forget import forget
 from ingest.warehouse.retain import retain
-from tests.ingest.conftest import Operator
+from tests.bench.operator import COMPLAINTS, KEY, Operator
 
 DAYS = (date(2026, 6, 1), date(2026, 6, 30))
 (HERE,) = hexgrid.hexes_of(lat=[53.8], lon=[-1.55], level=9)
@@ -153,19 +153,10 @@ def test_rates_count_each_complaint_once_wherever_its_cell_reaches(cell_hex: pd.
 # ---------------------------------------------------------------------------------- the tables
 
 TABLES = {"complaint_counted": ["complaint_id", "hex_id"], "answer_counted": ["response_id"]}
-SOURCES = """
+SOURCES = f"""
 [complaints]
 repeat_days = 7
-[privacy]
-key_file = "a.key"
-[[source]]
-table = "complaint"
-path = "raw/complaints_*.csv"
-[source.columns]
-complaint_id = "id"
-created_utc = "at"
-complaint_class = "class"
-subscriber_id = "who"
+{KEY}{COMPLAINTS.strip()}
 cell_id = "cell"
 lat = "lat"
 lon = "lon"
@@ -190,10 +181,8 @@ HEAD, ASKED = "id,at,class,who,cell,lat,lon\n", "id,at,type,wave,score,who,weigh
 @pytest.fixture
 def town(operator: Operator, counters: Callable[..., str]) -> Operator:
     """Ann complains by her place and again two days on, Ben by his cell; both answer a wave."""
-    key = operator.folder / "a.key"
     operator.configure(SOURCES)
-    key.write_text("k" * 32, "utf-8")
-    key.chmod(0o600)
+    operator.give_key("k" * 32)
     operator.write("pm_1.csv", counters("2026-03-01"))
     operator.write(
         "complaints_1.csv",

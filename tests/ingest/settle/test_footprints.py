@@ -9,7 +9,7 @@ import pytest
 
 from geo import footprint, hexgrid
 from ingest.settle import footprints
-from tests.ingest.conftest import Operator
+from tests.bench.operator import Operator
 
 HERE = int(hexgrid.hexes_of(lat=[19.0], lon=[73.0], level=9)[0])
 NEAR = [int(h) for h in hexgrid.disk(HERE, 1)]

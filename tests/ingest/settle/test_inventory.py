@@ -7,7 +7,7 @@ import pytest
 
 from contracts.tables import TABLES, assemble
 from ingest.settle import inventory
-from tests.ingest.conftest import CONFIG, Operator
+from tests.bench.operator import CONFIG, Operator
 
 D1, D2 = date(2026, 3, 10), date(2026, 5, 1)
 Row = dict[str, object]

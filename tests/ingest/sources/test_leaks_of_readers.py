@@ -5,7 +5,7 @@ import io
 import json
 from collections.abc import Callable
 
-from tests.ingest.conftest import CONFIG, Operator
+from tests.bench.operator import CONFIG, Operator
 from tests.leaks import leaks
 from tests.test_leak import NUMBER, SPELLINGS, TEXT
 
@@ -71,8 +71,7 @@ def test_tickets_and_surveys_leave_no_trace_either(
     config = CONFIG.replace("[operator]\n", '[operator]\ncountry = "GB"\n')
     (folder / "hexperience.toml").write_text(config + TICKETS_AND_SURVEYS, "utf-8")
     (folder / "names.txt").write_text("Quillfeather\nZoe\n", "utf-8")
-    (folder / "a.key").write_text("k" * 64, "utf-8")
-    (folder / "a.key").chmod(0o600)
+    operator.give_key("k" * 64)
     operator.write("pm_1.csv", counters("2026-03-02", n=4))
     operator.write("tickets.json", _tickets())
     operator.write("survey.csv", _survey())

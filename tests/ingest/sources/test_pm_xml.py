@@ -15,7 +15,7 @@ from ingest import sources
 from ingest.privacy.door import Door
 from ingest.privacy.keys import Key
 from ingest.sources import pm_xml
-from tests.ingest.conftest import Operator
+from tests.bench.operator import Operator
 from tests.ingest.pm_files import FORMS, Info, written
 
 IDENTITY = {

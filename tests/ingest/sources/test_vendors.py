@@ -15,7 +15,7 @@ from ingest.clean.rows import clean
 from ingest.privacy.door import Door
 from ingest.privacy.keys import Key
 from ingest.sources.delimited import FOOTER
-from tests.ingest.conftest import Operator
+from tests.bench.operator import CELLS, Operator
 
 PREAMBLE = "".join(f"{line}\n" for line in ("Report,LTE cells", "By,ops", "", "a", "b", "c", "d"))
 HUAWEI = (
@@ -142,17 +142,10 @@ def test_a_text_where_a_counter_should_be_is_refused(tmp_path: Path) -> None:
     ]
 
 
-HOUSE = """
+HOUSE = f"""
 [operator]
 timezone = "Asia/Kolkata"
-[[source]]
-table = "cell"
-path = "raw/cells.csv"
-[source.columns]
-cell_id = "cell"
-technology = "tech"
-lat = "lat"
-lon = "lon"
+{CELLS.strip()}
 [[source]]
 vendor = "huawei_csv"
 path = "raw/pm_*.csv"

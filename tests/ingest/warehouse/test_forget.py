@@ -4,7 +4,6 @@ import itertools
 import shutil
 from collections.abc import Callable
 from datetime import date
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -15,37 +14,17 @@ from ingest.privacy.keys import pseudonym_key, pseudonym_keys
 from ingest.warehouse.forget import forget
 from ingest.warehouse.parts import rows_of, take_out
 from ingest.warehouse.store import Warehouse
-from tests.ingest.conftest import Operator
+from tests.bench.operator import CALLS, COMPLAINTS, KEY, Operator
 
 TODAY = date(2026, 11, 22)
 GONE, OTHER = "+447700900123", "+447700900124"
-PERSONS = """
-[privacy]
-key_file = "a.key"
-[[source]]
-table = "complaint"
-path = "raw/complaints_*.csv"
-[source.columns]
-complaint_id = "id"
-created_utc = "at"
-complaint_class = "class"
-subscriber_id = "who"
-[[source]]
-table = "call"
-path = "raw/calls.csv"
-[source.columns]
-start_utc = "at"
-outcome = "outcome"
-subscriber_id = "who"
-"""
 
 
 @pytest.fixture
 def town(operator: Operator, counters: Callable[..., str]) -> Operator:
     """Two persons who complain and call, one of them in two files and on two days."""
-    key = operator.folder / "a.key"
-    operator.configure(PERSONS)
-    _give_key(key, f"1 = {'a' * 32}")
+    operator.configure(KEY + COMPLAINTS + CALLS)
+    operator.give_key(f"1 = {'a' * 32}")
     operator.write("pm_1.csv", counters("2026-03-01"))
     head = "id,at,class,who\n"
     operator.write(
@@ -61,11 +40,6 @@ def town(operator: Operator, counters: Callable[..., str]) -> Operator:
     )
     operator.ingest()
     return operator
-
-
-def _give_key(path: Path, text: str) -> None:
-    path.write_text(text, "utf-8")
-    path.chmod(0o600)
 
 
 def _tables(warehouse: Warehouse) -> dict[str, pd.DataFrame]:
@@ -145,13 +119,13 @@ def test_another_run_id_tells_that_figures_changed(town: Operator) -> None:
 
 def test_keys_of_all_epochs_are_looked_under(town: Operator) -> None:
     key = town.folder / "a.key"
-    _give_key(key, key.read_text("utf-8") + f"\n2 = {'b' * 32}\n")
+    town.give_key(key.read_text("utf-8") + f"\n2 = {'b' * 32}\n")
     # nothing was read under the new key yet
     erasures = forget(GONE, "msisdn", town.settings, today=TODAY)
     assert erasures.loc[erasures["what"] == "piece", "rows"].sum() == 3
     town.ingest()
     assert _pieces_hold(town, GONE) == 0
-    _give_key(key, key.read_text("utf-8") + f"\n3 = {'c' * 32}\n")
+    town.give_key(key.read_text("utf-8") + f"\n3 = {'c' * 32}\n")
     town.ingest()
     assert _pieces_hold(town, GONE) == 0
     assert _pieces_hold(town, OTHER) == 2 * 2

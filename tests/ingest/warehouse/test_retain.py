@@ -16,8 +16,7 @@ from ingest.warehouse import acknowledgements
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.retain import first_days, retain
 from tests.bench.frames import rows
-from tests.ingest.conftest import Operator
-from tests.ingest.warehouse.test_forget import PERSONS
+from tests.bench.operator import CALLS, COMPLAINTS, KEY, Operator
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
 PERIODS = """
@@ -34,12 +33,9 @@ hour_days = 21
 @pytest.fixture
 def town(operator: Operator, counters: Callable[..., str]) -> Operator:
     """Counters on three days, complaints in three months; the middle ones are half old."""
-    key = operator.folder / "a.key"
-    persons = PERSONS.replace('subscriber_id = "who"\n[[', 'subscriber_id = "who"\n'
-        'text_redacted = "text"\nlat = "lat"\nlon = "lon"\n[[')  # fmt: skip
-    operator.configure(persons + PERIODS)
-    key.write_text("k" * 32, "utf-8")
-    key.chmod(0o600)
+    places = 'text_redacted = "text"\nlat = "lat"\nlon = "lon"\n'
+    operator.configure(KEY + COMPLAINTS + places + CALLS + PERIODS)
+    operator.give_key("k" * 32)
     for day in ("2026-04-28", "2026-04-29", "2026-05-19"):
         operator.write(f"pm_{day}.csv", counters(day))
     when = [(3, "+447700900123"), (4, "+447700900123"), (4, ""), (5, "+447700900123")]
