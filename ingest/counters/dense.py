@@ -204,7 +204,7 @@ def hours_of(rows: pa.Table, day: Day, n_prb_dl: pd.Series) -> Arrays:
     `rows`: as of `plain_day`, which gave `day`. `n_prb_dl`: blocks by cell_id, as of
     `carriers.in_blocks`.
     """
-    blocks = n_prb_dl.reindex(day.cells).astype(float).fillna(carriers.ASSUMED).to_numpy(float)
+    blocks = np.asarray(n_prb_dl.reindex(day.cells).fillna(carriers.ASSUMED), np.float64)
     summed = {
         name: None if array is None else day.by_hour(array)
         for name, array in _weighted(rows, day, blocks[:, None])

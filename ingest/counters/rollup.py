@@ -72,7 +72,7 @@ def cell_days(hours: pd.DataFrame, totals: pd.DataFrame | None = None) -> pd.Dat
 def _summed(rows: pd.DataFrame, keys: list[str], *, also: tuple[str, ...] = ()) -> pd.DataFrame:
     """One row a group of `keys`, in their order, with the sums of its rows in theirs."""
     names = [*_SUMMED, *also]
-    group = rows.groupby(keys, sort=True).ngroup().to_numpy(np.int64)
+    group = np.asarray(rows.groupby(keys, sort=True).ngroup(), np.int64)
     # each group's rows together, and in their order
     order = np.argsort(group, kind="stable")
     values = rows[names].to_numpy(float)[order]
