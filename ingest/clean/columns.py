@@ -137,13 +137,16 @@ def _possible(
             values > high if high is not None else bad
         )
         reason = f"outside {_end(low)}..{_end(high)} {column.unit}".strip()
-        findings.file.extend(_unit_faults(values, column))
+        findings.file.extend(unit_faults(values, column))
     findings.add("value", column.name, theirs, bad, reason)
     return values.mask(bad)
 
 
-def _unit_faults(values: pd.Series, column: Field) -> Iterator[str]:
-    """Why a column of shares or per cent seems to have the other unit."""
+def unit_faults(values: pd.Series, column: Field) -> Iterator[str]:
+    """Why a column of shares or per cent seems to have the other unit.
+
+    `values`: its numbers. `column`: which it is; one of another unit has no such fault.
+    """
     numbers = values.dropna()
     if column.unit not in ("%", "share") or numbers.empty or column.high is None:
         return

@@ -72,7 +72,7 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     _place_periods(ours, theirs, source, findings)
     _derive_seconds(ours)
     _classify(ours, theirs, table, findings)
-    _relate(ours, theirs, findings)
+    relate(ours, theirs, findings)
     _name_globally(ours, theirs, findings)
     place(ours, theirs, table, settings, findings)
     _fill_in(ours, table, source, file_hash, findings.days.get(table.day_of))
@@ -126,8 +126,12 @@ def _classify(ours: pd.DataFrame, theirs: pd.DataFrame, table: Table, findings: 
     ours["complaint_class"] = stated.fillna(implied).fillna("other")
 
 
-def _relate(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings) -> None:
-    """Values that contradict each other are missing: which of them is wrong nobody knows."""
+def relate(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings) -> None:
+    """Values that contradict each other are missing: which of them is wrong nobody knows.
+
+    `ours`: typed columns, changed in place. `theirs`: the file's, with source_row. `findings` gets
+    a line for each value set to missing.
+    """
     for name in _CALLS:
         if name in ours:
             bad = ours[name] > _MOST_CALLS

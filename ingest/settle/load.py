@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from contracts.errors import HexperienceError, InputError
 from contracts.settings.sections import Settings
@@ -22,8 +23,10 @@ from ingest import sources
 from ingest.clean.rows import Cleaned, clean
 from ingest.clock import day_instant, local_days
 from ingest.containers import paths
+from ingest.counters import plain
 from ingest.privacy import door
 from ingest.running.logs import where
+from ingest.sources import parquet
 from ingest.warehouse import retain
 from ingest.warehouse.store import WHOLE, Warehouse
 
@@ -115,6 +118,8 @@ def load(task: FileToLoad) -> Loaded:
     facts = warehouse.read_load(name, load_id)
     if facts is not None:
         return Loaded(name, load_id, facts, [])
+    if (facts := _keep_plain(task, load_id, file_hash, warehouse)) is not None:
+        return Loaded(name, load_id, facts, [])
     try:
         cleaned = _clean(task, file_hash)
     except InputError as error:
@@ -128,9 +133,13 @@ def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
     raw = _read(task)
     file = _name(task, file_hash)
     cleaned = clean(raw, task.source, task.settings, file=file, file_hash=file_hash)
-    arrived = datetime.fromtimestamp(int(paths.outer(task.path).stat().st_mtime), UTC)
-    cleaned.accepted["loaded_utc"] = pd.Timestamp(arrived)
+    cleaned.accepted["loaded_utc"] = _arrived(task)
     return cleaned
+
+
+def _arrived(task: FileToLoad) -> pd.Timestamp:
+    seconds = int(paths.outer(task.path).stat().st_mtime)
+    return pd.Timestamp(datetime.fromtimestamp(seconds, UTC))
 
 
 def _read(task: FileToLoad) -> sources.Raw:
@@ -161,22 +170,60 @@ def _keep(
     if len(refused):
         warehouse.write_refused(name, load_id, refused)
     n_refused = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
-    facts = {
+    facts = _facts(
+        task,
+        file_hash,
+        n_read=len(rows) + n_refused,
+        n_refused=n_refused,
+        n_expired=len(expired),
+        n_values_missing=int((refused["scope"] == "value").sum()),
+        absent=cleaned.absent,
+    )
+    warehouse.write_load(name, load_id, facts)
+    return facts
+
+
+def _keep_plain(
+    task: FileToLoad, load_id: str, file_hash: str, warehouse: Warehouse
+) -> dict[str, Any] | None:
+    """Keeps the rows of counters that need no mending; None = the file is for the other way."""
+    if not plain.suits(task.source):
+        return None
+    try:
+        rows = plain.read(task.path, task.source, task.settings)
+    except parquet.UNREADABLE:
+        return None
+    if rows is None:
+        return None
+    days, day = rows.days(dict(task.zones), task.settings.operator.timezone)
+    if days[0] < warehouse.kept_from().get("pm", ""):
+        return None
+    table = rows.table(_name(task, file_hash), file_hash, _arrived(task))
+    for position, name in enumerate(days):
+        piece = table if len(days) == 1 else table.filter(pa.array(day == position))
+        warehouse.write_counters(name, load_id, piece)
+    facts = _facts(task, file_hash, n_read=rows.length)
+    warehouse.write_load("pm", load_id, facts)
+    return facts
+
+
+def _facts(
+    task: FileToLoad, file_hash: str, *, n_read: int, absent: dict[str, str] | None = None, **n: int
+) -> dict[str, Any]:
+    """What became of a file's rows, for its note."""
+    absent = absent or {}
+    counts = {"n_refused": 0, "n_expired": 0, "n_values_missing": 0, **n, "n_read": n_read}
+    return {
         "file": _name(task, file_hash),
         "hash": file_hash,
         "key": _key_id(task),
-        "n_read": len(rows) + n_refused,
-        "n_refused": n_refused,
-        "n_expired": len(expired),
-        "n_values_missing": int((refused["scope"] == "value").sum()),
-        "given": sorted(task.source.given - cleaned.absent.keys()),
-        "absent": cleaned.absent,
+        **counts,
+        "given": sorted(task.source.given - absent.keys()),
+        "absent": absent,
         "partial": task.source.partial,
         "beside": cleaned.beside,
         "unwrapped": cleaned.unwrapped,
     }
-    warehouse.write_load(name, load_id, facts)
-    return facts
 
 
 def _days(rows: pd.DataFrame, task: FileToLoad) -> pd.Series:

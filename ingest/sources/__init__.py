@@ -270,7 +270,7 @@ def _ours_of(theirs: pd.DataFrame, path: Path, source: Source) -> pd.DataFrame:
     """Our columns: those mapped, the constants, and what the file's name says."""
     ours = pd.DataFrame({"source_row": theirs["source_row"]})
     for name, their_name in source.columns.items():
-        ours[name] = _meaning(_joined(theirs, their_name), name, source)
+        ours[name] = meaning(_joined(theirs, their_name), name, source)
     for name, value in source.constants.items():
         ours[name] = str(value)
     for name, text in _from_name(path, source).items():
@@ -294,8 +294,12 @@ def _put_together(text: str, row: Mapping[Any, str]) -> str:
     return _BRACES.sub(lambda match: row[match[1]], text)
 
 
-def _meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
-    """A column in our words: what means missing is missing, what [source.values] maps is mapped."""
+def meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
+    """A column in our words: what means missing is missing, what [source.values] maps is mapped.
+
+    `values`: the column as a file has it; one that is not of texts stays as it is. `name`: ours.
+    `source`: the mapping.
+    """
     if not pd.api.types.is_string_dtype(values):
         return values
     text = values.str.strip()

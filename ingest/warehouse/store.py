@@ -151,6 +151,13 @@ class Warehouse:
         """
         write_parquet(self.path / "pieces" / name / day / f"{load}.parquet", frame, table(name))
 
+    def write_counters(self, day: str, load: str, rows: pa.Table) -> None:
+        """As `write_piece`, of counters as Arrow has them.
+
+        `day` and `load`: as of `write_piece`. `rows`: in the schema of table `pm`.
+        """
+        write_arrow(self.path / "pieces" / "pm" / day / f"{load}.parquet", [rows], table("pm"))
+
     def read_pieces(
         self,
         name: str,

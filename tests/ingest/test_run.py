@@ -17,7 +17,7 @@ from contracts.settings.sections import Run
 from geo import hexgrid
 from ingest import run
 from ingest.running.workers import each, workers
-from ingest.settle.days import settle_day
+from ingest.settle.days import settle
 from ingest.settle.load import FileToLoad, load
 from ingest.warehouse.store import Warehouse
 from tests.bench.operator import COMPLAINTS, Operator
@@ -144,17 +144,15 @@ def test_an_interrupted_run_goes_on_from_where_it_was(
     whole = _tables(operator)
     operator.write("pm_2.csv", counters("2026-03-03"))
 
-    def die(*_: object) -> None:
+    def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
     # the files are read, and the power goes as days are settled
-    monkeypatch.setattr(run, "settle_day", die)
-    monkeypatch.setattr(run, "each", lambda _, f, items, **__: [f(item) for item in items])
+    monkeypatch.setattr(run, "settle", die)
     with pytest.raises(KeyboardInterrupt):
         operator.ingest()
     _same({"cell_day": whole["cell_day"]}, {"cell_day": operator.warehouse.read("cell_day")})
-    monkeypatch.setattr(run, "settle_day", settle_day)
-    monkeypatch.setattr(run, "each", each)
+    monkeypatch.setattr(run, "settle", settle)
     operator.ingest()
     assert operator.warehouse.days("cell_day") == ["2026-03-01", "2026-03-02", "2026-03-03"]
 
