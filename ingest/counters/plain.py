@@ -150,6 +150,8 @@ def _coded(
     findings = Findings()
     typed = columns.typed(frame, FIELDS[name], source, settings, findings)
     is_odd = findings.rows or findings.file or typed.isna().any()
+    # how many rows have such ids is counted row by row
+    is_odd = is_odd or any(findings.unwrapped.values())
     return None if is_odd else typed, code.astype(np.int64)
 
 

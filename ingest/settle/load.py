@@ -170,15 +170,14 @@ def _keep(
     if len(refused):
         warehouse.write_refused(name, load_id, refused)
     n_refused = int(refused.loc[refused["scope"] == "row", "source_row"].nunique())
-    facts = _facts(
-        task,
-        file_hash,
-        n_read=len(rows) + n_refused,
-        n_refused=n_refused,
-        n_expired=len(expired),
-        n_values_missing=int((refused["scope"] == "value").sum()),
-        absent=cleaned.absent,
-    )
+    facts = {
+        **_facts(task, file_hash, len(rows) + n_refused, cleaned.absent),
+        "n_refused": n_refused,
+        "n_expired": len(expired),
+        "n_values_missing": int((refused["scope"] == "value").sum()),
+        "beside": cleaned.beside,
+        "unwrapped": cleaned.unwrapped,
+    }
     warehouse.write_load(name, load_id, facts)
     return facts
 
@@ -202,27 +201,24 @@ def _keep_plain(
     for position, name in enumerate(days):
         piece = table if len(days) == 1 else table.filter(pa.array(day == position))
         warehouse.write_counters(name, load_id, piece)
-    facts = _facts(task, file_hash, n_read=rows.length)
+    facts = _facts(task, file_hash, rows.length, {})
     warehouse.write_load("pm", load_id, facts)
     return facts
 
 
-def _facts(
-    task: FileToLoad, file_hash: str, *, n_read: int, absent: dict[str, str] | None = None, **n: int
-) -> dict[str, Any]:
-    """What became of a file's rows, for its note."""
-    absent = absent or {}
-    counts = {"n_refused": 0, "n_expired": 0, "n_values_missing": 0, **n, "n_read": n_read}
+def _facts(task: FileToLoad, file_hash: str, n_read: int, absent: dict[str, str]) -> dict[str, Any]:
+    """What is noted of a file of which no row was refused."""
     return {
         "file": _name(task, file_hash),
         "hash": file_hash,
         "key": _key_id(task),
-        **counts,
+        "n_read": n_read,
+        "n_refused": 0,
+        "n_expired": 0,
+        "n_values_missing": 0,
         "given": sorted(task.source.given - absent.keys()),
         "absent": absent,
         "partial": task.source.partial,
-        "beside": cleaned.beside,
-        "unwrapped": cleaned.unwrapped,
     }
 
 

@@ -191,7 +191,9 @@ def test_no_inventory_still_gives_cells_and_days(
 def test_results_come_in_the_order_of_the_items() -> None:
     progress: list[tuple[str, int, int]] = []
     with workers(Run(workers=2)) as client:
-        answers = each(client, str, range(5), label="five", progress=lambda *x: progress.append(x))
+        answers = each(
+            client, str, range(5), label="five", progress=lambda *x, **_: progress.append(x)
+        )
     assert answers == ["0", "1", "2", "3", "4"]
     assert progress[0] == ("five", 0, 5)
     assert progress[-1] == ("five", 5, 5)
