@@ -126,7 +126,11 @@ def _load(
     zones = newest_rows(pd.concat([before, newest_rows(settled)]))
     own = tuple(zip(zones["cell_id"], zones["timezone"], strict=True))
     others = [
-        replace(task, zones=own if task.source.table == "pm" else ())
+        replace(
+            task,
+            zones=own if task.source.table == "pm" else (),
+            shared=tuple(inventory["shared"]) if "technology" in task.source.given else (),
+        )
         for task in files
         if task.source.table != "cell"
     ]

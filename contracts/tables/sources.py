@@ -22,7 +22,7 @@ TABLES = [
             rsrp_p50_dbm suspect""") + COUNTED + LINEAGE,
         key=("cell_id", "period_start_utc", "period_s"),
         required=("cell_id", "period_start_utc", "period_s"),
-        read_instead=("availability",),
+        read_instead=("availability", "technology"),
         day_of="period_start_utc",
     ),
     Table(
@@ -40,7 +40,7 @@ TABLES = [
             text_redacted""") + POSITION + LINEAGE,
         key=("complaint_id",),
         required=("complaint_id", "created_utc", "complaint_class"),
-        read_instead=("postcode", "place_text"), day_of="created_utc",
+        read_instead=("postcode", "place_text", "technology"), day_of="created_utc",
     ),
     Table(
         "nps", "source", "one survey answer",
@@ -60,11 +60,13 @@ TABLES = [
         names("""intervention_id kind cell_id site_id start_utc end_utc status description
             cost_amount cost_currency expected_effect""") + LINEAGE,
         key=("intervention_id",), required=("intervention_id", "kind", "start_utc"),
+        read_instead=("technology",),
     ),
     Table(
         "outage", "source", "one outage of one cell",
         names("outage_id cell_id start_utc end_utc planned cause_class") + LINEAGE,
         key=("outage_id",), required=("outage_id", "cell_id", "start_utc"),
+        read_instead=("technology",),
     ),
     Table(
         "subscriber_base", "source", "one place in one month",
@@ -76,6 +78,6 @@ TABLES = [
         "coverage", "source", "one pixel or hexagon of one cell's coverage",
         names("cell_id lat lon hex_id pixel_weight") + LINEAGE,
         key=("cell_id", "lat", "lon", "hex_id"), required=("cell_id",),
-        read_instead=("hex_text",),
+        read_instead=("hex_text", "technology"),
     ),
 ]  # fmt: skip

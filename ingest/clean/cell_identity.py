@@ -6,6 +6,7 @@ bits; a CGI of the older generations is mcc-mnc-lac-ci (after 3GPP TS 23.003).
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -94,6 +95,36 @@ def alike(ids: pd.Series, others: pd.Series) -> pd.Series:
 def _keys(ids: pd.Series) -> pd.Index:
     texts = ids.astype("str").str.casefold().str.replace(r"[\W_]+", " ", regex=True)
     return pd.Index(texts.str.replace(r"(^|\D)0+(\d)", r"\1\2", regex=True).str.strip())
+
+
+def shared_ids(cells: pd.DataFrame) -> set[str]:
+    """Ids under which an inventory has cells of several technologies at once: they are several.
+
+    `cells`: cell_id, valid_from, technology and source_file of table `cell` as accepted. Rows of
+    one file and one begin say so, and files that hold one technology each; a file of both that
+    comes later replaces what an earlier one said.
+    """
+    known = cells.dropna(subset=["technology"])
+    per_file = known.groupby("source_file")["technology"].transform("nunique")
+    # files of one technology each are parts of one inventory
+    part = known["source_file"].mask(per_file == 1, "")
+    begins = known["valid_from"].astype("str").fillna("")
+    keys = [known["cell_id"], begins, part]
+    n = known.groupby(keys)["technology"].transform("nunique")
+    return set(known.loc[n > 1, "cell_id"])
+
+
+def kept_apart(ids: pd.Series, technology: pd.Series, shared: Collection[str]) -> pd.Series:
+    """The ids, those that several technologies share with the technology behind them.
+
+    `ids`: cell_id of rows. `technology`: of each; where it is missing the id stays. `shared`: as
+    `shared_ids` gives them.
+
+    >>> kept_apart(pd.Series(["1", "2"]), pd.Series(["nr", "nr"]), {"1"}).tolist()
+    ['1 nr', '2']
+    """
+    is_shared = ids.isin(list(shared)) & technology.notna()
+    return ids.mask(is_shared, ids + " " + technology.astype("str"))
 
 
 def from_a_spreadsheet(ids: pd.Series) -> pd.Series:

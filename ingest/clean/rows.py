@@ -6,6 +6,7 @@ room `theirs` are the columns as a file has them, under our names, and `ours` th
 both have a row for each row of the file, on one index.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -18,6 +19,7 @@ from contracts.tables import COUNTED, LINEAGE, TABLES, Table
 from ingest.clean import cell_identity
 from ingest.clean.columns import typed
 from ingest.clean.findings import POSITION, Findings
+from ingest.clean.losses import Loss, losses, of_width
 from ingest.clean.positions import place
 from ingest.clean.times import hour_fault, starts_of, without_ends
 from ingest.clock import local_days
@@ -53,15 +55,26 @@ class Cleaned:
     """What of the rows refused matters for a cell: its id, the local day, and what, in words."""
     unwrapped: dict[str, int] = field(default_factory=dict)
     """Our columns of identifiers, each with how many were written with marks around them."""
+    losses: list[Loss] = field(default_factory=list)
+    """Groups of rows that lost most of them."""
 
 
-def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash: str) -> Cleaned:
+def clean(
+    raw: Raw,
+    source: Source,
+    settings: Settings,
+    *,
+    file: str,
+    file_hash: str,
+    shared: Collection[str] = (),
+) -> Cleaned:
     """The rows of one file as their table's contract wants them, and what was refused of it.
 
     `raw`: what the reader made of the file. `source`: how the configuration reads it. `settings`:
     the zone of local times, the box of positions, the level of hexagons. `file`, `file_hash`: the
-    file's name and content, kept with every row. InputError where the operator's centroids can't
-    be read.
+    file's name and content, kept with every row. `shared`: ids of cells that several technologies
+    have; rows that tell theirs come under the id with it. InputError where the operator's centroids
+    can't be read.
     """
     table, findings = TABLES[source.table], Findings()
     theirs = raw.frame
@@ -69,6 +82,8 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     for name in (*table.columns, *table.read_instead):
         if name in theirs and name not in (*COUNTED, *LINEAGE):
             ours[name] = typed(theirs, FIELDS[name], source, settings, findings)
+    if shared and {"cell_id", "technology"} <= {*ours}:
+        ours["cell_id"] = cell_identity.kept_apart(ours["cell_id"], ours["technology"], shared)
     _place_periods(ours, theirs, source, findings)
     _derive_seconds(ours)
     _classify(ours, theirs, table, findings)
@@ -79,12 +94,14 @@ def clean(raw: Raw, source: Source, settings: Settings, *, file: str, file_hash:
     _count_lost(ours, table, findings)
     is_complete = _refuse_incomplete(ours, theirs, table, findings)
     has_ends = _refuse_unreadable_ends(ours, theirs, table, findings)
+    lost = losses(theirs, ours, table, findings, settings.operator.timezone)
+    lost += of_width(raw.malformed)
     beside = _beside_cells(ours[is_complete & ~has_ends], table, settings)
     ours = ours[is_complete & has_ends].assign(source_file=file, file_hash=file_hash)
     refused = _refused_rows(findings, raw, table, file, file_hash)
     unwrapped = {name: n for name, n in findings.unwrapped.items() if n}
     accepted = _shaped(ours, table)
-    return Cleaned(accepted, refused, findings.file, raw.absent, beside, unwrapped)
+    return Cleaned(accepted, refused, findings.file, raw.absent, beside, unwrapped, lost)
 
 
 def _place_periods(

@@ -16,7 +16,7 @@ from ingest.settle import inventory
 from ingest.settle.repeats import repeats, superseded
 from ingest.sources.delimited import CUT_OFF
 from ingest.warehouse import retain
-from ingest.warehouse.store import Warehouse
+from ingest.warehouse.store import WHOLE, Warehouse
 
 Note = tuple[str, str, str, str]
 """Table, check, verdict, message."""
@@ -206,6 +206,8 @@ def _without_place(given: Given, days: pd.DataFrame) -> Iterator[Note]:
         counted = pd.Series(days.loc[~is_placed, "cell_id"].unique(), dtype="str")
         cells = given.warehouse.read("cell", columns=["cell_id"])["cell_id"]
         yield from reading.ids_alike(counted, pd.Series(cells.unique(), dtype="str"))
+        settled = given.warehouse.read_settled("cell", WHOLE) or {}
+        yield from reading.ids_shared(counted, settled.get("shared", []))
     if weights[["valid_from", "valid_to"]].isna().all(axis=None):
         return
     attempts = days.loc[is_placed, "call_attempts"].sum()
@@ -254,9 +256,10 @@ def _inventory(given: Given) -> Iterator[Note]:
             yield _note("cell", "PRB in per cent", lost=lost, n=len(counted), assumed=ASSUMED)
 
 
-def _wrapped_ids(given: Given) -> Iterator[Note]:
+def _reading(given: Given) -> Iterator[Note]:
     for name in given.receipt.index:
         yield from reading.wrapped_ids(given.warehouse, name)
+        yield from reading.systematic_losses(given.warehouse, name)
 
 
 def _availability(given: Given) -> Iterator[Note]:
@@ -346,7 +349,7 @@ def _retained(given: Given) -> Iterator[Note]:
 
 
 _CHECKS = (
-    _refused, _cut_off, _lost_values, _categories, _wrapped_ids, _counters, _cells, _inventory,
+    _refused, _cut_off, _lost_values, _categories, _reading, _counters, _cells, _inventory,
     _availability, _positions, _complaints, _surveys, _response_rates, _time_grain,
     _calendar, _retained,
 )  # fmt: skip

@@ -10,6 +10,7 @@ from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from geo import hexgrid, regions
 from geo.sites import with_sites
+from ingest.clean.cell_identity import kept_apart, shared_ids
 from ingest.counters.carriers import with_blocks
 from ingest.settle.digest import digest
 from ingest.settle.inventory import continued
@@ -51,7 +52,7 @@ def settle_inventory(
     """
     loads = sorted(item.load for item in loaded if item.table == "cell")
     how = digest(
-        "inventory-3",
+        "inventory-4",
         loads,
         settings.grid.level,
         settings.operator.model_dump(),
@@ -61,7 +62,10 @@ def settle_inventory(
     if done is not None and done["signature"] == how:
         return done
     warehouse.forget_settled("cell", WHOLE)
-    rows, again = one_per_key(warehouse.read_pieces("cell", WHOLE), TABLES["cell"])
+    pieces = warehouse.read_pieces("cell", WHOLE)
+    shared = shared_ids(pieces)
+    pieces["cell_id"] = kept_apart(pieces["cell_id"], pieces["technology"], shared)
+    rows, again = one_per_key(pieces, TABLES["cell"])
     cells, faults = continued(_with_regions(with_blocks(with_sites(rows)), settings))
     warehouse.write_repeated("cell", WHOLE, pd.concat([again, faults], ignore_index=True))
     warehouse.write("cell", cells)
@@ -71,6 +75,7 @@ def settle_inventory(
         "n_accepted": len(rows),
         "n_refused": len(again),
         "as_of": "",
+        "shared": sorted(shared),
     }
     warehouse.write_settled("cell", WHOLE, facts)
     return facts

@@ -41,6 +41,8 @@ class FileToLoad:
     source: Source
     settings: Settings
     zones: tuple[tuple[str, str], ...] = ()
+    shared: tuple[str, ...] = ()
+    """Ids under which the inventory has cells of several technologies."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,9 @@ def load(task: FileToLoad) -> Loaded:
 def _clean(task: FileToLoad, file_hash: str) -> Cleaned:
     raw = _read(task)
     file = _name(task, file_hash)
-    cleaned = clean(raw, task.source, task.settings, file=file, file_hash=file_hash)
+    cleaned = clean(
+        raw, task.source, task.settings, file=file, file_hash=file_hash, shared=task.shared
+    )
     cleaned.accepted["loaded_utc"] = _arrived(task)
     return cleaned
 
@@ -177,6 +181,7 @@ def _keep(
         "n_values_missing": int((refused["scope"] == "value").sum()),
         "beside": cleaned.beside,
         "unwrapped": cleaned.unwrapped,
+        "losses": cleaned.losses,
     }
     warehouse.write_load(name, load_id, facts)
     return facts
@@ -249,6 +254,7 @@ def _load_id(task: FileToLoad, file_hash: str) -> str:
         _key_id(task),
         _names(task),
         task.zones,
+        task.shared,
         _centroids_hash(task),
     ]
     text = json.dumps(how, sort_keys=True)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from ingest.clean import cell_identity
-from ingest.clean.cell_identity import alike, unwrapped
+from ingest.clean.cell_identity import alike, kept_apart, shared_ids, unwrapped
 
 
 def _one(text: str | None, technology: str = "lte") -> tuple[object, str]:
@@ -105,3 +105,29 @@ def test_ids_that_are_alike() -> None:
     others = pd.Series(["00123", "ABC-1", "X_7"])
     ids = pd.Series(["123", "abc-1", "X-7", "X_7", "124"])
     assert alike(ids, others).to_dict() == {"123": "00123", "abc-1": "ABC-1", "X-7": "X_7"}
+
+
+def _inventory(*rows: tuple[str, str | None, str | None, str]) -> pd.DataFrame:
+    columns = ["cell_id", "technology", "valid_from", "source_file"]
+    return pd.DataFrame(list(rows), columns=columns)
+
+
+def test_cells_of_two_technologies_share_an_id() -> None:
+    one_file = _inventory(("1", "lte", None, "a"), ("1", "nr", None, "a"), ("2", "lte", None, "a"))
+    two_files = _inventory(("1", "lte", None, "lte.csv"), ("1", "nr", None, "nr.csv"))
+    assert shared_ids(one_file) == shared_ids(two_files) == {"1"}
+
+
+def test_a_cell_that_changes_its_technology_shares_no_id() -> None:
+    history = _inventory(("1", "lte", "2025-01-01", "a"), ("1", "nr", "2026-01-01", "a"))
+    later = _inventory(
+        ("1", "lte", None, "may"), ("2", "nr", None, "may"), ("1", "nr", None, "june"),
+        ("2", "nr", None, "june"), ("3", "lte", None, "june"),
+    )  # fmt: skip
+    unknown = _inventory(("1", "lte", None, "a"), ("1", None, None, "a"))
+    assert shared_ids(history) == shared_ids(later) == shared_ids(unknown) == set()
+
+
+def test_shared_ids_carry_their_technology() -> None:
+    ids, technology = pd.Series(["1", "1", "1", "2"]), pd.Series(["lte", "nr", None, "nr"])
+    assert kept_apart(ids, technology, {"1"}).tolist() == ["1 lte", "1 nr", "1", "2"]
