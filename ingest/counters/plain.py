@@ -149,9 +149,9 @@ def _coded(
     frame[name] = meaning(frame[name], name, source)
     findings = Findings()
     typed = columns.typed(frame, FIELDS[name], source, settings, findings)
-    is_odd = findings.rows or findings.file or typed.isna().any()
-    # how many rows have such ids is counted row by row
-    is_odd = is_odd or any(findings.unwrapped.values())
+    # how many rows have ids that were unwrapped is counted row by row
+    is_odd = bool(findings.rows or findings.file or any(findings.unwrapped.values()))
+    is_odd |= bool(typed.isna().any())
     return None if is_odd else typed, code.astype(np.int64)
 
 
