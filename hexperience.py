@@ -187,15 +187,22 @@ def batch(
     # what a timer stops ends as what a person stops: in order, to go on at the next call
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     started = time.monotonic()
-    summary: dict[str, Any] = {"exit": 0}
+    summary: dict[str, Any] = {"exit": 0, "log": None}
     try:
         at = instant(now) if now else datetime.now(UTC)
         arguments = {"run": {"scheduler": scheduler}} if scheduler else {}
-        summary |= _batch(load(config, arguments=arguments), at, config.name)
+        settings = load(config, arguments=arguments)
+        if settings.run.log:
+            summary["log"] = str(settings.resolve(settings.run.log))
+        summary |= _batch(settings, at, config.name)
     except (KeyboardInterrupt, Interrupted) as stop:
         summary |= {"exit": 3, "error": str(stop) or "stopped"}
     except (HexperienceError, OSError) as error:
         summary |= {"exit": _code_of(error), "error": str(error)}
+    except Exception as error:  # noqa: BLE001  whoever reads the summary must hear of all of them
+        # its text may quote data: it is for the person's eyes alone
+        ERR.print_exception()
+        summary |= {"exit": 1, "error": f"crashed: {type(error).__name__} in {logs.where(error)}"}
     summary["seconds"] = round(time.monotonic() - started, 1)
     sys.stdout.write(json.dumps(summary) + "\n")
     if "error" in summary:
@@ -445,7 +452,10 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
         line.run_id = run_id = receipt["run_id"].iloc[0]
         for name, *counts in receipt.drop(columns="run_id").to_numpy().tolist():
             logs.log.info("%s: %d read, %d accepted, %d refused, %d values missing", name, *counts)
-        if only_new and run_id == warehouse.marts.run_id:
+        damage = warehouse.marts.damage if only_new else None
+        if damage:
+            logs.log.warning("%s", damage)
+        if only_new and run_id == warehouse.marts.run_id and damage is None:
             return
         analysis.run.run(settings, client, stages.tell)
         stages.tell("publishing", 0, 1)

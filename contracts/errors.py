@@ -35,6 +35,10 @@ class NothingFound(HexperienceError, LookupError):
     """A query, table or snapshot that was asked for does not exist."""
 
 
+class Damaged(NothingFound):
+    """A file of ours is no longer as it was written: cut, emptied, or changed on the disk."""
+
+
 class QuestionError(HexperienceError, ValueError):
     """A question is put in a way that has no answer."""
 

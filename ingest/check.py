@@ -16,7 +16,14 @@ from typing import Any, Literal
 import pandas as pd
 from dask.distributed import Client
 
-from contracts.errors import ContractError, InputError, NothingFound, QuestionError, SettingsError
+from contracts.errors import (
+    ContractError,
+    Damaged,
+    InputError,
+    NothingFound,
+    QuestionError,
+    SettingsError,
+)
 from contracts.settings.sections import Settings
 from contracts.tables import SOURCES
 from geo.regions import polygons
@@ -25,7 +32,6 @@ from ingest.privacy import door
 from ingest.run import run_files
 from ingest.running.workers import Progress, silent
 from ingest.settle.load import FileToLoad, listed
-from ingest.warehouse.marts import Marts
 from ingest.warehouse.store import Warehouse
 
 _REASONS = 20
@@ -73,21 +79,29 @@ def promises(
     """Whether the published marts keep the promises of queries/checks, and are recent enough.
 
     `settings`: where the warehouse lies, and the thresholds of the release rule. `now`: to which
-    their age is counted. `max_age`: how old the newest data may be; None = any. Marts that can't be
-    read are a fault where an age is asked for, else a warning.
+    their age is counted. `max_age`: how old the newest data may be; None = any. Without marts
+    there is a fault where an age is asked for, else a warning. A file of the warehouse that is not
+    as it was written is a fault; all are read that the present user may read.
     """
-    marts = Marts(settings.resolve(settings.warehouse.path))
+    warehouse = Warehouse(settings.resolve(settings.warehouse.path))
+    marts = warehouse.marts
+    amiss = [Finding("fault", "damaged", str(error)) for error in warehouse.damages()]
+    if fault := marts.log_fault:
+        amiss.append(Finding("warn", "acknowledgements", fault))
     try:
         guilty = marts.guilty(settings.privacy)
         as_of = marts.query("run_facts")["as_of_utc"].max()
+    except (Damaged, InputError) as error:
+        return amiss or [Finding("fault", "damaged", str(error))]
     except (NothingFound, QuestionError) as error:
-        return [Finding("warn" if max_age is None else "fault", "marts", str(error))]
+        return [*amiss, Finding("warn" if max_age is None else "fault", "marts", str(error))]
     findings = [
         Finding("fault", str(name), reason)
         for name, rows in guilty.groupby("check")
         for reason in _shortened(rows["reason"].tolist())
     ]
     findings = findings or [Finding("ok", "marts", "they keep all promises of queries/checks")]
+    findings = [*amiss, *findings]
     return findings if max_age is None else [*findings, _age(as_of, now, max_age)]
 
 

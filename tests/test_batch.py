@@ -18,6 +18,7 @@ from contracts.errors import ContractError
 from ingest.synth import write_operator
 from ingest.warehouse.marts import Marts
 from ingest.warehouse.store import Warehouse
+from tests.bench.damage import spoil
 from views.report import write
 
 HOUSE = Path(__file__).resolve().parents[1]
@@ -142,8 +143,12 @@ def test_what_failed_is_written_at_the_next_call(
 
 
 @pytest.mark.parametrize(
-    ("stop", "code"), [(KeyboardInterrupt(), 3), (ContractError("broken", ["x"]), 1)]
-)
+    ("stop", "code"),
+    [
+        (KeyboardInterrupt(), 3), (ContractError("broken", ["x"]), 1), (KeyError("x"), 1),
+        (MemoryError(), 1), (RuntimeError("07700 900123"), 1),
+    ],
+)  # fmt: skip
 def test_every_end_has_its_code_and_its_summary(
     config: Path, monkeypatch: pytest.MonkeyPatch, stop: BaseException, code: int
 ) -> None:
@@ -151,9 +156,38 @@ def test_every_end_has_its_code_and_its_summary(
         raise stop
 
     monkeypatch.setattr(hexperience, "_batch", ended)
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("[run]", '[run]\nlog = "logs/run.log"', 1), "utf-8")
     got, summary, said = batch(config, MONDAY)
     assert got == summary["exit"] == code
     assert summary["error"] in said
+    assert summary["log"] == (str(config.parent / "logs" / "run.log") if "[run]" in text else None)
+    # what a crash says may quote data: its kind and place stand in the summary
+    if not isinstance(stop, KeyboardInterrupt | ContractError):
+        assert summary["error"].startswith(f"crashed: {type(stop).__name__} in ")
+        assert "900123" not in summary["error"]
+
+
+@pytest.mark.parametrize("kind", ["cut", "empty", "flipped", "gone"])
+def test_a_damaged_snapshot_is_a_fault_and_the_next_batch_publishes_anew(
+    config: Path, kind: str
+) -> None:
+    marts = Warehouse(config.parent / "warehouse").marts.file
+    marts.chmod(0o644)
+    spoil(marts, kind)
+    words = ["check", "--published", "--config", str(config)]
+    answer = CliRunner().invoke(hexperience.app, words)
+    assert answer.exit_code == 1
+    assert f"{marts} is damaged" in answer.stdout
+    code, summary, said = batch(config, MONDAY)
+    assert (code, summary["written"], summary["revised"]) == (0, [], [])
+    assert "marts.duckdb is damaged" in said
+    assert not marts.exists()
+    answer = CliRunner().invoke(hexperience.app, words)
+    assert "damaged" not in answer.stdout, answer.stdout
+    assert CliRunner().invoke(
+        hexperience.app, ["query", "receipt", "--config", str(config)]
+    ).exit_code == 0  # fmt: skip
 
 
 @pytest.mark.parametrize("now", ["2026-08-24T06:00", "yesterday"])

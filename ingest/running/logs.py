@@ -20,6 +20,7 @@ from ingest.privacy import redact
 
 log = logging.getLogger("hexperience")
 DASK = "distributed"
+_SHOWN = "hexperience.warehouse"
 _HOUSE = Path(__file__).resolve().parents[2]
 
 
@@ -58,6 +59,8 @@ def kept(settings: Settings) -> Iterator[RunLog]:
     passing = MemoryHandler(1, target=handler)
     passing.setLevel(logging.WARNING)
     handlers = {log: handler, logging.getLogger(DASK): passing}
+    # what a person is to know though the work goes on is shown, too
+    handlers[logging.getLogger(_SHOWN)] = logging.StreamHandler()
     for source, its in handlers.items():
         source.addHandler(its)
     try:

@@ -1,17 +1,24 @@
 """The log of acknowledgements: who looks after a change or a place, how far it is, what they say.
 
-The only door to SQLite. The file stands beside the marts (`Marts.log`), so it
-outlives every run, publication and change of layout. It is a log: an entry is never changed, the
-newest one of a subject is its state. Who is named in it is a person too: an entry can be taken out
-as a whole, and then nothing of it is left in the file. Subjects are named by keys that stay the
-same from run to run: `change_id` (`analysis.changes.identity`), cell_id, site_id, a hexagon's text,
-a region's name.
+The only door to SQLite. The file has a folder of its own beside the marts (`Marts.log`), so it
+outlives every run, publication and change of layout, and who writes there, as a rule the screen's
+user, need not write anywhere else. What stands in that folder is believed no more than that user
+is: a link is not followed, and a log that can't be read is refused, which ends no other answer.
+
+It is a log: an entry is never changed, the newest one of a subject is its state. Who is named in it
+is a person too: an entry can be taken out as a whole, and then nothing of it is left in the file.
+Subjects are named by keys that stay the same from run to run: `change_id`
+(`analysis.changes.identity`), cell_id, site_id, a hexagon's text, a region's name.
 
 A rollback journal and not a write-ahead log: one file to back up, readable by who may not write.
 Writers wait for each other, `_PATIENCE_S` at most.
 """
 
+import os
+import pwd
 import sqlite3
+import stat
+import time
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +29,9 @@ import pandas as pd
 
 from contracts.errors import InputError, QuestionError
 from contracts.fields import FIELDS
-from contracts.tables import TABLES, assemble
+from contracts.tables import TABLES, assemble, check
 from ingest.privacy import redact
+from ingest.warehouse.files import make_folder
 
 SUBJECTS = FIELDS["subject_type"].choices
 STATUSES = FIELDS["ack_status"].choices
@@ -112,12 +120,21 @@ def read(path: Path) -> pd.DataFrame:
     if not _begun(path):
         return assemble([], TABLES["acknowledgement"])
     with _open(path, mode="ro") as connection:
+        if (fault := connection.execute("pragma integrity_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(fault)
         entries = connection.execute("select * from acknowledgement order by entry_id")
         columns = [column[0] for column in entries.description]
         log = pd.DataFrame(entries.fetchall(), columns=columns)
-    log["ack_utc"] = pd.to_datetime(log["ack_utc"], utc=True).dt.as_unit("us")
-    log["is_newest"] = ~log.duplicated(["subject_type", "subject_id"], keep="last")
-    return assemble([log], TABLES["acknowledgement"])
+    try:
+        log["ack_utc"] = pd.to_datetime(log["ack_utc"], utc=True).dt.as_unit("us")
+        log["is_newest"] = ~log.duplicated(["subject_type", "subject_id"], keep="last")
+        log = assemble([log], TABLES["acknowledgement"])
+        faults = check(log, TABLES["acknowledgement"])
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        faults = [f"{type(error).__name__}"]
+    if faults:
+        raise _unreadable(path, f"its entries are none of ours ({faults[0]})")
+    return log
 
 
 def state(path: Path) -> tuple[int, int]:
@@ -187,6 +204,7 @@ def _refuse(row: dict[str, str]) -> None:
 @contextmanager
 def _writing(path: Path) -> Iterator[sqlite3.Connection]:
     """One transaction that holds other writers off; the first one makes the table."""
+    _refuse_anothers(path)
     with _open(path, mode="rwc") as connection:
         connection.execute("begin immediate")
         for statement in _SCHEMA:
@@ -201,14 +219,62 @@ def _open(path: Path, *, mode: str) -> Iterator[sqlite3.Connection]:
     try:
         connection = sqlite3.connect(address, uri=True, timeout=_PATIENCE_S)
         try:
+            _beware(connection)
             yield connection
         finally:
             connection.close()  # takes back what was not committed
-    except sqlite3.DatabaseError as error:
-        remedy = "it must be a log of ours, and who acknowledges must be able to write it"
-        raise InputError(f"{path} can't be read or written", [f"{error}; {remedy}"]) from None
+    except (sqlite3.DatabaseError, OverflowError, UnicodeError) as error:
+        raise _unreadable(path, str(error)) from None
+
+
+def _beware(connection: sqlite3.Connection) -> None:
+    """Keeps a file that somebody made up from running what it likes, or for ever."""
+    until = time.monotonic() + 2 * _PATIENCE_S
+    connection.set_progress_handler(lambda: time.monotonic() > until, 100_000)
+    connection.execute("pragma trusted_schema = off")
+    kinds = connection.execute("select type from sqlite_master where name = 'acknowledgement'")
+    if (kind := kinds.fetchone()) and kind[0] != "table":
+        raise sqlite3.DatabaseError(f"acknowledgement is a {kind[0]}")
 
 
 def _begun(path: Path) -> bool:
+    """Whether there are entries to read; raises InputError where no log of ours stands there."""
+    try:
+        facts = path.lstat()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise _unreadable(path, str(error.strerror)) from None
+    if not stat.S_ISREG(facts.st_mode):
+        raise _unreadable(path, "it is a link or no file")
     # the first writer's file is empty until it is done
-    return path.exists() and path.stat().st_size > 0
+    if not facts.st_size and time.time() - facts.st_mtime > 2 * _PATIENCE_S:
+        raise _unreadable(path, "it is empty")
+    return facts.st_size > 0
+
+
+def _refuse_anothers(path: Path) -> None:
+    """Makes the log's folder; raises InputError where log or folder are another user's.
+
+    Who can write a folder can put links there, by which a stronger user would write elsewhere.
+    """
+    try:
+        make_folder(path.parent)
+    except OSError as error:
+        raise _unreadable(path, f"its folder can't be made: {error.strerror}") from None
+    owner = (path if _begun(path) else path.parent).stat().st_uid
+    if owner != os.geteuid():
+        remedy = f"acknowledge as that user: sudo -u {_name_of(owner)} hexperience acknowledge ..."
+        raise InputError(f"{path} is written by user {_name_of(owner)} alone", [remedy])
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"
+
+
+def _unreadable(path: Path, why: str) -> InputError:
+    remedy = "it must be a log of ours, and who acknowledges must be able to write it"
+    return InputError(f"{path} can't be read or written", [f"{why}; {remedy}"])

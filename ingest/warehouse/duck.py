@@ -9,12 +9,14 @@ import duckdb
 import pandas as pd
 import pyarrow as pa
 
-from contracts.errors import QuestionError
+from contracts.errors import Damaged, QuestionError
 from contracts.tables import PUBLISHED, TABLES, Table, table
-from ingest.warehouse.files import as_frame
+from ingest.warehouse.files import as_frame, verify
 from ingest.warehouse.questions import QUERIES
 
 Connection = duckdb.DuckDBPyConnection
+_BROKEN = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
+"""What DuckDB raises where blocks of a file are not as they were written."""
 MACROS = QUERIES / "macros" / "hexagons.sql"
 
 # ------------------------------------------------------------------------------ to be read
@@ -27,7 +29,10 @@ def connect(marts: Path, beside: Mapping[str, pa.Table] | None = None) -> Iterat
     `marts`: the published file. `beside`: Arrow tables by the name they are asked under; None =
     none.
     """
-    connection = duckdb.connect(str(marts), read_only=True)
+    try:
+        connection = duckdb.connect(str(marts), read_only=True)
+    except duckdb.Error as error:
+        raise _damaged(marts, error) from None
     try:
         connection.execute("set TimeZone = 'UTC'")
         for name, rows in (beside or {}).items():
@@ -35,6 +40,10 @@ def connect(marts: Path, beside: Mapping[str, pa.Table] | None = None) -> Iterat
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
         yield connection
+    except duckdb.Error as error:
+        if _is_damage(error):
+            raise _damaged(marts, error) from None
+        raise
     finally:
         connection.close()
 
@@ -48,8 +57,19 @@ def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataF
     try:
         rows = connection.sql(sql, params=params).to_arrow_table()
     except duckdb.Error as error:
+        if _is_damage(error):
+            raise
         raise QuestionError(f"sql: {error}") from None
     return as_frame(_plain_numbers(rows), date_as_object=False)
+
+
+def _is_damage(error: Exception) -> bool:
+    return isinstance(error, _BROKEN) or "orrupt" in str(error) or "checksum" in str(error)
+
+
+def _damaged(marts: Path, error: Exception) -> Damaged:
+    why = str(error).splitlines()[0] if str(error) else type(error).__name__
+    return Damaged(f"{marts} is damaged: {why}; the next batch publishes anew")
 
 
 def _plain_numbers(rows: pa.Table) -> pa.Table:
@@ -105,6 +125,8 @@ def build(marts: Path, files: Mapping[str, Sequence[Path]]) -> None:
 
 
 def _fill(connection: Connection, name: str, files: Sequence[Path]) -> None:
+    for path in files:
+        verify(path)
     if files:
         connection.execute(
             f"insert into {name} by name select * from read_parquet($files, union_by_name = true)",
@@ -166,6 +188,8 @@ def keys_of_several_folders(files: Sequence[Path], column: str) -> pd.DataFrame:
 
     `day` is the name of the folder; each value has one row for each of its folders.
     """
+    for path in files:
+        verify(path)
     rows = (
         f"select {column} as key, hash(key) as code, "
         "split_part(filename, '/', -2) as day from read_parquet($files, filename = true)"

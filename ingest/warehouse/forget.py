@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from contracts.errors import QuestionError
+from contracts.errors import InputError, QuestionError
 from contracts.settings.sections import Settings
 from ingest.privacy import door, keys
 from ingest.warehouse import acknowledgements
@@ -178,7 +178,11 @@ def _what_stays(warehouse: Warehouse) -> Iterator[tuple[str, str, int, str]]:
     if n := int((days < first).sum()):
         why = "stay as released: the calls before them went by [retention]"
         yield "figures", "change_point of hexagons in months that went", n, why
-    comments = acknowledgements.read(warehouse.marts.log)["ack_comment"]
+    try:
+        comments = acknowledgements.read(warehouse.marts.log)["ack_comment"]
+    except InputError as error:
+        yield "acknowledgements", "comments", 0, f"not looked at: {error.about}"
+        return
     if n := int((comments != "").sum()):
         why = "hold no numbers; names may stand there: look, and 'acknowledge --remove'"
         yield "acknowledgements", "comments", n, why

@@ -12,10 +12,10 @@ from typing import Any
 import pandas as pd
 import pyarrow as pa
 
-from contracts.errors import NothingFound, QuestionError
+from contracts.errors import Damaged, HexperienceError, InputError, NothingFound, QuestionError
 from contracts.settings.sections import Privacy
-from contracts.tables import SCHEMA_VERSION, table, to_arrow
-from ingest.warehouse import acknowledgements, duck
+from contracts.tables import SCHEMA_VERSION, assemble, table, to_arrow
+from ingest.warehouse import acknowledgements, duck, files
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.questions import (
     check_names,
@@ -26,6 +26,8 @@ from ingest.warehouse.questions import (
     where_it_stands,
 )
 
+MARTS = "marts.duckdb"
+_SEAL = "marts.json"
 _LOG = "acknowledgement"
 
 
@@ -37,19 +39,63 @@ class Marts:
 
     @property
     def file(self) -> Path:
-        """The published file as it stands now; raises NothingFound before the first run."""
+        """The published file as it stands now; raises NothingFound before the first run.
+
+        Raises Damaged where it was published and is gone.
+        """
         link = self.folder / "current"
-        if not link.exists():
+        if not os.path.lexists(link):
             raise NothingFound(
                 f"{self.folder}: nothing is published yet; do 'hexperience run' first"
             )
+        if link.lstat().st_uid not in owners_of(self.folder):
+            fault = f"user {link.lstat().st_uid} put it there, who does not own the warehouse"
+            raise InputError(f"{link} is not believed", [f"{fault}: take it away"])
         # resolved, so that a reader keeps its snapshot while the link moves on
-        return Path(os.path.realpath(link)) / "marts.duckdb"
+        file = Path(os.path.realpath(link)) / MARTS
+        if not file.exists():
+            raise Damaged(f"{file} is damaged: it is gone; the next run publishes anew")
+        return file
+
+    @property
+    def damage(self) -> Damaged | None:
+        """Why what is published is not as it was published; None = it is, or nothing is.
+
+        It reads the whole file.
+        """
+        try:
+            return damage_of(self.file.parent)
+        except Damaged as error:
+            return error
+        except NothingFound:
+            return None
 
     @property
     def log(self) -> Path:
-        """The log of acknowledgements, which `ingest.warehouse.acknowledgements` reads."""
-        return self.folder / "acknowledgements.sqlite"
+        """The log of acknowledgements, which `ingest.warehouse.acknowledgements` reads.
+
+        Until 0.2 it stood in the warehouse's folder itself, where it is still found.
+        """
+        before = self.folder / "acknowledgements.sqlite"
+        log = self.folder / "acknowledgements" / before.name
+        return before if before.is_file() and not log.exists() else log
+
+    @property
+    def log_fault(self) -> str:
+        """Why the log of acknowledgements can't be read; empty = it can, or there is none yet."""
+        try:
+            self._log_entries()
+        except HexperienceError as error:
+            return str(error)
+        return ""
+
+    @property
+    def log_state(self) -> tuple[int, int]:
+        """As `acknowledgements.state`; of a log that can't be read, (-1, instant of its change)."""
+        try:
+            return acknowledgements.state(self.log)
+        except HexperienceError:
+            return -1, files.changed_ns(self.log)
 
     @property
     def run_id(self) -> str:
@@ -122,7 +168,57 @@ class Marts:
             raise NothingFound(f"{self.folder}: {fault}; do 'hexperience run' first")
 
     def _log_rows(self) -> pa.Table:
+        """The log, without rows where it can't be read: it must not keep anybody from the marts."""
+        try:
+            return self._log_entries()
+        except HexperienceError as error:
+            files.log.warning("%s; answers are without acknowledgements", error)
+            return to_arrow(assemble([], table(_LOG)), table(_LOG))
+
+    def _log_entries(self) -> pa.Table:
         return to_arrow(acknowledgements.read(self.log), table(_LOG))
+
+
+def owners_of(folder: Path) -> frozenset[int]:
+    """Users whose files in a warehouse are believed: its owner, root, and who asks.
+
+    `folder`: of the warehouse; one that is not there yet will be who asks'.
+    """
+    owner = {folder.stat().st_uid} if folder.exists() else set[int]()
+    return frozenset({*owner, 0, os.geteuid()})
+
+
+def seal(folder: Path) -> None:
+    """Notes size and checksum of the marts in a folder, beside them.
+
+    `folder`: of a snapshot that is being built.
+    """
+    marts = folder / MARTS
+    facts = {"bytes": marts.stat().st_size, "crc32": files.crc32_of(marts)}
+    files.write_note(folder / _SEAL, facts)
+    (folder / _SEAL).chmod(0o644)
+
+
+def damage_of(folder: Path) -> Damaged | None:
+    """Why the marts of a snapshot are not as they were published; None = they are.
+
+    `folder`: of the snapshot. One of before 0.3 has no checksum: it is only opened.
+    """
+    marts = folder / MARTS
+    if not folder.exists():
+        return None  # a run at work has just taken it away
+    remedy = "the next batch publishes anew, and an older one can be taken away"
+    try:
+        facts = files.read_note(folder / _SEAL)
+        if not marts.exists() or not marts.stat().st_size:
+            return Damaged(f"{marts} is damaged: it is gone or empty; {remedy}")
+        if facts is None:
+            with duck.connect(marts):
+                return None
+        same = facts == {"bytes": marts.stat().st_size, "crc32": files.crc32_of(marts)}
+    except Damaged as error:
+        return Damaged(f"{error}; {remedy}")
+    return None if same else Damaged(f"{marts} is damaged: its checksum is another; {remedy}")
 
 
 def guilty_rows(file: Path, rule: Privacy) -> pd.DataFrame:

@@ -6,16 +6,15 @@ can be made of them are taken away, and the run that follows makes them anew.
 
 import hashlib
 import json
+import os
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pyarrow.parquet as pq
-
 from contracts.errors import InputError, NothingFound
 from contracts.tables import SCHEMA_VERSION, TABLES
-from ingest.warehouse.files import read_note, whole, write_note
+from ingest.warehouse.files import make_folder, put_rows, read_rows, write_note
 from ingest.warehouse.store import Warehouse
 
 _SETTLED = ("source", "middle")
@@ -48,6 +47,7 @@ def migrate(warehouse: Warehouse) -> None:
         fault = f"it has schema {present['version']}, this software knows {SCHEMA_VERSION}: "
         remedy = "install the newer hexperience again, or restore a backup of the folder"
         raise InputError(f"{warehouse.path} was written by a newer hexperience", [fault + remedy])
+    _move_log(warehouse)
     if present != wanted:
         _rename_columns(warehouse, since=present["version"])
         _take_settled(warehouse)
@@ -69,7 +69,7 @@ def refuse_older(warehouse: Warehouse) -> None:
 
 def _schema(warehouse: Warehouse) -> dict[str, Any]:
     # the first layout had no note
-    return read_note(_note(warehouse)) or {"version": 1}
+    return warehouse.note(_note(warehouse)) or {"version": 1}
 
 
 def _note(warehouse: Warehouse) -> Path:
@@ -86,6 +86,18 @@ def _columns_id() -> str:
     return hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()[:16]
 
 
+def _move_log(warehouse: Warehouse) -> None:
+    """Moves the log of acknowledgements into the folder that it has since 0.3, if it is ours.
+
+    Another user's stays where that one can write it, and is read there.
+    """
+    before, log = warehouse.path / "acknowledgements.sqlite", warehouse.marts.log
+    is_at_work = before.with_name(f"{before.name}-journal").exists()
+    if log == before and before.lstat().st_uid == os.geteuid() and not is_at_work:
+        make_folder(before.with_suffix(""))
+        before.rename(before.with_suffix("") / before.name)
+
+
 # ----------------------------------------------------------------------------- what is renamed
 
 
@@ -98,11 +110,10 @@ def _rename_columns(warehouse: Warehouse, *, since: int) -> None:
 
 
 def _rename(path: Path, names: Mapping[str, str]) -> None:
-    rows = pq.read_table(path)
+    rows = read_rows(path)
     columns = [names.get(column, column) for column in rows.column_names]
     if columns != rows.column_names:
-        with whole(path) as part:
-            pq.write_table(rows.rename_columns(columns), part, compression="zstd")
+        put_rows(path, rows.rename_columns(columns))
 
 
 # --------------------------------------------------------------------------- what is made anew

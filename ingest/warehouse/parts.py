@@ -9,9 +9,8 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from ingest.warehouse.files import whole
+from ingest.warehouse.files import put_rows, read_head, read_rows
 from ingest.warehouse.store import Warehouse
 
 
@@ -38,7 +37,7 @@ def rows_of(warehouse: Warehouse, name: str, *, column: str, values: Collection[
     wanted = pa.array(list(values), pa.string())
     parts = []
     for path in _files(warehouse, name):
-        rows = pq.read_table(path, columns=[column, "source_row", "source_file"])
+        rows = read_rows(path, columns=[column, "source_row", "source_file"])
         rows = rows.filter(pc.is_in(rows[column], wanted))
         if len(rows):
             numbers = tuple(rows["source_row"].to_pylist())
@@ -54,7 +53,7 @@ def take_out(warehouse: Warehouse, part: Part, *, column: str, values: Collectio
 
     A piece without rows goes; a settled partition stays, without rows.
     """
-    rows = pq.read_table(warehouse.path / part.path)
+    rows = read_rows(warehouse.path / part.path)
     gone = pc.is_in(rows[column], pa.array(list(values), pa.string()))
     left = rows.filter(pc.invert(gone))
     if part.load and not len(left):
@@ -77,7 +76,7 @@ def unblanked(
     parts = []
     for path in _files(warehouse, name):
         if days[0] <= _part(warehouse, path).day < days[1]:
-            rows = pq.read_table(path, columns=[column, *([where] if where else [])])
+            rows = read_rows(path, columns=[column, *([where] if where else [])])
             filled = pc.and_(pc.is_valid(rows[column]), pc.is_valid(rows[where or column]))
             if n := pc.sum(filled).as_py():
                 parts.append(_part(warehouse, path, tuple(range(n))))
@@ -90,7 +89,7 @@ def make_blank(warehouse: Warehouse, part: Part, *, column: str, where: str = ""
     `warehouse`: of the part. `part`: as `unblanked` gives it. `column`: what is emptied. `where`:
     '' = in every row.
     """
-    rows = pq.read_table(warehouse.path / part.path)
+    rows = read_rows(warehouse.path / part.path)
     position = rows.schema.get_field_index(column)
     field = rows.schema.field(column)
     gone = pc.is_valid(rows[where]) if where else pa.scalar(True)
@@ -154,7 +153,7 @@ def _pieces(warehouse: Warehouse, name: str) -> list[Path]:
 
 
 def _n_rows(path: Path) -> int:
-    return int(pq.read_metadata(path).num_rows)
+    return int(read_head(path).num_rows)
 
 
 def _part(
@@ -167,5 +166,4 @@ def _part(
 
 
 def _put(warehouse: Warehouse, part: Part, rows: pa.Table) -> None:
-    with whole(warehouse.path / part.path) as path:
-        pq.write_table(rows, path, compression="zstd")
+    put_rows(warehouse.path / part.path, rows)

@@ -4,6 +4,7 @@ Each publication is a folder below `snapshots`, never changed afterwards. `curre
 the newest; moving it is atomic, so a reader sees the old marts or the new ones, and never a part.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -16,7 +17,8 @@ from contracts.errors import ContractError
 from contracts.settings.sections import Privacy
 from contracts.tables import PUBLISHED
 from ingest.warehouse import duck
-from ingest.warehouse.marts import guilty_rows
+from ingest.warehouse.files import make_folder, to_disk
+from ingest.warehouse.marts import MARTS, guilty_rows, seal
 from ingest.warehouse.questions import BLOCKING, read_check
 from ingest.warehouse.store import Warehouse
 
@@ -34,15 +36,23 @@ def publish(warehouse: Warehouse, name: str, *, keep: int, rule: Privacy | None 
     promise are published, with a note in `quality`.
     """
     snapshots = warehouse.path / "snapshots"
-    snapshots.mkdir(parents=True, exist_ok=True)
+    make_folder(snapshots)
     new = snapshots / f"{_next_number(snapshots):06d}-{name}"
     with _building(snapshots) as folder:
-        marts = folder / "marts.duckdb"
+        marts = folder / MARTS
         duck.build(marts, {table: warehouse.files(table) for table in PUBLISHED})
         _judge(marts, rule or Privacy())
+        to_disk(marts)
+        seal(folder)
         marts.chmod(0o444)
+        to_disk(folder)
         folder.rename(new)
-    _switch(warehouse.path / "current", new)
+    to_disk(snapshots)
+    current = warehouse.path / "current"
+    damaged = warehouse.marts.damage and snapshots / Path(os.path.realpath(current)).name
+    _switch(current, new)
+    if damaged:
+        shutil.rmtree(damaged, ignore_errors=True)
     _clean(snapshots, keep)
     warehouse.sweep()
     return new
@@ -103,6 +113,7 @@ def _switch(current: Path, new: Path) -> None:
     link = new.parent / f".link-{new.name}"
     link.symlink_to(Path("snapshots") / new.name)
     link.replace(current)
+    to_disk(current.parent)
 
 
 def _next_number(snapshots: Path) -> int:

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 import pandas as pd
 
+from contracts.errors import InputError
 from contracts.settings.sections import Retention, Settings
 from contracts.tables import TABLES
 from ingest.warehouse import acknowledgements, parts
@@ -223,8 +224,20 @@ def _acknowledgements_gone(
     warehouse: Warehouse, settings: Settings, now: datetime, *, dry_run: bool
 ) -> Iterator[tuple[str, str, int, str]]:
     oldest = now - timedelta(days=settings.retention.acknowledgement_days)
-    if old := acknowledgements.older(warehouse.marts.log, oldest):
-        if not dry_run:
-            acknowledgements.remove(warehouse.marts.log, old)
-        done = "would go" if dry_run else "gone"
-        yield "acknowledgements", f"before {oldest:%Y-%m-%d}", len(old), done
+    where, log = f"before {oldest:%Y-%m-%d}", warehouse.marts.log
+    try:
+        old = acknowledgements.older(log, oldest)
+    except InputError as error:
+        yield "acknowledgements", where, 0, f"not looked at: {error.about}"
+        return
+    if not old:
+        return
+    done = "would go" if dry_run else "gone"
+    if not dry_run:
+        try:
+            acknowledgements.remove(log, old)
+        except InputError as error:
+            # the screen's user keeps the log: who is stronger must not write in that one's folder
+            numbers = " ".join(f"--remove {entry}" for entry in old)
+            done = f"still there: {error.about}; as that user do: hexperience acknowledge {numbers}"
+    yield "acknowledgements", where, len(old), done

@@ -10,19 +10,23 @@ Below the warehouse's folder::
     tables/<table>/<day>.parquet          settled, rolled-up and found tables
     snapshots/<name>/marts.duckdb         published, immutable (`publish`, `marts`)
     current -> snapshots/<name>           switched atomically
-    acknowledgements.sqlite               what people noted; no run touches it
+    acknowledgements/                     what people noted, the screen's user's; no run touches it
     schema.json                           which layout and which columns the folder has
     lock                                  held while a run is at work; lock-batch: a batch
     progress.json                         how far the newest run is or was
     mark                                  by which a cluster's workers know the folder, for a moment
     kept_from.json                        first day of which each kind of row is kept
 
-Every file appears whole or not at all (`ingest.warehouse.files`).
+Every file appears whole or not at all, and is known as it was written (`ingest.warehouse.files`).
+Nothing in the folder is believed that another user than its owner put there, who could be the
+screen's: that one writes in `acknowledgements/` alone.
 """
 
 import fcntl
+import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import stat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -31,21 +35,30 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from contracts.errors import ContractError, InputError, NothingFound
+from contracts.errors import ContractError, Damaged, InputError, NothingFound
 from contracts.tables import Table, assemble, check, check_arrow, table
 from ingest.warehouse import duck
 from ingest.warehouse.files import (
+    log,
+    make_folder,
+    read_head,
     read_note,
     read_parquet,
+    read_rows,
+    verify,
     whole,
     write_arrow,
     write_note,
     write_parquet,
 )
-from ingest.warehouse.marts import Marts
+from ingest.warehouse.marts import Marts, damage_of, owners_of
 
 WHOLE = "all"
 """Name of the only partition of a table that has no days."""
+_PARTS = ("pieces", "loads", "refused", "repeated", "settled", "tables")
+"""Folders that runs fill; published snapshots are judged as wholes."""
+_LOGS = "acknowledgements"
+"""How the names of what the screen's user may write begin: the folder, and the file of before."""
 
 
 class Warehouse:
@@ -67,8 +80,10 @@ class Warehouse:
 
         `work`: its name; works of other names go on beside it.
         """
-        self.path.mkdir(parents=True, exist_ok=True)
-        with (self.path / ("lock" if work == "run" else f"lock-{work}")).open("w") as lock:
+        make_folder(self.path)
+        self._refuse_foreign()
+        lock = _opened_lock(self.path / ("lock" if work == "run" else f"lock-{work}"))
+        try:
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
@@ -77,6 +92,21 @@ class Warehouse:
             if work == "run":
                 self.sweep()
             yield
+        finally:
+            os.close(lock)
+
+    def _refuse_foreign(self) -> None:
+        """Raises InputError with all that stands in the folder and is not its owner's."""
+        owners = owners_of(self.path)
+        faults = [
+            f"{entry.name}: user {entry.lstat().st_uid} put it there, who does not own the folder; "
+            "look at it, and take it away"
+            for entry in sorted(self.path.iterdir())
+            if entry.lstat().st_uid not in owners and not entry.name.startswith(_LOGS)
+        ]
+        if faults:
+            remedy = "let nobody else write there: docs/install.md, Who may read what"
+            raise InputError(f"{self.path} holds what others put there", [*faults, remedy])
 
     def is_taken(self) -> bool:
         """Whether a run is at work here now."""
@@ -92,7 +122,7 @@ class Warehouse:
     @property
     def progress(self) -> dict[str, Any] | None:
         """How far the newest run is or was, as noted; None = none noted anything."""
-        return read_note(self.path / "progress.json")
+        return self._note_or_again(self.path / "progress.json")
 
     def write_progress(self, facts: Mapping[str, Any]) -> None:
         """Notes how far the run is, for `hexperience status`; only the lock's holder may.
@@ -103,8 +133,9 @@ class Warehouse:
 
     def sweep(self) -> None:
         """Takes away what killed runs began and nobody will end; only the lock's holder may."""
+        own = [self.path / part for part in (*_PARTS, "snapshots")]
         for kind in (".part-*", ".link-*"):
-            for path in list(self.path.rglob(kind)):
+            for path in [*self.path.glob(kind), *(p for part in own for p in part.rglob(kind))]:
                 path.unlink(missing_ok=True)
         for path in (self.path / "snapshots").glob(".building-*"):
             shutil.rmtree(path)
@@ -132,7 +163,7 @@ class Warehouse:
 
     def kept_from(self) -> dict[str, str]:
         """First day of which rows are kept, by kind; a kind that is not named is kept whole."""
-        return read_note(self.path / "kept_from.json") or {}
+        return self.note(self.path / "kept_from.json") or {}
 
     def keep_from(self, days: Mapping[str, str]) -> None:
         """Hides all earlier days from every reader of pieces; `parts.drop` takes them away.
@@ -180,10 +211,8 @@ class Warehouse:
         """
         schema = table("pm").schema
         names = [schema.field(name) for name in columns if name != "cell_id"]
-        parts = [
-            pq.ParquetFile(path, read_dictionary=["cell_id"]).read(list(columns), use_threads=False)
-            for path in self._pieces("pm", day)
-        ]
+        how = {"columns": list(columns), "read_dictionary": ["cell_id"], "use_threads": False}
+        parts = [read_rows(path, **how) for path in self._pieces("pm", day)]
         ids = pa.field("cell_id", pa.dictionary(pa.int32(), pa.string()))
         empty = pa.schema([ids, *names]).empty_table()
         whole_day = pa.concat_tables([empty, *(part.select(empty.column_names) for part in parts)])
@@ -224,7 +253,7 @@ class Warehouse:
         """
         rows = []
         for path in sorted((self.path / "pieces" / name).glob("*/*.parquet")):
-            head = pq.read_metadata(path)
+            head = read_head(path)
             if head.num_rows:
                 # both are the same in all rows of a piece, so the head's smallest tells them
                 file, file_hash = (_smallest(head, name) for name in ("source_file", "file_hash"))
@@ -249,7 +278,7 @@ class Warehouse:
 
         `name`: the source table. `load`: name of the file's load.
         """
-        return read_note(self._note("loads", name, load))
+        return self._note_or_again(self._note("loads", name, load))
 
     def loads(self, name: str) -> dict[str, dict[str, Any]]:
         """What became of each file that is loaded, by the name of its load.
@@ -257,7 +286,7 @@ class Warehouse:
         `name`: the source table.
         """
         notes = sorted((self.path / "loads" / name).glob("*.json"))
-        return {path.stem: facts for path in notes if (facts := read_note(path))}
+        return {path.stem: facts for path in notes if (facts := self._note_or_again(path))}
 
     def keep_loads(self, name: str, loads: set[str]) -> None:
         """Forgets files that are no longer among the sources, or were read in another way.
@@ -309,6 +338,45 @@ class Warehouse:
     def _note(self, part: str, name: str, key: str) -> Path:
         return self.path / part / name / f"{key}.json"
 
+    def note(self, path: Path) -> dict[str, Any] | None:
+        """Facts of a note; None = there is none. Raises Damaged, and InputError for another's.
+
+        `path`: of the note, below the folder.
+        """
+        return read_note(path, owners=owners_of(self.path))
+
+    def _note_or_again(self, path: Path) -> dict[str, Any] | None:
+        """As `note`; a damaged one is as none, so that what it spoke of is done again."""
+        try:
+            return self.note(path)
+        except Damaged as error:
+            log.warning("%s: what it spoke of is done again", error)
+            return None
+
+    def damages(self) -> Iterator[Damaged | InputError]:
+        """The refusal of each file that is not as it was written, or not the owner's.
+
+        What the present user may not read is passed over.
+        """
+        notes = [*self.path.glob("*.json"), *self._files(".json")]
+        looks: list[tuple[Callable[[Path], Any], Path]]
+        looks = [(self.note, path) for path in sorted(notes)]
+        looks += [(verify, path) for path in sorted(self._files(".parquet"))]
+        for look, path in looks:
+            try:
+                look(path)
+            except (Damaged, InputError) as error:
+                yield error
+            except (FileNotFoundError, PermissionError):
+                # a run at work takes files away; rows of persons are not for everybody
+                continue
+        snapshots = sorted((self.path / "snapshots").glob("[0-9]*"))
+        yield from filter(None, map(damage_of, snapshots))
+
+    def _files(self, ending: str) -> Iterator[Path]:
+        for part in _PARTS:
+            yield from (self.path / part).rglob(f"[!.]*{ending}")
+
     # --------------------------------------------------------------------------- settled days
 
     def write_settled(self, name: str, day: str, facts: Mapping[str, Any]) -> None:
@@ -324,7 +392,7 @@ class Warehouse:
 
         `name`: the table. `day`: local day as YYYY-MM-DD, or WHOLE.
         """
-        return read_note(self._note("settled", name, day))
+        return self._note_or_again(self._note("settled", name, day))
 
     def forget_settled(self, name: str, day: str) -> None:
         """Takes the note of a day away before its tables are written anew.
@@ -415,9 +483,7 @@ class Warehouse:
 
         `name`: the table. `filled`: whether partitions without rows are left out.
         """
-        return [
-            path.stem for path in self.files(name) if not filled or pq.read_metadata(path).num_rows
-        ]
+        return [path.stem for path in self.files(name) if not filled or read_head(path).num_rows]
 
     def files(self, name: str) -> list[Path]:
         """The Parquet files of a table, by day ascending.
@@ -428,6 +494,20 @@ class Warehouse:
 
     def _partition(self, name: str, day: str) -> Path:
         return self.path / "tables" / name / f"{day}.parquet"
+
+
+def _opened_lock(path: Path) -> int:
+    """A lock file's handle, to be closed; what stands there is neither followed nor emptied."""
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o644)
+    except OSError as error:
+        if path.is_symlink():
+            raise InputError(f"{path} is a symbolic link", ["take it away"]) from None
+        raise error
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise InputError(f"{path} is no file", ["take it away"])
+    return handle
 
 
 def _smallest(head: pq.FileMetaData, column: str) -> str:

@@ -17,6 +17,7 @@ import jinja2
 import pandas as pd
 
 from contracts.settings.sections import Settings
+from ingest.warehouse.files import damaged, read_note
 from ingest.warehouse.marts import Marts
 from ingest.warehouse.publish import drop_older_snapshots
 from ingest.warehouse.store import Warehouse
@@ -152,7 +153,9 @@ def _note(target: Path) -> dict[str, Any] | None:
     path = target / _NOTE
     if not path.exists():
         return None
-    note = json.loads(path.read_text(encoding="utf-8"))
+    note = read_note(path) or {}
+    if not {"revision", "counts"} <= {*note}:
+        raise damaged(path, "it is no note of a report")
     return note | {name: _by_new_names(note.get(name)) for name in ("before", "counts")}
 
 

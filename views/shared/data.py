@@ -16,7 +16,7 @@ import streamlit as st
 
 from contracts.settings import load, sections
 from geo.regions import polygons
-from ingest.warehouse.acknowledgements import Subject, Word, state
+from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.marts import Marts
 from views.drawing.outlines import Box
 from views.drawing.outlines import outlines as outlines_within
@@ -35,7 +35,7 @@ def answer(query: str, **params: Any) -> pd.DataFrame:
     """
     marts = _marts()
     given = {name: value for name, value in params.items() if value is not None}
-    kept_under = f"{marts.file} {state(marts.log)}"
+    kept_under = f"{marts.file} {marts.log_state}"
     return _answer(kept_under, str(marts.folder), query, given)
 
 
@@ -46,6 +46,11 @@ def acknowledge(subject: Subject, word: Word, *, by: str, at: datetime) -> None:
     `at`: instant of the entry.
     """
     _marts().acknowledge(subject, word, by=by, at=at)
+
+
+def log_fault() -> str:
+    """Why the log of acknowledgements can't be read; empty = it can."""
+    return _marts().log_fault
 
 
 def facts() -> pd.Series:

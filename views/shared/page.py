@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 from altair.utils.schemapi import debug_mode
 
-from contracts.errors import HexperienceError, NothingFound
+from contracts.errors import Damaged, HexperienceError, NothingFound
 from views.drawing import charts
 from views.shared import data
 from views.words.looks import Look
@@ -24,6 +24,9 @@ def run_facts() -> pd.Series:
     """
     try:
         return data.facts()
+    except Damaged as error:
+        st.title("What is published is damaged")
+        st.code(str(error), language=None)
     except (NothingFound, IndexError):
         st.title("Nothing is published yet")
         st.markdown(
@@ -72,6 +75,8 @@ def as_of(facts: pd.Series) -> str:
 
 def notes() -> None:
     """What a reader must know of the data: unsafe notes aloud, many others one click away."""
+    if fault := data.log_fault():
+        st.warning(plain(fault))
     checks = data.answer("quality_notes")
     for message in checks.loc[checks["verdict"] == "unsafe", "message"]:
         st.error(plain(message))

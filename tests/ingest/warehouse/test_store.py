@@ -14,6 +14,7 @@ from contracts.errors import ContractError, InputError, NothingFound, QuestionEr
 from contracts.fields import FIELDS
 from contracts.tables import PUBLISHED, SCHEMA_VERSION, TABLES
 from ingest.warehouse.duck import connect
+from ingest.warehouse.files import read_note
 from ingest.warehouse.migration import migrate
 from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import parse_query, typed
@@ -149,7 +150,9 @@ def test_a_newer_warehouse_is_refused_with_a_remedy(tmp_path: Path) -> None:
     warehouse = Warehouse(tmp_path)
     migrate(warehouse)
     note = tmp_path / "schema.json"
-    assert json.loads(note.read_text("utf-8"))["version"] == SCHEMA_VERSION
+    facts = read_note(note)
+    assert facts is not None
+    assert facts["version"] == SCHEMA_VERSION
     note.write_text(json.dumps({"version": SCHEMA_VERSION + 1, "columns": "x"}), "utf-8")
     with pytest.raises(InputError, match=r"written by a newer .*\n.*restore a backup"):
         migrate(warehouse)
