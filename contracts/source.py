@@ -166,6 +166,11 @@ class Source(Section):
         ]
 
     @property
+    def direct(self) -> dict[str, str]:
+        """Our columns that are one of theirs as it is, each with its name."""
+        return {ours: text for ours, text in self.columns.items() if parts_of(text) == [text]}
+
+    @property
     def groups(self) -> dict[str, list[str]]:
         """Named groups of [source.objects], each with their columns it can be found in."""
         groups: dict[str, list[str]] = {}

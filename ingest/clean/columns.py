@@ -8,7 +8,7 @@ import pandas as pd
 from contracts.fields import Field
 from contracts.settings.sections import Settings
 from contracts.source import Source
-from ingest.clean import cell_identity, degrees
+from ingest.clean import cell_identity, degrees, doubts
 from ingest.clean.findings import FILE_DOUBT, POSITION, Findings
 from ingest.clean.times import as_time
 from ingest.numerals import mark_doubt, numbers_of, other_mark, scale_numbers, units_in
@@ -90,17 +90,21 @@ def _as_number(
         raw, source.decimal, thousands=source.thousands, units=units, whole=is_count(column)
     )
     bad, wrong = values.isna() & raw.notna(), "not a number"
+    doubted: list[str] = []
     if is_text:
-        findings.file.extend(_mark_faults(raw, bad, column, source))
-        findings.file.extend(_faults_of_units(raw, bad, column))
+        doubted += [*_mark_faults(raw, bad, column, source), *_faults_of_units(raw, bad, column)]
+        findings.file.extend(doubted)
     if is_text and _is_scale(column):
         values = values.fillna(scale_numbers(raw[bad], column.high or 0))
     values = values * source.scale.get(column.name, 1.0)
     if column.name in POSITION and is_text:
         values = values.fillna(degrees.decimal(raw[bad], letters=degrees.LETTERS[column.name]))
         wrong = "neither decimal degrees nor degrees, minutes and seconds"
+    is_asked = doubts.is_count(column.name) and column.name in source.columns and not doubted
+    if is_asked and (doubt := doubts.of_fractions(values)):
+        findings.file.append(f"{column.name}: {doubt}")
     if column.type != "DOUBLE":
-        values, wrong = values.where(values == values.round()), "not a whole number"
+        values, wrong = values.round().where(doubts.is_whole(values)), "not a whole number"
     if column.name in _NONE_IS_DRAWN:
         wrong += f", so that it is taken for {_NONE_IS_DRAWN[column.name]}"
     return values, values.isna() & raw.notna(), wrong

@@ -16,7 +16,7 @@ from contracts.fields import FIELDS
 from contracts.settings.sections import Settings
 from contracts.source import FromName, Source
 from contracts.tables import COUNTED, LINEAGE, TABLES, Table
-from ingest.clean import cell_identity
+from ingest.clean import cell_identity, doubts
 from ingest.clean.columns import typed
 from ingest.clean.findings import POSITION, Findings
 from ingest.clean.losses import Loss, losses, of_width
@@ -82,6 +82,7 @@ def clean(
     for name in (*table.columns, *table.read_instead):
         if name in theirs and name not in (*COUNTED, *LINEAGE):
             ours[name] = typed(theirs, FIELDS[name], source, settings, findings)
+    findings.file.extend(doubts.faults(ours, source.direct))
     if shared and {"cell_id", "technology"} <= {*ours}:
         ours["cell_id"] = cell_identity.kept_apart(ours["cell_id"], ours["technology"], shared)
     _place_periods(ours, theirs, source, findings)

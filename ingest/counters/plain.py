@@ -19,7 +19,7 @@ from contracts.fields import FIELDS, Field
 from contracts.settings.sections import Settings
 from contracts.source import Source, parts_of
 from contracts.tables import COUNTED, LINEAGE, TABLES
-from ingest.clean import columns, rows
+from ingest.clean import columns, doubts, rows
 from ingest.clean.findings import Findings
 from ingest.clock import local_days
 from ingest.containers import paths
@@ -129,6 +129,8 @@ def read(path: Path, source: Source, settings: Settings) -> PlainRows | None:
     sound = {name: values for name, values in ours.items() if values is not None}
     if len(sound) < len(ours) or ids is None or starts is None or not _is_possible(sound):
         return None
+    if _is_doubtful(sound, id_code, source):
+        return None
     if "suspect" not in sound:
         sound["suspect"] = pa.repeat(pa.scalar(False), len(theirs))
     return PlainRows(sound, ids, id_code, starts, start_code)
@@ -172,6 +174,16 @@ def _column(values: pa.ChunkedArray, field: Field, source: Source) -> pa.Array |
     return _bounded(numbers, field, kind)
 
 
+def _is_doubtful(ours: dict[str, pa.Array], id_code: npt.NDArray[np.int64], source: Source) -> bool:
+    """Whether a column is not what it is given as, by its name or its neighbours."""
+    names = [name for name in (*doubts.LOADS, "call_attempts") if name in ours]
+    looked = {
+        name: ours[name].slice(0, doubts.ROWS).to_numpy(zero_copy_only=False) for name in names
+    }
+    frame = pd.DataFrame({**looked, "cell_id": id_code[: doubts.ROWS]})
+    return any(doubts.faults(frame, source.direct))
+
+
 def _bounded(numbers: pa.Array, field: Field, kind: pa.DataType) -> pa.Array | None:
     """The numbers in their contract's type; None = one is out of bounds or not whole."""
     ends = pc.min_max(numbers).as_py()
@@ -183,6 +195,8 @@ def _bounded(numbers: pa.Array, field: Field, kind: pa.DataType) -> pa.Array | N
     if not is_within or not np.isfinite([ends["min"], ends["max"]]).all():
         return None
     if field.unit in ("%", "share") and any(columns.unit_faults(numbers.to_pandas(), field)):
+        return None
+    if doubts.is_count(field.name) and doubts.of_fractions(numbers.to_pandas()):
         return None
     try:
         return numbers.cast(kind)
