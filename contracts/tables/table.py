@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal
 
 import numpy as np
@@ -142,10 +143,24 @@ def assemble(parts: Iterable[pd.DataFrame], of: Table) -> pd.DataFrame:
     `parts`: rows of the table, with some or all of its columns. `of`: its contract. Without parts
     the table has no rows.
     """
-    # each part is cast by itself: a hexagon beside a missing one would become a float
-    cast = [_cast(part, of) for part in (of.empty().to_pandas(), *parts)]
-    whole = pd.concat(cast, ignore_index=True)
+    # a type is cast by itself: a hexagon beside a missing one would become a float
+    cast = [_cast(part, of) for part in _alike(parts)]
+    whole = pd.concat([_no_rows(of), *cast], ignore_index=True)
     return whole.sort_values(list(of.key), ignore_index=True)
+
+
+@cache
+def _no_rows(of: Table) -> pd.DataFrame:
+    return _cast(of.empty().to_pandas(), of)
+
+
+def _alike(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """Parts of the same columns and types under each other: a cast costs as much for one row."""
+    kinds: dict[tuple[Any, ...], list[pd.DataFrame]] = {}
+    for part in parts:
+        kinds.setdefault((*part.columns, *part.dtypes), []).append(part)
+    for alike in kinds.values():
+        yield alike[0] if len(alike) == 1 else pd.concat(alike, ignore_index=True)
 
 
 def _cast(part: pd.DataFrame, of: Table) -> pd.DataFrame:

@@ -17,6 +17,7 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ import analysis.changes.daily
 import analysis.changes.hourly
 import analysis.run
 import ingest.run
+import ingest.settle.days
 from contracts.errors import NothingFound
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
@@ -44,7 +46,7 @@ RANDOM = re.compile(r"(\.part-|\.building-|\.link-)[^/]*")
 def main(config: Path, delivery: Path) -> None:
     """One line of JSON for each step of the run that takes the delivery in."""
     settings = load(config, environ={})
-    for module in (ingest.run, analysis.changes.hourly, analysis.changes.daily):
+    for module in (ingest.run, ingest.settle.days, analysis.changes.hourly, analysis.changes.daily):
         module.each = _each  # type: ignore[attr-defined]
     # a third snapshot makes the oldest go
     _in_child(lambda: _job(settings))
@@ -169,7 +171,7 @@ def _say(text: str) -> None:
 
 def _job(settings: Settings) -> str:
     warehouse = Warehouse(settings.resolve(settings.warehouse.path))
-    nobody: Any = None
+    nobody: Any = SimpleNamespace(nthreads=lambda: {"here": 1})
     with warehouse.alone():
         receipt = ingest.run.run(settings, nobody)
         analysis.run.run(settings, nobody)
