@@ -384,16 +384,19 @@ def acknowledge(
 @app.command()
 @_with_message
 def inspect(
-    file: Annotated[Path, typer.Argument(help="An operator's file of any kind.")],
+    files: Annotated[
+        list[Path],
+        typer.Argument(help="An operator's files of any kind; archives and workbooks too."),
+    ],
     out: Annotated[Path | None, typer.Option(help="Configuration to start from, written.")] = None,
 ) -> None:
-    """Say what an unknown file seems to be, and write a configuration that reads it."""
+    """Say what unknown files seem to be, and write one configuration that reads them."""
     from ingest.inspection import draft, look  # noqa: PLC0415  as in _run
 
-    looks = look.look(file)
-    say(draft.report(looks))
+    seen = look.look_at(files)
+    say("\n\n".join(map(draft.report, seen)))
     if out is not None:
-        draft.write(looks, out)
+        draft.write(seen, out)
         ERR.print(f"written to {out}", highlight=False)
 
 

@@ -17,7 +17,7 @@ from contracts.tables import PAIRS, SOURCES, TABLES
 
 _OF_COLUMNS = ("formats", "scale", "units", "values", "patterns")
 # a required column that `ingest.clean` makes of another
-_FOLLOWS_FROM = {"complaint_class": "complaint_type"}
+FOLLOWS_FROM = {"complaint_class": "complaint_type"}
 
 
 class Section(BaseModel):
@@ -194,7 +194,7 @@ class Source(Section):
         yield from self.mapping_faults()
         table = TABLES[self.table]
         for name in table.required:
-            if name not in self.given and _FOLLOWS_FROM.get(name) not in self.given:
+            if name not in self.given and FOLLOWS_FROM.get(name) not in self.given:
                 yield f"[source.columns] {name}: required by {table.name}; name their column"
         yield from self._pair_faults()
 

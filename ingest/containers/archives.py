@@ -38,7 +38,7 @@ def _kind(path: Path, _changed_ns: int, _size: int) -> str:
     if packing(head) in ("gzip", "bzip2", "xz"):
         start = _first_unpacked(path)
         # what has no sound byte is opened as an archive, which says so
-        return "tar" if not start or is_tar(start) else ""
+        return "tar" if start is None or is_tar(start) else ""
     return "tar" if is_tar(head) else ""
 
 
@@ -50,14 +50,14 @@ def _is_workbook(path: Path) -> bool:
         return False
 
 
-def _first_unpacked(path: Path) -> bytes:
-    """The first unpacked bytes; of what is damaged none."""
+def _first_unpacked(path: Path) -> bytes | None:
+    """The first unpacked bytes; None where it is damaged before."""
     with path.open("rb") as file:
         try:
             # not through `pieces`, which refuses archives
             return _tar_stream(file, 1.0).read(HEAD)
         except (OSError, EOFError, *BROKEN):
-            return b""
+            return None
 
 
 def members(path: Path, gigabytes: float) -> list[str]:

@@ -67,6 +67,7 @@ def opened(path: Path, gigabytes: float) -> IO[bytes]:
     `path`: as of `outer`. NotOpened, here or when it is read, where it can't be opened, is damaged,
     or is an archive or a workbook.
     """
+    _refuse_broken(path, gigabytes)
     return cast(IO[bytes], io.BufferedReader(Unpacked(packed(path, gigabytes), gigabytes)))
 
 
@@ -75,8 +76,15 @@ def unpacked(path: Path, gigabytes: float) -> Iterator[bytes]:
 
     `path`: as of `outer`.
     """
+    _refuse_broken(path, gigabytes)
     with packed(path, gigabytes) as file:
         yield from pieces(file, gigabytes)
+
+
+def _refuse_broken(path: Path, gigabytes: float) -> None:
+    """Raises NotOpened, saying why, for an archive that can't be listed."""
+    if path.is_file() and archives.kind(path) in ("zip", "tar"):
+        archives.members(path, gigabytes)
 
 
 def seekable(path: Path, gigabytes: float) -> Path | IO[bytes]:

@@ -6,18 +6,22 @@ refuses by that name.
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
 
 from contracts.errors import QuestionError
 from contracts.fields import FIELDS
+from contracts.source import FOLLOWS_FROM
 from contracts.tables import PAIRS, TABLES
 from ingest.inspection.likeness import SURE, Fit, Like, factor_of
 from ingest.inspection.look import Looks
 from ingest.inspection.times import Moments
+from ingest.inspection.trial import tried
 
+_HALF = 0.5
+"""Below this confidence nothing is written without a mark."""
 _CHOOSE = "CHOOSE_THEIR_COLUMN"
 _CONSTANT = {"period_s": 900, "survey_type": "CHOOSE relationship or transactional"}
 
@@ -53,7 +57,12 @@ def summary(looks: Looks) -> list[str]:
             f"looks like table {best.table} ({best.confidence:.2f}), "
             f"less like {second.table} ({second.confidence:.2f})"
         )
-    return [*lines, *_time_lines(looks), *(f"note: {note}" for note in looks.notes)]
+    lines += [f"{len(looks.files):,} files look so: {looks.path}"] if len(looks.files) > 1 else []
+    lines += [*_time_lines(looks), *(f"note: {note}" for note in looks.notes)]
+    lines += [f"not unique: {looks.repeats}"] if looks.repeats else []
+    if not looks.reader:
+        return lines
+    return [*lines, *tried(_first(looks), ["[[source]]", *_body(looks)])]
 
 
 def _time_lines(looks: Looks) -> Iterator[str]:
@@ -93,36 +102,48 @@ def columns_seen(looks: Looks) -> pd.DataFrame:
             "confidence": f"{likes[name].confidence:.2f}" if name in likes else "",
             "why": likes[name].why if name in likes else "",
         }
-        for name in (looks.header if looks.fits else ())
+        for name in (dict.fromkeys([*looks.header, *likes]) if looks.fits else ())
     ]
     return pd.DataFrame(rows)
 
 
-def toml(looks: Looks) -> str:
-    """A configuration that reads the file, as far as that can be seen; empty where nothing can.
+def toml(*seen: Looks) -> str:
+    """A configuration that reads files, as far as that can be seen; empty where nothing can.
 
-    `looks`: what was seen of the file.
+    `seen`: what was seen of each kind of file.
     """
-    if not looks.reader:
+    bodies = [_source(looks) for looks in seen if looks.reader]
+    if not bodies:
         return ""
+    names = ", ".join(looks.path.name for looks in seen)
     head = [
-        f"# Made by `hexperience inspect` of {looks.path.name}; what it could not see says CHOOSE.",
+        f"# Made by `hexperience inspect` of {names}; what it could not see says CHOOSE.",
         "",
         "[operator]",
         'name = "CHOOSE"',
         'timezone = "UTC"  # CHOOSE the zone of local days, and of times written without an offset',
-        "",
-        "[[source]]",
     ]
+    return "\n".join([*head, *(line for body in bodies for line in ("", *body)), ""])
+
+
+def _source(looks: Looks) -> list[str]:
+    """One [[source]], line by line, with what became of the file when it was read so."""
+    lines = ["[[source]]", *_body(looks)]
+    return [*(f"# {line}" for line in tried(_first(looks), lines)), *lines]
+
+
+def _first(looks: Looks) -> Path:
+    return looks.files[0] if looks.files else looks.path
+
+
+def _body(looks: Looks) -> list[str]:
     if looks.vendor:
-        body = _of_vendor(looks)
-    elif looks.reader in ("pm_xml", "omes"):
-        body = _of_xml(looks)
-    elif looks.reader == "trouble_ticket":
-        body = [f"path = {_text(_path(looks))}", 'table = "complaint"', 'reader = "trouble_ticket"']
-    else:
-        body = _of_table(looks)
-    return "\n".join([*head, *body, ""])
+        return _of_vendor(looks)
+    if looks.reader in ("pm_xml", "omes"):
+        return _of_xml(looks)
+    if looks.reader == "trouble_ticket":
+        return [f"path = {_text(_path(looks))}", 'table = "complaint"', 'reader = "trouble_ticket"']
+    return _of_table(looks)
 
 
 def _path(looks: Looks) -> str:
@@ -177,10 +198,20 @@ def _of_table(looks: Looks) -> list[str]:
     sure = {like.ours: like for like in fit.columns if like.confidence >= SURE}
     if looks.reader == "qualtrics":
         sure = _of_survey(looks, sure)
-    lines = [f"path = {_text(_path(looks))}", f'table = "{name}"', f'reader = "{looks.reader}"']
+    doubt = (
+        ""
+        if fit.confidence >= _HALF
+        else f"  # CHOOSE: no table is surely like it ({fit.confidence:.2f})"
+    )
+    lines = [
+        f"path = {_text(_path(looks))}",
+        f'table = "{name}"{doubt}',
+        f'reader = "{looks.reader}"',
+    ]
     lines += [*_form(looks)]
     when = sure.get(table.day_of)
-    if when and name == "pm" and _start_or_end(when.theirs).startswith("end"):
+    is_end = when and (looks.is_end or _start_or_end(when.theirs).startswith("end"))
+    if is_end and name == "pm":
         lines.append('time_is = "end"')
     if looks.reader == "qualtrics" and looks.zone:
         lines.append(f"timezone = {_text(looks.zone)}")
@@ -188,7 +219,7 @@ def _of_table(looks: Looks) -> list[str]:
         lines.append('timezone = "UTC"')
     from_name = [] if table.day_of in sure else [*_from_name(looks.path.name, table.day_of)]
     lines += ["[source.columns]"]
-    lines += [f"{ours} = {_text(_their(like, looks))}" for ours, like in sure.items()]
+    lines += [_mapped(ours, like, looks) for ours, like in sure.items()]
     lacking = [one for one in _lacking(name, sure) if one != table.day_of or not from_name]
     lines += [f'{ours} = "{_CHOOSE}"' for ours in lacking]
     lines += [*_maybe(fit), *from_name]
@@ -202,13 +233,12 @@ def _of_survey(looks: Looks, sure: dict[str, Like]) -> dict[str, Like]:
     return {**sure, "score": Like(scores[0], "score", 1.0, "")} if scores else sure
 
 
-def _their(like: Like, looks: Looks) -> str:
-    """Their column as [source.columns] takes it; a cell's number with what makes it unique."""
-    if like.ours == "cell_id":
-        before = [n for n in looks.header if n.lower() in ("mcc", "mnc", "lac", "tac")]
-        if before:
-            return "-".join(f"{{{name}}}" for name in [*before, like.theirs])
-    return like.theirs
+def _mapped(ours: str, like: Like, looks: Looks) -> str:
+    """A line of [source.columns]; of the key with what makes it unique, or the doubt that it is."""
+    is_key = bool(looks.fits) and ours == TABLES[looks.fits[0].table].key[0]
+    theirs = looks.key if is_key and looks.key else like.theirs
+    doubt = f"  # CHOOSE: {looks.repeats}" if is_key and looks.repeats else ""
+    return f"{ours} = {_text(theirs)}{doubt}"
 
 
 def _from_name(name: str, ours: str) -> list[str]:
@@ -244,7 +274,11 @@ def _form(looks: Looks) -> Iterator[str]:
 
 def _lacking(table: str, sure: dict[str, Like]) -> list[str]:
     """Our columns that the table can't do without and nothing in the file is surely like."""
-    lacks = [n for n in TABLES[table].required if n not in sure and n not in _CONSTANT]
+    lacks = [
+        name
+        for name in TABLES[table].required
+        if name not in (*sure, *_CONSTANT) and FOLLOWS_FROM.get(name) not in sure
+    ]
     has_pair = any({*pair} <= sure.keys() for pair in (*PAIRS, ("prb_dl_util_pct",)))
     if table == "pm" and not has_pair:
         lacks += [name for name in PAIRS[0] if name not in sure]
@@ -263,6 +297,7 @@ def _tables(looks: Looks, table: str, sure: dict[str, Like]) -> Iterator[str]:
     """What stands beside [source.columns]."""
     yield from _headed("formats", _formats(looks, sure))
     scale = {o: factor_of(c.theirs, FIELDS[o]) for o, c in sure.items() if FIELDS[o].is_number}
+    yield from _headed("units", _units(looks, sure))
     yield from _headed("scale", [f"{ours} = {by}" for ours, by in scale.items() if by != 1])
     constants = {
         n: v for n, v in _CONSTANT.items() if n in TABLES[table].required and n not in sure
@@ -278,8 +313,17 @@ def _tables(looks: Looks, table: str, sure: dict[str, Like]) -> Iterator[str]:
         yield from _headed(f"values.{ours}", [f"{one} = {_text(t)}" for one, t in words.items()])
 
 
-def _headed(name: str, lines: list[str]) -> list[str]:
-    return [f"[source.{name}]", *lines] if lines else []
+def _units(looks: Looks, sure: dict[str, Like]) -> Iterator[str]:
+    """Units that stand behind numbers."""
+    for ours, like in sure.items():
+        units = looks.units.get(like.theirs, ()) if FIELDS[ours].is_number else ()
+        if units:
+            yield f"{ours} = [{', '.join(map(_text, units))}]"
+
+
+def _headed(name: str, lines: Iterable[str]) -> list[str]:
+    rows = [*lines]
+    return [f"[source.{name}]", *rows] if rows else []
 
 
 def _formats(looks: Looks, sure: dict[str, Like]) -> list[str]:
@@ -294,15 +338,16 @@ def _formats(looks: Looks, sure: dict[str, Like]) -> list[str]:
     return lines
 
 
-def write(looks: Looks, out: Path) -> None:
+def write(seen: Sequence[Looks], out: Path) -> None:
     """Writes the start of a configuration.
 
-    `looks`: what was seen of the file. `out`: the file to write. QuestionError where nothing could
-    be seen, or where there is such a file already.
+    `seen`: what was seen of each kind of file. `out`: the file to write. QuestionError where
+    nothing could be seen, or where there is such a file already.
     """
-    text = toml(looks)
+    text = toml(*seen)
     if not text:
-        raise QuestionError(f"{looks.path}: {'; '.join(looks.notes)}: nothing to start from")
+        notes = "; ".join(f"{looks.path}: {'; '.join(looks.notes)}" for looks in seen)
+        raise QuestionError(f"{notes}: nothing to start from")
     if out.exists():
         raise QuestionError(f"--out {out}: there is such a file; give another name")
     with out.open("x", encoding="utf-8") as file:

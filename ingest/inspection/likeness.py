@@ -16,20 +16,26 @@ from contracts.expressions import Name, parse
 from contracts.fields import FIELDS, Field
 from contracts.source import Source
 from contracts.tables import PAIRS, SOURCES, TABLES, Table
+from ingest.clean.columns import is_count
 from ingest.inspection.times import moments_of
-from ingest.numerals import numbers_of
+from ingest.numerals import numbers_of, scale_numbers, units_in
 
 SURE = 0.6
 """From this confidence on, a column is put into the starter."""
 _ALSO = {
     "cell_id": "cell, cell name, cellname, cell key, eutrancell, lncel name, ecgi, ncgi, cgi, eci",
     "period_start_utc": "start, start time, timestamp, time, datetime, date time, period start, "
+    "date hour, day hour, datum stunde, fecha hora, "
     "period start time, utc datetime id, end, end time, result time, hour, date",
     "period_s": "period, granularity, duration, interval, granularity period",
     "call_attempts": "attempts, calls, call attempts, volte attempts, voice attempts",
     "call_setups": "setups, call setups, volte setups, successful calls",
     "dropped_calls": "drops, dropped, call drops, volte drops, drop calls",
     "prb_dl_util_pct": "dl prb, prb dl, prb, dl prb usage, dl prb utilisation, prb utilization dl",
+    "prb_dl_used": "used prb dl, prb used dl, dl prb used, prb dl used avg",
+    "prb_dl_avail": "available prb dl, prb available dl, dl prb available, prb dl available",
+    "prb_ul_used": "used prb ul, prb used ul, ul prb used",
+    "prb_ul_avail": "available prb ul, prb available ul, ul prb available",
     "prb_ul_util_pct": "ul prb, prb ul, ul prb usage, ul prb utilisation",
     "rrc_users_mean": "users, rrc users, connected users, avg users, rrc connected users",
     "availability": "availability, cell availability",
@@ -50,9 +56,10 @@ _ALSO = {
     "subscriber_id": "msisdn, phone, phone number, subscriber, customer, customer id, imsi, mobile",
     "text_redacted": "text, description, comment, remarks, note, notes, verbatim",
     "resolved_utc": "resolved, closed, resolution date, closed at",
-    "response_id": "response, response id, answer id, survey id",
-    "score": "score, nps, nps score, likelihood to recommend",
-    "answered_utc": "answered, answer date, recorded date, response date, submitted",
+    "response_id": "response, response id, respondent id, answer id, survey id, surveyid",
+    "score": "score, nps, nps score, likelihood to recommend, ltr, recommend",
+    "answered_utc": "answered, answer date, recorded date, response date, submitted, end date, "
+    "date submitted, completed, completion date, responsedate",
     "survey_type": "survey, survey type",
     "start_utc": "start, start time, call start, date, from, down from, outage start, began",
     "end_utc": "end, end time, to, until, up again, outage end, ended, finish, cleared",
@@ -91,6 +98,9 @@ _UNITS = {
 _CONSTANT = ("period_s", "survey_type", "place_type")
 """What a configuration can say once for a whole file."""
 _WHICH_MANY = ("cell_id", "site_id", "region", "place_id", "wave")
+_CAPACITY = {"available", "avail", "capacity", "configured", "total", "max", "maximum"}
+_RATE = {"rate", "ratio", "pct", "percent", "percentage", "share", "quote"}
+_RECOMMEND = {"recommend", "recommendation", "weiterempfehlen", "recomendar", "recommanderiez"}
 _SMALL_WORDS = {"utc", "id", "pct", "s", "deg", "m", "dbm", "n", "text", "no", "number"}
 
 
@@ -190,9 +200,21 @@ def _alike(theirs: str, ours: str) -> tuple[float, str]:
         return 0.0, "no name"
     if ours in _counters().get(" ".join(mine), ()):
         return 0.95, "a vendor's name for it"
+    if ours == "score" and {*mine} & _RECOMMEND:
+        return 0.9, "the question of NPS"
+    if _is_of_another_kind({*mine}, theirs, FIELDS[ours]):
+        return 0.0, "of another kind, by its name"
     names = [ours.replace("_", " "), *filter(None, _ALSO.get(ours, "").split(", "))]
     best = max(_similar(mine, _words(name), first=n == 0) for n, name in enumerate(names))
     return best, "its name" if best > 0.9 else "a name like it"
+
+
+def _is_of_another_kind(mine: set[str], theirs: str, ours: Field) -> bool:
+    """Whether a name speaks of a capacity where ours is a load, of a rate where it is a count."""
+    is_load = ours.name.endswith(("_util_pct", "_used"))
+    is_whole = is_count(ours) and ours.is_number and not ours.name.endswith("_pct")
+    is_rate = bool(mine & _RATE) or theirs.rstrip(" )").endswith("%")
+    return (is_load and bool(mine & _CAPACITY)) or (is_whole and ours.low == 0 and is_rate)
 
 
 def _similar(mine: tuple[str, ...], wanted: tuple[str, ...], *, first: bool) -> float:
@@ -250,13 +272,28 @@ def _possible(values: pd.Series, ours: Field, decimal: str, factor: float) -> fl
     if ours.is_time or ours.type == "DATE":
         return moments_of(values).share
     if ours.is_number:
-        numbers = numbers_of(values, decimal) * factor
-        low = numbers >= ours.low if ours.low is not None else numbers.notna()
-        high = numbers <= ours.high if ours.high is not None else numbers.notna()
-        return float((low & high).mean())
+        return _possible_numbers(values, ours, decimal, factor)
     if ours.choices:
         # other texts for the same can be mapped
         return 0.7 + 0.3 * float(values.str.lower().isin(ours.choices).mean())
     if ours.name.endswith("_id") and ours.name not in _WHICH_MANY:
         return 0.5 + 0.5 * values.nunique() / len(values)
-    return 0.9 if ours.name == "wave" or moments_of(values).share < 0.5 else 0.3
+    # a code of a location area is no name of a region
+    is_code = ours.name == "region" and values.str.fullmatch(r"\d+").mean() > 0.5
+    likely = 0.5 if is_code else 0.9
+    return likely if ours.name == "wave" or moments_of(values).share < 0.5 else 0.3
+
+
+def _possible_numbers(values: pd.Series, ours: Field, decimal: str, factor: float) -> float:
+    """Share of the values that could be numbers of the field, read as the column would be."""
+    units, whole = units_in(values), is_count(ours)
+    numbers = numbers_of(values, decimal, units=units, whole=whole)
+    if ours.type != "DOUBLE" and ours.high is not None:
+        numbers = numbers.fillna(scale_numbers(values[numbers.isna()], ours.high))
+    if whole and factor == 1:
+        # a rate is no count
+        numbers = numbers.where(numbers == numbers.round())
+    numbers *= factor
+    low = numbers >= ours.low if ours.low is not None else numbers.notna()
+    high = numbers <= ours.high if ours.high is not None else numbers.notna()
+    return float((low & high).mean())

@@ -4,12 +4,10 @@ Identifiers are not shown: of every value only its shape is.
 """
 
 import csv
-import gzip
 import io
 import re
-import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -24,12 +22,19 @@ from contracts.exports import of_persons
 from contracts.fields import FIELDS
 from contracts.source import Source
 from contracts.tables import TABLES
-from ingest.inspection.likeness import Fit, fits
+from ingest.containers import paths
+from ingest.containers.workbooks import UNCOMPUTED, Sheet
+from ingest.inspection import keys
+from ingest.inspection.likeness import SURE, Fit, fits
 from ingest.inspection.times import Moments, moments_of, with_order
+from ingest.numerals import units_in
 from ingest.privacy import door
 from ingest.sources.counters import asked_of
+from ingest.sources.delimited import encoding_of, without_trailing
 
+_PERSONAL = {"ip address", "email", "email address", "first name", "last name", "full name"}
 _START = 4 << 20
+_GIGABYTES = 8.0
 _ROWS = 3000
 _DELIMITERS = (",", ";", "\t", "|")
 _NA = (
@@ -55,6 +60,8 @@ class Looks:
     delimiter: str = ","
     preamble: int = 0
     """Lines above the header line."""
+    in_sheet: bool = False
+    """Whether it is a sheet of a workbook."""
     header: tuple[str, ...] = ()
     """Names of the columns, or of counters in XML; empty where it has none."""
     decimal: str = "."
@@ -64,6 +71,8 @@ class Looks:
     """First text of a last row that is no row like the others."""
     times: dict[str, Moments] = field(default_factory=dict)
     """Their columns of times."""
+    is_end: bool = False
+    """Whether its hours run from 1 to 24, the ends of periods."""
     zone: str = ""
     """The zone that the file states; empty = none."""
     period_s: int = 0
@@ -82,6 +91,14 @@ class Looks:
     """Kinds of objects in PM XML, such as NRCellDU."""
     notes: tuple[str, ...] = ()
     """What to know besides, or why nothing was seen, in words."""
+    units: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Their column -> units that stand behind its numbers."""
+    key: str = ""
+    """Their columns whose values name a cell once, as [source.columns] takes them."""
+    repeats: str = ""
+    """What is not unique in the rows looked at, in words; empty = the key is."""
+    files: tuple[Path, ...] = ()
+    """All files that look so, where several were looked at."""
 
 
 def look(path: Path) -> Looks:
@@ -89,17 +106,59 @@ def look(path: Path) -> Looks:
 
     `path`: the file. InputError where it can't be opened or is empty.
     """
-    start = _start(path)
-    if not start.strip():
+    try:
+        if paths.is_workbook(path, _GIGABYTES):
+            return _of_workbook(path)
+        with paths.opened(path, _GIGABYTES) as file:
+            start = file.read(_START)
+    except OSError as error:
+        raise InputError(f"{path}: can't be opened", [str(error)]) from None
+    if not start.strip(b"\0 \t\r\n"):
         raise InputError(f"{path}: the file is empty", ["give a file with some rows"])
     if start.startswith(b"PAR1"):
         return _table(Looks(path, "parquet"), _of_parquet(path))
-    if start.startswith(b"PK\x03\x04"):
-        note = "a ZIP archive or an Excel workbook: unpack it, or save the sheet as CSV"
-        return Looks(path, "", notes=(note,))
     encoding, text, doubt = _decoded(start)
     looks = Looks(path, "", encoding=encoding, notes=doubt)
     return _of_text(looks, text)
+
+
+def look_at(named: Sequence[Path]) -> list[Looks]:
+    """What some files seem to be, those that look alike together.
+
+    `named`: files, archives, of which each member is a file, and workbooks. Of each kind it is what
+    the first one seems to be, `files` being all and `path` what names them. InputError where one
+    can't be opened or is empty.
+    """
+    files = [file for path in named for file in paths.found(path, _GIGABYTES)]
+    if missing := [path for path in named if not paths.outer(path).is_file()]:
+        raise InputError(f"{missing[0]}: no such file", ["give files that are there"])
+    alike: dict[tuple[object, ...], list[Looks]] = {}
+    for looks in map(look, files):
+        alike.setdefault(_kind_of(looks), []).append(looks)
+    return [_together(group) for group in alike.values()]
+
+
+def _kind_of(looks: Looks) -> tuple[object, ...]:
+    """What files must share to be read by one [[source]]; of what is not read, the file itself."""
+    if not looks.reader:
+        return (looks.path,)
+    if looks.reader in ("pm_xml", "omes", "trouble_ticket"):
+        return (looks.reader, looks.vendor)
+    how = (looks.encoding, looks.delimiter, looks.decimal, looks.preamble > 0, looks.vendor)
+    return (looks.reader, looks.header, looks.in_sheet, *how)
+
+
+def _together(group: list[Looks]) -> Looks:
+    """The first of a group, named by a glob that means all of the group and no other file."""
+    first, mine = group[0], sorted(looks.path for looks in group)
+    base = paths.outer(first.path)
+    globs = [base, *(base / glob for glob in (f"**/*{first.path.suffix}", "*"))]
+    globs += [base.parent / f"*{base.suffix}", base.parent / f"*{base.suffix}" / "*"]
+    named = first.path
+    if len(group) > 1:
+        fitting = (glob for glob in globs if paths.found(glob, _GIGABYTES) == mine)
+        named = next(fitting, named)
+    return replace(first, path=named, files=tuple(mine))
 
 
 def _of_text(looks: Looks, text: str) -> Looks:
@@ -116,25 +175,33 @@ def _of_text(looks: Looks, text: str) -> Looks:
         return replace(looks, notes=(*looks.notes, f"text that is no table: {error}"))
 
 
-def _start(path: Path) -> bytes:
-    """The file's first bytes, unpacked; no more than a few megabytes whatever it holds."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(_START)
-            if not start.startswith(b"\x1f\x8b"):
-                return start
-            file.seek(0)
-            with gzip.open(file) as packed:
-                return packed.read(_START)
-    except (OSError, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: can't be opened", [str(error)]) from None
+def _of_workbook(path: Path) -> Looks:
+    """What a workbook seems to be: the sheet with the most rows, if it has several."""
+    sheets = paths.sheets(path, _GIGABYTES)
+    tables = {sheet.name: _rows(path, sheet) for sheet in sheets}
+    name = max(tables, key=lambda name: len(tables[name]), default="")
+    if not name or not tables[name]:
+        raise InputError(f"{path}: no sheet has a row", ["give a workbook with some rows"])
+    whole = path if paths.place(path, _GIGABYTES).sheet else path / name
+    others = [other for other in tables if other != name]
+    notes = (f"sheets not looked at: {', '.join(others)}",) if others else ()
+    records = tables[name]
+    width = Counter(map(len, records)).most_common(1)[0][0]
+    return _of_records(Looks(whole, "", in_sheet=True, notes=notes), records, width)
+
+
+def _rows(path: Path, sheet: Sheet) -> list[list[str]]:
+    rows = islice(paths.rows(path, sheet, _GIGABYTES), _ROWS + 100)
+    # formulas that nobody computed are none here; reading the file refuses them
+    texts = [[text * (text != UNCOMPUTED) for text in row] for _, row in rows]
+    return [row for row in texts if any(row)]
 
 
 def _decoded(start: bytes) -> tuple[str, str, tuple[str, ...]]:
     """Encoding, text and what is unsure about it."""
-    for mark, name in ((b"\xff\xfe", "utf-16"), (b"\xfe\xff", "utf-16")):
-        if start.startswith(mark):
-            return name, start[: len(start) // 2 * 2].decode(name, errors="replace"), ()
+    name = encoding_of(start, "utf-8")
+    if name != "utf-8":
+        return name, start[: len(start) // 2 * 2].decode(name, errors="replace"), ()
     try:
         # the last character may be cut in two
         return "utf-8", _utf8(start), ()
@@ -192,7 +259,8 @@ def _of_json(looks: Looks, text: str) -> Looks:
 
 def _of_parquet(path: Path) -> pd.DataFrame:
     try:
-        batch = next(pq.ParquetFile(path).iter_batches(_ROWS), None)
+        file = pq.ParquetFile(paths.seekable(path, _GIGABYTES))
+        batch = next(file.iter_batches(_ROWS), None)
     except (pa.ArrowInvalid, OSError) as error:
         raise InputError(
             f"{path}: can't be read as parquet", [str(error).splitlines()[0]]
@@ -205,20 +273,35 @@ def _of_lines(looks: Looks, text: str) -> Looks:
     lines = list(islice(io.StringIO(text, newline=None), _ROWS + 100))
     delimiter, width = _separator(lines)
     records = list(csv.reader(lines, delimiter=delimiter))
+    return _of_records(replace(looks, delimiter=delimiter), records, width)
+
+
+def _of_records(looks: Looks, records: list[list[str]], width: int) -> Looks:
+    """What a table seems to be. `width`: how many fields most of its rows have."""
     if width < 2:
         note = "text without columns: no separator divides all lines alike"
         return replace(looks, notes=(*looks.notes, note))
     above = _above_header(records, width)
     if _holds_data(records[above]):
         note = "no header line: its first row looks like data; write a line of names above it"
-        return replace(looks, delimiter=delimiter, notes=(*looks.notes, note))
-    header, rows = records[above], records[above + 1 :]
-    looks = replace(looks, reader="delimited", delimiter=delimiter, preamble=above)
-    looks = replace(looks, zone=_zone_of(lines[:above]))
+        return replace(looks, notes=(*looks.notes, note))
+    header, rows = without_trailing(records[above], records[above + 1 :]), records[above + 1 :]
+    looks = replace(looks, reader="delimited", preamble=above)
+    looks = replace(looks, zone=_zone_of(["".join(row) for row in records[:above]]))
     if len(rows) > 1 and any("ImportId" in cell for cell in rows[1]):
         zone = re.search(r'"timeZone"\s*:\s*"([^"]+)"', " ".join(rows[1]))
         looks, rows = replace(looks, reader="qualtrics", zone=zone[1] if zone else ""), rows[2:]
-    return _table(_with_footer(looks, rows, width), _framed(header, rows))
+    elif rows and _is_subheading(rows[0]):
+        note = "the row below the header has sub-headings: it will be one refused row"
+        looks, rows = replace(looks, notes=(*looks.notes, note)), rows[1:]
+    if looks.in_sheet:
+        rows = [row + [""] * (len(header) - len(row)) for row in rows]
+    return _table(_with_footer(looks, rows, len(header)), _framed(header, rows))
+
+
+def _is_subheading(row: list[str]) -> bool:
+    """Whether a row is the second line of SurveyMonkey's names."""
+    return sum(text in ("Response", "Open-Ended Response") for text in row) > 0 and not row[0]
 
 
 def _separator(lines: list[str]) -> tuple[str, int]:
@@ -235,8 +318,8 @@ def _separator(lines: list[str]) -> tuple[str, int]:
 
 def _above_header(records: list[list[str]], width: int) -> int:
     """How many records stand above the header: the first of the table's width without gaps."""
-    wide = [n for n, record in enumerate(records) if len(record) == width]
-    filled = [n for n in wide if all(cell.strip() for cell in records[n])]
+    wide = [n for n, record in enumerate(records) if width - 1 <= len(record) <= width + 1]
+    filled = [n for n in wide if all(cell.strip() for cell in records[n][: width - 1])]
     # a preamble that a spreadsheet saved again is as wide as the table, with gaps
     return next(iter([n for n in filled if n < wide[0] + 20] or wide))
 
@@ -253,7 +336,9 @@ def _framed(header: list[str], rows: list[list[str]]) -> pd.DataFrame:
     """The rows of the header's width; a name that stands twice gets its number."""
     names = [name if header.index(name) == n else f"{name}#{n}" for n, name in enumerate(header)]
     wide = [row for row in rows if len(row) == len(header)]
-    return pd.DataFrame(wide, columns=names, dtype="str")
+    frame = pd.DataFrame(wide, columns=names, dtype="str")
+    # what the rows' last separator makes is no column
+    return frame.iloc[:, :-1] if header and not header[-1] else frame
 
 
 def _with_footer(looks: Looks, rows: list[list[str]], width: int) -> Looks:
@@ -273,10 +358,12 @@ def _table(looks: Looks, sample: pd.DataFrame) -> Looks:
     header = tuple(str(name) for name in sample)
     if looks.footer:
         sample = sample[sample.iloc[:, 0].str.strip() != looks.footer]
+    is_end = keys.ends_at_24(sample)
+    sample = keys.with_hours(sample)
     decimal = _decimal(sample, looks)
     na = _missing_texts(sample)
     columns = {str(name): _without_na(sample[name], na) for name in sample}
-    personal = {*of_persons(looks.reader)} & {*sample}
+    personal = {name for name in sample if _is_of_a_person(str(name), looks)}
     times = {name: moments_of(values) for name, values in columns.items() if len(values)}
     times = {name: moments for name, moments in times.items() if moments.share > 0.5}
     looks = replace(
@@ -285,12 +372,31 @@ def _table(looks: Looks, sample: pd.DataFrame) -> Looks:
         decimal=decimal,
         na=na,
         times=times,
+        is_end=is_end,
+        units={name: tuple(units) for name, v in columns.items() if (units := units_in(v))},
         samples={n: str(door.masked(v.head(1)).iloc[0]) for n, v in columns.items() if len(v)},
         fits=tuple(fits(sample.drop(columns=[*personal]), na, decimal)),
     )
     looks = replace(looks, times=_times(columns, looks))
+    looks = _with_key(looks, sample)
     looks = replace(looks, period_s=_period(columns, looks), choices=_choices(columns, looks))
     return _with_vendor(looks) if looks.reader in ("delimited", "parquet") else looks
+
+
+def _is_of_a_person(name: str, looks: Looks) -> bool:
+    """Whether a column tells who answered or from which address: nothing of ours is made of it."""
+    plain = re.sub(r"[^a-z]+", " ", name.lower()).strip()
+    return name in of_persons(looks.reader) or plain in _PERSONAL
+
+
+def _with_key(looks: Looks, sample: pd.DataFrame) -> Looks:
+    """With what names a row of the best table once, or what says that nothing does."""
+    if not looks.fits or looks.vendor:
+        return looks
+    best = looks.fits[0]
+    ours = {like.ours: like.theirs for like in best.columns if like.confidence >= SURE}
+    key, repeats = keys.unique(sample, ours, TABLES[best.table])
+    return replace(looks, key=key, repeats=repeats)
 
 
 def _times(columns: dict[str, pd.Series], looks: Looks) -> dict[str, Moments]:

@@ -12,7 +12,7 @@ import pandas as pd
 
 from ingest.clean import dates
 
-_TIMES = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "")
+_TIMES = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p", "%H", "")
 _DAYS = ("%d{0}%m{0}%Y", "%m{0}%d{0}%Y", "%Y{0}%m{0}%d", "%d{0}%b{0}%Y", "%d{0}%B{0}%Y")
 _WHOLE = ("%Y%m%d%H%M%S", "%Y%m%d%H%M", "%Y%m%d %H:%M", "%Y%m%d", "%Y-%m", "%b %Y", "%B %Y")
 _OFFSET = re.compile(r" ?[+-]\d{2}:?\d{2}$")

@@ -143,7 +143,8 @@ def _shown_names(header: list[str], source: Source) -> str:
     is_row = source.table in PERSONS and redact.texts(pd.Series(header)).tolist() != header
     if is_row:
         return "no names but what looks like a row; is there a header line?"
-    return ", ".join(header)
+    # on one line, and none longer than a line
+    return ", ".join(" ".join(name.split())[:80] for name in header)
 
 
 def read(path: Path, source: Source, *, door: Door) -> Raw:

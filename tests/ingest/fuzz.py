@@ -639,7 +639,7 @@ def _sheet_rows(path: Path, raw: sources.Raw) -> None:
     """Every row below the header that has a text, by another reader of XML."""
     with zipfile.ZipFile(paths.outer(path)) as archive:
         parts = [name for name in archive.namelist() if "worksheets/" in name]
-        trees = [ET.fromstring(archive.read(name)) for name in parts]  # noqa: S314
+        trees = [*map(_tree, map(archive.read, parts))]
     numbers: list[set[int]] = []
     for tree in trees:
         rows = [row for row in tree.iter() if _local(row) == "row"]
@@ -650,6 +650,13 @@ def _sheet_rows(path: Path, raw: sources.Raw) -> None:
     header = min(rows_read, default=0)
     fits = any(rows_read == {n for n in filled if n >= header} for filled in numbers)
     assert fits or not rows_read, "a row of the sheet is lost"
+
+
+def _tree(data: bytes) -> ET.Element:
+    try:
+        return ET.fromstring(data)  # noqa: S314
+    except ET.ParseError:
+        return ET.Element("broken")
 
 
 def _parquet_rows(path: Path, _: Source, raw: sources.Raw) -> None:

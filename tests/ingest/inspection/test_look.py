@@ -59,7 +59,7 @@ def _ours(looks: Looks) -> dict[str, str]:
 def _settings_of(looks: Looks, folder: Path) -> Path:
     """The starter as a file whose settings are taken."""
     out = folder / "starter.toml"
-    draft.write(looks, out)
+    draft.write([looks], out)
     load(out, environ={})
     return out
 
@@ -108,7 +108,6 @@ def test_an_export_of_a_vendor_of_the_shelf(tmp_path: Path) -> None:
         (QUALTRICS, "qualtrics", ""),
         ("<html><body/></html>", "", ""),
         ('{"a": 1}', "", ""),
-        (b"PK\x03\x04rest of a workbook", "", ""),
         (b"\x00\x01\x02\x03" * 20, "", ""),
         ("just some words\nand some more\n", "", ""),
     ],
@@ -123,7 +122,7 @@ def test_every_kind_of_file_is_known_by_its_signature(
     assert _look(tmp_path, packed, "unknown.gz").reader == reader
     if not reader:
         with pytest.raises(QuestionError, match="nothing to start from"):
-            draft.write(looks, tmp_path / "starter.toml")
+            draft.write([looks], tmp_path / "starter.toml")
 
 
 def test_a_parquet_table(tmp_path: Path) -> None:
@@ -228,6 +227,8 @@ def test_an_empty_file_is_refused(tmp_path: Path, content: bytes) -> None:
 def test_a_broken_archive_and_a_broken_parquet_file_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="can't be opened"):
         _look(tmp_path, b"\x1f\x8b\x08\x00broken")
+    with pytest.raises(InputError, match="ZIP archive that is cut off or damaged"):
+        _look(tmp_path, b"PK\x03\x04rest of a workbook")
     with pytest.raises(InputError, match="can't be read as parquet"):
         _look(tmp_path, b"PAR1 no parquet PAR1")
 
