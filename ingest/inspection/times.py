@@ -6,6 +6,8 @@ is when the column is read (`ingest.clean.dates`).
 
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import lru_cache
 from itertools import product
 
 import pandas as pd
@@ -55,7 +57,13 @@ def moments_of(values: pd.Series) -> Moments:
     >>> moments_of(pd.Series(["31/03/2026 10:15", "01/04/2026 10:15"])).formats
     ('%d/%m/%Y %H:%M',)
     """
-    text = values.head(_LOOKED_AT).drop_duplicates()
+    return _moments(tuple(values.head(_LOOKED_AT).drop_duplicates()))
+
+
+@lru_cache(maxsize=512)
+def _moments(texts: tuple[str, ...]) -> Moments:
+    """As `moments_of`; each column is asked about once for each of our times."""
+    text = pd.Series(texts, dtype="str")
     if text.empty:
         return Moments()
     iso = text.str.extract(f"^{_ISO.pattern}$", expand=True)["offset"]
@@ -123,7 +131,14 @@ def _layouts(first: str) -> list[str]:
         for day, time, gap in product(days, _TIMES, " T,")
     ]
     layouts = dict.fromkeys([*joined, *_WHOLE])
-    return [layout for layout in layouts if _share(pd.Series([first]), layout)]
+    return [layout for layout in layouts if _reads(first, layout)]
+
+
+def _reads(text: str, layout: str) -> bool:
+    try:
+        return 1990 <= datetime.strptime(text, layout).year <= 2100  # noqa: DTZ007  (only the year)
+    except ValueError:
+        return False
 
 
 def _share(text: pd.Series, layout: str) -> float:
