@@ -81,7 +81,7 @@ def _seed(name: str, content: str | bytes, table: str, **source: object) -> Seed
 
 def _pm_csv() -> Seed:
     lines = [
-        f"{cell:03d};{hour:02d}.03.2026 {hour:02d}:15;{cell * 7},5;{hour};41,{cell};97"
+        f"{cell:03d};{hour:02d}.03.2026 {hour:02d}:15;{cell * 7};{hour};41,{cell};97"
         for cell in range(1, 5)
         for hour in range(1, 9)
     ]
@@ -276,7 +276,7 @@ def _zip() -> Seed:
     with zipfile.ZipFile(out := BytesIO(), "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in (
             ("in/pm_1.csv", whole.content),
-            ("pm.gz", gzip.compress(b"a")),
+            ("pm.gz", gzip.compress(b"a", mtime=0)),
             ("book.xlsx", _cells_book()),
         ):
             archive.writestr(zipfile.ZipInfo(name), data, zipfile.ZIP_DEFLATED)
@@ -287,19 +287,23 @@ def _zip() -> Seed:
 def _tar(form: str) -> Seed:
     """A tar of PM XML, packed."""
     inner = next(seed for seed in map(_pm_xml, FORMS))
-    with tarfile.open(fileobj=(out := BytesIO()), mode=f"w:{form}") as archive:  # type: ignore[call-overload]
-        for name, data in (("a/A1.xml", inner.content), ("a/A2.xml.gz", gzip.compress(b"<a/>"))):
+    packed = gzip.compress(b"<a/>", mtime=0)
+    with tarfile.open(fileobj=(out := BytesIO()), mode="w") as archive:
+        for name, data in (("a/A1.xml", inner.content), ("a/A2.xml.gz", packed)):
             info = tarfile.TarInfo(name)
             info.size = len(data)
             archive.addfile(info, BytesIO(data))
     source = inner.source.model_copy(update={"path": f"export.tar.{form}/a/A1.xml"})
-    return Seed(f"export.tar.{form}", out.getvalue(), source)
+    tar = out.getvalue()
+    whole = gzip.compress(tar, mtime=0) if form == "gz" else bz2.compress(tar)
+    return Seed(f"export.tar.{form}", whole, source)
 
 
 def _packed() -> Seed:
     """Text packed by bzip2, whose name says nothing of it."""
     whole = _complaints()
-    return Seed(whole.name, bz2.compress(whole.content), whole.source)
+    source = whole.source.model_copy(update={"path": "packed.csv"})
+    return Seed("packed.csv", bz2.compress(whole.content), source)
 
 
 def _events() -> Seed:
@@ -553,7 +557,9 @@ def _retar(data: bytes, rng: random.Random) -> bytes:
     """A packed tar of which some bytes inside are spoilt."""
     for unpack, pack in ((gzip.decompress, gzip.compress), (bz2.decompress, bz2.compress)):
         with suppress(OSError, EOFError, ValueError, zlib.error):
-            return pack(rng.choice(SPOILERS)(unpack(data), rng))
+            packed = pack(rng.choice(SPOILERS)(unpack(data), rng))
+            # without the time at which it was packed
+            return packed[:4] + bytes(4) + packed[8:] if pack is gzip.compress else packed
     return data
 
 
