@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from functools import wraps
+from functools import partial, wraps
 from pathlib import Path
 from typing import Annotated, Any, ParamSpec
 
@@ -27,6 +27,7 @@ import typer
 from contracts.errors import ContractError, HexperienceError, Interrupted, QuestionError
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
+from ingest.counters import references
 from ingest.running import logs
 from ingest.warehouse import acknowledgements, lineage
 from ingest.warehouse.acknowledgements import STATUSES, Subject, Word
@@ -344,7 +345,10 @@ def rows(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Show the source rows on which a cell stands in the list: file, its hash, row and counts."""
-    deliver(lineage.behind(_warehouse(load(config)), cell), form, out)
+    settings = load(config)
+    warehouse = _warehouse(settings)
+    read = partial(references.rows_on, warehouse, settings)
+    deliver(lineage.behind(warehouse, cell, read), form, out)
 
 
 @app.command()

@@ -30,6 +30,10 @@ Arrays = dict[str, Floats | None]
 Zones = Callable[[pd.Series], pd.Series | str]
 """Zone of each of some cells by cell_id, or one for all of them."""
 
+Numbers = npt.NDArray[np.number]
+Column = Callable[[str], Numbers | None]
+"""A column of table `pm` by its name, row by row; None where all of it is missing."""
+
 READ = (
     *("cell_id", "period_start_utc", "period_s", "suspect", *ADDITIVE, *COUNTED),
     *("prb_dl_used", "prb_dl_avail", "prb_ul_used", "prb_ul_avail", "prb_dl_util_pct"),
@@ -40,6 +44,42 @@ _SECOND_US = 1_000_000
 # minutes of a day of 25 hours; a day of shorter periods goes the other way
 _MOST_PERIODS = 1_500
 _RSRP = ("_rsrp", "_rsrp_s")
+
+
+@dataclass(frozen=True)
+class Key:
+    """Whose rows are at hand, and when they were measured."""
+
+    ids: npt.NDArray[np.object_]
+    """Ids of cells; two of one cell may be there after a change of ids."""
+    id_code: Whole
+    """Position of each row's id."""
+    start_us: Whole
+    """Instant at which each row's period starts, microseconds in UTC."""
+    period_s: npt.NDArray[np.integer]
+    is_doubted: bool
+    """Whether the source doubts any row."""
+
+
+def key_of(rows: pa.Table) -> Key:
+    """Cell and period of each row. `rows`: of table `pm`, `cell_id` as a dictionary."""
+    ids = rows["cell_id"].unify_dictionaries().combine_chunks()
+    return Key(
+        ids.dictionary.to_numpy(zero_copy_only=False),
+        ids.indices.to_numpy().astype(np.int64),
+        rows["period_start_utc"].cast(pa.int64()).to_numpy(),
+        rows["period_s"].to_numpy(),
+        bool(pc.any(rows["suspect"]).as_py()),
+    )
+
+
+def column_of(rows: pa.Table, name: str) -> Numbers | None:
+    """A column of rows as numbers; None = all of it is missing.
+
+    `rows`: of table `pm`. `name`: of a column.
+    """
+    values = rows[name]
+    return None if values.null_count == len(values) else values.to_numpy()
 
 
 @dataclass(frozen=True)
@@ -90,7 +130,7 @@ class Day:
             order = self.order[end[first] - n[first] : end[some][-1]]
             yield replace(self, cells=self.cells[some], order=order, present=self.present[some])
 
-    def dense(self, values: npt.NDArray[np.number]) -> Floats:
+    def dense(self, values: Numbers) -> Floats:
         """A column of the files as an array, (cell, period).
 
         `values`: of each row.
@@ -126,24 +166,24 @@ class Day:
 # -------------------------------------------------------------------------- is the day plain?
 
 
-def plain_day(rows: pa.Table, day: date, zones: Zones) -> Day | None:
+def plain_day(key: Key, day: date, zones: Zones) -> Day | None:
     """Where the rows of a day stand; None = the day is not plain.
 
-    `rows`: accepted rows of table `pm` of one day, with the columns of `READ`; `cell_id` as a
-    dictionary of newest ids. `day`: the local day. `zones`: of cells.
+    `key`: of accepted rows of table `pm`, under newest ids. `day`: the local day. `zones`: of
+    cells.
     """
-    if not rows.num_rows or pc.any(rows["suspect"]).as_py():
+    start = key.start_us
+    if not len(start) or key.is_doubted:
         return None
-    length = int(rows["period_s"][0].as_py())
-    if HOUR_S % length or not pc.all(pc.equal(rows["period_s"], length)).as_py():
+    length = int(key.period_s[0])
+    if HOUR_S % length or (key.period_s != length).any():
         return None
-    start = rows["period_start_utc"].cast(pa.int64()).to_numpy()
     first, last = int(start.min()), int(start.max())
     n_periods = (last - first) // (length * _SECOND_US) + 1
     period, rest = np.divmod(start - first, length * _SECOND_US)
     if rest.any() or n_periods > _MOST_PERIODS:
         return None
-    cells, cell = _cells(rows["cell_id"])
+    cells, cell = _cells(key)
     row = np.full(len(cells) * n_periods, -1)
     row[cell * n_periods + period] = np.arange(len(period))
     present = row >= 0
@@ -159,16 +199,13 @@ def plain_day(rows: pa.Table, day: date, zones: Zones) -> Day | None:
     return Day(day, cells, row[present], places, length, hour, starts, newest)
 
 
-def _cells(ids: pa.ChunkedArray) -> tuple[npt.NDArray[np.object_], Whole]:
+def _cells(key: Key) -> tuple[npt.NDArray[np.object_], Whole]:
     """The cells that have rows, ascending, and the position of each row's cell."""
-    whole = ids.unify_dictionaries().combine_chunks()
-    names = whole.dictionary.to_numpy(zero_copy_only=False)
-    code = whole.indices.to_numpy()
-    used = np.flatnonzero(np.bincount(code, minlength=len(names)))
-    cells, position = np.unique(names[used], return_inverse=True)
-    position_of_code = np.zeros(len(names), np.int64)
+    used = np.flatnonzero(np.bincount(key.id_code, minlength=len(key.ids)))
+    cells, position = np.unique(key.ids[used], return_inverse=True)
+    position_of_code = np.zeros(len(key.ids), np.int64)
     position_of_code[used] = position
-    return cells, position_of_code[code]
+    return cells, position_of_code[key.id_code]
 
 
 def _hours(
@@ -198,16 +235,16 @@ def _hours(
 # ----------------------------------------------------------------------------------- the sums
 
 
-def hours_of(rows: pa.Table, day: Day, n_prb_dl: pd.Series) -> Arrays:
+def hours_of(column: Column, day: Day, n_prb_dl: pd.Series) -> Arrays:
     """Columns of table `cell_hour` that add, and the received power, as arrays (cell, hour).
 
-    `rows`: as of `plain_day`, which gave `day`. `n_prb_dl`: blocks by cell_id, as of
+    `column`: of the rows whose key gave `day`. `n_prb_dl`: blocks by cell_id, as of
     `carriers.in_blocks`.
     """
     blocks = np.asarray(n_prb_dl.reindex(day.cells).fillna(carriers.ASSUMED), np.float64)
     summed = {
         name: None if array is None else day.by_hour(array)
-        for name, array in _weighted(rows, day, blocks[:, None])
+        for name, array in _weighted(column, day, blocks[:, None])
     }
     power, seconds = (summed.pop(name) for name in _RSRP)
     mean = None if power is None or seconds is None else power / seconds
@@ -243,32 +280,30 @@ def _divided(above: Floats | None, below: Floats | None) -> Floats | None:
     return None if above is None or below is None else above / below
 
 
-def _weighted(rows: pa.Table, day: Day, blocks: Floats) -> Iterator[tuple[str, Floats | None]]:
+def _weighted(column: Column, day: Day, blocks: Floats) -> Iterator[tuple[str, Floats | None]]:
     """Name and array (cell, period) of all that adds: counts, and states times their time."""
-    attempts, drops = _column(rows, day, "call_attempts"), _column(rows, day, "dropped_calls")
+    attempts, drops = _dense(column, day, "call_attempts"), _dense(column, day, "dropped_calls")
     # a rate needs both: half of a pair would bias it
     yield from zip(("call_attempts", "dropped_calls"), _both(attempts, drops), strict=True)
     for name in (*ADDITIVE, *COUNTED):
         if name not in ("call_attempts", "dropped_calls"):
-            yield name, _column(rows, day, name)
+            yield name, _dense(column, day, name)
     for way in ("dl", "ul"):
-        used, available = _both(*_in_blocks(rows, day, way, blocks))
+        used, available = _both(*_in_blocks(column, day, way, blocks))
         yield f"prb_{way}_used_prb_s", _times(used, day.period_s)
         yield f"prb_{way}_avail_prb_s", _times(available, day.period_s)
     for state, weighted, seconds in (
         ("rrc_users_mean", "rrc_user_s", "rrc_covered_s"),
         ("rsrp_p50_dbm", *_RSRP),
     ):
-        values = _column(rows, day, state)
+        values = _dense(column, day, state)
         yield weighted, _times(values, day.period_s)
         yield seconds, None if values is None else np.where(np.isnan(values), np.nan, day.period_s)
 
 
-def _column(rows: pa.Table, day: Day, name: str) -> Floats | None:
-    column = rows[name]
-    if column.null_count == len(column):
-        return None
-    return day.dense(column.to_numpy())
+def _dense(column: Column, day: Day, name: str) -> Floats | None:
+    values = column(name)
+    return None if values is None else day.dense(values)
 
 
 def _times(values: Floats | None, seconds: int) -> Floats | None:
@@ -286,11 +321,11 @@ def _both(one: Floats | None, other: Floats | None) -> tuple[Floats | None, Floa
 
 
 def _in_blocks(
-    rows: pa.Table, day: Day, way: str, blocks: Floats
+    column: Column, day: Day, way: str, blocks: Floats
 ) -> tuple[Floats | None, Floats | None]:
     """Blocks used and available, where they were given in per cent too: as `carriers.in_blocks`."""
     used, available, share = (
-        _column(rows, day, f"prb_{way}_{name}") for name in ("used", "avail", "util_pct")
+        _dense(column, day, f"prb_{way}_{name}") for name in ("used", "avail", "util_pct")
     )
     if share is None:
         return used, available
@@ -339,7 +374,7 @@ def cell_hours(hours: Arrays, day: Day) -> pa.Table:
         "day_local": pa.repeat(pa.scalar(day.day), n_rows),
     }
     for name, array in hours.items():
-        columns[name] = _numbers(name, None if array is None else array[day.has_hour], n_rows)
+        columns[name] = _numbers(name, _flat(array, day.has_hour), n_rows)
     return _table(columns, TABLES["cell_hour"])
 
 
@@ -363,6 +398,12 @@ def cell_days(days: Arrays, day: Day) -> pa.Table:
 
 def _table(columns: dict[str, pa.Array], of: Table) -> pa.Table:
     return pa.Table.from_arrays([columns[name] for name in of.columns], schema=of.schema)
+
+
+def _flat(array: Floats | None, has_hour: Flags) -> Floats | None:
+    if array is None:
+        return None
+    return array.ravel() if has_hour.all() else array[has_hour]
 
 
 def _texts(texts: npt.NDArray[np.object_], position: Whole) -> pa.Array:

@@ -2,11 +2,14 @@
 
 Whatever would have to be judged value by value (a text that is no number, a value that is not
 possible, a missing key) makes a file odd: it is read by `sources` and cleaned by `clean`, which say
-what was wrong. Times and ids are judged by their rules here too, each distinct one once.
+what was wrong. Times and ids are judged by their rules here too, each distinct one once. A column
+is decoded when it is asked for, and not kept: so a file of any size takes little memory.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -21,8 +24,9 @@ from contracts.source import Source, parts_of
 from contracts.tables import COUNTED, LINEAGE, TABLES
 from ingest.clean import columns, doubts, rows
 from ingest.clean.findings import Findings
-from ingest.clock import local_days
+from ingest.clock import UTC_TIME, local_days
 from ingest.containers import paths
+from ingest.counters.dense import Key, Numbers
 from ingest.counters.rollup import HOUR_S
 from ingest.sources import meaning
 
@@ -33,55 +37,7 @@ _RELATED = (
     *("call_attempts", "call_setups", "dropped_calls", "unavail_s", "period_s"),
     *("prb_dl_used", "prb_dl_avail", "prb_ul_used", "prb_ul_avail"),
 )
-
-
-@dataclass(frozen=True)
-class PlainRows:
-    """Rows of a file in the file's order, with ids and times as codes of distinct ones."""
-
-    columns: dict[str, pa.Array]
-    """Our columns but for the key's first two."""
-    ids: pd.Series
-    id_code: npt.NDArray[np.int64]
-    starts: pd.Series
-    start_code: npt.NDArray[np.int64]
-
-    @property
-    def length(self) -> int:
-        """How many rows there are."""
-        return len(self.id_code)
-
-    def days(self, zones: dict[str, str], default: str) -> tuple[list[str], npt.NDArray[np.int64]]:
-        """Local days that rows lie on, as YYYY-MM-DD ascending, and the position of each row's.
-
-        `zones`: of cells that have their own, by cell_id. `default`: of all others.
-        """
-        zone_code, names = pd.factorize(self.ids.map(zones).fillna(default))
-        by_zone = np.array([local_days(self.starts, str(zone)) for zone in names], object)
-        days, position = np.unique(by_zone.astype(str), return_inverse=True)
-        of_row = position.reshape(by_zone.shape)[zone_code[self.id_code], self.start_code]
-        return days.tolist(), of_row
-
-    def table(self, file: str, file_hash: str, loaded: pd.Timestamp) -> pa.Table:
-        """Rows of table `pm`.
-
-        `file`, `file_hash`: name and content of the file. `loaded`: when it arrived.
-        """
-        n = self.length
-        of_file = {"source_file": file, "file_hash": file_hash, "loaded_utc": loaded}
-        arrays = {
-            **self.columns,
-            **{name: pa.array(np.zeros(n, np.int64)) for name in COUNTED},
-            **{name: pa.repeat(pa.scalar(value), n) for name, value in of_file.items()},
-            "source_row": pa.array(np.arange(1, n + 1)),
-            "cell_id": pa.array(self.ids, pa.string()).take(pa.array(self.id_code)),
-            "period_start_utc": pa.array(self.starts).take(pa.array(self.start_code)),
-        }
-        parts = [
-            arrays[field.name].cast(field.type) if field.name in arrays else pa.nulls(n, field.type)
-            for field in _PM.schema
-        ]
-        return pa.Table.from_arrays(parts, schema=_PM.schema)
+_LOOKED_AT = {*_RELATED, *doubts.LOADS}
 
 
 def suits(source: Source) -> bool:
@@ -101,128 +57,230 @@ def suits(source: Source) -> bool:
     )
 
 
-def read(path: Path, source: Source, settings: Settings) -> PlainRows | None:
-    """The rows of a file whose every value can be used as it is; None = it is odd.
+@dataclass(frozen=True)
+class Coded:
+    """A column as its distinct values, typed, and the position of each row's among them."""
 
-    `path`: the file, whose header fits. `source`: the mapping, one that `suits`. `settings`: the
-    zone of local times.
+    distinct: pd.Series
+    code: npt.NDArray[np.int64]
+
+
+class PlainFile:
+    """One file of counters, column by column under our names."""
+
+    def __init__(self, path: Path, source: Source, settings: Settings) -> None:
+        self._source, self._settings = source, settings
+        self._file = pq.ParquetFile(
+            paths.seekable(path, source.max_gigabytes), read_dictionary=[source.columns["cell_id"]]
+        )
+        self.n_rows: int = self._file.metadata.num_rows
+
+    def coded(self, name: str) -> Coded | None:
+        """Ids of cells or starts of periods; None = a value is missing, or odd.
+
+        `name`: one of the key's first two columns.
+        """
+        values = self._theirs(name)
+        if name != "cell_id" and not pa.types.is_timestamp(values.type):
+            return None
+        if not pa.types.is_dictionary(values.type):
+            values = values.dictionary_encode()
+        if values.null_count or not self.n_rows:
+            return None
+        whole = values.unify_dictionaries().combine_chunks()
+        whole.validate(full=True)
+        raw = whole.dictionary.to_pandas()
+        frame = pd.DataFrame({"source_row": range(1, len(raw) + 1), name: raw})
+        frame[name] = meaning(frame[name], name, self._source)
+        findings = Findings()
+        typed = columns.typed(frame, FIELDS[name], self._source, self._settings, findings)
+        # how many rows have ids that were unwrapped is counted row by row
+        is_odd = bool(findings.rows or findings.file or any(findings.unwrapped.values()))
+        if is_odd or typed.isna().any():
+            return None
+        return Coded(typed, whole.indices.to_numpy(zero_copy_only=False).astype(np.int64))
+
+    def column(self, name: str, *, is_checked: bool = True) -> pa.Array | None:
+        """One column as its contract types it; None = a value is odd.
+
+        `name`: a column that the source gives. `is_checked`: whether its values are known to be
+        sound.
+        """
+        field = FIELDS[name]
+        if name in self._source.constants:
+            return self._repeated(field)
+        values = self._theirs(name).combine_chunks()
+        if field.type == "BOOLEAN":
+            return values.fill_null(False) if pa.types.is_boolean(values.type) else None
+        kind, scale = _KINDS.get(field.type), self._source.scale.get(name, 1.0)
+        is_float = pa.types.is_floating(values.type)
+        if kind is None or not (pa.types.is_integer(values.type) or is_float):
+            return None
+        if scale != 1.0 or is_float:
+            # what is no number is missing, as a null is
+            scaled = values.cast(pa.float64()).to_numpy(zero_copy_only=False) * scale
+            values = pa.array(scaled, from_pandas=True)
+        if is_checked and not _is_sound(values, field):
+            return None
+        try:
+            return values.cast(kind)
+        except pa.ArrowInvalid:
+            return None
+
+    def is_plain(self, ids: Coded) -> bool:
+        """Whether every value but those of the key can be used as it is.
+
+        `ids`: of the rows' cells, as `coded` gives them.
+        """
+        looked: dict[str, npt.NDArray[Any]] = {}
+        for name in self._source.given - {*_KEY}:
+            values = self.column(name)
+            if values is None or (name == "period_s" and not _is_period(values)):
+                return False
+            if name in _LOOKED_AT:
+                looked[name] = values.to_numpy(zero_copy_only=False)
+        findings = Findings()
+        related = pd.DataFrame({name: looked[name] for name in _RELATED if name in looked})
+        rows.relate(related, related.assign(source_row=1), findings)
+        first = pd.DataFrame({"cell_id": ids.code[: doubts.ROWS]}).assign(
+            **{name: values[: doubts.ROWS] for name, values in looked.items()}
+        )
+        return not findings.rows and not any(doubts.faults(first, self._source.direct))
+
+    def table(self, file: str, file_hash: str, loaded: pd.Timestamp) -> pa.Table:
+        """All rows as table `pm` has them; of a file that is plain.
+
+        `file`, `file_hash`: name and content of the file. `loaded`: when it arrived.
+        """
+        n = self.n_rows
+        of_file = {"source_file": file, "file_hash": file_hash, "loaded_utc": loaded}
+        arrays = {
+            "suspect": pa.repeat(pa.scalar(False), n),
+            **{name: pa.array(np.zeros(n, np.int64)) for name in COUNTED},
+            **{name: pa.repeat(pa.scalar(value), n) for name, value in of_file.items()},
+            "source_row": pa.array(np.arange(1, n + 1)),
+        }
+        for name in self._source.given - {*_KEY}:
+            arrays[name] = self.column(name, is_checked=False)
+        for name in _KEY:
+            coded = self.coded(name)
+            arrays[name] = None if coded is None else pa.array(coded.distinct).take(coded.code)
+        parts = [
+            pa.nulls(n, field.type)
+            if arrays.get(field.name) is None
+            else arrays[field.name].cast(field.type)
+            for field in _PM.schema
+        ]
+        return pa.Table.from_arrays(parts, schema=_PM.schema)
+
+    def gives(self, name: str) -> bool:
+        """Whether the source gives a column. `name`: ours."""
+        return name in self._source.given
+
+    def _theirs(self, name: str) -> pa.ChunkedArray:
+        theirs = self._source.columns[name]
+        return self._file.read(columns=[theirs], use_threads=False)[theirs]
+
+    def _repeated(self, field: Field) -> pa.Array | None:
+        """A constant in every row; None = it is odd."""
+        findings = Findings()
+        text = str(self._source.constants[field.name])
+        frame = pd.DataFrame({"source_row": [1], field.name: [text]})
+        value = columns.typed(frame, field, self._source, self._settings, findings)[0]
+        if findings.rows or findings.file or pd.isna(value):
+            return None
+        return pa.repeat(pa.scalar(float(value)), self.n_rows).cast(_KINDS[field.type])
+
+
+class PlainRows:
+    """Rows of plain files one after the other, as a day is made of them."""
+
+    def __init__(self, files: Sequence[PlainFile]) -> None:
+        self._files = files
+
+    @property
+    def key(self) -> Key | None:
+        """Cell and period of every row; None where a file is no longer plain."""
+        ids = [file.coded("cell_id") for file in self._files]
+        starts = [file.coded("period_start_utc") for file in self._files]
+        lengths = [file.column("period_s", is_checked=False) for file in self._files]
+        doubts = [file.column("suspect") for file in self._files if file.gives("suspect")]
+        names, id_code = _together(ids)
+        times, start_code = _together(starts)
+        if names is None or times is None or any(length is None for length in lengths):
+            return None
+        instants = times.astype(UTC_TIME).to_numpy("datetime64[us]").astype(np.int64)
+        return Key(
+            names.to_numpy(object),
+            id_code,
+            instants[start_code],
+            np.concatenate([length.to_numpy() for length in lengths if length is not None]),
+            any(bool(pc.any(doubt).as_py()) for doubt in doubts),
+        )
+
+    def numbers(self, name: str) -> Numbers | None:
+        """A column of all rows; None = no file gives it, or all values are missing.
+
+        `name`: of table `pm`.
+        """
+        if name in COUNTED:
+            return np.zeros(sum(file.n_rows for file in self._files))
+        parts = [
+            file.column(name, is_checked=False) if file.gives(name) else None
+            for file in self._files
+        ]
+        if all(part is None or part.null_count == len(part) for part in parts):
+            return None
+        arrays = [
+            np.full(file.n_rows, np.nan) if part is None else part.to_numpy(zero_copy_only=False)
+            for file, part in zip(self._files, parts, strict=True)
+        ]
+        return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+
+
+def days_of(
+    ids: Coded, starts: Coded, zones: dict[str, str], default: str
+) -> tuple[list[str], npt.NDArray[np.int64]]:
+    """Local days that rows lie on, as YYYY-MM-DD ascending, and the position of each row's.
+
+    `ids`, `starts`: of the rows. `zones`: of cells that have their own, by cell_id. `default`: of
+    all others.
     """
-    file = pq.ParquetFile(
-        paths.seekable(path, source.max_gigabytes), read_dictionary=[source.columns["cell_id"]]
-    )
-    theirs = file.read(columns=list(source.theirs), use_threads=False)
-    theirs.validate(full=True)
-    coded = {name: theirs[source.columns[name]] for name in _KEY}
-    if not len(theirs) or not pa.types.is_timestamp(coded["period_start_utc"].type):
-        return None
-    ids, id_code = _coded(coded["cell_id"], "cell_id", source, settings)
-    starts, start_code = _coded(coded["period_start_utc"], "period_start_utc", source, settings)
-    ours = {
-        name: _column(theirs[their_name], FIELDS[name], source)
-        for name, their_name in source.columns.items()
-        if name not in _KEY
-    }
-    ours |= {
-        name: _repeated(str(value), FIELDS[name], source, settings, len(theirs))
-        for name, value in source.constants.items()
-    }
-    sound = {name: values for name, values in ours.items() if values is not None}
-    if len(sound) < len(ours) or ids is None or starts is None or not _is_possible(sound):
-        return None
-    if _is_doubtful(sound, id_code, source):
-        return None
-    if "suspect" not in sound:
-        sound["suspect"] = pa.repeat(pa.scalar(False), len(theirs))
-    return PlainRows(sound, ids, id_code, starts, start_code)
+    zone_of_id = [zones.get(cell_id, default) for cell_id in ids.distinct]
+    zone_code, names = pd.factorize(pd.Series(zone_of_id, dtype="str"))
+    by_zone = np.array([local_days(starts.distinct, str(zone)) for zone in names], object)
+    days, position = np.unique(by_zone.astype(str), return_inverse=True)
+    # a day that stands in the table and on which no row lies is none of theirs
+    of_row = position.reshape(by_zone.shape)[zone_code[ids.code], starts.code]
+    used, of_row = np.unique(of_row, return_inverse=True)
+    return days[used].tolist(), of_row
 
 
-def _coded(
-    values: pa.ChunkedArray, name: str, source: Source, settings: Settings
-) -> tuple[pd.Series | None, npt.NDArray[np.int64]]:
-    """The distinct values of a column, typed, and which of them each row has; None = one is odd."""
-    if not pa.types.is_dictionary(values.type):
-        values = values.dictionary_encode()
-    whole = values.unify_dictionaries().combine_chunks()
-    raw = whole.dictionary.to_pandas()
-    code = whole.indices.to_numpy(zero_copy_only=False)
-    if values.null_count:
-        return None, code
-    frame = pd.DataFrame({"source_row": range(1, len(raw) + 1), name: raw})
-    frame[name] = meaning(frame[name], name, source)
-    findings = Findings()
-    typed = columns.typed(frame, FIELDS[name], source, settings, findings)
-    # how many rows have ids that were unwrapped is counted row by row
-    is_odd = bool(findings.rows or findings.file or any(findings.unwrapped.values()))
-    is_odd |= bool(typed.isna().any())
-    return None if is_odd else typed, code.astype(np.int64)
+def _together(parts: Sequence[Coded | None]) -> tuple[pd.Series | None, npt.NDArray[np.int64]]:
+    """Distinct values of all parts, maybe repeated, and the code of each row."""
+    whole = [part for part in parts if part is not None]
+    if len(whole) < len(parts):
+        return None, np.empty(0, np.int64)
+    first = np.cumsum([0, *(len(part.distinct) for part in whole)])
+    codes = [part.code + shift for part, shift in zip(whole, first, strict=False)]
+    return pd.concat([part.distinct for part in whole], ignore_index=True), np.concatenate(codes)
 
 
-def _column(values: pa.ChunkedArray, field: Field, source: Source) -> pa.Array | None:
-    """One column as its contract types it; None = a value is odd."""
-    if field.type == "BOOLEAN":
-        is_flag = pa.types.is_boolean(values.type)
-        return values.combine_chunks().fill_null(False) if is_flag else None
-    kind, scale = _KINDS.get(field.type), source.scale.get(field.name, 1.0)
-    is_whole, is_float = pa.types.is_integer(values.type), pa.types.is_floating(values.type)
-    if kind is None or not (is_whole or is_float):
-        return None
-    numbers = values.combine_chunks()
-    if scale != 1.0 or is_float:
-        # what is no number is missing, as a null is
-        scaled = numbers.cast(pa.float64()).to_numpy(zero_copy_only=False) * scale
-        numbers = pa.array(scaled, from_pandas=True)
-    return _bounded(numbers, field, kind)
-
-
-def _is_doubtful(ours: dict[str, pa.Array], id_code: npt.NDArray[np.int64], source: Source) -> bool:
-    """Whether a column is not what it is given as, by its name or its neighbours."""
-    names = [name for name in (*doubts.LOADS, "call_attempts") if name in ours]
-    looked = {
-        name: ours[name].slice(0, doubts.ROWS).to_numpy(zero_copy_only=False) for name in names
-    }
-    frame = pd.DataFrame({**looked, "cell_id": id_code[: doubts.ROWS]})
-    return any(doubts.faults(frame, source.direct))
-
-
-def _bounded(numbers: pa.Array, field: Field, kind: pa.DataType) -> pa.Array | None:
-    """The numbers in their contract's type; None = one is out of bounds or not whole."""
+def _is_sound(numbers: pa.Array, field: Field) -> bool:
+    """Whether all numbers are finite and possible, and in the unit they should be in."""
     ends = pc.min_max(numbers).as_py()
     if ends["min"] is None:
-        return pa.nulls(len(numbers), kind)
-    low, high = (np.inf if bound is None else bound for bound in (field.low, field.high))
-    low = -np.inf if field.low is None else low
-    is_within = low <= ends["min"] and ends["max"] <= high
-    if not is_within or not np.isfinite([ends["min"], ends["max"]]).all():
-        return None
-    if field.unit in ("%", "share") and any(columns.unit_faults(numbers.to_pandas(), field)):
-        return None
-    if doubts.is_count(field.name) and doubts.of_fractions(numbers.to_pandas()):
-        return None
-    try:
-        return numbers.cast(kind)
-    except pa.ArrowInvalid:
-        return None
-
-
-def _repeated(
-    text: str, field: Field, source: Source, settings: Settings, n: int
-) -> pa.Array | None:
-    """A constant in every row; None = it is odd."""
-    findings = Findings()
-    frame = pd.DataFrame({"source_row": [1], field.name: [text]})
-    value = columns.typed(frame, field, source, settings, findings)[0]
-    if findings.rows or findings.file or pd.isna(value):
-        return None
-    return pa.repeat(pa.scalar(float(value)), n).cast(_KINDS[field.type])
-
-
-def _is_possible(ours: dict[str, pa.Array]) -> bool:
-    """Whether no value contradicts another, every period is known, and none spans hours."""
-    if ours["period_s"].null_count or pc.max(ours["period_s"]).as_py() > HOUR_S:
+        return True
+    low = -np.inf if field.low is None else field.low
+    high = np.inf if field.high is None else field.high
+    if not low <= ends["min"] <= ends["max"] <= high or np.isinf([*ends.values()]).any():
         return False
-    related = pd.DataFrame(
-        {n: ours[n].to_numpy(zero_copy_only=False) for n in _RELATED if n in ours}
-    )
-    findings = Findings()
-    rows.relate(related, related.assign(source_row=1), findings)
-    return not findings.rows
+    if field.unit in ("%", "share") and any(columns.unit_faults(numbers.to_pandas(), field)):
+        return False
+    is_float_count = doubts.is_count(field.name) and pa.types.is_floating(numbers.type)
+    return not (is_float_count and doubts.of_fractions(numbers.to_pandas()))
+
+
+def _is_period(seconds: pa.Array) -> bool:
+    """Whether every period is known, and none spans hours."""
+    return not seconds.null_count and bool(pc.max(seconds).as_py() <= HOUR_S)

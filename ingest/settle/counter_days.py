@@ -2,9 +2,9 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
-from functools import cached_property
+from functools import cache, cached_property, partial
 
 import pandas as pd
 import pyarrow as pa
@@ -12,7 +12,8 @@ import pyarrow as pa
 from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from geo.footprint import valid_on
-from ingest.counters import carriers, dense, hexagons, rollup
+from ingest.counters import carriers, dense, hexagons, references, rollup
+from ingest.counters.plain import PlainRows
 from ingest.settle import inventory
 from ingest.settle.cells import newest_rows
 from ingest.settle.one_per_key import one_per_key
@@ -86,35 +87,51 @@ def settle(day: str, loads: Sequence[str], network: Network) -> DayDone:
     if not loads:
         _spread(network.warehouse.read("cell_day", days=[day]), day, network)
         return DayDone(0, 0, "")
-    rows = network.warehouse.read_counters(day, dense.READ)
-    rows = _under_newest_ids(rows, day, network)
-    plain = dense.plain_day(rows, date.fromisoformat(day), network.zones)
+    plain, column = _plain_day(day, network)
     if plain is None:
+        references.make_pieces(network.warehouse, network.settings, day)
         return _settle_any(day, network)
     network.warehouse.write_repeated("pm", day, TABLES["refused"].empty().to_pandas())
-    _spread(_roll_up(rows, plain, network).to_pandas(), day, network)
+    _spread(_roll_up(column, plain, network).to_pandas(), day, network)
     newest = pd.Timestamp(plain.newest_us, unit="us", tz="UTC")
-    return DayDone(rows.num_rows, 0, newest.isoformat())
+    return DayDone(len(plain.order), 0, newest.isoformat())
 
 
-def _under_newest_ids(rows: pa.Table, day: str, network: Network) -> pa.Table:
-    if not rows.num_rows:
-        return rows
-    ids = rows["cell_id"].combine_chunks()
-    names = pd.DataFrame({"cell_id": ids.dictionary.to_pandas().astype("str")})
+def _plain_day(day: str, network: Network) -> tuple[dense.Day | None, dense.Column]:
+    """Where the rows of a plain day stand, and their columns; None = the day is odd.
+
+    Rows are taken from the files that references name; where there are pieces too, from pieces.
+    """
+    warehouse, settings = network.warehouse, network.settings
+    key: dense.Key | None
+    column: dense.Column
+    if warehouse.has_pieces(day):
+        references.make_pieces(warehouse, settings, day)
+        table = warehouse.read_counters(day, dense.READ)
+        key, column = dense.key_of(table), partial(dense.column_of, table)
+    else:
+        notes = warehouse.references(day).values()
+        rows = PlainRows([references.opened(note, settings) for note in notes])
+        key, column = rows.key, rows.numbers
+    if key is None:
+        return None, column
+    names = pd.DataFrame({"cell_id": pd.Series(key.ids, dtype="str")})
     newest = inventory.under_newest_ids(names, network.cells, day)["cell_id"]
-    renamed = pa.DictionaryArray.from_arrays(ids.indices, pa.array(newest, pa.string()))
-    return rows.set_column(rows.column_names.index("cell_id"), "cell_id", renamed)
+    key = replace(key, ids=newest.to_numpy(object))
+    return dense.plain_day(key, date.fromisoformat(day), network.zones), column
 
 
-def _roll_up(rows: pa.Table, day: dense.Day, network: Network) -> pa.Table:
+def _roll_up(column: dense.Column, day: dense.Day, network: Network) -> pa.Table:
     """Writes hours and days of a plain day; returns the days."""
     blocks_on = inventory.blocks_on(network.cells, day.day)
+    if len(day.cells) > _CELLS_A_BLOCK:
+        # a column is decoded once, and not for every block
+        column = cache(column)
     days = []
 
     def hours_by_block() -> Iterator[pa.Table]:
         for block in day.blocks(_CELLS_A_BLOCK):
-            hours = dense.hours_of(rows, block, blocks_on)
+            hours = dense.hours_of(column, block, blocks_on)
             days.append(dense.cell_days(dense.days_of(hours, block), block))
             yield dense.cell_hours(hours, block)
 

@@ -23,7 +23,8 @@ from ingest import sources
 from ingest.clean.rows import Cleaned, clean
 from ingest.clock import day_instant, local_days
 from ingest.containers import paths
-from ingest.counters import plain
+from ingest.counters import plain, references
+from ingest.counters.plain import PlainFile
 from ingest.privacy import door
 from ingest.running.logs import where
 from ingest.sources import parquet
@@ -194,19 +195,28 @@ def _keep_plain(
     if not plain.suits(task.source):
         return None
     try:
-        rows = plain.read(task.path, task.source, task.settings)
+        file = PlainFile(task.path, task.source, task.settings)
+        ids, starts = file.coded("cell_id"), file.coded("period_start_utc")
+        if ids is None or starts is None or not file.is_plain(ids):
+            return None
     except parquet.UNREADABLE:
         return None
-    if rows is None:
-        return None
-    days, day = rows.days(dict(task.zones), task.settings.operator.timezone)
+    zone = task.settings.operator.timezone
+    days, day = plain.days_of(ids, starts, dict(task.zones), zone)
     if days[0] < warehouse.kept_from().get("pm", ""):
         return None
-    table = rows.table(_name(task, file_hash), file_hash, _arrived(task))
-    for position, name in enumerate(days):
-        piece = table if len(days) == 1 else table.filter(pa.array(day == position))
-        warehouse.write_counters(name, load_id, piece)
-    facts = _facts(task, file_hash, rows.length, {})
+    name, arrived = _name(task, file_hash), _arrived(task)
+    if len(days) == 1 and task.path.is_file():
+        path = _relative(task.path, task.settings.folder)
+        lineage = {"source_file": name, "file_hash": file_hash, "loaded_utc": str(arrived)}
+        note = references.reference(path, task.source, file, **lineage)
+        warehouse.write_reference(days[0], load_id, note)
+    else:
+        # of a file of many days every day would read the whole of it
+        rows = file.table(name, file_hash, arrived)
+        for position, one in enumerate(days):
+            warehouse.write_counters(one, load_id, rows.filter(pa.array(day == position)))
+    facts = _facts(task, file_hash, file.n_rows, {})
     warehouse.write_load("pm", load_id, facts)
     return facts
 

@@ -1,6 +1,6 @@
 """From which files a figure comes: rows of each file and day, down to row numbers."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 
@@ -39,10 +39,15 @@ def _of_table(warehouse: Warehouse, name: str) -> pd.DataFrame:
     return pieces.groupby(keys, dropna=False)["n_rows"].sum().reset_index()
 
 
-def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
+Rows = Callable[[str, str], pd.DataFrame]
+"""Counter rows of a day, as YYYY-MM-DD, and a cell, as table `pm` has them."""
+
+
+def behind(warehouse: Warehouse, cell_id: str, rows_on: Rows) -> pd.DataFrame:
     """Source rows of the days on which a cell stands in the list: those of step 1 of query `why`.
 
-    `warehouse`: with the findings of a run. `cell_id`: a cell of table `benefit`. Raises
+    `warehouse`: with the findings of a run. `cell_id`: a cell of table `benefit`. `rows_on`: reads
+    counters wherever they are kept. Raises
     NothingFound for a cell of which no benefit is known, and where the tables are of an older
     schema.
     """
@@ -56,16 +61,15 @@ def behind(warehouse: Warehouse, cell_id: str) -> pd.DataFrame:
         raise NothingFound(f"no benefit is known of a cell '{cell_id}'; {remedy}")
     days = pd.date_range(benefits["present_since"].iloc[0], benefits["present_until"].iloc[0])
     names = days.strftime("%Y-%m-%d").tolist()
-    return pd.concat(rows_of(warehouse, cell_id, names), ignore_index=True)
+    return pd.concat(rows_of(rows_on, cell_id, names), ignore_index=True)
 
 
-def rows_of(warehouse: Warehouse, cell_id: str, days: list[str]) -> Iterator[pd.DataFrame]:
+def rows_of(rows_on: Rows, cell_id: str, days: list[str]) -> Iterator[pd.DataFrame]:
     """Source rows of one cell's counters on some days: file, its hash, row number and counts.
 
-    `warehouse`: with the pieces of the counters. `cell_id`: as the pieces have it. `days`: local
+    `rows_on`: as of `behind`. `cell_id`: as the files have it. `days`: local
     days as YYYY-MM-DD; a frame for each, without rows where none are kept.
     """
     for day in days:
-        rows = warehouse.read_pieces("pm", day, only=("cell_id", [cell_id]))
-        rows = rows.sort_values(["period_start_utc", "source_row"])
+        rows = rows_on(day, cell_id).sort_values(["period_start_utc", "source_row"])
         yield rows[list(_SHOWN)].assign(day_local=day)

@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.warehouse.files import put_rows, read_head, read_rows
+from ingest.warehouse.files import put_rows, read_head, read_note, read_rows
 from ingest.warehouse.store import Warehouse
 
 
@@ -109,6 +109,7 @@ def days_before(
     `tables`: names of settled tables. Each part names as many rows as it holds.
     """
     pieces = _pieces(warehouse, name)
+    pieces += sorted((warehouse.path / "pieces" / name).glob("*/*.json"))
     paths = [path for path in pieces if path.parent.name < first]
     for table in tables:
         paths += [path for path in warehouse.files(table) if path.stem < first]
@@ -136,7 +137,7 @@ def piece_rows(warehouse: Warehouse, name: str, load: str) -> dict[str, int]:
     `warehouse`: with pieces. `name`: the source table. `load`: name of the file's load. Days are
     YYYY-MM-DD.
     """
-    paths = (warehouse.path / "pieces" / name).glob(f"*/{load}.parquet")
+    paths = (warehouse.path / "pieces" / name).glob(f"*/{load}.*")
     return {path.parent.name: _n_rows(path) for path in paths}
 
 
@@ -153,6 +154,9 @@ def _pieces(warehouse: Warehouse, name: str) -> list[Path]:
 
 
 def _n_rows(path: Path) -> int:
+    """Rows of a file, or of what a reference names."""
+    if path.suffix == ".json":
+        return int((read_note(path) or {}).get("n_rows", 0))
     return int(read_head(path).num_rows)
 
 

@@ -3,6 +3,7 @@
 Below the warehouse's folder::
 
     pieces/<table>/<day>/<load>.parquet   accepted rows of one source file
+    pieces/pm/<day>/<load>.json           where counters of a plain file lie
     loads/<table>/<load>.json             what became of that file's rows
     refused/<table>/<load>.parquet        rows and values refused, masked
     repeated/<table>/<day>.parquet        rows that repeat the key of a newer one
@@ -200,7 +201,7 @@ class Warehouse:
         """All accepted rows of one day, from all files, in no promised order.
 
         `name`: the source table. `day`: local day as YYYY-MM-DD, or WHOLE. `columns` and `only`: as
-        of `read`.
+        of `read`. What `references` name is not among them.
         """
         return read_parquet(self._pieces(name, day), table(name), columns=columns, only=only)
 
@@ -218,6 +219,34 @@ class Warehouse:
         whole_day = pa.concat_tables([empty, *(part.select(empty.column_names) for part in parts)])
         return whole_day.unify_dictionaries().combine_chunks()
 
+    def write_reference(self, day: str, load: str, facts: Mapping[str, Any]) -> None:
+        """Notes where counters of one day lie, in place of their piece.
+
+        `day` and `load`: as of `write_piece`. `facts`: with n_rows, source_file and file_hash.
+        """
+        write_note(self._reference(day, load), facts)
+
+    def references(self, day: str) -> dict[str, dict[str, Any]]:
+        """References to counters of a day, by the name of their load.
+
+        `day`: local day as YYYY-MM-DD.
+        """
+        notes = sorted((self.path / "pieces" / "pm" / day).glob("*.json"))
+        # where making a piece of one was broken off behind its end, the piece counts
+        left = [path for path in notes if not path.with_suffix(".parquet").exists()]
+        return {path.stem: facts for path in left if (facts := read_note(path))}
+
+    def has_pieces(self, day: str) -> bool:
+        """Whether a day has pieces of counters. `day`: local day as YYYY-MM-DD."""
+        return bool(self._pieces("pm", day))
+
+    def forget_reference(self, day: str, load: str) -> None:
+        """Takes a reference away. `day` and `load`: as of `write_reference`."""
+        self._reference(day, load).unlink(missing_ok=True)
+
+    def _reference(self, day: str, load: str) -> Path:
+        return self.path / "pieces" / "pm" / day / f"{load}.json"
+
     def keys_of_several_days(self, name: str, days: Iterable[str]) -> pd.DataFrame:
         """The keys whose first column has rows on several of these days: columns day, key.
 
@@ -234,7 +263,7 @@ class Warehouse:
         first = self.kept_from().get(name, "")
         folders = sorted((self.path / "pieces" / name).glob("*"))
         days = {
-            folder.name: [path.stem for path in self._pieces(name, folder.name)]
+            folder.name: sorted({path.stem for path in folder.glob("[!.]*.*")})
             for folder in folders
             if folder.name >= first
         }
@@ -247,7 +276,7 @@ class Warehouse:
         return older | self.piece_days("pm")
 
     def piece_facts(self, name: str) -> pd.DataFrame:
-        """day, source_file, file_hash and n_rows of every piece that has rows.
+        """day, source_file, file_hash and n_rows of every piece or reference that has rows.
 
         `name`: the source table.
         """
@@ -258,6 +287,10 @@ class Warehouse:
                 # both are the same in all rows of a piece, so the head's smallest tells them
                 file, file_hash = (_smallest(head, name) for name in ("source_file", "file_hash"))
                 rows.append((path.parent.name, file, file_hash, head.num_rows))
+        for folder in sorted((self.path / "pieces" / name).glob("*")) if name == "pm" else ():
+            for facts in self.references(folder.name).values():
+                of_file = (facts["source_file"], facts["file_hash"], facts["n_rows"])
+                rows.append((folder.name, *of_file))
         return pd.DataFrame(rows, columns=["day", "source_file", "file_hash", "n_rows"])
 
     def _pieces(self, name: str, day: str) -> list[Path]:

@@ -5,7 +5,7 @@ import re
 import shutil
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ import pandas as pd
 import pytest
 
 from contracts.errors import NothingFound
+from contracts.settings.load import load
+from ingest.counters import references
 from ingest.warehouse import lineage
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.store import Warehouse
@@ -83,11 +85,12 @@ def test_drops_counted_are_those_of_the_files_named(demo: Warehouse, demo_config
     place = _first(demo, "cell")
     steps = demo.marts.query("why", place=place["cell_id"], place_type="cell")
     (step,) = steps[steps["step"] == 1].to_dict("records")
-    rows = lineage.behind(demo, place["cell_id"])
+    read = partial(references.rows_on, demo, load(demo_config))
+    rows = lineage.behind(demo, place["cell_id"], read)
     assert rows["dropped_calls"].sum() == step["value"]
     assert f"{rows['day_local'].min()} to {rows['day_local'].max()}" == step["how"]
     with pytest.raises(NothingFound, match="no benefit is known of a cell 'Nowhere'"):
-        lineage.behind(demo, "Nowhere")
+        lineage.behind(demo, "Nowhere", read)
     files = steps[steps["step"] == 23]
     assert (files["value"] == files["n_rows"]).all()
     named = files[files["source"] == "pm"].set_index("what")["note"]

@@ -1,6 +1,7 @@
 """Plain days as dense arrays = the way of any day, to the last bit; odd days are left to it."""
 
 from datetime import date
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -57,14 +58,14 @@ def _densely(
 ) -> tuple[pa.Table, pa.Table]:
     rows = _arrow(pm)
     whole = dense.plain_day(
-        rows,
+        dense.key_of(rows),
         date.fromisoformat(day),
         lambda ids: zones if isinstance(zones, str) else ids.map(zones),
     )
     assert whole is not None
     hours, days = [], []
     for block in whole.blocks(n_cells):
-        arrays = dense.hours_of(rows, block, blocks)
+        arrays = dense.hours_of(partial(dense.column_of, rows), block, blocks)
         hours.append(dense.cell_hours(arrays, block))
         days.append(dense.cell_days(dense.days_of(arrays, block), block))
     for table, name in ((hours[0], "cell_hour"), (days[0], "cell_day")):
@@ -131,13 +132,13 @@ def test_an_odd_row_makes_the_day_odd(column: str, value: object) -> None:
         ["cell_id", "period_start_utc"], ignore_index=True
     )
     pm.loc[3, column] = pm.loc[4, column] if isinstance(value, str) else value
-    assert dense.plain_day(_arrow(pm), date(2026, 7, 1), lambda _: "UTC") is None
+    assert dense.plain_day(dense.key_of(_arrow(pm)), date(2026, 7, 1), lambda _: "UTC") is None
 
 
 @pytest.mark.parametrize("seconds", [7, 420, 5400, 86_400])
 def test_a_period_that_parts_no_hour_makes_the_day_odd(seconds: int) -> None:
     pm = _pm(np.random.default_rng(6), "2026-07-01", "UTC", 60).assign(period_s=seconds)
-    assert dense.plain_day(_arrow(pm), date(2026, 7, 1), lambda _: "UTC") is None
+    assert dense.plain_day(dense.key_of(_arrow(pm)), date(2026, 7, 1), lambda _: "UTC") is None
 
 
 def test_cells_half_an_hour_apart_make_the_day_odd() -> None:
@@ -147,4 +148,4 @@ def test_cells_half_an_hour_apart_make_the_day_odd() -> None:
     def zones(ids: pd.Series) -> pd.Series:
         return pd.Series(np.where(ids == "c3", KOLKATA, "UTC"), index=ids.index)
 
-    assert dense.plain_day(_arrow(pm), date(2026, 7, 1), zones) is None
+    assert dense.plain_day(dense.key_of(_arrow(pm)), date(2026, 7, 1), zones) is None

@@ -15,6 +15,7 @@ from ingest import sources
 from ingest.clean.rows import clean
 from ingest.clock import local_days
 from ingest.counters import plain
+from ingest.counters.plain import PlainFile
 from ingest.privacy.door import Door
 
 COLUMNS = {
@@ -55,10 +56,17 @@ def _source(**given: Any) -> Source:
     return Source.model_validate(how)
 
 
+def _plain(path: Path, source: Source) -> PlainFile | None:
+    """The file; None = it is odd."""
+    file = PlainFile(path, source, Settings())
+    ids, starts = file.coded("cell_id"), file.coded("period_start_utc")
+    return file if ids is not None and starts is not None and file.is_plain(ids) else None
+
+
 def _both(path: Path, source: Source) -> tuple[pa.Table | None, pa.Table, int]:
     """Rows as columns; rows as of any file; how many faults that way has noted."""
     settings = Settings()
-    rows = plain.read(path, source, settings)
+    rows = _plain(path, source)
     raw = sources.read(path, source, door=Door(tuple))
     cleaned = clean(raw, source, settings, file="pm.parquet", file_hash="h")
     accepted = to_arrow(cleaned.accepted.assign(loaded_utc=ARRIVED), TABLES["pm"])
@@ -98,10 +106,12 @@ def test_a_plain_file_gives_the_same_rows(
 def test_rows_lie_on_the_local_days_of_their_cells(tmp_path: Path) -> None:
     path, zones = tmp_path / "pm.parquet", {"x": "Asia/Tokyo", "07": "America/New_York"}
     _rows().to_parquet(path)
-    rows = plain.read(path, _source(), Settings())
-    assert rows is not None
-    days, day = rows.days(zones, "Europe/London")
-    table = rows.table("f", "h", ARRIVED).to_pandas()
+    file = PlainFile(path, _source(), Settings())
+    ids, starts = file.coded("cell_id"), file.coded("period_start_utc")
+    assert ids is not None
+    assert starts is not None
+    days, day = plain.days_of(ids, starts, zones, "Europe/London")
+    table = file.table("f", "h", ARRIVED).to_pandas()
     expected = local_days(
         table["period_start_utc"], table["cell_id"].map(zones).fillna("Europe/London")
     )
@@ -139,7 +149,7 @@ def test_what_has_another_type_or_unit_is_for_the_other_way(
 ) -> None:
     path = tmp_path / "pm.parquet"
     pd.concat([_rows(1000).assign(**changes)]).to_parquet(path)
-    assert plain.read(path, _source(), Settings()) is None
+    assert _plain(path, _source()) is None
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def test_older_tables_and_marts_are_refused_with_the_remedy(old: Path) -> None:
     with refusal:
         warehouse.marts.guilty(Privacy())
     with refusal:
-        lineage.behind(warehouse, "WKF01C1")
+        lineage.behind(warehouse, "WKF01C1", lambda *_: pd.DataFrame())
 
 
 def test_what_was_stated_keeps_its_values_under_new_names(old: Path) -> None:
