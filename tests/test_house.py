@@ -36,7 +36,7 @@ ARROWS = {
 # Rooms of each wing, floor by floor from below: a room imports from the floors below its own.
 FLOORS: dict[str, tuple[set[str], ...]] = {
     "contracts": (
-        {"complaints", "errors", "kpis", "regulator"},
+        {"complaints", "errors", "kpis", "regulator", "written"},
         {"expressions", "fields", "vendors"},
         {"exports", "tables"},
         {"source"},

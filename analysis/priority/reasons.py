@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from contracts.written import per_cent
+
 TOP = 20
 """Places of a list that count as its first ones."""
 # what to do, from this share of load in the drops to avoid on
@@ -70,7 +72,7 @@ def since(change: Mapping[Hashable, Any], zone: str) -> str:
 
 
 def _share(rate: float) -> str:
-    return f"{100 * rate:.2f} %"
+    return per_cent(rate, 2)
 
 
 def _no_rise(place: Mapping[Hashable, Any]) -> str:

@@ -6,6 +6,7 @@ import pandas as pd
 from analysis.priority.rank import lasting_rises
 from analysis.priority.reasons import since, times
 from contracts.settings.sections import Settings
+from contracts.written import per_cent
 from geo import hexgrid
 
 SIMPLE = "simple-1"
@@ -57,8 +58,8 @@ def rank_reports(reports: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> 
     rises = listed[["hex_id"]].merge(lasting_rises(changes, "hex_id"), on="hex_id", how="left")
     listed[["change_id", "change_utc"]] = rises[["change_id", "change_utc"]]
     listed["seen"] = [
-        f"{100 * place['drop_rate']:.1f} % of {place['call_attempts']:,.0f} reported calls "
-        f"dropped, {times(place['drop_rate'], normal)}the network's {100 * normal:.1f} %. "
+        f"{per_cent(place['drop_rate'], 1)} of {place['call_attempts']:,.0f} reported calls "
+        f"dropped, {times(place['drop_rate'], normal)}the network's {per_cent(normal, 1)}. "
         f"{since(rise, zone)}: no load is known, no cause can be named."
         for place, rise in zip(listed.to_dict("records"), rises.to_dict("records"), strict=True)
     ]

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from contracts.settings.sections import Settings
+from contracts.written import per_cent
 from ingest.counters.carriers import ASSUMED
 from ingest.quality import availability, reading, surveys
 from ingest.settle import inventory
@@ -27,21 +28,23 @@ _MESSAGES = {
     "refused rows": "{n_refused:,} of {n_read:,} rows refused{missing}.",
     "cut off: {source_file}": "{source_file} ends in the middle of row {source_row}: it may have "
         "been cut off on its way; deliver it again.",
-    "lost values: {column}": "{share:.1f} % of {column} were impossible and set to missing: "
+    "lost values: {column}": "{share} of {column} were impossible and set to missing: "
         "{reason}.",
-    "categories": "{n:,} complaints ({share:.1f} %) have a category that is not mapped: they count "
+    "categories": "{n:,} complaints ({share}) have a category that is not mapped: they count "
         "as class other, type unknown; add it to [source.values] or [source.patterns]. First: "
         "{source_file} row {source_row}.",
     "no counters": "No counters were given: without load no cause can be named, and no cell's "
         "history can be searched for changes.",
     "no load": "The counters hold no PRB utilisation: without load no cause can be named.",
+    "daily totals": "The counters are totals of days: changes are dated by the day, and hours are "
+        "needed to name load. Give counters by the hour.",
     "no calls": "The counters hold no pair of call_attempts and dropped_calls: without it there "
         "is no drop rate, no change and no rank.",
-    "completeness": "{share:.1f} % of all cells' time is covered by counters.",
+    "completeness": "{share} of all cells' time is covered by counters.",
     "no inventory": "No cell inventory was given: changes are found, and no map can be drawn.",
     "cells without a position": "{lost} of {n} cells with counters have no usable position: they "
         "count in the network, and reach no hexagon.",
-    "no inventory that day": "{share:.1f} % of call attempts fall on days on which no row of their "
+    "no inventory that day": "{share} of call attempts fall on days on which no row of their "
         "cell is valid (valid_from, valid_to): they count in the network, and reach no hexagon.",
     "periods of validity": "{n} rows of the inventory contradict others; the first, {source_file} "
         "row {source_row}, {column_name}: {reason}.",
@@ -52,17 +55,19 @@ _MESSAGES = {
         "and its history goes on.",
     "PRB in per cent": "{lost} of {n} cells with counters have no known bandwidth: where PRB is "
         "given in per cent they weigh {assumed:.0f} blocks in hexagons and sums.",
-    "positions": "{share:.1f} % of {n:,} rows can be located{ways}",
+    "positions": "{share} of {n:,} rows can be located{ways}",
     "time known to the month": "Times are known to the month only: no change can be dated.",
-    "repeats": "{again:,} of {n:,} contacts ({share:.1f} %) repeat one of the {days} days before "
-        "and count once with it; {anonymous:.1f} % name no subscriber and join none.",
+    "repeats": "{again:,} of {n:,} contacts ({share}) repeat one of the {days} days before "
+        "and count once with it; {anonymous} name no subscriber and join none.",
     "no subscriber base": "No subscriber base was given: complaints are per 10,000 call attempts.",
     "several answers of one person": "{again:,} of {n:,} answers are earlier ones of a person who "
         "answered again in the same survey and wave: the last one counts.",
     "weights: {kind}": "Survey weights make {n:,} {kind} answers worth {worth:,.0f} (Kish's design "
         "effect {effect:.2f}); intervals are that much wider.",
-    "response rate {kind}": "{share:.1f} % of {invited:,.0f} invited in wave {wave} answered: the "
+    "response rate {kind}": "{share} of {invited:,.0f} invited in wave {wave} answered: the "
         "others may think otherwise.",
+    "invitations {kind}": "In wave {wave} {completed:,.0f} answered and {invited:,.0f} were "
+        "invited: invitations are missing, and no response rate is known.",
     "no holidays": "[operator] country is not set: public holidays count as ordinary days.",
 }  # fmt: skip
 """Every note's message by its check; braces are filled where a check fails."""
@@ -84,7 +89,9 @@ _CONTACT = ("complaint_id", "subscriber_id", "complaint_class", "created_utc", "
 _CATEGORY = ("complaint_class", "complaint_type")
 _PLACED = ("call", "complaint", "nps")
 _OF_HISTORY = ("valid_to", "previous_cell_id", "stable_cell_key")
-_DAY_COLUMNS = ("cell_id", "day_local", "covered_s", "call_attempts", "prb_dl_avail_prb_s")
+_DAY_COLUMNS = (
+    "cell_id", "day_local", "covered_s", "call_attempts", "prb_dl_avail_prb_s", "bh_hour_start_utc",
+)  # fmt: skip
 _DAY_S = 86_400
 _SHARES = {"share", "anonymous"}
 
@@ -103,9 +110,9 @@ class Given:
         """Whether the settings name a source of `table`."""
         return table in self.receipt.index
 
-    def accepted(self, table: str) -> int:
-        """Accepted rows of `table`, at least 1: a share is taken of them."""
-        return max(int(self.receipt["n_accepted"].loc[table]), 1)
+    def read(self, table: str) -> int:
+        """Rows read of `table`, at least 1; shares are of these: refused rows had values too."""
+        return max(int(self.receipt["n_read"].loc[table]), 1)
 
 
 def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd.DataFrame:
@@ -121,7 +128,7 @@ def notes(warehouse: Warehouse, receipt: pd.DataFrame, settings: Settings) -> pd
 
 def _note(table: str, check: str, verdict: str = "warn", /, **facts: Any) -> Note:
     """One note of _MESSAGES, its braces filled; a share is written in per cent."""
-    facts |= {name: 100 * facts[name] for name in _SHARES & facts.keys()}
+    facts |= {name: per_cent(facts[name], 1) for name in _SHARES & facts.keys()}
     return table, check.format(**facts).strip(), verdict, _MESSAGES[check].format(**facts)
 
 
@@ -158,7 +165,7 @@ def _lost_values(given: Given) -> Iterator[Note]:
         has_own_note = refused["column_name"].isin(["lat", *_CATEGORY])
         values = refused[(refused["scope"] == "value") & ~has_own_note]
         for column, reasons in values.groupby("column_name")["reason"]:
-            share = len(reasons) / given.accepted(name)
+            share = len(reasons) / given.read(name)
             if share > _REFUSED_DOUBT:
                 facts = {"column": column, "share": share, "reason": reasons.mode()[0]}
                 yield _note(
@@ -172,7 +179,7 @@ def _categories(given: Given) -> Iterator[Note]:
     values = refused[(refused["scope"] == "value") & refused["column_name"].isin(_CATEGORY)]
     rows = values.drop_duplicates(["source_file", "source_row"])
     for first in _records(rows.head(1)):
-        share = len(rows) / given.accepted("complaint")
+        share = len(rows) / given.read("complaint")
         yield _note("complaint", "categories", _doubt(share), n=len(rows), share=share, **first)
 
 
@@ -187,6 +194,8 @@ def _counters(given: Given) -> Iterator[Note]:
     yield from _without_place(given, days)
     if days["prb_dl_avail_prb_s"].isna().all():
         yield _note("pm", "no load")
+    if days["bh_hour_start_utc"].isna().all() and (days["call_attempts"] > 0).any():
+        yield _note("pm", "daily totals")
     if days["call_attempts"].isna().all():
         yield _note("pm", "no calls")
     all_s = days["cell_id"].nunique() * days["day_local"].nunique() * _DAY_S
@@ -281,7 +290,7 @@ def _positions(given: Given) -> Iterator[Note]:
             continue
         share = how.notna().mean()
         parts = ", ".join(
-            f"{100 * n / len(how):.1f} % {way}" for way, n in how.value_counts().items()
+            f"{per_cent(n / len(how), 1)} {way}" for way, n in how.value_counts().items()
         )
         ways = f" ({parts}); the rest is on no map." if share else f"; {_UNPLACED[name]}"
         verdict = "unsafe" if share <= _HALF else "ok" if share > 1 - _PLACED_DOUBT else "warn"
@@ -311,8 +320,9 @@ def _complaints(given: Given) -> Iterator[Note]:
     rows = given.warehouse.read("complaint", columns=_CONTACT)
     days, zone = given.settings.complaints.repeat_days, given.settings.operator.timezone
     again = int(repeats(rows, days=days, zone=zone).sum())
-    shares = {"share": again / max(len(rows), 1), "anonymous": rows["subscriber_id"].isna().mean()}
-    yield _note("complaint", "repeats", "ok", again=again, n=len(rows), days=days, **shares)
+    if n := len(rows):
+        shares = {"share": again / n, "anonymous": rows["subscriber_id"].isna().mean()}
+        yield _note("complaint", "repeats", "ok", again=again, n=n, days=days, **shares)
     if not given.has("subscriber_base"):
         yield _note("complaint", "no subscriber base")
 
@@ -338,10 +348,13 @@ def _response_rates(given: Given) -> Iterator[Note]:
     shown = given.warehouse.read("survey_response").query("shown == 'shown'")
     for kind, waves in shown.fillna({"survey_type": ""}).groupby("survey_type"):
         newest = waves[waves["wave"] == waves["wave"].max()]
-        invited = newest["n_invited"].sum()
+        invited, completed = newest["n_invited"].sum(), newest["n_completed"].sum()
         facts = {"kind": kind, "wave": newest["wave"].iloc[0], "invited": invited}
-        facts["share"] = newest["n_completed"].sum() / invited
-        yield _note("nps_invite", "response rate {kind}", "ok", **facts)
+        if completed > invited:
+            yield _note("nps_invite", "invitations {kind}", completed=completed, **facts)
+        elif invited:
+            share = completed / invited
+            yield _note("nps_invite", "response rate {kind}", "ok", share=share, **facts)
 
 
 def _retained(given: Given) -> Iterator[Note]:

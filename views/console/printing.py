@@ -117,7 +117,7 @@ def print_receipt(marts: Marts) -> None:
     notes = marts.query("quality_notes")
     for note in notes[notes["verdict"] != "ok"].to_dict("records"):
         say(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
-    _print_places(marts.query("worst_places", top=10))
+    _print_places(marts.query("worst_places", top=10), marts.query("map_layers"))
 
 
 def _rows_grid(receipt: pd.DataFrame) -> Table:
@@ -130,9 +130,13 @@ def _rows_grid(receipt: pd.DataFrame) -> Table:
     return grid
 
 
-def _print_places(places: pd.DataFrame) -> None:
+def _print_places(places: pd.DataFrame, layers: pd.DataFrame) -> None:
     if places.empty:
-        say("no place can be ranked: no drop rate is known")
+        rates = layers[layers["metric"].isin(["drop_rate", "call_drop_rate"])]
+        why = (
+            "no drop rate is known" if rates.empty else "no drop rate may be shown: too few persons"
+        )
+        say(f"no place can be ranked: {why}")
         return
     known = places["benefit_month"].notna().any()
     by = "benefit_month" if known else "drops_excess_month"

@@ -81,6 +81,9 @@ class Stages:
 
     def tell(self, label: str, done: int, total: int, /, *, rows: int = 0) -> None:
         """Takes the state of one stage, as `ingest.running.workers.Progress` says."""
+        if not total:
+            # a stage without anything to do is none
+            return
         with self._lock:
             now = self._clock()
             if not done or label not in self._stages:

@@ -7,9 +7,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-Figure = Literal["share", "part", "percent", "count", "ratio", "points", "plain", "size"]
+from contracts.written import MISSING, per_cent
 
-MISSING = "–"
+Figure = Literal["share", "part", "percent", "count", "ratio", "points", "plain", "size"]
 
 
 def number(value: float | None, figure: Figure) -> str:
@@ -24,8 +24,8 @@ def number(value: float | None, figure: Figure) -> str:
 
 
 _WRITTEN: dict[Figure, Callable[[float], str]] = {
-    "share": lambda v: f"{100 * v:.{1 if v >= 0.1 else 2}f} %",
-    "part": lambda v: f"{100 * v:.0f} %",
+    "share": lambda v: per_cent(v, 1 if v >= 0.1 else 2),
+    "part": per_cent,
     "percent": lambda v: f"{v:.0f} %",
     "count": lambda v: _signed(v, 0 if abs(v) >= 10 else 1),
     "ratio": lambda v: f"×{v:.2g}" if v < 10 else f"×{v:.0f}",

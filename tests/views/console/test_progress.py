@@ -99,3 +99,11 @@ def test_a_run_that_was_killed_has_no_end(tmp_path: Path) -> None:
 
 def _status(warehouse: Warehouse) -> list[str]:
     return status_lines(warehouse.progress, is_at_work=warehouse.is_taken())
+
+
+def test_a_stage_without_anything_to_do_is_not_printed(capsys: pytest.CaptureFixture[str]) -> None:
+    stages = Stages(None, lambda: 0.0)
+    stages.tell("reading files", 0, 0)
+    assert (stages.lines(), capsys.readouterr().err) == ([], "")
+    stages.tell("reading files", 1, 1)
+    assert "reading files" in capsys.readouterr().err

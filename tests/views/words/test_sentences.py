@@ -20,6 +20,7 @@ from views.words.numbers import number
         (0.0184, "share", "1.84 %"),
         (0.184, "share", "18.4 %"),
         (0.0, "share", "0.00 %"),
+        (735.0, "share", "over 100 %"),
         (71.4, "percent", "71 %"),
         (1234.4, "count", "+1,234"),
         (-3.25, "count", "−3.2"),
