@@ -76,6 +76,11 @@ def as_time(
     if not layouts and pd.api.types.is_string_dtype(raw):
         raw = _unambiguous(raw, theirs, column, source, findings)
     times = parsed(raw, layouts)
+    if n := _n_read_twice(raw, layouts):
+        findings.file.append(
+            f"{column.name}: {n:,} texts fit several formats and mean another time in each; give "
+            f"[source.formats] {column.name} the one that is right"
+        )
     of_format = f" of format {' or '.join(layouts)}" * bool(layouts)
     never = ', and nothing would mean "never"' * (column.name in NEVER_OVER)
     findings.add("value", column.name, theirs, times.bad, f"not a time{of_format}{never}")
@@ -176,6 +181,17 @@ def parsed(raw: pd.Series, layouts: tuple[str, ...]) -> Times:
             times.bad & more.bad,
         )
     return times
+
+
+def _n_read_twice(raw: pd.Series, layouts: tuple[str, ...]) -> int:
+    """How many texts several formats read, each as another time."""
+    if len(layouts) < 2 or not pd.api.types.is_string_dtype(raw):
+        return 0
+    each = [parsed(raw, (layout,)) for layout in layouts]
+    times = pd.concat(
+        [part.instant.dt.tz_localize(None).fillna(part.naive) for part in each], axis=1
+    )
+    return int((times.max(axis=1) > times.min(axis=1)).sum())
 
 
 def _no_times(raw: pd.Series, kind: str) -> pd.Series:

@@ -239,3 +239,67 @@ def test_a_file_is_read_without_a_format_where_its_column_tells() -> None:
         pd.Timestamp("2026-03-05T10:00Z"), pd.Timestamp("2026-03-13T11:00Z")
     ]  # fmt: skip
     assert read.refused["reason"].tolist() == ["not a time"]
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("22-Apr-15", "2015-04-22"),
+        ("01-MAY-98 13:45:00", "1998-05-01T13:45:00"),
+        ("1-May-2015 01.45.00 PM", "2015-05-01T13:45:00"),
+        ("Apr 2, 2015 1:05 pm", "2015-04-02T13:05"),
+        ("Mon, 05 Jan 2026 10:00:00 +0000", "2026-01-05T10:00:00+0000"),
+        ("22. Dezember 2015", "2015-12-22"),
+        ("3 août 2016", "2016-08-03"),
+        ("5 de marzo de 2016", "2016-03-05"),
+        ("2015 Apr 22 10:00", "2015-04-22T10:00"),
+        ("22APR2015", "2015-04-22"),
+        ("22 Foo 2015", "22 FOO 2015"),
+    ],
+)
+def test_months_by_their_names(text: str, wanted: str) -> None:
+    assert _column([text]).texts.tolist() == [wanted]
+
+
+@pytest.mark.parametrize("layout", ["{d}/{m}/{y}", "{m}/{d}/{y} 10:00", "{y}-{m}-{d}"])
+def test_years_of_two_digits_where_the_days_of_a_month_tell(layout: str) -> None:
+    texts = [layout.format(d=f"{day:02}", m="04", y="15") for day in range(1, 29)]
+    assert [time.date().isoformat() for time in _read(_column(texts)) if time] == [
+        f"2015-04-{day:02}" for day in range(1, 29)
+    ]
+
+
+def test_years_of_two_digits_that_nothing_tells() -> None:
+    assert "two digits" in _column(["22/04/15", "22/04/16"]).fault
+
+
+def _half_exchanged(n: int) -> tuple[list[str], list[datetime]]:
+    """Days that a spreadsheet of the other order exchanged where it could, and wrote as ISO."""
+    truth = [START + timedelta(days=day) for day in range(n)]
+    texts = [
+        ISO(_exchanged(time)) if time.day <= 12 else time.strftime("%d/%m/%Y %H:%M:%S")
+        for time in truth
+    ]
+    return texts, truth
+
+
+def test_two_ways_of_writing_are_named_with_their_numbers() -> None:
+    texts, _ = _half_exchanged(60)
+    fault = _column(texts).fault
+    assert "24 dates begin with the year" in fault
+    assert "36 with the day" in fault
+    assert '["%Y-%d-%m", "%d/%m/%Y"]' in fault
+
+
+def test_the_order_of_ids_tells_whether_years_are_exchanged() -> None:
+    texts, truth = _half_exchanged(60)
+    column = _column(texts, [n * 3 for n in range(60)])
+    assert column.fault == ""
+    assert _read(column) == truth
+
+
+def test_the_order_of_rows_tells_where_the_ways_of_writing_change_often() -> None:
+    texts, truth = _half_exchanged(400)
+    column = _column(texts)
+    assert column.fault == ""
+    assert _read(column) == truth

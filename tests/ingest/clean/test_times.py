@@ -171,3 +171,10 @@ def test_marks_and_units_are_faults_that_tell_the_line_to_write(
         for n in range(2)
     ]
     assert fault in " ".join(_clean(rows, "pm").faults)
+
+
+def test_formats_that_read_one_text_differently_are_a_fault() -> None:
+    layouts = ["%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M"]
+    faults = _starts(["05/03/2026 10:00"], formats={"period_start_utc": layouts}).faults
+    assert "1 texts fit several formats" in faults[0]
+    assert not _starts(["25/03/2026 10:00"], formats={"period_start_utc": layouts}).faults
