@@ -5,8 +5,9 @@ from typing import Any
 
 import pandas as pd
 
+from contracts.written import MISSING
 from views.words.looks import Look
-from views.words.numbers import MISSING, amount, between, brief, day, interval, number, sure
+from views.words.numbers import amount, between, brief, day, interval, number, sure
 
 DUE_TO = {
     "load": "load", "relief": "relief of load", "other": "other than load",
