@@ -82,7 +82,8 @@ def _judged(cleaned: Cleaned, source: Source) -> Iterator[str]:
     yield f"tried: {len(cleaned.accepted) + n_refused:,} rows read, {n_refused:,} refused"
     yield from (f"tried: fault: {fault}" for fault in cleaned.faults[:_MOST])
     alike = cleaned.refused.groupby(["scope", "column_name", "reason"]).size()
-    for (scope, column, reason), n in alike.sort_values(ascending=False).head(_MOST).items():
+    most = alike.sort_values(ascending=False).head(_MOST).reset_index()
+    for scope, column, reason, n in most.itertuples(index=False, name=None):
         what = "refused" if scope == "row" else "set to missing"
         yield f"tried: {n:,} {scope}(s) {what}: {f'{column}: ' * bool(column)}{reason}"
     n = _repeated(cleaned.accepted, source)

@@ -135,7 +135,7 @@ def test_links_and_devices_are_not_followed(tmp_path: Path) -> None:
         paths.opened(path / "pm.csv", 1)
 
 
-def test_a_password_is_told(tmp_path: Path) -> None:
+def test_a_password_is_named(tmp_path: Path) -> None:
     path, data = tmp_path / "export.zip", bytearray(zipped({"a.csv": b"a"}))
     for mark in (b"PK\x03\x04", b"PK\x01\x02"):
         at = data.index(mark) + (6 if mark == b"PK\x03\x04" else 8)

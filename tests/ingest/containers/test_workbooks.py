@@ -68,7 +68,7 @@ def test_what_is_merged_downwards_stands_in_every_row(tmp_path: Path) -> None:
     assert [texts[0] for _, texts in merged] == ["Title", "site A", "site A", "site A", ""]
 
 
-def test_a_formula_without_a_value_is_told_apart_from_an_empty_cell(tmp_path: Path) -> None:
+def test_a_formula_without_a_value_is_kept_apart_from_an_empty_cell(tmp_path: Path) -> None:
     cells: list[Cell] = [("f", None), ("f", 0), ("f", "")]
     assert rows_of(tmp_path, [cells]) == [(1, [UNCOMPUTED, "0", UNCOMPUTED])]
     # some libraries write 0 for all, and leave it to Excel

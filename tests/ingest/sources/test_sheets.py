@@ -66,7 +66,7 @@ def test_of_several_sheets_the_only_one_with_our_columns_is_read(tmp_path: Path)
     assert sources.missing_columns(path / "Cells", cells()) == []
 
 
-def test_where_several_sheets_or_none_have_our_columns_the_line_to_write_is_told(
+def test_where_several_sheets_or_none_have_our_columns_the_line_to_write_is_named(
     tmp_path: Path,
 ) -> None:
     good = [HEAD, ["A", 1, 2]]
