@@ -27,6 +27,14 @@ SPREADSHEET = (
     "a number as a spreadsheet writes it, not an identifier: digits or leading zeros are lost; "
     "format the column as text and export it again"
 )
+TOTALS = "a row of totals, and no cell"
+"""Why a row is refused in whose place of a cell a total or a mean is named."""
+
+_TOTALS = (
+    r"(?:(?:grand |sub-?)?totals?|sum|summe|gesamt(?:summe)?|insgesamt|somme|totale|overall|"
+    r"averages?|avg|mean|mittelwert|durchschnitt|moyenne|media|promedio|all(?: cells)?|"
+    r"\u0438\u0442\u043e\u0433\u043e|\u0432\u0441\u0435\u0433\u043e)(?:\s*[:=(].*)?"
+)
 _WRAPPED = r"[^\x20-\x7e]|^[='\"` ]|[\"' ]$|  "
 _FORMULA = re.compile(r"=?\s*\"(.*)\"|=?\s*'(.*)'|['`=](.*)", re.DOTALL)
 _UNSEEN = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
@@ -95,6 +103,16 @@ def alike(ids: pd.Series, others: pd.Series) -> pd.Series:
 def _keys(ids: pd.Series) -> pd.Index:
     texts = ids.astype("str").str.casefold().str.replace(r"[\W_]+", " ", regex=True)
     return pd.Index(texts.str.replace(r"(^|\D)0+(\d)", r"\1\2", regex=True).str.strip())
+
+
+def of_totals(ids: pd.Series) -> pd.Series:
+    """Whether each text is the name of a total or a mean over cells, as exports end with them.
+
+    `ids`: cell_id as texts; a missing one is none.
+    """
+    distinct = pd.Series(ids.dropna().unique(), dtype="str")
+    totals = distinct[distinct.str.fullmatch(_TOTALS, case=False)]
+    return ids.isin(totals) if len(totals) else pd.Series(False, index=ids.index)
 
 
 def shared_ids(cells: pd.DataFrame) -> set[str]:

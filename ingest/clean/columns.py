@@ -70,7 +70,11 @@ def _without_wraps(
 def _without_numbers(
     values: pd.Series, theirs: pd.DataFrame, column: Field, findings: Findings
 ) -> pd.Series:
-    """Identifiers; missing where a spreadsheet made a number of one."""
+    """Identifiers; missing where a spreadsheet made a number of one, or where totals stand."""
+    if column.name == "cell_id":
+        is_total = cell_identity.of_totals(values)
+        findings.add("value", column.name, theirs, is_total, cell_identity.TOTALS)
+        values = values.mask(is_total)
     bad = cell_identity.from_a_spreadsheet(values)
     findings.add("value", column.name, theirs, bad, cell_identity.SPREADSHEET)
     if bad.mean() > _UNIT_DOUBT:
@@ -99,6 +103,8 @@ def _as_number(
     values = values * source.scale.get(column.name, 1.0)
     if column.name in POSITION and is_text:
         values = values.fillna(degrees.decimal(raw[bad], letters=degrees.LETTERS[column.name]))
+        if source.columns.get("lat") == source.columns.get("lon"):
+            values = values.fillna(degrees.of_pairs(raw[bad], column.name))
         wrong = "neither decimal degrees nor degrees, minutes and seconds"
     is_asked = doubts.is_count(column.name) and column.name in source.columns and not doubted
     if is_asked and (doubt := doubts.of_fractions(values)):

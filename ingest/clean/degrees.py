@@ -18,6 +18,10 @@ _WRITTEN = re.compile(
     rf"(?:(?<=[\u00b0:\s])({_NUMBER})\s*(?:[':\s]\s*)?(?:(?<=[':\s])({_NUMBER})\s*\"?\s*)?)?([NSEW])?"
 )
 
+_DEGREES = r"([+-]?\d{1,3}(?:\.\d+)?)"
+_POINT = re.compile(rf"(?i)POINT\s*Z?\s*\(\s*{_DEGREES}\s+{_DEGREES}")
+_PAIR = re.compile(rf"(?:^|[(\[])\s*{_DEGREES}\s*(?:[,;/|]\s*|\s+){_DEGREES}\s*(?:$|[)\]])")
+
 
 def decimal(texts: pd.Series, *, letters: str) -> pd.Series:
     """Decimal degrees of texts such as 51°30'26"N, N51 30.43 or 0.1276W; NaN = not so written.
@@ -31,6 +35,20 @@ def decimal(texts: pd.Series, *, letters: str) -> pd.Series:
     """
     distinct = texts.dropna().unique()
     return texts.map({text: _one(str(text), letters) for text in distinct}).astype(float)
+
+
+def of_pairs(texts: pd.Series, name: str) -> pd.Series:
+    """Latitude or longitude of texts that hold both; NaN = none.
+
+    `texts`: such as "51.5, -0.1", "(51.5; -0.1)", "Leeds (53.8, -1.5)" or "POINT (-0.1 51.5)",
+    which begins with the longitude. `name`: lat or lon.
+
+    >>> of_pairs(pd.Series(["TX 78701 (30.3, -97.7)", "POINT (-97.7 30.3)", "TX"]), "lat").tolist()
+    [30.3, 30.3, nan]
+    """
+    point = texts.str.extract(_POINT).rename(columns={0: "lon", 1: "lat"})
+    pair = texts.str.extract(_PAIR).rename(columns={0: "lat", 1: "lon"})
+    return pd.to_numeric(point[name].fillna(pair[name]), errors="coerce").astype(float)
 
 
 def _one(text: str, letters: str) -> float:

@@ -9,6 +9,9 @@ from ingest.privacy import door
 POSITION = ("lat", "lon")
 """Our columns of a position; of both or of neither is a use."""
 
+REQUIRED = "missing or impossible, and required"
+"""Why a row is refused that lacks a value it can't do without."""
+
 FILE_DOUBT = 0.5
 """Share of a file's positions above which a fault they have in common is the file's."""
 

@@ -10,7 +10,8 @@ from typing import Any
 import pandas as pd
 
 from contracts.tables import Table
-from ingest.clean.findings import POSITION, Findings
+from ingest.clean.cell_identity import TOTALS
+from ingest.clean.findings import POSITION, REQUIRED, Findings
 from ingest.privacy import door
 
 _CLASSES = (
@@ -44,7 +45,9 @@ def losses(
     if not findings.rows:
         return []
     lost_rows = pd.concat(findings.rows)
-    lost_rows = lost_rows[~lost_rows["column_name"].isin(_APART)]
+    # a value that is given and lost has a reason of its own
+    is_apart = lost_rows["column_name"].isin(_APART) | lost_rows["reason"].isin([TOTALS, REQUIRED])
+    lost_rows = lost_rows[~is_apart]
     groups = _groups(theirs, ours, table, zone)
     found: list[Loss] = []
     for column, rows in lost_rows.groupby("column_name", sort=False):

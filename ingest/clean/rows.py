@@ -18,7 +18,7 @@ from contracts.source import FromName, Source
 from contracts.tables import COUNTED, LINEAGE, TABLES, Table
 from ingest.clean import cell_identity, doubts
 from ingest.clean.columns import typed
-from ingest.clean.findings import POSITION, Findings
+from ingest.clean.findings import POSITION, REQUIRED, Findings
 from ingest.clean.losses import Loss, losses, of_width
 from ingest.clean.positions import place
 from ingest.clean.times import hour_fault, starts_of, without_ends
@@ -91,6 +91,10 @@ def clean(
     relate(ours, theirs, findings)
     _name_globally(ours, theirs, findings)
     place(ours, theirs, table, settings, findings)
+    if "suspect" in ours:
+        # a doubt that can't be read is a doubt
+        is_unread = ours["suspect"].isna() & theirs["suspect"].notna()
+        ours["suspect"] = ours["suspect"].mask(is_unread, True)
     _fill_in(ours, table, source, file_hash, findings.days.get(table.day_of))
     _count_lost(ours, table, findings)
     is_complete = _refuse_incomplete(ours, theirs, table, findings)
@@ -216,7 +220,7 @@ def _refuse_incomplete(
         # a cell without a position still counts; a row of history without a start is always valid
         if name in ours and name not in (*POSITION, "valid_from"):
             is_missing = ours[name].isna()
-            findings.add("row", name, theirs, is_missing, "missing or impossible, and required")
+            findings.add("row", name, theirs, is_missing, REQUIRED)
             is_complete &= ~is_missing
     return is_complete
 

@@ -131,3 +131,12 @@ def test_a_cell_that_changes_its_technology_shares_no_id() -> None:
 def test_shared_ids_carry_their_technology() -> None:
     ids, technology = pd.Series(["1", "1", "1", "2"]), pd.Series(["lte", "nr", None, "nr"])
     assert kept_apart(ids, technology, {"1"}).tolist() == ["1 lte", "1 nr", "1", "2"]
+
+
+@pytest.mark.parametrize("text", ["Total", "GRAND TOTAL", "Sum:", "Gesamt", "Average (12 cells)"])
+def test_totals_are_no_cells(text: str) -> None:
+    assert cell_identity.of_totals(pd.Series([text, "TOTAL01", None])).tolist() == [
+        True,
+        False,
+        False,
+    ]

@@ -40,3 +40,25 @@ def test_of_a_latitude(text: str, wanted: float) -> None:
 def test_west_is_negative_and_missing_stays_missing() -> None:
     values = degrees.decimal(pd.Series(["0°7'39\"W", None, "1E"]), letters="EW")
     assert values.tolist() == pytest.approx([-0.1275, np.nan, 1.0], nan_ok=True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "51.5, -0.1",
+        "(51.5, -0.1)",
+        "51.5;-0.1",
+        "51.5 -0.1",
+        "POINT(-0.1 51.5)",
+        "Leeds\n(51.5, -0.1)",
+    ],
+)
+def test_latitude_and_longitude_in_one_text(text: str) -> None:
+    texts = pd.Series([text])
+    assert degrees.of_pairs(texts, "lat").tolist() == [51.5]
+    assert degrees.of_pairs(texts, "lon").tolist() == [-0.1]
+
+
+@pytest.mark.parametrize("text", ["TX 78701", "51.5", "1, 2, 3", "x"])
+def test_texts_without_both(text: str) -> None:
+    assert degrees.of_pairs(pd.Series([text]), "lat").isna().all()

@@ -362,3 +362,20 @@ def test_rows_of_one_file_become_one_only_where_they_share_no_counter() -> None:
     assert settled[["call_attempts", "ho_exe_att"]].to_numpy().tolist() == [[5, 9]]
     assert settled["prb_dl_used"].isna().all()
     assert again["source_row"].tolist() == [4]
+
+
+def test_a_position_in_one_column_and_a_row_of_totals() -> None:
+    cells = [{"cell_id": "1", "lat": "(51.5, -0.1)", "lon": "(51.5, -0.1)"}]
+    source = {"columns": {"cell_id": "cell_id", "lat": "place", "lon": "place"}}
+    assert _column(_clean(*cells, table="cell", **source), "lon") == [-0.1]
+    cleaned = _clean(PM, {**PM, "cell_id": "Total", "call_attempts": "9000"})
+    assert _column(cleaned, "cell_id") == ["001"]
+    assert cleaned.refused["reason"].tolist() == ["a row of totals, and no cell"]
+    assert cleaned.losses == []
+
+
+def test_a_doubt_that_cannot_be_read_is_a_doubt() -> None:
+    rows = [
+        {**PM, "cell_id": str(n), "suspect": text} for n, text in enumerate(["maybe", "false", ""])
+    ]
+    assert _column(_clean(*rows, na=[""]), "suspect")[:2] == [True, False]
