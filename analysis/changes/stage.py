@@ -7,10 +7,13 @@ changes are those of hexagons with enough positioned calls (`hexagons`).
 
 from datetime import date
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import xarray as xr
 
 from analysis import safety
+from analysis.arrays import Floats, Instants
 from analysis.attribution.levers import levers_dataset, unknown
 from analysis.attribution.rows import load_moved_by
 from analysis.changes import hexagons, hourly, identity, network_note, sector_note, standing
@@ -18,6 +21,8 @@ from analysis.changes.daily import by_day
 from analysis.changes.merge import joined, merged
 from analysis.inputs import Findings, Inputs
 from contracts.tables import TABLES, assemble
+
+_BESIDE_DAYS, _DAY = 14, np.timedelta64(24, "h")
 
 
 def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - families are alike
@@ -94,7 +99,44 @@ def _identified(changes: pd.DataFrame, earlier: pd.DataFrame, inputs: Inputs) ->
     ):
         named["attribution_note"] = _joined_notes(named["attribution_note"], notes)
     ids = identity.interventions_of(changes, inputs.interventions, cells["site_id"])
-    return named.assign(intervention_id=ids, load_moved_by=load_moved_by(named))
+    # what moved the load is judged by each day's fullest hour; what is said is the busy hour's
+    named = named.assign(intervention_id=ids, load_moved_by=load_moved_by(named))
+    return with_busy_hour_load(named, counters)
+
+
+def with_busy_hour_load(changes: pd.DataFrame, counters: xr.Dataset) -> pd.DataFrame:
+    """The changes with the mean PRB % of busy hours in the fortnights before and after.
+
+    `changes`: cell_id, change_utc, ramp_end_utc and until_utc, prb_before_pct and prb_after_pct.
+    `counters`: by cell and day. These are the busy hours that lists and histories show. Where none
+    is known on one side both figures stay as they are.
+    """
+    cells = pd.Index(counters["cell_id"].to_numpy())
+    used, there = (counters[f"bh_prb_dl_{part}_prb_s"].to_numpy() for part in ("used", "avail"))
+    load = 100 * used / np.where(there > 0, there, np.nan)
+    starts = counters["day_start_utc"].to_numpy().astype("datetime64[s]")
+    whole = changes.assign(ramp_end_utc=changes["ramp_end_utc"].fillna(changes["change_utc"]))
+    rows = [
+        _beside(load[cell], starts[cell], change) if cell >= 0 else [np.nan, np.nan]
+        for cell, change in zip(
+            cells.get_indexer(pd.Index(whole["cell_id"])),
+            whole[["change_utc", "ramp_end_utc", "until_utc"]].to_numpy(),
+            strict=True,
+        )
+    ]
+    columns = ["prb_before_pct", "prb_after_pct"]
+    means = pd.DataFrame(rows, changes.index, columns, dtype="float64")
+    is_known = means.notna().all(axis=1)
+    return changes.assign(**{name: means[name].where(is_known, changes[name]) for name in columns})
+
+
+def _beside(load: Floats, starts: Instants, change: npt.NDArray[np.object_]) -> list[float]:
+    """Mean load of the last whole days before a change, and of the first ones after it."""
+    begin, ramp_end, until = (np.datetime64(at.tz_convert(None), "s") for at in change)
+    is_before = starts + _DAY <= begin
+    is_after = (starts >= ramp_end) & (starts + _DAY <= until)
+    sides = load[is_before][-_BESIDE_DAYS:], load[is_after][:_BESIDE_DAYS]
+    return [float(np.nanmean(side)) if np.isfinite(side).any() else np.nan for side in sides]
 
 
 def _reported_last(changes: pd.DataFrame, as_of: pd.Timestamp) -> pd.Series:

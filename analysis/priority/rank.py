@@ -21,27 +21,23 @@ from analysis.uncertainty.draws import with_interval
 
 
 def rank(
-    places: pd.DataFrame, gain: Gain, changes: pd.DataFrame, slopes: Slopes, *, zone: str
+    places: pd.DataFrame, gain: Gain, parts: pd.DataFrame, slopes: Slopes, *, zone: str
 ) -> pd.DataFrame:
     """The places by the drops that could be avoided there: ranks, parts, `advice` and `seen`.
 
-    `places`: place_name, the columns of `network.drop_rates`, persons_at_most (NaN = not known),
-    dominant_cell_id and what is known of that cell: the smallest rise that could be seen in it,
-    min_visible_ratio, its knee_pct (both NaN = none). `gain`: of the same places, in drops a month.
-    `changes`: table `change_point`; a place's change is the rise its dominant cell is still in.
-    `slopes`: persons that one drop less avoids. `zone`: IANA zone of the dates in words. Places of
-    which no benefit is known come last, by their excess drops, and so go ties, then by name: every
-    run says the same.
+    `places`: place_name, place_state, the columns of `network.drop_rates` and of `avoidable`, and
+    persons_at_most (NaN = not known). `gain`: of the same places, in drops a month. `parts`: the
+    cells that are spoken of, as of `parts.with_rises`; `row` is the place's among `places`. A
+    place's change is the rise that its first cell is still in. `slopes`: persons that one drop less
+    avoids. `zone`: IANA zone of the dates in words. Places of which no benefit is known come last,
+    by their excess drops, and so go ties, then by name: every run says the same.
     """
     at_most = places["persons_at_most"].to_numpy(float)
     listed = places.assign(
-        drops_avoidable_load=gain.by_load.round(6),
-        drops_avoidable_other=gain.by_other.round(6),
-        n_cells_unknown=gain.n_unknown,
-        **with_interval("drops_avoidable_month", gain.expected, gain.drops),
         **per_drop.following(gain.expected, gain.drops, slopes, at_most),
         **rank_intervals(gain.expected, gain.drops),
     )
+    listed = _in_words(listed, parts, zone)
     simple = listed.sort_values(["drops_excess_month", "place_name"], ascending=[False, True])
     listed["simple_rank"] = pd.Series(np.arange(1, len(listed) + 1), index=simple.index)
     # both parts unknown sort last
@@ -49,25 +45,30 @@ def rank(
         ["drops_avoidable_month", "simple_rank"], ascending=[False, True], ignore_index=True
     )
     ranked["rank"] = np.arange(1, len(ranked) + 1)
-    return _in_words(ranked, changes, zone).assign(method_version=tables.METHOD_VERSION)
+    return ranked.assign(method_version=tables.METHOD_VERSION)
 
 
-def _in_words(ranked: pd.DataFrame, changes: pd.DataFrame, zone: str) -> pd.DataFrame:
-    """The places with the rise that their dominant cell is still in, `advice` and `seen`."""
-    rises = ranked[["dominant_cell_id"]].merge(
-        lasting_rises(changes, "cell_id"),
-        left_on="dominant_cell_id",
-        right_on="cell_id",
-        how="left",
-    )
-    ranked[["change_id", "change_utc"]] = rises[["change_id", "change_utc"]]
-    places = ranked.to_dict("records")
-    ranked["advice"] = pd.Series([reasons.advice(place) for place in places], dtype="str")
-    ranked["seen"] = [
-        reasons.seen(place, rise, zone=zone)
-        for place, rise in zip(places, rises.to_dict("records"), strict=True)
-    ]
-    return ranked
+def avoidable(gain: Gain) -> dict[str, Any]:
+    """Columns of what could be avoided in each place, with its 90 % interval and its parts.
+
+    `gain`: of the places, in drops a month.
+    """
+    return {
+        "drops_avoidable_load": gain.by_load.round(6),
+        "drops_avoidable_other": gain.by_other.round(6),
+        "n_cells_unknown": gain.n_unknown,
+        **with_interval("drops_avoidable_month", gain.expected, gain.drops),
+    }
+
+
+def _in_words(places: pd.DataFrame, parts: pd.DataFrame, zone: str) -> pd.DataFrame:
+    """The places with the rise that their first cell is still in, `advice` and `seen`."""
+    first = parts.drop_duplicates("row").set_index("row")
+    by_row = {row: mine.to_dict("records") for row, mine in parts.groupby("row")}
+    each = places.to_dict("records")
+    words = pd.Series([reasons.advice(place) for place in each], places.index, dtype="str")
+    seen = [reasons.seen(place, by_row.get(row, []), zone=zone) for row, place in enumerate(each)]
+    return places.join(first[["change_id", "change_utc"]]).assign(advice=words, seen=seen)
 
 
 def rank_intervals(expected: Floats, draws: Floats) -> dict[str, Floats]:

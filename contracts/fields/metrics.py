@@ -15,7 +15,7 @@ FIELDS = [
     share("call_drop_rate", "Calls reported dropped / calls reported as set up."),
     amount("rating_mean", "1 to 5", "Mean rating of calls, 5 best.", 1, 5),
     amount("drops_excess_month", "drops a month",
-            "Dropped calls above the network's normal rate, per 30 days."),
+            "Dropped calls above a typical cell's rate, per 30 days."),
     amount("cells_serving", "cells", "Cells whose footprint reaches the hexagon; the "
             "denominator counts each by its weight there.", 0),
     amount("change_ratio", "x", "Drops since the latest change / drops at the rate before it.",

@@ -17,7 +17,8 @@ FIELDS = [
     whole("rank", "", "Place in the list, 1 worst.", 1, None),
     rate("drop_rate_lo", "Lower end of the 90 % interval."),
     rate("drop_rate_hi", "Upper end of the 90 % interval."),
-    rate("normal_rate", "The network's normal drop rate: median over its attempts."),
+    rate("normal_rate", "A typical cell's drop rate: that of the cell which carries the "
+         "network's middle attempt. Where only reports are known, the network's mean."),
     amount("drops_excess_month_lo", "drops a month", "Lower end of the 90 % interval."),
     amount("drops_excess_month_hi", "drops a month", "Upper end of the 90 % interval."),
     text("complainants", "Distinct complainants a month as released: a count, <5, or empty."),
@@ -61,10 +62,20 @@ FIELDS = [
     amount("value_month_hi", "currency", "Upper end of the 90 % interval.", 0),
     count("persons_at_most", "Subscribers of the newest month at the place, rounded up to whole "
            "crowds of the release rule: no more persons are said to be avoided; NULL = not known."),
+    text("place_state", "Whether there is something to do: act = it is worse than a typical cell "
+          "or than it was, and drops can surely be avoided (or what can be is not known); high = "
+          "it drops many calls, and nothing known would surely avoid them; well.",
+          "act", "high", "well"),
+    whole("part_rank", "", "Place among the cells that are spoken of, 1 largest.", 1, None),
+    share("avoidable_part", "Share of the place's avoidable drops that lie in the cell; NULL = "
+           "none can be avoided, or it is not known: the cell with most excess drops stands here."),
+    flag("is_treated", "Whether the action named beside the place treats the cell."),
+    text("action_place_type", "What the action treats: cell, sector or site.", "cell", "sector",
+          "site"),
     text("action_at", "Key of the cell, sector or site at which the action is done."),
     share("avoidable_action", "Share of the cell's counted drops that the action avoids."),
     amount("action_reach", "ratio", "Drops that the action avoids in the place over all that could "
-            "be avoided there; above 1 where it relieves more than the setting relief_pct.", 0),
+            "be avoided there; at most 1, also where it relieves more than relief_pct.", 0, 1),
     amount("drops_per_cost", "drops a month per unit of cost", "Drops that the action avoids in "
             "the place, for each unit of its cost; NULL = no action, or it costs nothing.", 0),
     amount("drops_per_cost_lo", "drops a month per unit of cost",

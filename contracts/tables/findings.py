@@ -67,17 +67,24 @@ TABLES = [
             period_start period_end call_attempts dropped_calls drop_rate drop_rate_lo drop_rate_hi
             normal_rate drops_excess_month drops_excess_month_lo drops_excess_month_hi
             prb_dl_util_bh_pct complainants nps dominant_cell_id shown_hex_id change_id change_utc
-            advice seen
+            place_state advice seen
             drops_avoidable_month drops_avoidable_month_lo drops_avoidable_month_hi
             drops_avoidable_load drops_avoidable_other complainants_avoided complainants_avoided_lo
             complainants_avoided_hi detractors_avoided detractors_avoided_lo detractors_avoided_hi
             value_month value_month_lo value_month_hi rank_lo rank_hi p_top20 simple_rank
             in_top20_coarser in_top20_finer relief_cells n_cells_unknown persons_at_most
-            action action_at cost_amount cost_currency costs_invented action_reach drops_per_cost
-            drops_per_cost_lo drops_per_cost_hi value_per_cost value_per_cost_lo value_per_cost_hi
+            action action_place_type action_at cost_amount cost_currency costs_invented
+            action_reach drops_per_cost drops_per_cost_lo drops_per_cost_hi
+            value_per_cost value_per_cost_lo value_per_cost_hi
             cost_rank cost_rank_lo cost_rank_hi cost_p_top20 no_action_reason
             method_version unsafe_reason run_id"""),
         key=("place_type", "rank"),
+    ),
+    Table(
+        "place_part", "finding", "one cell that is spoken of in one place of the list",
+        names("""place_type place_id part_rank cell_id avoidable_part drops_avoidable_month
+            is_treated change_id run_id"""),
+        key=names("place_type place_id part_rank"),
     ),
     Table(
         "benefit", "finding", "one cell's avoidable drops, and from what they follow",

@@ -31,7 +31,7 @@ Only tables whose rows outlive a run stand here; all others are made anew.
 
 
 _REMADE = ("benefit", "plan_budget", "priority")
-"""Finding tables whose columns schema 5 changed: nobody is to read them before the next run."""
+"""Finding tables whose columns schema 5 or 6 changed: nobody may read them before the next run."""
 
 
 def migrate(warehouse: Warehouse) -> None:

@@ -117,7 +117,8 @@ def print_receipt(marts: Marts) -> None:
     notes = marts.query("quality_notes")
     for note in notes[notes["verdict"] != "ok"].to_dict("records"):
         say(f"{note['verdict']}: {note['table_name']}: {note['message']}", style="yellow")
-    _print_places(marts.query("worst_places", top=10), marts.query("map_layers"))
+    layers, states = marts.query("map_layers"), marts.query("place_states")
+    _print_places(marts.query("worst_places", top=10), states, layers)
 
 
 def _rows_grid(receipt: pd.DataFrame) -> Table:
@@ -130,17 +131,24 @@ def _rows_grid(receipt: pd.DataFrame) -> Table:
     return grid
 
 
-def _print_places(places: pd.DataFrame, layers: pd.DataFrame) -> None:
-    if places.empty:
+def _print_places(places: pd.DataFrame, states: pd.DataFrame, layers: pd.DataFrame) -> None:
+    if places.empty and states.empty:
         rates = layers[layers["metric"].isin(["drop_rate", "call_drop_rate"])]
         why = (
             "no drop rate is known" if rates.empty else "no drop rate may be shown: too few persons"
         )
         say(f"no place can be ranked: {why}")
         return
+    if places.empty:
+        say(sentences.others(states, _listed_kind(states)))
+        return
     known = places["benefit_month"].notna().any()
     by = "benefit_month" if known else "drops_excess_month"
-    what = "what to do first[/]: avoidable drops" if known else "worst first[/]: drops above normal"
+    what = (
+        "what to do first[/]: avoidable drops"
+        if known
+        else "worst first[/]: drops above a typical cell's rate"
+    )
     OUT.print(f"\n[bold]{what} a month, 90 % interval, why")
     for place in places.fillna({"region": "", "unsafe_reason": ""}).to_dict("records"):
         lo, hi = place[f"{by}_lo"], place[f"{by}_hi"]
@@ -152,3 +160,10 @@ def _print_places(places: pd.DataFrame, layers: pd.DataFrame) -> None:
         say(f"     {sentences.in_short(place)}")
         if action := sentences.best_action(place):
             say(f"     {action}")
+    if others := sentences.others(states, places["place_type"].iloc[0]):
+        say(f"\n{others}")
+
+
+def _listed_kind(states: pd.DataFrame) -> str:
+    """The kind of place that a list is made of: sites, where there are any."""
+    return next(kind for kind in ("site", "hex", "cell") if kind in set(states["place_type"]))

@@ -27,12 +27,12 @@ _UTC = alt.Scale(type="utc", nice=False)
 def history(
     days: pd.DataFrame, changes: pd.DataFrame, *, timezone: str, labelled: int = 4
 ) -> alt.VConcatChart:
-    """Daily drop rate of one place over its PRB load, with its dated changes.
+    """Daily drop rate of one place over its busy-hour PRB load, with its dated changes.
 
-    `days`: day_local, drop_rate, prb_dl_util_pct, call_attempts, dropped_calls. A day without data
-    is a gap. `changes`: change_utc and its 90 % interval change_lo_utc to change_hi_utc, ratio,
-    direction, cell_id or hex_text; the first of them, at most `labelled`, are drawn and named.
-    `timezone`: days are of this IANA zone.
+    `days`: day_local, drop_rate, prb_dl_util_bh_pct, call_attempts, dropped_calls. A day without
+    data is a gap. `changes`: change_utc and its 90 % interval change_lo_utc to change_hi_utc,
+    ratio, direction, cell_id or hex_text; the first of them, at most `labelled`, are drawn and
+    named. `timezone`: days are of this IANA zone.
     """
     whole = _every_day(days)
     marked = _local(changes.head(labelled), timezone)
@@ -135,12 +135,12 @@ def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
 def months(rates: pd.DataFrame, look: Look) -> alt.LayerChart:
     """One released metric of one place, month by month, with its 90 % intervals.
 
-    `rates`: period_start, value, value_lo, value_hi; a value that is not released leaves a gap.
-    `look`: the metric.
+    `rates`: period_start, period_end, value, value_lo, value_hi; a value that is not released
+    leaves a gap; a month of which a part is known is marked so. `look`: the metric.
     """
     lows, highs = rates["value_lo"], rates["value_hi"]
     frame = rates.assign(
-        month=pd.to_datetime(rates["period_start"]).dt.strftime("%b %Y"),
+        month=[_month(row) for row in rows(rates)],
         said=[number(value, look.figure) for value in rates["value"]],
         between=[interval(lo, hi, look.figure) for lo, hi in zip(lows, highs, strict=True)],
     )
@@ -155,6 +155,13 @@ def months(rates: pd.DataFrame, look: Look) -> alt.LayerChart:
     )
     title = _title(f"{look.title}, {look.unit}, each month with its 90 % interval")
     return _over(bars, dots).properties(height=130, title=title)
+
+
+def _month(row: Any) -> str:
+    """A month as the axis names it; one that is known in part only is marked so."""
+    start, end = (pd.Timestamp(when) for when in (row.period_start, row.period_end))
+    part = "" if end.is_month_end else f", to {end.day}"
+    return f"{start:%b %Y}{part}"
 
 
 def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
@@ -309,17 +316,17 @@ def _rate(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
 
 def _load(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
     percent = alt.Y(
-        "prb_dl_util_pct:Q", scale=alt.Scale(domain=[0, 100]),
-        axis=_inside(values=[50, 100], labelExpr="datum.label + ' %'"),
+        "prb_dl_util_bh_pct:Q", scale=alt.Scale(domain=[0, 100]),
+        axis=_inside(values=[0, 25, 50, 75, 100], labelExpr="datum.label + ' %'"),
     )  # fmt: skip
-    area = alt.Chart(whole).mark_area(color=QUIET, opacity=0.35).encode(
-        x=_x("at"), y=percent,
-        tooltip=[alt.Tooltip("day:N", title="day"),
-                 alt.Tooltip("prb_dl_util_pct:Q", format=".0f", title="PRB %")],
-    )  # fmt: skip
+    load = alt.Tooltip("prb_dl_util_bh_pct:Q", format=".0f", title="busy-hour PRB %")
+    tooltip = [alt.Tooltip("day:N", title="day"), load]
+    base = alt.Chart(whole).encode(x=_x("at"), y=percent, tooltip=tooltip)
+    area = base.mark_area(color=QUIET, opacity=0.25, line={"color": QUIET, "strokeWidth": 1})
     unseen = _ends(whole).encode(x=_x("at", None))
     return _over(unseen, *_marks(marked), area).properties(
-        height=48, title=_title("Downlink PRB in use, each day")
+        height=90,
+        title=_title("Downlink PRB in the busy hour of each day that is known by the hour"),
     )
 
 

@@ -154,7 +154,7 @@ def _history(row: Any, timezone: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"##### {plain(place(row))}", width="content")
         if isinstance(row["hex_text"], str) and st.button("Show on the map", type="tertiary"):
-            url.open_map(row["hex_text"])
+            url.open_map(row["hex_text"], _ranked(row))
     acknowledging.panel(Subject("change", str(row["change_id"])), timezone)
     where = "cell_id" if row["place_type"] == "cell" else "hex_text"
     changes = data.answer("change_points", top=_MOST)
@@ -168,6 +168,11 @@ def _history(row: Any, timezone: str) -> None:
         st.caption(plain(row["attribution_note"]))
     if isinstance(row["unsafe_reason"], str) and row["unsafe_reason"]:
         st.warning(f"Not to be trusted: {plain(row['unsafe_reason'])}")
+
+
+def _ranked(row: Any) -> url.PlaceKey | None:
+    """The cell of a change as the list has it; None where the change is a hexagon's."""
+    return url.PlaceKey("cell", row["cell_id"]) if row["place_type"] == "cell" else None
 
 
 def _pictures(row: Any, mine: pd.DataFrame, timezone: str) -> None:

@@ -8,10 +8,10 @@ from contracts.fields import FIELDS
 from views import hexmap
 from views.drawing.outlines import Box
 from views.drawing.stillmap import reaching
-from views.panels import hexagon
+from views.panels import hexagon, place
 from views.panels.drawn import Drawn
 from views.panels.hexagon import HIDDEN
-from views.panels.worst import Worst, listed, worst
+from views.panels.worst import LIST, Worst, listed, worst
 from views.shared import data, pickers, url
 from views.shared.page import head, notes, plain, run_facts, theme
 from views.words.colours import scale
@@ -51,7 +51,7 @@ def page() -> None:
     with compare_box:
         comparing = pickers.switch("Compare", "compare", help="Two maps that move together")
     levels = _levels(drawn)
-    places = worst(drawn, finest=int(levels["level"].max()))
+    places = worst(drawn, finest=int(levels["level"].max()), by=pickers.picked(LIST) or "first")
     if comparing:
         _two_maps(layers, drawn, places)
         _beside(facts, drawn, places)
@@ -65,11 +65,24 @@ def page() -> None:
 
 
 def _beside(facts: pd.Series, drawn: Drawn, places: Worst) -> None:
-    chosen = url.chosen_hex()
-    if chosen:
+    chosen, place_key = url.chosen_hex(), url.chosen_place()
+    ranked = place.found(place_key) if place_key else None
+    if place_key and ranked is not None:
+        place.story(place_key, ranked, facts)
+    elif chosen:
+        _ranked_here(chosen, places)
         hexagon.story(chosen, facts, drawn)
     else:
         listed(places)
+
+
+def _ranked_here(chosen: str, places: Worst) -> None:
+    """Ways to the places of the list that the map shows in the chosen hexagon."""
+    for entry in places.entries:
+        if entry.hex_text == chosen and entry.place:
+            st.button(f"{plain(entry.name)}: {plain(entry.value)} ({plain(entry.between)})",
+                      on_click=url.go_to, args=[chosen, entry.place], type="tertiary",
+                      icon=":material/arrow_back:", help="This place of the list")  # fmt: skip
 
 
 # --- the map ----------------------------------------------------------------------------------
@@ -123,6 +136,7 @@ def _map(drawn: Drawn, places: Worst, *, name: str = "map", against: Drawn | Non
 
 def _choose(hex_text: str | None) -> None:
     url.remember("hex", hex_text)
+    url.remember("place", None)
     st.session_state[_CLICKED] = True
 
 

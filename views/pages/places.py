@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -10,12 +11,12 @@ from views.panels import acknowledging, evidence
 from views.shared import data, pickers, url
 from views.shared.page import head, plain, run_facts
 from views.words import sentences
-from views.words.numbers import between, day, interval, number, rows, sure
+from views.words.numbers import between, day, interval, number, period, rows, sure
 from views.words.sentences import action_name, in_full, in_short, noted, ranked_by, unsafe
 
 # what a planner decides by stands first: where, how much, how sure, why, what to do, at what cost
-_ORDER = ["rank", "place", "amount", "likely", "p_top20", "why", "best_action", "cost_amount",
-          "per_cost", "action_reach", "noted", "ranks", "simple_rank", "drop_rate",
+_ORDER = ["rank", "place", "amount", "likely", "p_top20", "state", "why", "best_action",
+          "cost_amount", "per_cost", "action_reach", "noted", "ranks", "simple_rank", "drop_rate",
           "prb_dl_util_bh_pct", "complainants", "nps"]  # fmt: skip
 _COUNTED = {
     "Dropped calls": ("drops_avoidable_month", {"per_drop": 1.0}),
@@ -32,17 +33,28 @@ _BY = {
                    "from the dropped calls avoided (provisional)"),
 }  # fmt: skip
 """What is counted: the head of its column, and what the list is then ranked by."""
-_RANKED = {"Most benefit": False, "Most benefit for its cost": True}
+_ORDERS = {"benefit": "Most benefit", "cost": "Most benefit for its cost"}
+_MOST = 200
+_LINE, _LETTERS = 18, 66
+"""Height of a line of the column of reasons, in pixels, and letters on it."""
 _SURE = ("rank_lo", "rank_hi", "p_top20")
 _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells", "region": "Regions"}
-_KEYS = {"site": "site_id", "hex": "hex_text", "cell": "cell_id", "region": "region"}
+_STATES = {"act": "something to do", "high": "high, nothing surely helps", "well": "well"}
+_HIDDEN = {
+    "p_top20": "how sure it is to be among the first 20, as there are no more than 20 places",
+    "complainants": "complainants, as none are released here",
+    "nps": "NPS, as none is released here",
+    "best_action": "actions, as none is known",
+}
+"""Columns that are left out where they say nothing, and why, in words."""
 
 
 def page() -> None:
     """Draws the page: which kind of place, the ranked list, the chosen place's evidence."""
     facts = run_facts()
     head(facts, "Where action helps most, and why")
-    lists = {kind: data.answer("worst_places", place_type=kind, top=200) for kind in _KINDS}
+    lists = {kind: data.answer("worst_places", place_type=kind, top=_MOST, every_place=True)
+             for kind in _KINDS}  # fmt: skip
     kinds = [kind for kind, places in lists.items() if len(places)]
     if not kinds:
         st.info("No ranked list: it needs counters with call attempts and dropped calls. The map "
@@ -52,12 +64,16 @@ def page() -> None:
         kind = _kind(kinds)
         counted = _counted(lists[kind])
         per_cost = _per_cost(lists[kind])
+        every_place = pickers.switch("All places", "all", help="Also those that are well")
     places = data.answer(
-        "worst_places", place_type=kind, top=200, per_cost=per_cost, **_COUNTED[counted][1]
-    )
-    _about(places, counted, per_cost=per_cost)
+        "worst_places", place_type=kind, top=_MOST, per_cost=per_cost, every_place=every_place,
+        **_COUNTED[counted][1],
+    )  # fmt: skip
+    if len(places):
+        _about(places, counted, per_cost=per_cost)
+    _others(kind)
     ranks = {name: places[f"cost_{name}"] for name in _SURE} if per_cost else {}
-    chosen = _table(places.assign(**ranks), counted)
+    chosen = _table(places.assign(**ranks), counted) if len(places) else None
     if chosen is not None:
         _chosen(places.iloc[chosen])
         evidence.show(places.iloc[chosen], kind, facts)
@@ -69,9 +85,7 @@ def page() -> None:
 def _kind(kinds: list[str]) -> str:
     if len(kinds) == 1:
         return kinds[0]
-    picked = st.segmented_control("Kind of place", kinds, format_func=_KINDS.__getitem__,
-                                  default=kinds[0], label_visibility="collapsed")  # fmt: skip
-    return picked or kinds[0]
+    return pickers.segments("Kind of place", {kind: _KINDS[kind] for kind in kinds}, param="kind")
 
 
 def _counted(places: pd.DataFrame) -> str:
@@ -79,28 +93,34 @@ def _counted(places: pd.DataFrame) -> str:
     offered = [what for what, (column, _) in _COUNTED.items() if (places[column] > 0).any()]
     if len(offered) < 2:
         return "Dropped calls"
-    picked = st.segmented_control("What counts", offered, default=offered[0],
-                                  label_visibility="collapsed")  # fmt: skip
-    return picked or offered[0]
+    return pickers.segments("What counts", {what: what for what in offered}, param="counted")
 
 
 def _per_cost(places: pd.DataFrame) -> bool:
     """Whether places stand by benefit per cost; asked only where actions have costs."""
     if places["action"].isna().all():
         return False
-    picked = st.segmented_control("Order", list(_RANKED), default=next(iter(_RANKED)),
-                                  label_visibility="collapsed")  # fmt: skip
-    return _RANKED.get(picked or "", False)
+    return pickers.segments("Order", _ORDERS, param="order") == "cost"
+
+
+def _others(kind: str) -> None:
+    """What is to be said of the places that are not listed, or of all where none is."""
+    if text := sentences.others(data.answer("place_states"), kind):
+        st.caption(plain(text))
 
 
 def _about(places: pd.DataFrame, counted: str, *, per_cost: bool) -> None:
     first = places.iloc[0]
     cost = " for each unit of cost" if per_cost else ""
+    n_places = f"{len(places)} place{'s' * (len(places) > 1)}"
+    is_counted = data.has_counters()
+    by = _BY[counted][1] or ranked_by(places, reported=not is_counted)[1]
     st.caption(
-        f"{len(places)} places by {_BY[counted][1] or ranked_by(places)[1]}{cost}, with 90 % "
+        f"{n_places} by {by}{cost}, with 90 % "
         "intervals, a month being 30 days; "
         f"{day(first['period_start'])} to {day(first['period_end'])}. "
-        "Choose a row to see why, from the counts and files on."
+        "Choose a row to see why, from the counts and files on.",
+        help=sentences.TYPICAL if is_counted else None,
     )
     if places["costs_invented"].eq(other=True).any():
         st.caption(":orange[The costs are invented placeholders of the packaged catalogue, no "
@@ -110,12 +130,8 @@ def _about(places: pd.DataFrame, counted: str, *, per_cost: bool) -> None:
 def _table(places: pd.DataFrame, counted: str) -> int | None:
     name, _ = ranked_by(places)
     what = _BY[counted][0] if name == "benefit_month" else "excess drops a month"
-    unknown = [column for column in ("p_top20", "complainants", "nps")
-               if places[column].isna().all()]  # fmt: skip
-    if places["action"].isna().all():
-        unknown += ["best_action", "cost_amount", "per_cost", "action_reach"]
-    if places["ack_status"].isna().all():
-        unknown += ["noted"]
+    unknown = _unknown(places)
+    why = [unsafe(place) + in_short(place) for place in places.to_dict("records")]
     event = st.dataframe(
         places.assign(
             drop_rate=100 * places["drop_rate"],
@@ -124,22 +140,50 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
             amount=places[name].round(),
             likely=[between(place, name) for place in places.to_dict("records")],
             ranks=[_span(*ends) for ends in zip(places["rank_lo"], places["rank_hi"], strict=True)],
-            p_top20=places["p_top20"].map(sure),
+            p_top20=[_in_first(place) for place in places.to_dict("records")],
+            state=places["place_state"].map(_STATES),
             best_action=[_action(place) for place in places.to_dict("records")],
             per_cost=[sentences.per_cost(place) for place in places.to_dict("records")],
             action_reach=100 * places["action_reach"],
-            why=[unsafe(place) + in_short(place) for place in places.to_dict("records")],
+            why=why,
         ),
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
-        row_height=92,  # more than four times the text: from there on a long text is wrapped
+        row_height=_row_height(max(map(len, why))),
         on_select="rerun", selection_mode="single-row",
         key=pickers.key_of("places", places["place_name"]),
         column_order=[column for column in _ORDER if column not in unknown],
         column_config=_columns(what, float(places[name].max()),
                                ", ".join(places["cost_currency"].dropna().unique())),
     )  # fmt: skip
+    if left_out := [why for column, why in _HIDDEN.items() if column in unknown]:
+        st.caption(f"Not shown: {'; '.join(left_out)}.")
     picked = event["selection"]["rows"]
     return int(picked[0]) if picked else None
+
+
+def _row_height(longest: int) -> int:
+    """Height of a row that holds all of a text of so many letters, within reason."""
+    # from four times the text on a long text is wrapped
+    return int(np.clip(_LINE * np.ceil(longest / _LETTERS) + 20, 92, 200))
+
+
+def _unknown(places: pd.DataFrame) -> list[str]:
+    """Columns of the table that say nothing of any of these places."""
+    unknown = [column for column in ("p_top20", "complainants", "nps")
+               if places[column].isna().all()]  # fmt: skip
+    if places["action"].isna().all():
+        unknown += ["best_action", "cost_amount", "per_cost", "action_reach"]
+    if places["ack_status"].isna().all():
+        unknown += ["noted"]
+    if places["place_state"].fillna("act").eq("act").all():
+        unknown += ["state"]
+    return unknown
+
+
+def _in_first(place: Any) -> str:
+    """How sure a place is to be among the first 20, where some of its drops can be avoided."""
+    is_some = place["drops_avoidable_month_lo"] >= sentences.NOTHING
+    return sure(place["p_top20"]) if is_some else ""
 
 
 def _where(place: Any) -> str:
@@ -157,7 +201,7 @@ def _span(low: Any, high: Any) -> str:
 def _action(place: Any) -> str:
     """The action named beside a place and where it is taken, or why there is none."""
     if isinstance(place["action"], str):
-        return f"{action_name(place['action'])} at {place['action_at']}"
+        return f"{action_name(place['action'])}, {sentences.ground(place)}"
     return place["no_action_reason"] if isinstance(place["no_action_reason"], str) else ""
 
 
@@ -170,8 +214,10 @@ def _columns(what: str, most: float, currency: str) -> dict[str, Any]:
             what, width=120, format="localized", min_value=0,
             max_value=max(most, 1.0)),
         "likely": text("90 % interval", width=110),
-        "p_top20": text("in first 20", width=78, help="How sure it is to be among the first 20"),
-        "why": text("why", width=400),
+        "p_top20": text("in first 20", width=78, help="How sure it is to be among the first 20; "
+                        "empty where perhaps none of its drops can be avoided"),
+        "state": text("state", width=110, help="Whether there is something to do"),
+        "why": text("why", width=440),
         "best_action": text("best for its cost", width=150, help="The action of the catalogue that "
                      "avoids most drops there for its cost, of those that reach enough of them"),
         "cost_amount": number_column("cost", format="localized", width=55, help=currency),
@@ -182,7 +228,7 @@ def _columns(what: str, most: float, currency: str) -> dict[str, Any]:
         "noted": text("acknowledged", width=150),
         "ranks": text("rank, 90 %", help="By avoidable drops, or those for each unit of "
                       "cost, whatever counts here"),
-        "simple_rank": number_column("simple rank", help="By drops above the network's normal "
+        "simple_rank": number_column("simple rank", help="By drops above a typical cell's "
                                      "rate: where most calls drop, avoidable or not"),
         "drop_rate": number_column("drop rate", format="%.2f %%"),
         "prb_dl_util_bh_pct": number_column("PRB, busy hour", format="%.0f %%"),
@@ -199,12 +245,17 @@ def _chosen(place: Any) -> None:
         st.markdown(f"**{name}**: {doubt}{text}", width="stretch")
         hex_text = place["shown_hex_text"]
         if isinstance(hex_text, str) and st.button("Show on the map", type="primary"):
-            url.open_map(hex_text)
+            url.open_map(hex_text, _key(place))
+
+
+def _key(place: Any) -> url.PlaceKey:
+    kind = str(place["place_type"])
+    return url.PlaceKey(kind, str(place[url.KEYS[kind]]))
 
 
 def _subject(place: Any) -> Subject:
-    kind = str(place["place_type"])
-    return Subject(kind, str(place[_KEYS[kind]]))
+    key = _key(place)
+    return Subject(key.kind, key.id)
 
 
 def _months() -> None:
@@ -212,12 +263,13 @@ def _months() -> None:
     rates = data.answer("region_rates", metric="drop_rate")
     rates = rates.assign(
         region=rates["region"].replace("", "outside all regions"),
-        month=pd.to_datetime(rates["period_start"]).dt.strftime("%Y-%m"),
+        month=[period("month", row.period_start, row.period_end) for row in rows(rates)],
         said=[f"{number(row.value, 'share')} ({interval(row.value_lo, row.value_hi, 'share')})"
               for row in rows(rates)],
     )  # fmt: skip
     if len(rates):
         st.markdown("**Drop rate by month**, with 90 % intervals")
         st.caption("They hold the network's own scatter, not how far footprints are off.")
+        newest = rates.sort_values("period_start", ascending=False)["month"].unique()[:6]
         table = rates.set_index(["region", "month"])["said"].unstack()  # noqa: PD010  text has no mean
-        st.dataframe(table.iloc[:, ::-1].iloc[:, :6], height="content")
+        st.dataframe(table[list(newest)], height="content")

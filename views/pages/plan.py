@@ -9,7 +9,7 @@ from views.drawing import charts
 from views.shared import data, pickers, url
 from views.shared.page import head, picture, plain, run_facts
 from views.words.numbers import amount, interval, rows, sure
-from views.words.sentences import action_name, noted, unsafe
+from views.words.sentences import action_name, ground, noted, unsafe
 
 _LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
 
@@ -41,7 +41,9 @@ def page() -> None:
     with left:
         _headline(plan)
     _doubts(chosen)
-    _listed(chosen, _currency(plan))
+    surely = chosen["is_sure"].fillna(value=False).astype(bool)
+    _listed(chosen[surely], _currency(plan), name="actions")
+    _unsure(chosen[~surely], _currency(plan))
     if plan.plan_number == 1:
         _limits(float(plan.budget))
         _waiting(actions[actions["plan_number"] == 0])
@@ -92,13 +94,29 @@ def _doubts(actions: pd.DataFrame) -> None:
                  "the places failed checks, which stand with them.")  # fmt: skip
 
 
-def _listed(actions: pd.DataFrame, currency: str) -> None:
+def _unsure(actions: pd.DataFrame, currency: str) -> None:
+    """Actions of the plan that may avoid nothing: they are expected to help, and not advised."""
+    if actions.empty:
+        return
+    one = len(actions) == 1
+    cost = f"{amount(actions['cost_amount'].sum())} {currency}"
+    st.warning(f"{len(actions)} of these actions, for {plain(cost)}, {'is' if one else 'are'} not "
+               "advised: the best plan on expectation has them, and each may avoid nothing. "
+               "Kept, that money could wait for surer ones.")  # fmt: skip
+    with st.expander("Actions that may avoid nothing"):
+        _listed(actions, currency, name="unsure actions")
+
+
+def _listed(actions: pd.DataFrame, currency: str, *, name: str) -> None:
+    if actions.empty:
+        return
     number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
     event = st.dataframe(
         actions.assign(
             likely=[interval(row.benefit_month_lo, row.benefit_month_hi, "plain")
                     for row in rows(actions)],
             action=actions["action"].map(action_name),
+            place_name=[ground(action) for action in actions.to_dict("records")],
             # as fine as its interval is written
             benefit_month=actions["benefit_month"].round().where(
                 actions["benefit_month"] >= 10, actions["benefit_month"].round(1)
@@ -109,12 +127,12 @@ def _listed(actions: pd.DataFrame, currency: str) -> None:
         ),
         hide_index=True, height=480 if len(actions) > 12 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row",
-        key=pickers.key_of("actions", actions["place_name"]),
+        key=pickers.key_of(name, actions["place_name"]),
         column_order=["action", "place_name", "region", "benefit_month", "likely", "p_in_plan",
                       "cost_amount", "crew_weeks", "reason",
                       *(["noted"] if actions["ack_status"].notna().any() else [])],
         column_config={
-            "action": text("action", width=95), "place_name": text("where", width=95),
+            "action": text("action", width=95), "place_name": text("where", width=230),
             "region": text("region", width=90), "noted": "acknowledged",
             "benefit_month": number_column("avoided a month", format="localized", width=110,
                                            help="Dropped calls fewer a month"),
@@ -123,7 +141,7 @@ def _listed(actions: pd.DataFrame, currency: str) -> None:
                               "the benefits are those of one draw of what is not known"),
             "cost_amount": number_column("cost", format="localized", width=60, help=currency),
             "crew_weeks": number_column("crew weeks", format="%.1f", width=85),
-            "reason": text("what it does", width=560),
+            "reason": text("what it does", width=520),
         },
     )  # fmt: skip
     picked = event["selection"]["rows"]
@@ -135,12 +153,19 @@ def _chosen(chosen: Any) -> None:
     hex_text = chosen["shown_hex_text"]
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         action, where, effect = (
-            plain(text) for text in (action_name(chosen["action"]), chosen["place_name"],
+            plain(text) for text in (action_name(chosen["action"]), ground(chosen),
                                      unsafe(chosen) + chosen["reason"])
         )  # fmt: skip
-        st.markdown(f"**{action}** at {where}: {effect}", width="stretch")
+        st.markdown(f"**{action}**, {where}: {effect}", width="stretch")
         if isinstance(hex_text, str) and st.button("Show on the map", type="primary"):
-            url.open_map(hex_text)
+            url.open_map(hex_text, _place(chosen))
+
+
+def _place(chosen: Any) -> url.PlaceKey | None:
+    """The place of the list at which the action is taken; of a sector, its site."""
+    kind = "cell" if chosen["place_type"] == "cell" else "site"
+    key = chosen[url.KEYS[kind]]
+    return url.PlaceKey(kind, key) if isinstance(key, str) else None
 
 
 def _limits(budget: float) -> None:
@@ -168,6 +193,7 @@ def _waiting(actions: pd.DataFrame) -> None:
     ):
         st.dataframe(
             actions.assign(action=actions["action"].map(action_name),
+                           place_name=[ground(row) for row in actions.to_dict("records")],
                            p_in_plan=actions["p_in_plan"].map(sure),
                          benefit_month=actions["benefit_month"].round(1)),
             hide_index=True,

@@ -7,8 +7,8 @@ import streamlit as st
 
 from views.drawing import charts
 from views.shared import data, page
-from views.words.numbers import amount, between, number, rows, sure
-from views.words.sentences import best_action
+from views.words.numbers import amount, between, day, number, rows
+from views.words.sentences import DUE_TO, among_first, best_action
 
 _FIRST, _STEP, _MOST_FILES = 30, 5, 1_000
 _OF_CELLS = (
@@ -31,10 +31,12 @@ def show(place: Any, kind: str, facts: pd.Series) -> None:
     if not isinstance(key, str):
         return
     _about(place)
+    parts = data.answer("place_parts", place_type=kind, place_id=key)
+    _parts(parts)
     if isinstance(place["dominant_cell_id"], str):
         left, right = st.columns(2, gap="medium")
         with left:
-            _change(place, str(facts["timezone"]))
+            _rises(parts, str(facts["timezone"]))
         with right:
             _what_if(place["dominant_cell_id"])
     _arithmetic(key, kind)
@@ -57,8 +59,7 @@ def _rank(place: Any) -> str:
     stays = {"coarser": place["in_top20_coarser"], "finer": place["in_top20_finer"]}
     levels = [f"one level {name}" for name, stay in stays.items() if pd.notna(stay) and stay]
     also = f" Among the first 20 also with hexagons {' and '.join(levels)}." if levels else ""
-    p_top = sure(place["p_top20"])
-    first = f", {p_top} sure to be among the first 20" if p_top else ""
+    first = f"; {text}" if (text := among_first(place)) else ""
     span = _span(place["rank_lo"], place["rank_hi"])
     return (
         f"Rank {span} by avoidable drops (90 %){first}; by excess drops alone "
@@ -165,12 +166,52 @@ def _fewer(asked: Any, name: str, what: str) -> str:
     return f"**{asked[name]:,.0f}** {what} ({between(asked, name)})"
 
 
-def _change(place: Any, timezone: str) -> None:
-    if not isinstance(place["change_id"], str):
+def _parts(parts: pd.DataFrame) -> None:
+    """The cells that are spoken of: their shares, their rises, and which the action treats."""
+    if len(parts) < 2:
+        return
+    st.markdown("**Where its avoidable drops lie**")
+    text = st.column_config.TextColumn
+    st.dataframe(
+        parts.assign(
+            avoidable_part=100 * parts["avoidable_part"],
+            drops_avoidable_month=parts["drops_avoidable_month"].round(),
+            rise=[f"{number(row.ratio, 'ratio')} since {day(row.change_utc)}, "
+                  f"due to {DUE_TO[row.attribution]}" if isinstance(row.change_id, str)
+                  else "none is dated" for row in rows(parts)],
+        ),
+        hide_index=True, height="content" if len(parts) < 9 else 320,
+        column_order=["cell_id", "avoidable_part", "drops_avoidable_month", "rise", "is_treated"],
+        column_config={
+            "cell_id": "cell",
+            "avoidable_part": st.column_config.NumberColumn("share", format="%.0f %%"),
+            "drops_avoidable_month": st.column_config.NumberColumn("avoidable drops a month",
+                                                                   format="localized"),
+            "rise": text("rise that it is still in"),
+            "is_treated": st.column_config.CheckboxColumn("the action treats it"),
+        },
+    )  # fmt: skip
+
+
+def _rises(parts: pd.DataFrame, timezone: str) -> None:
+    """Each rise that the text speaks of, drawn: its drops by load and by the rest."""
+    risen = parts.dropna(subset="change_id")
+    if risen.empty:
+        st.caption("No rise is dated in the cells that make up most of its avoidable drops.")
         return
     changes = data.answer("change_points", top=100_000)
-    mine = changes[changes["change_id"] == place["change_id"]]
-    days = data.answer("change_days", change_id=place["change_id"])
+    names = {row.change_id: f"{row.cell_id}, {number(row.ratio, 'ratio')}" for row in rows(risen)}
+    picked = next(iter(names))
+    if len(names) > 1:
+        picked = st.segmented_control("Rise", list(names), format_func=names.__getitem__,
+                                      default=picked, label_visibility="collapsed",
+                                      key=f"rise {picked}") or picked  # fmt: skip
+    _change(picked, changes, timezone)
+
+
+def _change(change_id: str, changes: pd.DataFrame, timezone: str) -> None:
+    mine = changes[changes["change_id"] == change_id]
+    days = data.answer("change_days", change_id=change_id)
     if len(mine) and len(days):
-        curve = data.answer("change_curves", change_id=place["change_id"])
+        curve = data.answer("change_curves", change_id=change_id)
         page.picture(charts.attributed, days, curve, mine.iloc[0], timezone=timezone)

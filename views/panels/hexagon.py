@@ -29,8 +29,11 @@ def story(chosen: str, facts: pd.Series, drawn: Drawn) -> None:
         st.markdown(f"##### {named} :gray[{page.plain(chosen)}]", width="content")
         st.button("Back to the list", on_click=url.go_to, args=[None], type="tertiary")
     acknowledging.panel(Subject("hex", chosen), facts["timezone"])
-    for row in rows(_of(rates, drawn)):
+    here = _of(rates, drawn)
+    for row in rows(here):
         _headline(row, drawn.layer)
+    if here.empty and len(rates):
+        st.caption(page.plain(_why_none(rates, drawn)))
     if days.empty and rates.empty:
         st.info("Nothing is known of this hexagon in what is published now.")
         return
@@ -50,6 +53,15 @@ def _of(rates: pd.DataFrame, drawn: Drawn) -> pd.DataFrame:
     starts = pd.to_datetime(rates["period_start"]) == pd.Timestamp(asked.pop("period_start"))
     same = (rates[list(asked)].fillna("") == pd.Series(asked)).all(axis=1)
     return rates[same & starts]
+
+
+def _why_none(rates: pd.DataFrame, drawn: Drawn) -> str:
+    """Why the hexagon has no value of the layer and period that the map shows."""
+    text = f"No {drawn.layer.title.lower()} here in {drawn.span.title}"
+    mine = rates[rates["metric"] == drawn.layer.metric]
+    if mine.empty:
+        return f"{text}: hexagons of this size have none; one of another size may."
+    return f"{text}: nothing was counted here then. Other periods stand below."
 
 
 def _headline(row: Any, layer: pickers.Layer) -> None:
@@ -76,6 +88,8 @@ def _network(chosen: str, days: pd.DataFrame, timezone: str) -> None:
     changes = changes.sort_values("drops_excess_here", key=abs, ascending=False)
     page.picture(charts.history, days, changes, timezone=timezone)
     _what_changed(changes, timezone)
+    if len(changes):
+        _cell_of(changes, timezone)
     st.markdown("**Cells that serve it**, newest 28 days")
     cells = data.answer("hex_cells", hex_text=chosen)
     st.dataframe(
@@ -90,6 +104,17 @@ def _network(chosen: str, days: pd.DataFrame, timezone: str) -> None:
             "prb_dl_util_bh_pct": st.column_config.NumberColumn("PRB, busy hour", format="%.0f %%"),
         },
     )  # fmt: skip
+
+
+def _cell_of(changes: pd.DataFrame, timezone: str) -> None:
+    """The days of the cell that the first sentence speaks of: the hexagon's own are a mixture."""
+    cell = changes["cell_id"].iloc[0]
+    if not isinstance(cell, str):
+        return
+    st.markdown(f"**Cell {page.plain(cell)} alone**, in all its hexagons")
+    mine = changes[changes["cell_id"] == cell]
+    page.picture(charts.history, data.answer("cell_history", cell_id=cell), mine,
+                 timezone=timezone)  # fmt: skip
 
 
 def _what_changed(changes: pd.DataFrame, timezone: str) -> None:

@@ -7,10 +7,22 @@ import pandas as pd
 import streamlit as st
 
 from views.panels.drawn import Drawn
-from views.shared import data, page, url
+from views.shared import data, page, pickers, url
+from views.shared.url import KEYS, PlaceKey
 from views.words.looks import Look
 from views.words.numbers import amount, between, day, interval, number, rows
-from views.words.sentences import best_action, counts, in_short, noted, ranked_by, unsafe, worse
+from views.words.sentences import (
+    TYPICAL,
+    best_action,
+    counts,
+    in_short,
+    noted,
+    others,
+    ranked_by,
+    title,
+    unsafe,
+    worse,
+)
 
 _KINDS = {"site": "Sites", "hex": "Hexagons", "cell": "Cells"}
 _TOP = 10
@@ -28,50 +40,88 @@ class Entry:
     noted: str = ""
     unsafe: str = ""
     action: str = ""
+    place: PlaceKey | None = None
+    """The place of the list; None = a hexagon that is in no list."""
 
 
 @dataclass(frozen=True)
 class Worst:
-    """The list: what it is sorted by, in words, and its places."""
+    """The list: what it is sorted by, in words, its places, and what is said of the others."""
 
     about: str
     entries: tuple[Entry, ...]
+    others: str = ""
+    help: str = ""
 
 
-def worst(drawn: Drawn, *, finest: int) -> Worst:
-    """The places that hurt most: the ranked ones, else hexagons of the layer that is drawn.
+LIST = "list"
+"""What the URL calls the list that is chosen."""
+_LISTS = {"first": "What to do first", "layer": "What the map shows"}
 
-    `finest`: the finest H3 level of the layer.
+
+def worst(drawn: Drawn, *, finest: int, by: str = "first") -> Worst:
+    """The places that hurt most: the ranked ones, or hexagons of the layer that is drawn.
+
+    `finest`: the finest H3 level of the layer. `by`: first = the ranked list, where there is one;
+    layer = by the layer and period of the map.
     """
-    places = data.answer("worst_places", top=_TOP)
-    return _ranked(places) if len(places) else _worst_hexes(drawn, finest)
+    places, states = data.answer("worst_places", top=_TOP), data.answer("place_states")
+    if by == "layer" or (places.empty and states.empty):
+        return _worst_hexes(drawn, finest)
+    return _ranked(places, states) if len(places) else _nothing(states)
 
 
-def _ranked(places: pd.DataFrame) -> Worst:
-    first, (name, by) = places.iloc[0], ranked_by(places)
-    if not data.answer("counts")["n_cells"].iloc[0]:
-        by = f"reported {by}"
+def _list_picker() -> None:
+    """Which list stands beside the map, where there are two; kept in the URL as `list`."""
+    if len(data.answer("worst_places", top=1)) or len(data.answer("place_states")):
+        pickers.segments("List", _LISTS, param=LIST)
+
+
+def _nothing(states: pd.DataFrame) -> Worst:
+    """A network in which there is nothing to do."""
+    kind = next(kind for kind in _KINDS if kind in set(states["place_type"]))
+    return Worst("Nothing to act on.", (), others(states, kind))
+
+
+def _ranked(places: pd.DataFrame, states: pd.DataFrame) -> Worst:
+    first, is_counted = places.iloc[0], data.has_counters()
+    name, by = ranked_by(places, reported=not is_counted)
     # what is avoided is held against each cell's own past, not against the network
     above = name == "drops_excess_month"
-    normal = f", normal being {number(first['normal_rate'], 'share')}" if above else ""
+    normal = f" ({number(first['normal_rate'], 'share')})" if above else ""
     about = (
         f"{_KINDS[first['place_type']]} by {by}"
         f"{normal}, with 90 % intervals; "
-        f"{day(first['period_start'])} to {day(first['period_end'])}"
+        f"{day(first['period_start'])} to {day(first['period_end'])}, whatever layer and period "
+        "the map shows"
     )
-    return Worst(about, tuple(_place(place, name) for _, place in places.iterrows()))
+    entries = tuple(_place(place, name) for _, place in places.iterrows())
+    rest = f"{_more(states, first['place_type'])} {others(states, first['place_type'])}".strip()
+    return Worst(about, entries, rest, TYPICAL if is_counted else "")
+
+
+def _more(states: pd.DataFrame, kind: str) -> str:
+    """How many places more there are at which there is something to do; empty = none."""
+    mine = states[(states["place_type"] == kind) & (states["place_state"] == "act")]
+    more = int(mine["n_places"].sum()) - _TOP
+    return f"{more} more stand on the page Places." if more > 0 else ""
 
 
 def _place(place: pd.Series, by: str) -> Entry:
-    # a hexagon's name tells a person nothing; its region does
-    is_hex, region = place["place_type"] == "hex", place["region"]
-    region = region if is_hex and isinstance(region, str) else ""
-    name = "  ".join(x for x in (str(place["rank"]), region, str(place["place_name"])) if x)
+    name = f"{place['rank']}  {title(place)}"
     value = amount(place[by]) if pd.notna(place[by]) else ""
     return Entry(
         name, in_short(place), _shown(place), value, between(place, by), noted(place),
-        unsafe(place).strip(), best_action(place),
+        unsafe(place).strip(), best_action(place), _key(place),
     )  # fmt: skip
+
+
+def _key(place: pd.Series) -> PlaceKey | None:
+    kind = str(place["place_type"])
+    key = place[KEYS[kind]]
+    # of a hexagon without counters its own page says more
+    is_known = isinstance(key, str) and data.has_counters()
+    return PlaceKey(kind, key) if is_known else None
 
 
 def _shown(place: pd.Series) -> str | None:
@@ -93,7 +143,10 @@ def _worst_hexes(drawn: Drawn, level: int) -> Worst:
         )
         for place in rows(hexes)
     )
-    return Worst(f"Hexagons by {look.title.lower()}, surely {surely} the rest", entries)
+    when = f"{drawn.span.title[0].lower()}{drawn.span.title[1:]}"
+    when = drawn.span.title if drawn.span.grain in ("month", "day") else when
+    about = f"Hexagons by {look.title.lower()}, surely {surely} the rest; {when}"
+    return Worst(about, entries)
 
 
 def _counted(look: Look, place: Any) -> str:
@@ -108,9 +161,12 @@ def listed(places: Worst) -> None:
     `places`: what it is ranked by, and its entries; one without a position can't be clicked.
     """
     st.markdown("##### Where to look first")
-    st.caption(places.about)
+    _list_picker()
+    st.caption(page.plain(places.about), help=places.help or None)
     for entry in places.entries:
         _entry(entry)
+    if places.others:
+        st.caption(page.plain(places.others))
 
 
 def _entry(entry: Entry) -> None:
@@ -119,7 +175,8 @@ def _entry(entry: Entry) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute",
                           vertical_alignment="center", gap="small"):  # fmt: skip
             st.button(f"**{page.plain(entry.name)}**", key=f"place {entry.name}", type="tertiary",
-                      on_click=url.go_to, args=[entry.hex_text], disabled=not is_placed,
+                      on_click=url.go_to, args=[entry.hex_text, entry.place],
+                      disabled=not is_placed,
                       help="Show on the map" if is_placed else "No position is known")  # fmt: skip
             value, between = page.plain(entry.value), page.plain(entry.between)
             st.markdown(f":orange[**{value}**] :gray[:small[{between}]]", width="content")

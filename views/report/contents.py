@@ -19,7 +19,16 @@ from geo.regions import polygons
 from ingest.warehouse.marts import Marts
 from views.drawing import charts, stillmap
 from views.report.in_short import as_of, covered, headline, in_short
-from views.report.lines import Answers, Line, between, by_metric, place, records, unsafe
+from views.report.lines import (
+    Answers,
+    Line,
+    between,
+    by_metric,
+    place,
+    records,
+    still_true,
+    unsafe,
+)
 from views.words import numbers, sentences
 from views.words.looks import LOOKS, Look, look_of
 from views.words.numbers import amount, interval, number, rows
@@ -44,6 +53,7 @@ def context(
     facts = marts.query("run_facts").iloc[-1]
     zone = str(facts["timezone"])
     regions, lost = _regions(settings)
+    n_cells = marts.query("counts")["n_cells"].iloc[0]
     draw = partial(stillmap.draw, regions=regions)
     return {
         "period": period,
@@ -62,7 +72,8 @@ def context(
         "n_changes": len(answers["changes"]),
         "look_first": list(_look_first(answers["look_first"])),
         "look_days": _look_days(answers["look_first"]),
-        "look_by": sentences.ranked_by(answers["look_first"])[1],
+        "look_by": sentences.ranked_by(answers["look_first"], reported=not n_cells)[1],
+        "others": _others(marts, period),
         "customers": list(_customers(answers["customers"], draw)),
         "worst_cells": list(_worst_cells(answers.get("worst_cells"))),
         "n_worst_cells": len(answers.get("worst_cells", ())),
@@ -256,6 +267,14 @@ def _look_days(places: pd.DataFrame) -> str:
         return ""
     first, last = (pd.Timestamp(places[name].iloc[0]) for name in ("period_start", "period_end"))
     return f"{numbers.day(first)} to {numbers.day(last)}"
+
+
+def _others(marts: Marts, period: Period) -> str:
+    """What is to be said of the places that are not listed; of an older period nothing is."""
+    first = still_true(marts.query("worst_places", every_place=True, top=1), period)
+    if first.empty:
+        return ""
+    return sentences.others(marts.query("place_states"), first["place_type"].iloc[0])
 
 
 def _customers(

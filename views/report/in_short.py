@@ -79,9 +79,12 @@ def in_short(
     if now is not None:
         yield "Drop rate", _rate_in_words(period, now) + _once(answers["network"], period, now)
     if len(answers["look_first"]):
-        yield "To do first", _first_in_words(answers["look_first"].iloc[0])
+        yield (
+            "To do first",
+            _first_in_words(answers["look_first"].iloc[0], reported=answers["network"].empty),
+        )
     if len(answers["cells"]):
-        yield "Worst cell", _worst_in_words(answers["cells"].iloc[0])
+        yield "Most excess drops", _worst_in_words(answers["cells"].iloc[0])
     if len(answers["cells"]) or len(answers["changes"]):
         yield "Changes", _changes_in_words(answers["changes"], zone)
     if customers := _customers_in_words(answers["customers"]):
@@ -143,9 +146,10 @@ def _points(difference: float) -> str:
     return text.replace("-", "−") if float(text) else "0.00"
 
 
-def _first_in_words(place: pd.Series) -> str:
-    name, _ = sentences.ranked_by(place.to_frame().T)
-    scale = "fewer a month" if name == "benefit_month" else "a month above normal"
+def _first_in_words(place: pd.Series, *, reported: bool) -> str:
+    name, _ = sentences.ranked_by(place.to_frame().T, reported=reported)
+    above = "the mean of all reports" if reported else "a typical cell's rate"
+    scale = "fewer a month" if name == "benefit_month" else f"a month above {above}"
     what_to_do = place["advice"] if isinstance(place["advice"], str) else place["seen"]
     return (
         f"{place['place_name']}: {what_to_do} {amount(place[name])} dropped "
@@ -156,7 +160,7 @@ def _first_in_words(place: pd.Series) -> str:
 def _worst_in_words(worst: pd.Series) -> str:
     return (
         f"{worst['cell_id']}, {place(worst)}: "
-        f"{number(worst['drops_excess_month'], 'count')} drops a month above normal "
+        f"{number(worst['drops_excess_month'], 'count')} drops a month above a typical cell's rate "
         f"({between(worst, 'drops_excess_month', 'count')}), "
         f"{number(worst['drop_rate'], 'share')} of {amount(worst['call_attempts'])} calls."
     )
@@ -173,6 +177,10 @@ def _changes_in_words(changes: pd.DataFrame, zone: str) -> str:
     )
 
 
+_WORST = {"high": "highest", "low": "lowest"}
+"""The bad end of a metric, by name: not everything that a report lists can be its worst."""
+
+
 def _customers_in_words(customers: pd.DataFrame) -> str:
     metrics = list(by_metric(customers))
     if not metrics:
@@ -184,7 +192,7 @@ def _customers_in_words(customers: pd.DataFrame) -> str:
         return f"{look.title} of {month:%B %Y}: no place has persons enough to show a figure."
     worst = shown.iloc[0]
     return (
-        f"{look.title} in {month:%B %Y} surely worst in {place(worst)}: "
+        f"{look.title} in {month:%B %Y} surely {_WORST[look.bad]} in {place(worst)}: "
         f"{number(worst['value'], look.figure)} {look.unit} "
         f"({between(worst, 'value', look.figure)})."
     )

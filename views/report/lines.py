@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import pandas as pd
@@ -9,6 +10,7 @@ import pandas as pd
 from views.words import numbers
 from views.words.looks import Look, look_of
 from views.words.numbers import interval
+from views.words.periods import Period
 
 # of several classes the one a network planner can do something about
 _CLASSES = ("network", "relationship", "all")
@@ -52,6 +54,20 @@ def unsafe(row: Any) -> str:
     """Why a row rests on unsafe data; empty where it does not."""
     reason = row.get("unsafe_reason")
     return reason if isinstance(reason, str) else ""
+
+
+def still_true(places: pd.DataFrame, period: Period) -> pd.DataFrame:
+    """The ranked list, if the days it speaks of reach into the period and not past its end.
+
+    `places`: answer of worst_places. `period`: the week or month of the report.
+    """
+    ends = pd.to_datetime(places["period_end"])
+    starts = pd.to_datetime(places["period_start"])
+    return places[
+        (starts <= pd.Timestamp(period.last))
+        & (ends >= pd.Timestamp(period.first))
+        & (ends <= pd.Timestamp(period.last) + timedelta(days=7))
+    ]
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -23,7 +23,7 @@ from ingest.warehouse.publish import drop_older_snapshots
 from ingest.warehouse.store import Warehouse
 from views.console import export
 from views.report import contents
-from views.report.lines import Answers
+from views.report.lines import Answers, still_true
 from views.words import numbers, periods
 from views.words.numbers import amount
 from views.words.periods import Period
@@ -224,7 +224,7 @@ def _answers(marts: Marts, period: Period) -> Answers:
         "cells": ask("period_cells", **span, top=_EVERYTHING),
         "changes": ask("change_points", **within, top=_EVERYTHING),
         "customers": ask("customer_places", until=period.last),
-        "look_first": _still_true(ask("worst_places"), period),
+        "look_first": still_true(ask("worst_places"), period),
         **_regulator(marts, period),
         "interventions": ask("interventions", **within),
         "receipt": ask("receipt"),
@@ -242,17 +242,6 @@ def _regulator(marts: Marts, period: Period) -> Answers:
         started = period.first.replace(month=period.first.month - 2)
         percentiles.append(ask(period_grain="quarter", period_start=started))
     return {"percentiles": pd.concat(percentiles)}
-
-
-def _still_true(places: pd.DataFrame, period: Period) -> pd.DataFrame:
-    """The ranked list, if the days it speaks of reach into the period and not past its end."""
-    ends = pd.to_datetime(places["period_end"])
-    starts = pd.to_datetime(places["period_start"])
-    return places[
-        (starts <= pd.Timestamp(period.last))
-        & (ends >= pd.Timestamp(period.first))
-        & (ends <= pd.Timestamp(period.last) + timedelta(days=7))
-    ]
 
 
 def _template() -> jinja2.Template:

@@ -53,6 +53,11 @@ def log_fault() -> str:
     return _marts().log_fault
 
 
+def has_counters() -> bool:
+    """Whether any cell has counters; without, only what persons reported is known."""
+    return bool(answer("counts")["n_cells"].iloc[0])
+
+
 def facts() -> pd.Series:
     """The run behind what is published: operator_name, timezone, level, as_of_utc, versions."""
     return answer("run_facts").iloc[-1]

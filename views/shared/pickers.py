@@ -1,9 +1,9 @@
 """Pickers of layer and period, alike on every page."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from typing import TypeVar
+from datetime import date, timedelta
+from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
@@ -52,6 +52,9 @@ class Period:
     grain: str
     start: date
     end: date
+    n_days: int | None = None
+    n_days_known: int | None = None
+    """Days of a week or month, and those of them with counters; None = not of counters."""
 
     @property
     def key(self) -> str:
@@ -60,8 +63,13 @@ class Period:
 
     @property
     def title(self) -> str:
-        """Its name for people: October 2026."""
-        text = period(self.grain, self.start, self.end)
+        """Its name for people: October 2026; of a part, November 2026, 15 of 30 days."""
+        if self.n_days is None or self.n_days_known is None:
+            text = period(self.grain, self.start, self.end)
+        else:
+            text = period(self.grain, self.start, self.start + timedelta(days=self.n_days - 1))
+            if self.n_days_known < self.n_days:
+                text += f", {self.n_days_known} of {self.n_days} days"
         return text[0].upper() + text[1:]
 
 
@@ -95,13 +103,19 @@ def period_picker(
     grains = {"all": 0, "month": 1, "week": 2, "day": 3}
     mine = mine.assign(grain=mine["period_grain"].map(grains))
     mine = mine.sort_values(["grain", "period_start"], ascending=[True, False])
-    options = [
-        Period(row.period_grain, pd.Timestamp(row.period_start).date(),
-               pd.Timestamp(row.period_end).date())
-        for row in rows(mine)
-    ]  # fmt: skip
-    return pick("Period", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
-                like=like)  # fmt: skip
+    options = [_period(row) for row in rows(mine)]
+    wanted = st.session_state.get(param, recalled(param))
+    chosen = pick("Period", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
+                  like=like)  # fmt: skip
+    if wanted and wanted != chosen.key:
+        st.caption(f"{layer.title} is not there for the period before: {chosen.title} is shown.")
+    return chosen
+
+
+def _period(row: Any) -> Period:
+    start, end = (pd.Timestamp(day).date() for day in (row.period_start, row.period_end))
+    n_days, n_known = (None if pd.isna(n) else int(n) for n in (row.n_days, row.n_days_known))
+    return Period(row.period_grain, start, end, n_days, n_known)
 
 
 def earlier(layers: pd.DataFrame, layer: Layer, span: Period) -> str:
@@ -124,6 +138,29 @@ def switch(label: str, param: str, *, help: str) -> bool:  # noqa: A002 - as Str
     on = st.toggle(label, key=param, help=help)
     remember(param, "1" if on else None)
     return on
+
+
+def picked(param: str) -> str | None:
+    """What is picked on this page, or else what the URL says; None = neither says anything.
+
+    `param`: name in the URL. For what is drawn before its picker is.
+    """
+    return st.session_state.get(param) or recalled(param)
+
+
+def segments(name: str, options: Mapping[str, str], *, param: str) -> str:
+    """One of a few options side by side; the URL holds it, unless it is the first.
+
+    `name`: for those who hear the page. `options`: their titles, by what the URL calls them.
+    `param`: name in the URL.
+    """
+    first = next(iter(options))
+    before = picked(param)
+    st.session_state[param] = before if before in options else first
+    chosen = st.segmented_control(name, list(options), format_func=options.__getitem__, key=param,
+                                  label_visibility="collapsed") or first  # fmt: skip
+    remember(param, chosen if chosen != first else None)
+    return chosen
 
 
 def key_of(table: str, ids: Iterable[object]) -> str:

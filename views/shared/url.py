@@ -1,5 +1,7 @@
 """What the address keeps, and ways from page to page."""
 
+from dataclasses import dataclass
+
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage as Page
 
@@ -8,6 +10,21 @@ from views.hexmap import Goal, View, view_at, view_from
 
 _HOME = "home page"
 _GOAL = "map goal"
+KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}
+"""Column of worst_places that names a place of each kind."""
+
+
+@dataclass(frozen=True)
+class PlaceKey:
+    """Names one place of the lists: its kind, and its key there."""
+
+    kind: str
+    id: str
+
+    @property
+    def text(self) -> str:
+        """What the URL calls it: site.LDS21."""
+        return f"{self.kind}.{self.id}"
 
 
 def recalled(param: str) -> str | None:
@@ -39,6 +56,12 @@ def chosen_hex() -> str | None:
     return value if value and hexgrid.from_text([value])[0] != hexgrid.NO_HEX else None
 
 
+def chosen_place() -> PlaceKey | None:
+    """The place of a list that the URL names; None without one, or if its kind is none."""
+    kind, _, key = (recalled("place") or "").partition(".")
+    return PlaceKey(kind, key) if kind in KEYS and key else None
+
+
 def goal(whole: View) -> Goal:
     """Where the map was last sent: at first where the URL says, else to the hexagon it names.
 
@@ -52,12 +75,14 @@ def goal(whole: View) -> Goal:
     return Goal(key, view or st.session_state.setdefault("whole map", whole))
 
 
-def go_to(hex_text: str | None) -> None:
-    """Chooses a hexagon and moves the map there; None shows the whole map again.
+def go_to(hex_text: str | None, place: PlaceKey | None = None) -> None:
+    """Chooses a place or a hexagon and moves the map there; None and None show the whole map.
 
-    `hex_text`: the hexagon, or None.
+    `hex_text`: the hexagon that the map shows, or None. `place`: the place of a list that was
+    chosen; None = the hexagon itself was.
     """
     remember("hex", hex_text)
+    remember("place", place.text if place else None)
     key, _ = st.session_state.get(_GOAL, (0, None))
     st.session_state[_GOAL] = key + 1, view_at(hex_text) if hex_text else None
 
@@ -67,10 +92,11 @@ def set_home(page: Page) -> None:
     st.session_state[_HOME] = page
 
 
-def open_map(hex_text: str) -> None:
-    """Leaves for the map with one hexagon chosen.
+def open_map(hex_text: str, place: PlaceKey | None = None) -> None:
+    """Leaves for the map with one hexagon, or one place of a list, chosen.
 
-    `hex_text`: the hexagon.
+    `hex_text`: the hexagon that is shown. `place`: as of `go_to`.
     """
-    go_to(hex_text)
-    st.switch_page(st.session_state[_HOME], query_params={"hex": hex_text})
+    go_to(hex_text, place)
+    params = {"hex": hex_text} | ({"place": place.text} if place else {})
+    st.switch_page(st.session_state[_HOME], query_params=params)

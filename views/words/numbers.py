@@ -1,8 +1,9 @@
 """Numbers, amounts, intervals and days as the screen writes them."""
 
+import calendar
 import math
 from collections.abc import Callable, Iterable
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Literal
 
 import pandas as pd
@@ -65,13 +66,18 @@ def between(row: Any, name: str) -> str:
 
 
 def brief(value: float) -> str:
-    """Two digits of a small number, whole ones of a large one; empty if it is not known.
+    """Two digits of a small number, whole ones of a large one: 0.27, 91, under 0.01.
 
-    `value`: not finite = not known.
+    `value`: at least 0; not finite = not known, which gives no text.
     """
     if not math.isfinite(value):
         return ""
+    if 0 < value < _LEAST:
+        return f"under {_LEAST:g}"
     return f"{value:,.0f}" if value >= 10 or value == 0 else f"{float(f'{value:.2g}'):g}"
+
+
+_LEAST = 0.01
 
 
 def sure(p: float | None) -> str:
@@ -98,18 +104,27 @@ def period(grain: str, start: date, end: date) -> str:
     """A period: 9 Jun 2025; week of 9 Jun 2025; June 2025; 3 Mar 2025 to 1 May 2025.
 
     `grain`: day, week or month; any other is written as a span. `start`, `end`: first and last day.
+    A week or month that ends before its last day is marked: June 2025, to 15 Jun.
     """
     match grain:
         case "day":
             return day(start)
         case "week":
-            return f"week of {day(start)}"
+            return f"week of {day(start)}{_to(end, start + timedelta(days=6))}"
         case "month":
-            return f"{start:%B %Y}"
+            last = start.replace(day=calendar.monthrange(start.year, start.month)[1])
+            return f"{start:%B %Y}{_to(end, last)}"
         case _ if start == end:
             return day(start)
         case _:
             return f"{day(start)} to {day(end)}"
+
+
+def _to(end: date, last: date) -> str:
+    """The last day of what is known of a week or month; empty if that is all of it."""
+    # both may be dates or instants
+    known, whole = (when.timetuple()[:3] for when in (end, last))
+    return f", to {end.day} {end:%b}" if known < whole else ""
 
 
 def rows(frame: pd.DataFrame) -> Iterable[Any]:

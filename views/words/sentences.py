@@ -32,14 +32,61 @@ UNRELEASED = {
 _PERSONS = {"complainants_avoided": "complainants a month", "detractors_avoided": "detractors"}
 
 
-def ranked_by(places: pd.DataFrame) -> tuple[str, str]:
+TYPICAL = (
+    "A typical cell's rate is that of the cell which carries the network's middle call: half of "
+    "all calls go through cells with a lower rate. The mean of all calls mostly lies above it: a "
+    "few bad cells move a mean, and hardly the middle."
+)
+"""Why places are held against a typical cell's rate and not against the mean."""
+
+
+def title(place: Any) -> str:
+    """A place's name as lists write it; before a hexagon's, which says nothing, its region.
+
+    `place`: a row of worst_places.
+    """
+    region = place["region"]
+    named = place["place_type"] == "hex" and isinstance(region, str) and region
+    return f"{region} {place['place_name']}" if named else str(place["place_name"])
+
+
+def ranked_by(places: pd.DataFrame, *, reported: bool = False) -> tuple[str, str]:
     """Column that an answer of worst_places is ranked by, and what it is, in words.
 
-    `places`: the answer; benefit_month is NaN where no benefit is known.
+    `places`: the answer; benefit_month is NaN where no benefit is known. `reported`: only reports
+    of calls are known, which are held against their mean.
     """
+    if reported:
+        return "drops_excess_month", "reported drops a month above the mean of all reports"
     if places["benefit_month"].notna().any():
         return "benefit_month", "avoidable drops a month, by load or by what else raised them"
-    return "drops_excess_month", "drops a month above the network's normal rate"
+    return "drops_excess_month", "drops a month above a typical cell's rate"
+
+
+_KINDS = {"site": "site", "hex": "hexagon", "cell": "cell", "region": "region"}
+
+
+def others(states: pd.DataFrame, kind: str) -> str:
+    """What is to be said of the places that are not listed: the other 10 sites are well.
+
+    `states`: answer of place_states. `kind`: place_type of the list. Empty where it has all.
+    """
+    mine = states[states["place_type"] == kind].set_index("place_state")["n_places"]
+    listed, high, well = (int(mine.get(state, 0)) for state in ("act", "high", "well"))
+    other = "other " if listed else ""
+    parts = []
+    if well:
+        parts.append(f"The {other}{_plural(well, kind)} {'are' if well > 1 else 'is'} well: either "
+                     "no drops there can surely be avoided, or no more calls drop than in a "
+                     "typical cell and no rise is dated.")  # fmt: skip
+    if high:
+        parts.append(f"{_plural(high, kind)} drop{'s' * (high == 1)} over 1.5 times as many calls "
+                     "as a typical cell, and nothing known would surely avoid them.")  # fmt: skip
+    return " ".join(parts)
+
+
+def _plural(n: int, kind: str) -> str:
+    return f"{n:,} {_KINDS[kind]}{'s' * (n > 1)}"
 
 
 def in_short(place: Any) -> str:
@@ -67,11 +114,51 @@ def avoided(place: Any) -> str:
     if not isinstance(place["advice"], str):
         return ""
     text = f"About {_about(place, 'drops_avoidable_month')} dropped calls a month fewer"
-    if p_top := sure(place["p_top20"]):
-        text += f", {p_top} sure to be in the first 20"
+    if first := among_first(place):
+        text += f", {first}"
     persons = [f"{_about(place, name)} {who}" for name, who in _PERSONS.items()
                if place[f"{name}_lo"] >= 1]  # fmt: skip
     return f"{text}; provisionally {' and '.join(persons)}." if persons else f"{text}."
+
+
+_LIKELY = 0.5
+NOTHING = 0.5
+"""Drops a month below which the end of an interval is written as 0."""
+
+
+def among_first(place: Any) -> str:
+    """How sure a place is to be among the first 20, and why if little can be avoided there.
+
+    `place`: a row of worst_places. Empty where that is not known: there are no more than 20 places.
+    """
+    p_top, least = place["p_top20"], place["drops_avoidable_month_lo"]
+    if not (text := sure(p_top)):
+        return ""
+    # an interval from zero beside a high probability needs its reason
+    why = ", for most other places have still less to avoid" if p_top > _LIKELY else ""
+    why = why if least < NOTHING else ""
+    return f"{text} sure to be among the first 20{why}"
+
+
+def ground(row: Any) -> str:
+    """What an action treats, in words: the sector of Leeds 21 facing 170 degrees, cells A, B.
+
+    `row`: of worst_places or plan, with an action: action_place_type, action_at, action_site,
+    action_azimuth_deg, action_cells and n_action_cells; what is missing is left out.
+    """
+    kind, site, cells = (row[f"action_{name}"] for name in ("place_type", "site", "cells"))
+    if kind not in _GROUNDS or not isinstance(site, str):
+        return str(row["action_at"])
+    text = _GROUNDS[kind].format(at=row["action_at"], site=site)
+    if kind == "cell":
+        return text
+    if kind == "sector" and pd.notna(row["action_azimuth_deg"]):
+        text += f" facing {row['action_azimuth_deg']:.0f} degrees"
+    many = "s" if row["n_action_cells"] > 1 else ""
+    return f"{text}, cell{many} {cells}"
+
+
+_GROUNDS = {"cell": "cell {at}", "sector": "the sector of {site}", "site": "site {site}"}
 
 
 def _about(place: Any, name: str) -> str:
@@ -98,12 +185,20 @@ def best_action(row: Any) -> str:
         return f"No action named: {why}." if isinstance(why, str) else ""
     invented = " (invented)" if row["costs_invented"] else ""
     text = (
-        f"Best for its cost: {action_name(row['action'])} at {row['action_at']}, "
+        f"Best for its cost: {action_name(row['action'])}, {ground(row)}; "
         f"{amount(row['cost_amount'])} {row['cost_currency']}{invented}: "
-        f"avoids {100 * row['action_reach']:.0f} % of these drops"
+        f"avoids {reached(row['action_reach'])} of these drops"
     )
     each = per_cost(row)
     return f"{text}, {each} a month for each unit of cost." if each else f"{text}."
+
+
+def reached(part: float) -> str:
+    """Share of a place's avoidable drops that an action avoids: 57 %, or all.
+
+    `part`: 0 to 1.
+    """
+    return "all" if round(100 * part) >= 100 else f"{100 * part:.0f} %"
 
 
 def per_cost(row: Any) -> str:
@@ -196,7 +291,7 @@ def change(row: Any, timezone: str) -> str:
     load = ""
     if pd.notna(row.prb_before_pct) and pd.notna(row.prb_after_pct):
         before, after = (number(x, "percent") for x in (row.prb_before_pct, row.prb_after_pct))
-        load = f"; busy-hour PRB went from {before} to {after}"
+        load = f"; its busy-hour PRB went from {before} to {after}"
     return (
         f"{when(row, timezone)}: drops of {place(row)} went {row.direction} to {strength} of "
         f"those before{load}; {_DUE_TO[row.attribution]}{_sureness(row)}{_traffic(row)}."

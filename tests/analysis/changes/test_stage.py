@@ -239,3 +239,28 @@ def test_days_of_an_archive_are_no_days_with_hours(measured: Settings) -> None:
     assert len(seen) == 20
     assert (seen["hours_from_utc"].dt.strftime("%m-%d") >= "08-02").all()
     assert seen["hours_from_utc"].min() < pd.Timestamp("2026-08-04", tz="UTC")
+
+
+def test_load_beside_a_change_is_that_of_busy_hours_as_lists_and_histories_show_it() -> None:
+    days = np.arange(np.datetime64("2026-06-01"), np.datetime64("2026-07-01"))
+    used = np.where(days < np.datetime64("2026-06-15"), 50.0, 80.0)
+    names = ("cell", "day")
+    counters = xr.Dataset(
+        {
+            "bh_prb_dl_used_prb_s": (names, used[None]),
+            "bh_prb_dl_avail_prb_s": (names, np.full((1, 30), 100.0)),
+            "day_start_utc": (names, days.astype("datetime64[ns]")[None]),
+        },
+        coords={"cell_id": ("cell", np.array(["a"], object))},
+    )
+    fullest = {"prb_before_pct": 70.0, "prb_after_pct": 95.0, "ramp_end_utc": pd.NaT}
+    changes = pd.DataFrame([
+        # half of the day of the change lies on either side: it counts on none
+        change("a", 14.4, **fullest),
+        # no day is known before it, or none of the cell
+        change("a", 0.2, **fullest), change("gone", 14.4, **fullest),
+    ])  # fmt: skip
+    changes["ramp_end_utc"] = pd.to_datetime(changes["ramp_end_utc"], utc=True)
+    beside = stage.with_busy_hour_load(changes, counters)[["prb_before_pct", "prb_after_pct"]]
+    assert beside.to_numpy().tolist() == [[50, 80], [70, 95], [70, 95]]
+    assert stage.with_busy_hour_load(changes.head(0), counters).empty

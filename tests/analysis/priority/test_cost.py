@@ -25,8 +25,9 @@ def _possible(costs: tuple[float, float, float] = (5, 40, 250)) -> PossibleActio
     """Cells a and b of site A: a fix at a, a carrier in the sector of a, a mast for both."""
     fix = {"name": "fix", "kind": "parameter", "at": "cell", "cost": 5, "fix": (0.2, 0.5, 0.8)}
     known = pd.DataFrame({
-        "action": ["carrier", "fix", "mast"], "cell_id": [None, "a", None],
-        "sector_id": ["A/0", "A/0", None], "site_id": "A", "region": "North",
+        "action": ["carrier", "fix", "mast"], "place_type": ["sector", "cell", "site"],
+        "cell_id": [None, "a", None], "sector_id": ["A/0", "A/0", None],
+        "site_id": "A", "region": "North",
     })  # fmt: skip
     order = [1, 0, 2]
     avoided = {"fix": [20.0, 0.0], "carrier": [60.0, 0.0], "mast": [60.0, 30.0]}
@@ -55,7 +56,7 @@ def _gain(*avoidable: float) -> Gain:
 
 def _costs(
     *, reach: float = 0.25, possible: PossibleActions | None = None, slopes: Any = None,
-    share: Floats | None = None, gain: Gain | None = None,
+    share: Floats | None = None, gain: Gain | None = None, may: cost.Allowed | None = None,
 ) -> pd.DataFrame:  # fmt: skip
     """The site, a hexagon with half of cell a, and one of which nothing is known."""
     places = np.array([[1, 1], [0.5, 0], [0, 0]]) if share is None else share
@@ -63,8 +64,16 @@ def _costs(
     at_most = np.array([4.0, np.nan, np.nan])[: len(places)]
     shares = sparse.csr_array(places)
     return cost.of_places(
-        shares, possible or _possible(), gain, slopes or {}, at_most, least_reach=reach
-    )
+        shares, possible or _possible(), gain, slopes or {}, at_most, least_reach=reach,
+        may=may or _any(len(places)),
+    )  # fmt: skip
+
+
+def _any(n_places: int, **given: Any) -> cost.Allowed:
+    """Every action may be named beside each place, but for what is given."""
+    flags = np.ones(n_places, bool)
+    none = np.full(n_places, None, object)
+    return replace(cost.Allowed(flags, flags, none), **given)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +158,56 @@ def test_without_any_action_all_places_have_a_reason() -> None:
     empty = replace(whole, actions=none, treats=whole.treats[:0])
     costs = _costs(possible=empty)
     assert costs["no_action_reason"].tolist() == [cost.NO_ACTION, cost.NO_ACTION, cost.UNKNOWN]
+
+
+# --- where nothing is wrong -------------------------------------------------------------------
+
+
+def test_no_action_is_named_where_nothing_is_wrong_and_it_is_said_why() -> None:
+    places = pd.DataFrame({
+        "place_state": ["act", "well", "well", "act"],
+        "drop_rate_lo": [0.008, 0.004, 0.004, 0.004], "normal_rate": 0.005,
+        "drops_avoidable_month": [100.0, 100.0, 30.0, 100.0],
+        "drops_avoidable_month_lo": [60.0, 60.0, 0.0, 60.0],
+    })  # fmt: skip
+    share, gain = np.ones((4, 2)), _gain(100, 100, 30, 100)
+    costs = _costs(share=share, gain=gain, may=cost.allowed(places))
+    # the last one has a rise, but drops no more than a typical cell: it is mended, not enlarged
+    assert costs["action"].fillna("").tolist() == ["carrier", "", "", ""]
+    assert costs["no_action_reason"].tolist()[1:3] == [cost.NOT_WORSE, cost.NOT_SURE]
+    mended = _costs(share=share, gain=gain, may=cost.allowed(places), reach=0.1)
+    assert mended["action"].fillna("").tolist() == ["fix", "", "", "fix"]
+
+
+def test_capacity_alone_is_not_named_where_no_more_calls_drop_than_in_a_typical_cell() -> None:
+    fixless = replace(_possible(), avoided=_possible().avoided | {"fix": np.zeros((2, DRAWS))})
+    costs = _costs(possible=fixless, may=_any(3, capacity=np.zeros(3, bool)))
+    assert costs["action"].isna().all()
+    assert costs["no_action_reason"].iloc[0] == cost.NOT_ABOVE
+
+
+def test_an_action_whose_effect_may_be_none_is_not_best() -> None:
+    whole = _possible()
+    doubtful = {"carrier": np.array([np.linspace(-0.1, 120, DRAWS), np.zeros(DRAWS)])}
+    # one draw in ten avoids nothing: the 5th percentile is none
+    doubtful["carrier"][0, : DRAWS // 10] = 0
+    unsure = replace(whole, avoided=whole.avoided | doubtful)
+    site = _costs(possible=unsure).iloc[0]
+    assert (site["action"], site["drops_per_cost_lo"] > 0) == ("mast", True)
+    alone = replace(unsure, avoided={**doubtful, "fix": np.zeros((2, DRAWS)),
+                                     "mast": np.zeros((2, DRAWS))})  # fmt: skip
+    none = _costs(possible=alone).iloc[0]
+    assert pd.isna(none["action"])
+    assert none["no_action_reason"] == cost.NO_EFFECT
+
+
+def test_no_action_avoids_more_than_all_there_is_to_avoid() -> None:
+    # the mast relieves of more load than the list reckons with
+    costs = _costs(reach=0.8, gain=_gain(80, 50, np.nan))
+    assert costs["action_reach"].iloc[0] == 1.0
+
+
+def test_what_the_action_treats_is_named_with_its_kind() -> None:
+    costs = _costs()
+    assert costs["action_place_type"].tolist()[:2] == ["sector", "sector"]
+    assert costs["action_row"].tolist() == [0, 0, -1]

@@ -12,22 +12,32 @@ from analysis.uncertainty.draws import N_DRAWS
 
 def _places(**changes: object) -> pd.DataFrame:
     base = {
-        "place_name": ["Quiet", "Bad", "Worse"], "dominant_cell_id": ["q", "b", "w"],
-        "drop_rate": [0.005, 0.01, 0.02], "normal_rate": 0.005, "prb_dl_util_bh_pct": 71.4,
-        "min_visible_ratio": 1.25,
-        "drops_excess_month": [0.0, 50.0, 900.0], "knee_pct": np.nan,
-        "persons_at_most": np.nan,
+        "place_name": ["Quiet", "Bad", "Worse"], "place_type": "site", "place_state": "act",
+        "drop_rate": [0.005, 0.01, 0.02], "drop_rate_lo": [0.004, 0.009, 0.019],
+        "normal_rate": 0.005, "drops_excess_month": [0.0, 50.0, 900.0], "persons_at_most": np.nan,
     }  # fmt: skip
     return pd.DataFrame({**base, **changes})
 
 
-def _change(cell: str, direction: str, day: str, **changes: object) -> dict[str, object]:
+def _rise(**changes: object) -> dict[str, object]:
     return {
-        "cell_id": cell, "change_id": f"{cell}-{direction}", "direction": direction,
-        "change_utc": pd.Timestamp(day, tz="UTC"), "ratio": 2.0, "prb_before_pct": 55.0,
-        "prb_after_pct": 81.0, "intervention_id": None, "attribution": "undecided",
-        "p_load": None, "load_share": None, **changes,
+        "change_id": "up", "change_utc": pd.Timestamp("2026-06-01", tz="UTC"), "ratio": 2.0,
+        "prb_before_pct": 55.0, "prb_after_pct": 81.0, "intervention_id": None,
+        "attribution": "undecided", "p_load": None, "load_share": None, **changes,
     }  # fmt: skip
+
+
+def _part(row: int, cell: str, share: float = 1.0, **changes: object) -> dict[str, object]:
+    """A cell that is spoken of, without a rise unless one is given."""
+    none = dict.fromkeys(_rise())
+    return {
+        "row": row, "cell_id": cell, "avoidable_part": share, "is_treated": False,
+        "knee_pct": np.nan, "min_visible_ratio": 1.25, "prb_dl_util_bh_pct": 71.4,
+        **none, **changes,
+    }  # fmt: skip
+
+
+PARTS = [_part(0, "q"), _part(1, "b"), _part(2, "w")]
 
 
 def _gain(*drops: float, load: float = 0.0) -> Gain:
@@ -39,11 +49,17 @@ def _gain(*drops: float, load: float = 0.0) -> Gain:
 
 
 def _rank(
-    places: pd.DataFrame, *changes: dict[str, object], gain: Gain | None = None, **slopes: PerDrop
+    places: pd.DataFrame, *parts: dict[str, object], gain: Gain | None = None, **slopes: PerDrop
 ) -> pd.DataFrame:
-    frame = pd.DataFrame(changes or [_change("none", "up", "2026-06-01")])
-    unknown = _gain(*[np.nan] * len(places))
-    return rank.rank(places, gain or unknown, frame, slopes, zone="Europe/London")
+    gain = gain or _gain(*[np.nan] * len(places))
+    frame = pd.DataFrame(list(parts) or PARTS)
+    known = places.assign(**rank.avoidable(gain))
+    return rank.rank(known, gain, frame, slopes, zone="Europe/London")
+
+
+def _seen(*parts: dict[str, object], **changes: object) -> str:
+    """What is said of Worse, the third place."""
+    return str(_rank(_places(**changes), *parts)["seen"].iloc[0])
 
 
 def test_worst_comes_first_and_ties_go_by_name() -> None:
@@ -53,15 +69,16 @@ def test_worst_comes_first_and_ties_go_by_name() -> None:
     assert tied["rank"].tolist() == [1, 2, 3]
 
 
-def test_a_rise_that_lasts_stands_with_its_local_date_and_load() -> None:
-    row = _rank(_places(), _change("w", "up", "2026-06-01T23:00")).iloc[0]
+def test_a_rise_that_lasts_stands_with_its_cell_its_local_date_and_load() -> None:
+    rise = _rise(change_utc=pd.Timestamp("2026-06-01T23:00", tz="UTC"))
+    row = _rank(_places(), *PARTS[:2], _part(2, "w", **rise)).iloc[0]
     assert pd.isna(row["advice"])
     assert row["seen"] == (
-        "2.00 % of calls dropped, 4.0 times the network's 0.50 %, mostly in w. "
-        "Up ×2.0 since 2 Jun 2026, busy-hour PRB 55 to 81 %; "
+        "2.00 % of calls dropped, 4.0 times a typical cell's rate; its avoidable drops are all in "
+        "w. w: up ×2.0 since 2 Jun 2026, busy-hour PRB 55 to 81 %; "
         "whether due to load is undecided: not tested against load by the hour."
     )
-    assert row["change_id"] == "w-up"
+    assert row["change_id"] == "up"
 
 
 @pytest.mark.parametrize(
@@ -76,28 +93,74 @@ def test_what_is_seen_names_what_the_rise_is_due_to(
     attribution: str, p_load: float, words: str
 ) -> None:
     tested = {"attribution": attribution, "p_load": p_load, "load_share": 0.8}
-    row = _rank(_places(), _change("w", "up", "2026-06-01", **tested)).iloc[0]
-    assert row["seen"].endswith(words)
+    assert _seen(_part(2, "w", **_rise(**tested))).endswith(words)
 
 
-def test_a_rise_that_is_over_is_not_seen() -> None:
-    changes = _change("w", "up", "2026-06-01"), _change("w", "down", "2026-06-05")
-    row = _rank(_places(), *changes).iloc[0]
+def test_a_cell_without_a_rise_says_so_and_since_when_it_would_have_been_seen() -> None:
+    row = _rank(_places(), *PARTS).iloc[0]
     assert row["seen"].endswith(
-        "No rise is dated there (one below ×1.2 could not be seen); busy-hour PRB 71 %."
+        "w: no rise is dated (one below ×1.2 could not be seen); busy-hour PRB 71 %."
     )
     assert pd.isna(row["change_id"])
 
 
 def test_an_intervention_that_came_before_is_named_and_unknown_load_is_left_out() -> None:
-    change = _change("w", "up", "2026-06-01", intervention_id="W7", prb_before_pct=np.nan)
-    assert "after intervention W7" in _rank(_places(), change)["seen"][0]
-    no_load = _rank(_places(prb_dl_util_bh_pct=np.nan, min_visible_ratio=np.nan))["seen"][0]
-    assert no_load.endswith("No rise is dated there (none could be seen).")
+    after = _rise(intervention_id="W7", prb_before_pct=np.nan)
+    assert "after intervention W7" in _seen(_part(2, "w", **after))
+    blind = _part(2, "w", prb_dl_util_bh_pct=np.nan, min_visible_ratio=np.nan)
+    assert _seen(blind).endswith("w: no rise is dated (none could be seen).")
 
 
 def test_a_network_whose_normal_is_no_drop_at_all_is_ranked() -> None:
-    assert "against the network's 0.00 %" in _rank(_places(normal_rate=0.0))["seen"][0]
+    assert "of calls dropped, a typical cell drops none; its" in _seen(normal_rate=0.0)
+
+
+def test_every_rise_behind_a_place_is_said_with_its_share_and_its_own_date() -> None:
+    later = _rise(change_utc=pd.Timestamp("2026-06-20", tz="UTC"), ratio=1.4)
+    text = _seen(_part(2, "w", 0.6, **_rise()), _part(2, "v", 0.4, **later))
+    assert "of its avoidable drops most (60 %) are in w, 40 % in v. " in text
+    assert "w: up ×2.0 since 1 Jun 2026" in text
+    assert "v: up ×1.4 since 20 Jun 2026" in text
+
+
+def test_most_is_said_from_half_on() -> None:
+    half = _seen(_part(2, "w", 0.5), _part(2, "v", 0.3))
+    less = _seen(_part(2, "w", 0.49), _part(2, "v", 0.3))
+    assert "most (50 %) are in w, 30 % in v" in half
+    assert "of its avoidable drops 49 % are in w, 30 % in v" in less
+
+
+def test_a_region_s_text_never_reads_as_if_it_had_risen_as_its_worst_cell_did() -> None:
+    cells = [_part(2, f"c{i}", 0.16, **_rise(ratio=3.0 - i / 10)) for i in range(5)]
+    text = _seen(*cells, place_type="region")
+    rises = [sentence for sentence in text.split(". ") if "up ×" in sentence.lower()]
+    assert len(rises) == 3
+    assert all(sentence.startswith(f"c{i}: up ×") for i, sentence in enumerate(rises))
+    assert "32 % in 2 more cells" in text
+    assert text.endswith("The 2 other cells rose, too.")
+
+
+def test_cells_that_the_action_treats_are_named_however_small_their_part() -> None:
+    cells = [_part(2, f"c{i}", 0.2) for i in range(4)]
+    text = _seen(*cells, _part(2, "small", 0.001, is_treated=True))
+    assert "under 1 % in small, 20 % in 1 more cell. " in text
+    assert "small: no rise is dated" in text
+
+
+def test_a_cell_is_not_said_to_drop_mostly_in_itself() -> None:
+    text = _seen(_part(2, "w", **_rise()), place_type="cell")
+    assert "4.0 times a typical cell's rate. Up ×2.0 since 1 Jun 2026" in text
+    assert "w" not in text.split(". ")[0].split()
+
+
+def test_of_a_place_that_is_well_no_shares_of_next_to_nothing_are_said() -> None:
+    text = _seen(_part(2, "w", 0.6), _part(2, "v", 0.4), place_state="well")
+    assert text == "2.00 % of calls dropped, 4.0 times a typical cell's rate."
+    assert "w: up ×2.0" in _seen(_part(2, "w", 0.6, **_rise()), place_state="well")
+
+
+def test_without_avoidable_drops_the_cell_with_most_above_normal_stands_there() -> None:
+    assert "; w drops most calls above that. " in _seen(_part(2, "w", np.nan))
 
 
 # --- by what could be avoided -----------------------------------------------------------------
@@ -130,7 +193,7 @@ def test_of_many_places_the_first_twenty_are_as_sure_as_their_draws() -> None:
     gain.drops[:] = 1000 + np.arange(n)[:, None]
     gain.drops[0, : N_DRAWS // 4] = 5000
     names = [f"p{i:02}" for i in range(n)]
-    places = _places().iloc[[0] * n].assign(place_name=names, dominant_cell_id="q")
+    places = _places().iloc[[0] * n].assign(place_name=names)
     ranked = _rank(places.reset_index(drop=True), gain=gain).set_index("place_name")
     assert ranked["p_top20"].loc[["p00", "p02"]].tolist() == [0.25, 1.0]
     p = rank.rank_intervals(gain.expected, gain.drops)["p_top20"]
@@ -142,17 +205,28 @@ def test_of_many_places_the_first_twenty_are_as_sure_as_their_draws() -> None:
 def test_the_advice_says_what_to_do() -> None:
     persons = PerDrop(0.02, np.full(N_DRAWS, 0.02))
     ranked = _rank(
-        _places(knee_pct=61.0), gain=_gain(0, 100, 1000, load=0.9),
+        _places(), _part(2, "w", knee_pct=61.0), gain=_gain(0, 100, 1000, load=0.9),
         complainants_avoided=persons, detractors_avoided=persons,
     )  # fmt: skip
     assert ranked["advice"].iloc[0] == "Add capacity."
     assert ranked["seen"].iloc[0].startswith("2.00 % of calls dropped")
-    assert "in w, which drops more from 61 % PRB on" in ranked["seen"].iloc[0]
+    assert "; it drops more from 61 % PRB on." in ranked["seen"].iloc[0]
     assert ranked["detractors_avoided"].tolist() == [20, 2, 0]
     # nothing to gain: no advice
     assert pd.isna(ranked["advice"].iloc[2])
     other = _rank(_places(), gain=_gain(0, 100, 1000, load=0.1))["advice"]
     assert other.iloc[0] == "Find what raised drops beside load."
+
+
+def test_no_capacity_is_advised_where_nothing_is_wrong() -> None:
+    by_load = _gain(300, 200, 100, load=0.9)
+    ranked = _rank(_places(place_state=["well", "high", "act"]), gain=by_load)
+    assert ranked["advice"].fillna("").tolist() == ["", "", "Add capacity."]
+    # it rose, but drops no more calls than a typical cell
+    risen = _places(drop_rate_lo=0.0049)
+    assert _rank(risen, gain=by_load)["advice"].isna().all()
+    mixed = _rank(risen, gain=_gain(300, 200, 100, load=0.5))["advice"]
+    assert set(mixed) == {"Find what raised drops beside load."}
 
 
 def test_no_more_persons_are_spared_than_there_are() -> None:

@@ -13,7 +13,7 @@ from views.words.looks import look_of
 def days(n: int = 10, without: tuple[int, ...] = ()) -> pd.DataFrame:
     frame = pd.DataFrame({
         "day_local": pd.date_range("2025-03-25", periods=n), "call_attempts": 1000.0,
-        "dropped_calls": 10.0, "drop_rate": 0.01, "prb_dl_util_pct": 40.0,
+        "dropped_calls": 10.0, "drop_rate": 0.01, "prb_dl_util_bh_pct": 40.0,
     })  # fmt: skip
     return frame.drop(index=list(without))
 
@@ -90,14 +90,26 @@ def test_the_timeline_of_one_change_spans_days() -> None:
     assert drawn.max() - drawn.min() == pd.Timedelta(days=14)
 
 
+def test_a_history_shows_the_busy_hour_s_load_at_a_height_that_can_be_read() -> None:
+    panels = charts.history(days(), changes("2025-03-28"), timezone="UTC").to_dict()["vconcat"]
+    load = panels[-1]
+    assert (
+        load["title"]["text"]
+        == "Downlink PRB in the busy hour of each day that is known by the hour"
+    )
+    assert "prb_dl_util_bh_pct" in json.dumps(load["layer"])
+    assert load["height"] >= 80
+
+
 def test_months_leave_out_what_is_not_released() -> None:
     rates = pd.DataFrame({
-        "period_start": pd.to_datetime(["2018-04-01", "2018-05-01"]), "value": [0.1, np.nan],
+        "period_start": pd.to_datetime(["2018-04-01", "2018-05-01"]),
+        "period_end": pd.to_datetime(["2018-04-30", "2018-05-12"]), "value": [0.1, np.nan],
         "value_lo": [0.08, np.nan], "value_hi": [0.12, np.nan],
     })  # fmt: skip
     drawn = rows_with(charts.months(rates, look_of("call_drop_rate")), "month")
     assert [(row["month"], row["value"], row["said"], row["between"]) for row in drawn] == [
-        ("Apr 2018", 0.1, "10.0 %", "8.00 % to 12.0 %"), ("May 2018", None, "–", ""),
+        ("Apr 2018", 0.1, "10.0 %", "8.00 % to 12.0 %"), ("May 2018, to 12", None, "–", ""),
     ]  # fmt: skip
 
 
@@ -132,7 +144,7 @@ def test_a_still_fetches_nothing() -> None:
 
 def test_a_picture_of_a_change_shades_loads_part_and_the_rest_from_the_change_on() -> None:
     (change,) = changes("2025-03-30 09:00").assign(ratio=2.0).to_dict("records")
-    by_day = days().drop(columns=["drop_rate", "prb_dl_util_pct"])
+    by_day = days().drop(columns=["drop_rate", "prb_dl_util_bh_pct"])
     by_day = by_day.assign(
         change_id="c0", cell_id="A", drops_usual=5.0, drops_with_load=[5.0] * 5 + [8.0] * 5
     )

@@ -205,6 +205,8 @@ def test_a_place_of_the_list_is_chosen_and_left_again(town: Any, configured: Con
     at.button[0].click().run()
     assert not at.exception
     assert in_url(at, "hex") in town.hexes
+    assert "##### Mast 1" in texts(at)
+    next(b for b in at.button if b.label == "What is known of that hexagon").click().run()
     assert "What changed" in texts(at)
     back = next(button for button in at.button if button.label == "Back to the list")
     back.click().run()
@@ -212,12 +214,107 @@ def test_a_place_of_the_list_is_chosen_and_left_again(town: Any, configured: Con
     assert "Where to look first" in texts(at)
 
 
+def test_a_click_on_a_place_opens_that_place_with_the_figure_of_the_list(
+    demo_config: Path, configured: Configured
+) -> None:
+    configured(demo_config)
+    at = shown("map")
+    first = data.answer("worst_places", top=1).iloc[0]
+    at.button[0].click().run()
+    assert not at.exception
+    assert in_url(at, "place") == f"site.{first['site_id']}"
+    said = texts(at)
+    assert f"##### {first['place_name']}" in said
+    assert f"**{first['benefit_month']:,.0f}**" in said
+    assert first["seen"] in said
+    # each cell that the text speaks of is drawn with its own days
+    parts = data.answer("place_parts", place_type="site", place_id=first["site_id"])
+    assert len(at.get("vega_lite_chart")) == min(len(parts), 3)
+    named = [cell for cell in parts["cell_id"] if f"**{cell}**" in said]
+    assert named == parts["cell_id"].tolist()[:3]
+    # an address is enough to come back, and the hexagon is a click away
+    same = texts(shown("map", place=f"site.{first['site_id']}"))
+    assert f"##### {first['place_name']}" in same
+    next(b for b in at.button if b.label == "What is known of that hexagon").click().run()
+    assert in_url(at, "place") is None
+    assert in_url(at, "hex") == first["shown_hex_text"]
+
+
+def test_the_action_of_a_place_treats_cells_that_its_text_speaks_of(
+    demo_config: Path, configured: Configured
+) -> None:
+    configured(demo_config)
+    for kind in ("site", "hex", "cell", "region"):
+        for _, place in data.answer("worst_places", place_type=kind, top=20).iterrows():
+            if not isinstance(place["action"], str):
+                continue
+            key = place[{"site": "site_id", "hex": "hex_text", "cell": "cell_id",
+                         "region": "region"}[kind]]  # fmt: skip
+            parts = data.answer("place_parts", place_type=kind, place_id=key)
+            treated = parts.loc[parts["is_treated"], "cell_id"]
+            assert len(treated)
+            assert set(treated) <= set(place["action_cells"].split(", "))
+            assert kind == "cell" or all(cell in place["seen"] for cell in treated)
+
+
+def test_no_advice_stands_where_nothing_is_wrong(demo_config: Path, configured: Configured) -> None:
+    configured(demo_config)
+    for kind in ("site", "hex", "cell", "region"):
+        places = data.answer("worst_places", place_type=kind, top=5000, every_place=True)
+        calm = (places["drops_avoidable_month_lo"] < 0.5) | (places["place_state"] != "act")
+        assert places.loc[calm, ["advice", "action"]].isna().all(axis=None)
+        usual = places["drop_rate_lo"] <= places["normal_rate"]
+        assert not places.loc[usual, "advice"].fillna("").str.contains("capacity").any()
+        assert not places.loc[usual, "action"].isin(["new_site", "add_carrier"]).any()
+        assert places["action_reach"].max() <= 1
+
+
+def test_a_network_that_is_well_says_so(
+    town: Any, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(town.config)
+    answer = data.answer
+
+    def well(name: str, **params: Any) -> pd.DataFrame:
+        if name == "place_states":
+            return pd.DataFrame({"place_type": ["site"], "place_state": ["well"], "n_places": [3]})
+        known = answer(name, **params)
+        everything = params.get("every_place", False)
+        return known.head(0) if name == "worst_places" and not everything else known
+
+    monkeypatch.setattr(data, "answer", well)
+    for page in ("map", "places"):
+        said = texts(shown(page))
+        assert "The 3 sites are well" in said
+
+
+def test_the_list_says_that_it_does_not_follow_the_layer_or_follows_it(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    assert "whatever layer and period the map shows" in texts(shown("map", layer="drop_rate"))
+    follows = texts(shown("map", layer="drop_rate", list="layer"))
+    assert "Hexagons by drop rate, surely above the rest; April 2025" in follows
+
+
+def test_a_part_month_is_marked_so_and_a_period_that_is_not_there_says_so(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("map", period="week.2025-04-14", layer="drop_rate")
+    assert {"April 2025", "March 2025, 29 of 31 days"} <= set(at.selectbox[1].options)
+    at.selectbox[0].select("complaints_per_1000.network").run()
+    assert "is not there for the period before" in texts(at)
+
+
 def test_a_hexagon_in_the_address_tells_its_story(town: Any, configured: Configured) -> None:
     configured(town.config)
     at = shown("map", hex=town.worse_hex)
     page_text = texts(at)
     assert "12 Apr 2025 (11 to 13 Apr): drops of LDS-02 went up to ×2 (×1.8 to ×2.2)" in page_text
-    assert len(at.get("vega_lite_chart")) == 1
+    # the hexagon, and the cell that the sentence speaks of
+    assert len(at.get("vega_lite_chart")) == 2
+    assert f"Cell {town.worse_cell} alone" in page_text
     cells, figures = (table.value for table in at.dataframe)
     assert list(cells["cell_id"]) == [town.worse_cell]
     assert "Complaints" in set(figures["figure"])
@@ -366,7 +463,7 @@ def test_places_can_stand_by_benefit_for_their_cost(
     at = shown("places")
     assert at.dataframe[0].value["amount"].is_monotonic_decreasing
     order = list(at.segmented_control)[-1]
-    order.select("Most benefit for its cost").run()
+    order.select("cost").run()
     assert not at.exception
     listed, page_text = at.dataframe[0].value, texts(at)
     assert listed["drops_per_cost"].dropna().is_monotonic_decreasing
@@ -578,7 +675,7 @@ def test_a_chosen_action_is_described_and_shown_on_the_map(
         default_timeout=60,
     ).run()
     assert not at.exception
-    assert "**add carrier** at " in texts(at)
+    assert "**add carrier**, cell LDS-" in texts(at)
     assert "Show on the map" in texts(at)
 
 

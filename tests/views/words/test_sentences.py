@@ -48,6 +48,14 @@ def test_an_interval_without_an_end_is_not_written() -> None:
     assert numbers.interval(None, None, "count") == ""
 
 
+def test_a_part_of_a_period_is_marked_so() -> None:
+    assert numbers.period("month", date(2025, 6, 1), date(2025, 6, 12)) == "June 2025, to 12 Jun"
+    assert numbers.period("week", date(2025, 6, 9), date(2025, 6, 11)) == (
+        "week of 9 Jun 2025, to 11 Jun"
+    )
+    assert numbers.period("month", date(2024, 2, 1), pd.Timestamp("2024-02-29")) == "February 2024"
+
+
 @pytest.mark.parametrize(
     ("grain", "written"),
     [
@@ -115,8 +123,8 @@ def test_a_place_in_full_says_what_is_avoided_and_how_surely() -> None:
     persons = {"complainants_avoided": 20.0, "complainants_avoided_lo": 18.0,
                "complainants_avoided_hi": 22.0}  # fmt: skip
     assert sentences.in_full(ranked(seen="Seen.", p_top20=0.25, **persons)) == (
-        "Add capacity. About 1,000 (910 to 1,090) dropped calls a month fewer, 25 % sure to be in "
-        "the first 20; provisionally 20 (18 to 22) complainants a month. Seen."
+        "Add capacity. About 1,000 (910 to 1,090) dropped calls a month fewer, 25 % sure to be "
+        "among the first 20; provisionally 20 (18 to 22) complainants a month. Seen."
     )
     assert "over 99 % sure" in sentences.in_full(ranked(p_top20=1.0))
     # nothing advised: nothing is avoided
@@ -146,7 +154,7 @@ def row(**given: Any) -> SimpleNamespace:
 def test_a_change_stands_on_the_day_of_its_own_zone() -> None:
     assert sentences.change(row(), "Europe/London") == (
         "11 Apr 2025 (10 to 12 Apr): drops of LDS-02 went up to ×1.9 (×1.6 to ×2.3) of those "
-        "before; busy-hour PRB went from 51 % to 69 %; whether due to load is undecided."
+        "before; its busy-hour PRB went from 51 % to 69 %; whether due to load is undecided."
     )
     assert sentences.when(row(), "Asia/Kolkata") == "12 Apr 2025 (11 to 13 Apr)"
 
@@ -292,13 +300,71 @@ def test_what_failed_a_check_says_so_and_nothing_else_does() -> None:
     assert sentences.unsafe({"unsafe_reason": np.nan}) == ""
 
 
+TREATED = {
+    "action": "add_carrier", "action_place_type": "sector", "action_at": "LDS21/170",
+    "action_site": "Leeds 21", "action_azimuth_deg": 170.0, "action_cells": "B1, B2",
+    "n_action_cells": 2,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({}, "the sector of Leeds 21 facing 170 degrees, cells B1, B2"),
+        ({"action_azimuth_deg": math.nan, "action_cells": "B1", "n_action_cells": 1},
+         "the sector of Leeds 21, cell B1"),
+        ({"action_place_type": "site", "action_at": "LDS21"}, "site Leeds 21, cells B1, B2"),
+        ({"action_place_type": "cell", "action_at": "B1"}, "cell B1"),
+        # an inventory that no longer has it
+        ({"action_site": None}, "LDS21/170"),
+    ],
+)  # fmt: skip
+def test_where_an_action_is_taken_is_said_in_words(given: dict[str, Any], words: str) -> None:
+    assert sentences.ground({**TREATED, **given}) == words
+
+
+def test_no_action_avoids_more_than_all_and_nothing_is_written_in_powers_of_ten() -> None:
+    assert (sentences.reached(1.0), sentences.reached(0.996)) == ("all", "all")
+    assert sentences.reached(0.57) == "57 %"
+    assert numbers.brief(3e-06) == "under 0.01"
+    assert numbers.brief(123456.0) == "123,456"
+
+
+def test_a_high_probability_beside_an_interval_from_zero_has_its_reason() -> None:
+    surely = ranked(p_top20=1.0, drops_avoidable_month_lo=0.0)
+    assert sentences.among_first(surely) == (
+        "over 99 % sure to be among the first 20, for most other places have still less to avoid"
+    )
+    assert sentences.among_first(ranked(p_top20=1.0)) == "over 99 % sure to be among the first 20"
+    assert sentences.among_first(ranked()) == ""
+
+
+def test_places_that_are_not_listed_are_said_to_be_well() -> None:
+    states = pd.DataFrame({
+        "place_type": ["site", "site", "site", "cell"],
+        "place_state": ["act", "well", "high", "well"],
+        "n_places": [2, 9, 1, 30],
+    })  # fmt: skip
+    text = sentences.others(states, "site")
+    assert text.startswith(
+        "The other 9 sites are well: either no drops there can surely be avoided"
+    )
+    assert text.endswith("1 site drops over 1.5 times as many calls as a typical cell, and nothing "
+                         "known would surely avoid them.")  # fmt: skip
+    assert sentences.others(states, "cell").startswith("The 30 cells are well")
+    assert sentences.others(states.iloc[:1], "site") == ""
+
+
 def test_an_action_stands_with_its_cost_and_what_it_avoids_or_why_there_is_none() -> None:
     place = {
-        "action": "add_carrier", "action_at": "A/0", "cost_amount": 40.0, "cost_currency": "EUR",
+        **TREATED, "cost_amount": 40.0, "cost_currency": "EUR",
         "costs_invented": False, "action_reach": 0.6, "drops_per_cost": 0.0217,
         "drops_per_cost_lo": 0.0, "drops_per_cost_hi": 1234.4, "no_action_reason": None,
     }  # fmt: skip
-    text = "Best for its cost: add carrier at A/0, 40 EUR: avoids 60 % of these drops"
+    text = (
+        "Best for its cost: add carrier, the sector of Leeds 21 facing 170 degrees, cells B1, B2; "
+        "40 EUR: avoids 60 % of these drops"
+    )
     each = "0.022 (0 to 1,234) a month for each unit of cost."
     assert sentences.best_action(place) == f"{text}, {each}"
     assert "40 EUR (invented)" in sentences.best_action(place | {"costs_invented": True})
