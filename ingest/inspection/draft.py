@@ -217,7 +217,7 @@ def _of_table(looks: Looks) -> list[str]:
         lines.append(f"timezone = {_text(looks.zone)}")
     elif when and "utc" in when.theirs.lower():
         lines.append('timezone = "UTC"')
-    from_name = [] if table.day_of in sure else [*_from_name(looks.path.name, table.day_of)]
+    from_name = [] if table.day_of in sure else [*_from_name(_first(looks).name, table.day_of)]
     lines += ["[source.columns]"]
     lines += [_mapped(ours, like, looks) for ours, like in sure.items()]
     lacking = [one for one in _lacking(name, sure) if one != table.day_of or not from_name]

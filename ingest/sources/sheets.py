@@ -86,12 +86,17 @@ def _table(path: Path, source: Source) -> Iterator[tuple[int, list[str]]]:
 
 
 def _header_at(rows: list[tuple[int, list[str]]], source: Source) -> int | None:
-    """Which of the first rows is the header line; the first where none has all of our columns."""
+    """Which of the first rows is the header line: the first that has most of our columns.
+
+    Where none has any, it is the fullest, whose names are shown then.
+    """
     wanted = {source.header_column} if source.header_column else {*source.theirs, *source.objects}
-    for n, (_, texts) in enumerate(rows):
-        if wanted and wanted <= {*map(str.strip, texts)}:
-            return n
-    return 0 if rows and not source.header_column else None
+    names = [{*map(str.strip, texts)} - {""} for _, texts in rows]
+    n_wanted = max((len(wanted & row) for row in names), default=0)
+    if not rows or (source.header_column and not n_wanted):
+        return None
+    counted = [row & wanted if n_wanted else row for row in names]
+    return max(range(len(rows)), key=lambda n: len(counted[n]))
 
 
 def _named(header: list[str], above: list[str]) -> list[str]:
