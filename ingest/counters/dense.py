@@ -324,9 +324,10 @@ def _in_blocks(
     column: Column, day: Day, way: str, blocks: Floats
 ) -> tuple[Floats | None, Floats | None]:
     """Blocks used and available, where they were given in per cent too: as `carriers.in_blocks`."""
-    used, available, share = (
-        _dense(column, day, f"prb_{way}_{name}") for name in ("used", "avail", "util_pct")
-    )
+    used, available = (_dense(column, day, f"prb_{way}_{name}") for name in ("used", "avail"))
+    if used is not None and np.isnan(used).sum() == day.present.size - len(day.order):
+        return used, available
+    share = _dense(column, day, f"prb_{way}_util_pct")
     if share is None:
         return used, available
     nothing = np.full(day.present.shape, np.nan)
@@ -421,4 +422,6 @@ def _numbers(name: str, values: Floats | None, n: int) -> pa.Array:
     kind = {"BIGINT": pa.int64(), "INTEGER": pa.int32()}.get(FIELDS[name].type, pa.float64())
     if values is None:
         return pa.nulls(n, kind)
+    if kind != pa.float64() and not np.isnan(values).any():
+        return pa.array(values.astype(np.int64)).cast(kind)
     return pa.array(values, from_pandas=True).cast(kind)

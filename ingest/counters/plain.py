@@ -116,12 +116,12 @@ class PlainFile:
         is_float = pa.types.is_floating(values.type)
         if kind is None or not (pa.types.is_integer(values.type) or is_float):
             return None
-        if scale != 1.0 or is_float:
-            # what is no number is missing, as a null is
-            scaled = values.cast(pa.float64()).to_numpy(zero_copy_only=False) * scale
-            values = pa.array(scaled, from_pandas=True)
+        if scale != 1.0:
+            values = pc.multiply(values.cast(pa.float64()), scale)
         if is_checked and not _is_sound(values, field):
             return None
+        if kind != pa.float64() and is_float:
+            values = _without_nan(values)
         try:
             return values.cast(kind)
         except pa.ArrowInvalid:
@@ -140,7 +140,7 @@ class PlainFile:
             if name in _LOOKED_AT:
                 looked[name] = values.to_numpy(zero_copy_only=False)
         findings = Findings()
-        related = pd.DataFrame({name: looked[name] for name in _RELATED if name in looked})
+        related = pd.DataFrame({n: looked[n] for n in _RELATED if n in looked}, copy=False)
         rows.relate(related, related.assign(source_row=1), findings)
         first = pd.DataFrame({"cell_id": ids.code[: doubts.ROWS]}).assign(
             **{name: values[: doubts.ROWS] for name, values in looked.items()}
@@ -161,7 +161,7 @@ class PlainFile:
             "source_row": pa.array(np.arange(1, n + 1)),
         }
         for name in self._source.given - {*_KEY}:
-            arrays[name] = self.column(name, is_checked=False)
+            arrays[name] = _without_nan(self.column(name, is_checked=False))
         for name in _KEY:
             coded = self.coded(name)
             arrays[name] = None if coded is None else pa.array(coded.distinct).take(coded.code)
@@ -246,8 +246,8 @@ def days_of(
     `ids`, `starts`: of the rows. `zones`: of cells that have their own, by cell_id. `default`: of
     all others.
     """
-    zone_of_id = [zones.get(cell_id, default) for cell_id in ids.distinct]
-    zone_code, names = pd.factorize(pd.Series(zone_of_id, dtype="str"))
+    zone_of_id = ids.distinct.map(lambda one: zones.get(one, default)) if zones else default
+    zone_code, names = pd.factorize(pd.Series(zone_of_id, index=ids.distinct.index, dtype="str"))
     by_zone = np.array([local_days(starts.distinct, str(zone)) for zone in names], object)
     days, position = np.unique(by_zone.astype(str), return_inverse=True)
     # a day that stands in the table and on which no row lies is none of theirs
@@ -266,10 +266,17 @@ def _together(parts: Sequence[Coded | None]) -> tuple[pd.Series | None, npt.NDAr
     return pd.concat([part.distinct for part in whole], ignore_index=True), np.concatenate(codes)
 
 
+def _without_nan(values: pa.Array | None) -> pa.Array | None:
+    """The column; what is no number is missing."""
+    if values is None or not pa.types.is_floating(values.type):
+        return values
+    return pa.array(values.to_numpy(zero_copy_only=False), from_pandas=True)
+
+
 def _is_sound(numbers: pa.Array, field: Field) -> bool:
     """Whether all numbers are finite and possible, and in the unit they should be in."""
     ends = pc.min_max(numbers).as_py()
-    if ends["min"] is None:
+    if ends["min"] is None or np.isnan(ends["min"]):
         return True
     low = -np.inf if field.low is None else field.low
     high = np.inf if field.high is None else field.high

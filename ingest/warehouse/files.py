@@ -30,11 +30,12 @@ from contracts.tables import Table, to_arrow
 log = logging.getLogger("hexperience.warehouse")
 """What a person is to know though the work goes on."""
 
-_ROWS_A_GROUP = 5_000
-"""Rows a Parquet row group of a table sorted by cell: 200 cells' hours of a day.
+_ROWS_A_GROUP = 24_000
+"""Rows a Parquet row group of a table sorted by cell: 1,000 cells' hours of a day.
 
 A task of the search reads some hundred cells of each day: with one group a file it would decode
-the day of every cell. Much smaller groups cost more in heads than they spare.
+the day of every cell. Smaller groups cost more in heads than they spare: 100 cells of a day of
+10,000 take 1.8 ms, and 3.8 with groups of 5,000 rows.
 """
 _SEAL_KEY = b"hexperience.seal"
 _SEAL = re.compile(rb"crc32:([0-9a-f]{8})")
@@ -250,9 +251,11 @@ def _packing(of: Table) -> dict[str, Any]:
     if not {"call_attempts", "period_s"} & {*of.columns} or of.key[0] != "cell_id":
         return {"compression": "zstd"}
     numbers = [field.name for field in of.fields if field.type in ("DOUBLE", "BIGINT")]
+    others = [name for name in of.columns if name not in numbers]
     return {
         "compression": "lz4",
-        "use_dictionary": [name for name in of.columns if name not in numbers],
+        "use_dictionary": others,
+        "write_statistics": others,
         "column_encoding": dict.fromkeys(numbers, "BYTE_STREAM_SPLIT"),
     }
 

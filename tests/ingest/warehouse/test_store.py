@@ -57,9 +57,9 @@ def test_missing_hexagons_do_not_spoil_the_others(tmp_path: Path) -> None:
 
 def test_rows_of_some_cells_are_read_without_the_rest(tmp_path: Path) -> None:
     columns = TABLES["cell_hour"].columns
-    ids = np.repeat([f"C{n:04}" for n in range(500)], 24)
+    ids = np.repeat([f"C{n:04}" for n in range(2500)], 24)
     hours = pd.DataFrame(dict.fromkeys(columns, np.nan), index=range(len(ids)))
-    clock = pd.Timestamp("2025-03-03T00:00Z") + pd.to_timedelta(np.tile(range(24), 500), "h")
+    clock = pd.Timestamp("2025-03-03T00:00Z") + pd.to_timedelta(np.tile(range(24), 2500), "h")
     hours = hours.assign(cell_id=ids, hour_start_utc=clock, day_local=date(2025, 3, 3))
     hours["covered_s"] = np.arange(len(ids)) / 7 % 3600
     warehouse = Warehouse(tmp_path)
