@@ -31,11 +31,13 @@ _HOUR_0 = r"(?:\d[ T,]+|^\d{8}T?)00?(?:[:.]?00){0,2}(?:\.0+)?(?:[Z+-].*)?$"
 _MIDNIGHT_24 = re.compile(
     r"^(.*\d[ T,]+)24(?=$|[:.Z+-])([:.]00)?([:.]00(?:\.0+)?)?(?![:.]?\d)(.*)$"
 )
+_COMPACT_24 = r"^(\d{8}T)24((?:00){0,2}(?:\.0+)?(?:Z|[+-].*)?)$"
 _DIRECTIVES = {"%Y": r"\d{4}", "%m": r"\d{1,2}", "%d": r"\d{1,2}", "%y": r"\d{2}", "%j": r"\d{1,3}",
                "%M": "0{1,2}", "%S": "0{1,2}", "%f": "0+", "%H": "(24)", "%%": "%"}  # fmt: skip
 _OF_CLOCK = ("%H", "%I", "%X", "%c", "%T", "%R", "%s")
 _HOUR_S = 3600
-_DAY = pd.Timedelta(days=1)
+_DAY, _NO_DAY = pd.Timedelta(days=1), pd.Timedelta(0)
+_ONE_DIGIT = r"^(\d{4}-\d{2}-\d{2}[ T])(\d)$"
 _QUARTER_S = 900
 _SHORTEST_DAY_S = 82_800
 # rows that all show midnight before they are taken for days
@@ -214,11 +216,13 @@ def _of_texts(text: pd.Series, how: str, raw: pd.Series) -> Times:
     naive[~has_offset] = without.dt.tz_localize(None).astype("datetime64[us]")
     is_odd = naive.isna() & instant.isna() & text.notna()
     if is_odd.any():
-        ends = _of_midnight(text[is_odd], how)
-        if ends.notna().any():
-            again = _of_texts(ends, how, ends)
-            naive = naive.fillna((again.naive + _DAY).reindex(naive.index))
-            instant = instant.fillna((again.instant + _DAY).reindex(instant.index))
+        hours = text[is_odd].where(text[is_odd].str.fullmatch(_ONE_DIGIT))
+        for again, more in ((hours, _NO_DAY), (_of_midnight(text[is_odd], how), _DAY)):
+            if again.notna().any():
+                texts = again.str.replace(_ONE_DIGIT, r"\g<1>0\g<2>", regex=True)
+                times = _of_texts(texts, how, again)
+                naive = naive.fillna((times.naive + more).reindex(naive.index))
+                instant = instant.fillna((times.instant + more).reindex(instant.index))
     times = _within_years(naive, instant, raw)
     no_clock = ~text.str.contains(_CLOCK, regex=True, na=False) if is_iso else _is_day_format(how)
     return times._replace(is_day=times.naive.notna() & no_clock)
@@ -240,7 +244,8 @@ def _of_midnight(text: pd.Series, how: str) -> pd.Series:
     if how == "ISO8601":
         parts = text.str.extract(_MIDNIGHT_24)
         clock = parts[1].fillna(":00") + parts[2].fillna("")
-        return parts[0] + "00" + clock + parts[3]
+        compact = text.str.replace(_COMPACT_24, r"\g<1>00\g<2>", regex=True)
+        return (parts[0] + "00" + clock + parts[3]).fillna(compact.where(compact != text))
     if "%H" not in how or how.count("%H") > 1:
         return text.mask(text.notna())
     pattern = "".join(

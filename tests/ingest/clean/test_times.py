@@ -71,6 +71,8 @@ def test_a_month_begins_where_the_clock_jumps() -> None:
     [
         ("2026-03-11 24:00", ()),
         ("2026-03-11T24:00:00Z", ()),
+        ("20260311T240000", ()),
+        ("2026-03-11 24", ()),
         ("2026-03-11 24:00:00+00:00", ()),
         ("11.03.2026 24:00", ("%d.%m.%Y %H:%M",)),
         ("2026031124", ("%Y%m%d%H",)),
@@ -178,3 +180,10 @@ def test_formats_that_read_one_text_differently_are_a_fault() -> None:
     faults = _starts(["05/03/2026 10:00"], formats={"period_start_utc": layouts}).faults
     assert "1 texts fit several formats" in faults[0]
     assert not _starts(["25/03/2026 10:00"], formats={"period_start_utc": layouts}).faults
+
+
+def test_hours_of_one_digit_are_read_as_those_of_two() -> None:
+    texts = pd.Series([f"2026-03-11 {hour}" for hour in range(1, 25)], dtype="str")
+    times = parsed(texts, ())
+    assert not times.bad.any()
+    assert times.naive.dt.hour.tolist() == [*range(1, 24), 0]
