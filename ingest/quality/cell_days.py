@@ -30,14 +30,17 @@ def find(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:
         return assemble([], TABLES["cell_quality"])
     zones = zones_of(days["cell_id"], warehouse.read("cell"), settings)
     parts = [checks.of_days(days, _length_s(days["day_local"], zones))]
-    parts.append(_beside(warehouse))
+    parts.append(unreadable_ends(warehouse))
     if activity := _activity(warehouse, settings):
         parts.append(checks.clock_shifts(activity))
     return assemble(parts, TABLES["cell_quality"])
 
 
-def _beside(warehouse: Warehouse) -> pd.DataFrame:
-    """Days of cells on which an event begins whose end can't be read; columns of `checks`."""
+def unreadable_ends(warehouse: Warehouse) -> pd.DataFrame:
+    """Days of cells on which an event begins whose end can't be read; columns of `checks`.
+
+    `warehouse`: what was noted of its outages and interventions, and its inventory.
+    """
     loads = [load for name in ("outage", "intervention") for load in warehouse.loads(name).values()]
     rows = [row for load in loads for row in load.get("beside", [])]
     days = pd.DataFrame(rows, columns=["cell_id", "day_local", "message"], dtype="str")
