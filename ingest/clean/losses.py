@@ -22,6 +22,7 @@ _CLASSES = (
 _APART = (*POSITION, "complaint_class", "complaint_type", "postcode", "place_text")
 # what a group must lose of its rows
 _MOST = 0.5
+_DATE = r"\d{1,4}[-./](?:\d{1,2}|[A-Za-z]{3,9})[-./]\d{1,4}|(?:19|20)\d{6}"
 # groups kept of one column and kind, and days of a group
 _KEPT, _DAYS = 20, 3
 _PLAIN = r"[+-]?9+(?:[.,]9+)?"
@@ -104,7 +105,8 @@ def _groups(
         texts = theirs[table.day_of].astype("str").mask(theirs[table.day_of].isna())
         # where the time itself is lost its text still tells
         hour = texts.str.extract(r"(\d{1,2})[:.]\d{2}")[0].str.zfill(2)
-        day = texts.str.extract(r"^([^ T]+)")[0]
+        # what is no date may be anything, a person's number too, and is not kept
+        day = texts.str.extract(f"^({_DATE})(?!\\d)")[0]
         groups["hour"] = clock.dt.strftime("%H").fillna(hour)
         groups["day"] = clock.dt.strftime("%Y-%m-%d").fillna(day)
     for name in _CLASSES:

@@ -46,6 +46,8 @@ class Sheet:
     name: str
     is_hidden: bool
     part: str
+    from_1904: bool = False
+    """Whether its days are counted from 1904."""
 
 
 @dataclass(frozen=True)
@@ -119,11 +121,12 @@ def _opened(file: ByPlace, gigabytes: float) -> _Book:
         workbook = _tree(archive, "xl/workbook.xml", gigabytes)
         targets = _targets(archive, gigabytes)
         properties = _first(workbook, "workbookPr")
+        from_1904 = properties.get("date1904") in ("1", "true")
         calculation = _first(workbook, "calcPr")
         book = _Book(
             archive,
-            tuple(_sheets(workbook, targets)),
-            from_1904=properties.get("date1904") in ("1", "true"),
+            tuple(_sheets(workbook, targets, from_1904=from_1904)),
+            from_1904=from_1904,
             is_stale=calculation.get("fullCalcOnLoad") in ("1", "true"),
             formats=tuple(_formats(archive, gigabytes)),
         )
@@ -179,14 +182,14 @@ def _targets(archive: zipfile.ZipFile, gigabytes: float) -> dict[str, str]:
     }
 
 
-def _sheets(workbook: Any, targets: dict[str, str]) -> Iterator[Sheet]:
+def _sheets(workbook: Any, targets: dict[str, str], *, from_1904: bool) -> Iterator[Sheet]:
     for n, sheet in enumerate(workbook.iter("{*}sheet")):
         if n >= _MOST_SHEETS:
             raise NotOpened(f"the workbook has more than {_MOST_SHEETS:,} sheets: split it")
         relation = next((v for k, v in sheet.attrib.items() if k.endswith("}id")), "")
         if relation in targets:
             is_hidden = sheet.get("state", "visible") != "visible"
-            yield Sheet(sheet.get("name", ""), is_hidden, targets[relation])
+            yield Sheet(sheet.get("name", ""), is_hidden, targets[relation], from_1904)
 
 
 def _formats(archive: zipfile.ZipFile, gigabytes: float) -> Iterator[str]:

@@ -7,6 +7,7 @@ changes how it is read.
 import functools
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -92,11 +93,22 @@ def listed(settings: Settings) -> tuple[list[FileToLoad], list[str]]:
         files_named = files_of(source, settings)
         if not files_named:
             faults.append(_no_file(source, settings))
-        for path in files_named:
-            missing = sources.missing_columns(path, source)
-            faults += missing
-            files += [] if missing else [FileToLoad(path, source, settings)]
+        missing = {path: sources.missing_columns(path, source) for path in files_named}
+        fitting = [path for path in files_named if not missing[path]]
+        faults += [fault for path in files_named for fault in missing[path]]
+        faults += _strangers(source, settings, fitting, len(files_named))
+        files += [FileToLoad(path, source, settings) for path in fitting]
     return files, faults
+
+
+def _strangers(
+    source: Source, settings: Settings, fitting: list[Path], n_named: int
+) -> Iterator[str]:
+    """Of an archive that was named alone, the line that names only the members that fit."""
+    path = settings.resolve(source.path)
+    if fitting and len(fitting) < n_named and path.is_file():
+        remedy = f"path = '{source.path}/**/*{fitting[0].suffix}'"
+        yield f"{path}: it holds other files too; name those that are meant, such as {remedy}"
 
 
 def _no_file(source: Source, settings: Settings) -> str:

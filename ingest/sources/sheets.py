@@ -12,10 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
+from contracts.fields import FIELDS
 from contracts.source import Source
 from ingest.containers import paths
 from ingest.containers.kinds import NotOpened
-from ingest.containers.workbooks import UNCOMPUTED, Sheet
+from ingest.containers.workbooks import UNCOMPUTED, Sheet, moment
 
 _SEARCHED = 100
 """Rows in which a header line is looked for."""
@@ -56,7 +57,8 @@ def read(path: Path, source: Source, columns: Sequence[str]) -> pd.DataFrame:
     )
     frame["source_row"] = pd.Series(numbers, dtype="int64")
     _refuse_uncomputed(frame, columns)
-    return _as_formats_say(frame, source)
+    (sheet,) = parts(path, source)
+    return _as_formats_say(_without_serials(frame, source, sheet), source)
 
 
 def parts(path: Path, source: Source) -> list[Sheet]:
@@ -114,6 +116,20 @@ def _refuse_uncomputed(frame: pd.DataFrame, columns: Sequence[str]) -> None:
                 f"column '{name}', row {rows.iloc[0]}: a formula that nobody has computed; "
                 "open the workbook in Excel, and save it"
             )
+
+
+def _without_serials(frame: pd.DataFrame, source: Source, sheet: Sheet) -> pd.DataFrame:
+    """Days and times that lost their format, and stand as Excel's numbers of days, as times."""
+    for ours, theirs in source.columns.items():
+        if theirs in frame and (FIELDS[ours].is_time or FIELDS[ours].type == "DATE"):
+            texts = frame[theirs].str.replace(source.decimal, ".", regex=False)
+            is_serial = texts.str.fullmatch(r"[2-7]\d{4}(?:\.\d+)?").astype(bool)
+            times = [
+                moment(float(text), "d h" if "." in text else "d", from_1904=sheet.from_1904)
+                for text in texts[is_serial]
+            ]
+            frame.loc[is_serial, theirs] = times
+    return frame
 
 
 def _as_formats_say(frame: pd.DataFrame, source: Source) -> pd.DataFrame:

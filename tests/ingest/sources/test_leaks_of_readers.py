@@ -1,11 +1,11 @@
-"""A person in tickets and surveys leaves no trace in the warehouse; the whole house: test_leak."""
+"""A person in an archive's tickets and a workbook's survey leaves no trace; all else: test_leak."""
 
-import csv
-import io
 import json
+import zipfile
 from collections.abc import Callable
 
 from tests.bench.operator import CONFIG, Operator
+from tests.ingest.workbook_files import written
 from tests.leaks import leaks
 from tests.test_leak import NUMBER, SPELLINGS, TEXT
 
@@ -15,13 +15,13 @@ key_file = "a.key"
 names_file = "names.txt"
 [[source]]
 table = "complaint"
-path = "raw/tickets.json"
+path = "raw/tickets.zip/**/*.json"
 reader = "trouble_ticket"
 [source.columns]
 subscriber_id = "ticketCharacteristic.msisdn"
 [[source]]
 table = "nps"
-path = "raw/survey.csv"
+path = "raw/survey.xlsx"
 reader = "qualtrics"
 subscriber = "account"
 timezone = "Asia/Kolkata"
@@ -49,7 +49,7 @@ def _tickets() -> str:
     return "\n".join([*lines, f'{{"id": "broken", "name": "{NUMBER}', ""])
 
 
-def _survey() -> str:
+def _survey() -> list[list[str]]:
     names = ["ResponseId", "EndDate", "Status", "Finished", "IPAddress", "RecipientEmail",
              "RecipientLastName", "ExternalReference", "Q1", "Q2"]  # fmt: skip
     zoned = '{"ImportId":"endDate","timeZone":"Asia/Kolkata"}'
@@ -59,9 +59,7 @@ def _survey() -> str:
          "Quillfeather", "ACC-ZQ-9", score, TEXT.format(NUMBER)]
         for n, (status, score) in enumerate([("IP Address", "9"), ("Survey Preview", NUMBER)])
     ]  # fmt: skip
-    text = io.StringIO()
-    csv.writer(text).writerows([names, names, imports, *rows, rows[0][:4]])
-    return text.getvalue()
+    return [names, names, imports, *rows, rows[0][:4]]
 
 
 def test_tickets_and_surveys_leave_no_trace_either(
@@ -73,13 +71,15 @@ def test_tickets_and_surveys_leave_no_trace_either(
     (folder / "names.txt").write_text("Quillfeather\nZoe\n", "utf-8")
     operator.give_key("k" * 64)
     operator.write("pm_1.csv", counters("2026-03-02", n=4))
-    operator.write("tickets.json", _tickets())
-    operator.write("survey.csv", _survey())
+    with zipfile.ZipFile(folder / "raw" / "tickets.zip", "w") as archive:
+        archive.writestr("march/tickets.json", _tickets())
+    (folder / "raw" / "survey.xlsx").write_bytes(written({"Notes": [["x"]], "All": _survey()}))
     receipt = operator.ingest()
     accepted = receipt["n_accepted"]
     assert (accepted["complaint"], accepted["nps"]) == (len(SPELLINGS), 1)
     assert receipt.loc[["complaint", "nps"], "n_refused"].tolist() == [2, 2]
     # all under one name, and the search does see what lies there
     assert len(set(operator.warehouse.read("complaint")["subscriber_id"])) == 1
+    (folder / "raw" / "tickets.json").write_text(_tickets(), encoding="utf-8")
     assert leaks([folder / "raw"]) != []
     assert leaks([folder / "warehouse"]) == []

@@ -1,5 +1,6 @@
 """Tables in workbooks and archives, read like any other, and refused by file, sheet and row."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from ingest import sources
 from ingest.clean.rows import clean
 from ingest.containers import paths
 from ingest.privacy.door import Door
-from ingest.settle.load import files_of
+from ingest.settle.load import files_of, listed
 from tests.ingest.workbook_files import DAY, TIME, Cell, written
 
 COLUMNS = {"cell_id": "Cell", "lat": "Lat", "lon": "Lon"}
@@ -145,3 +146,26 @@ def test_a_source_reads_days_of_all_sheets_as_files_of_their_own(tmp_path: Path)
     frames = [sources.read(path, source, door=DOOR).frame for path in files]
     assert [frame["region"].tolist() for frame in frames] == [["June"], ["May"]]
     assert frames[0]["valid_from"].tolist() == ["2026-03-01"]
+
+
+def test_days_that_lost_their_format_are_days_all_the_same(tmp_path: Path) -> None:
+    columns = {"outage_id": "Id", "cell_id": "Cell", "start_utc": "From", "end_utc": "To"}
+    given = {"table": "outage", "path": "book.xlsx", "columns": columns, "decimal": ","}
+    rows: list[list[Cell]] = [["Id", "Cell", "From", "To"], [46082, "A", 46082.5, 46083]]
+    path = book(tmp_path, {"S": rows})
+    frame = sources.read(path, Source.model_validate(given), door=DOOR).frame
+    assert frame["start_utc"].tolist() == ["2026-03-01 12:00:00"]
+    assert frame["end_utc"].tolist() == ["2026-03-02"]
+    assert frame["outage_id"].tolist() == ["46082"]
+
+
+def test_members_that_are_something_else_are_refused_with_the_line_to_write(
+    tmp_path: Path,
+) -> None:
+    with zipfile.ZipFile(tmp_path / "export.zip", "w") as archive:
+        archive.writestr("cells/a.csv", "Cell,Lat,Lon\nA,1,2\n")
+        archive.writestr("readme.txt", "hello")
+    source = cells(path="export.zip")
+    files, faults = listed(Settings.model_validate({"folder": tmp_path, "source": [source]}))
+    assert [task.path.name for task in files] == ["a.csv"]
+    assert "path = 'export.zip/**/*.csv'" in faults[-1]
