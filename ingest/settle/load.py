@@ -32,7 +32,7 @@ from ingest.sources import parquet
 from ingest.warehouse import retain
 from ingest.warehouse.store import WHOLE, Warehouse
 
-_METHOD = "load-4"
+_METHOD = "load-3"
 
 
 @dataclass(frozen=True)
