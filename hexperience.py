@@ -28,6 +28,7 @@ from contracts.errors import ContractError, HexperienceError, Interrupted, Quest
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
 from ingest.counters import references
+from ingest.privacy import redact
 from ingest.running import logs
 from ingest.warehouse import acknowledgements, lineage
 from ingest.warehouse.acknowledgements import STATUSES, Subject, Word
@@ -199,7 +200,8 @@ def batch(
     except (KeyboardInterrupt, Interrupted) as stop:
         summary |= {"exit": 3, "error": str(stop) or "stopped"}
     except (HexperienceError, OSError) as error:
-        summary |= {"exit": _code_of(error), "error": str(error)}
+        # it goes into journals: a file may be called after a customer
+        summary |= {"exit": _code_of(error), "error": redact.code(str(error))}
     except Exception as error:  # noqa: BLE001  whoever reads the summary must hear of all of them
         # its text may quote data: it is for the person's eyes alone
         ERR.print_exception()

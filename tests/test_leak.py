@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import re
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ SPELLINGS = (
     "".join(chr(0x660 + int(digit)) for digit in f"0{DIGITS}"),
     "07712.345.678", "07 71 23 45 67 8",
 )  # fmt: skip
+LABELS = (
+    "07712 345678", "+44-7712-345678", "07712_345_678", DIGITS, "call 0044 7712.345.678 x",
+    "zoe.q@example.org", "mail zoe.q%40example.org", f"tel0{DIGITS}", "(07712) 345-678",
+)  # fmt: skip
+"""Spellings in names of files, labels, strata and where a cell is named."""
 TEXT = (
     "Zoe Quillfeather (zoe.q@example.org, {}) is cut off. Mrs Quillfeather says: "
     "my name is zoe quillfeather, account ACC-ZQ-9, see https://x.org/?id=ACC-ZQ-9"
@@ -46,6 +52,8 @@ complaint_type = "type"
 subscriber_id = "who"
 text_redacted = "text"
 severity = "severity"
+cell_id = "cell"
+status = "type"
 lat = "lat"
 lon = "lon"
 [[source]]
@@ -84,6 +92,8 @@ delimiter = ";"
 response_id = "id"
 answered_utc = "at"
 score = "score"
+stratum = "stratum"
+wave = "wave"
 subscriber_id = "mail"
 text_redacted = "text"
 lat = "lat"
@@ -185,12 +195,15 @@ def planted(tmp_path: Path) -> Planted:
 
 def _write_persons(one: Operator) -> None:
     raw = one.folder / "raw"
-    names = "id,at,class,type,who,text,severity,lat,lon,Contact,Second phone\n"
+    names = "id,at,class,type,who,text,severity,lat,lon,Contact,Second phone,cell\n"
     lines = [
         f'{i},2026-03-0{2 + i % 7} 10:00,network,call {NUMBER},{who},"{TEXT.format(who)}",2,19.0,'
-        f"73.0,Zoe Quillfeather,{who}\n"
+        f"73.0,Zoe Quillfeather,{who},{LABELS[i % len(LABELS)]}\n"
         for i, who in enumerate(SPELLINGS)
     ]
+    for i, label in enumerate(LABELS):
+        line = f"l{i},2026-03-03 10:00,network,{label},,no text,2,19.0,73.0,,,001\n"
+        (raw / "crm" / f"export {label} {i}.csv").write_text(names + line, "utf-8")
     refused = [
         f"{NUMBER},never,network,a,{NUMBER},text,2,19,73,Zoe Quillfeather,{NUMBER}\n",
         f"r2,{NUMBER},network,a,{NUMBER},text,2,19,73,x,{NUMBER}\n",
@@ -214,10 +227,12 @@ def _write_persons(one: Operator) -> None:
     (raw / "calls" / "calls.csv.gz").write_bytes(gzip.compress(calls.encode()))
     one.write("one_person.csv", "at,outcome\n2026-03-03 10:00,drop\n")
     answers = "".join(
-        f"a{day};2026-03-0{day} 10:00;3;Zoe.Q@Example.org;19;73;{TEXT.format(NUMBER)}\n"
+        f"a{day};2026-03-0{day} 10:00;3;Zoe.Q@Example.org;19;73;{TEXT.format(NUMBER)};"
+        f"{LABELS[day - 1]};{LABELS[-day]}\n"
         for day in range(1, 10)
     )
-    (raw / "nps_1.csv").write_text(f"id;at;score;mail;lat;lon;text\n{answers}", "utf-16")
+    head = "id;at;score;mail;lat;lon;text;stratum;wave"
+    (raw / "nps_1.csv").write_text(f"{head}\n{answers}", "utf-16")
     one.write("imsi.csv", f"id,at,score,who\na2,2026-03-03 10:00,9,{IMSI}\n")
     works = f'w1,tilt,2026-03-04 10:00,"{TEXT}","{TEXT}"\n'.format(NUMBER, NUMBER)
     one.write("works.csv", f"id,kind,at,text,effect\n{works}")
@@ -253,9 +268,16 @@ def test_nothing_written_anywhere_tells_of_the_person(planted: Planted) -> None:
     # the rows are there, all under one name; Dask has spilled, and the log was written
     complaints = planted.operator.warehouse.read("complaint")
     # one of a class that nobody knows and one whose number is none are rows, too
-    assert len(complaints) == len(SPELLINGS) + 2 + 2
+    assert len(complaints) == len(SPELLINGS) + 2 + 2 + len(LABELS)
     assert len(set(complaints["subscriber_id"].dropna())) == 1
-    assert complaints["subscriber_id"].isna().sum() == 1
+    assert complaints["subscriber_id"].isna().sum() == 1 + len(LABELS)
+    # a cell that is one is kept
+    assert set(complaints["cell_id"].dropna()) == {"001"}
+    # the marts name files of persons by hash and kind, and those of the network as they are called
+    lineage = planted.operator.warehouse.read("lineage")
+    files = lineage.groupby("table_name")["source_file"].agg(set)
+    assert all(re.fullmatch(r"complaint~[0-9a-f]{8}\.(csv|parquet)", f) for f in files["complaint"])
+    assert files["pm"] == {"raw/pm_1.csv"}
     assert "[name]" in complaints["text_redacted"].iloc[0]
     assert (folder / "logs" / "run.log").stat().st_size > 0
     assert any("load-" in path.name for path in (folder / "kept").iterdir())

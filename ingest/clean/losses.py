@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from contracts.fields import FIELDS
 from contracts.tables import Table
 from ingest.clean.cell_identity import TOTALS
 from ingest.clean.findings import POSITION, REQUIRED, Findings
@@ -22,7 +23,11 @@ _CLASSES = (
 _APART = (*POSITION, "complaint_class", "complaint_type", "postcode", "place_text")
 # what a group must lose of its rows
 _MOST = 0.5
-_DATE = r"\d{1,4}[-./](?:\d{1,2}|[A-Za-z]{3,9})[-./]\d{1,4}|(?:19|20)\d{6}"
+# what is no day may be anything, a person's number too, and is not kept
+_DATE = (
+    r"(?:19|20)\d\d[-./]?(?:\d{1,2}|[A-Za-z]{3,9})[-./]?\d{1,2}"
+    r"|\d{1,2}[-./](?:\d{1,2}|[A-Za-z]{3,9})[-./](?:(?:19|20)\d\d|\d\d)"
+)
 # groups kept of one column and kind, and days of a group
 _KEPT, _DAYS = 20, 3
 _PLAIN = r"[+-]?9+(?:[.,]9+)?"
@@ -105,16 +110,23 @@ def _groups(
         texts = theirs[table.day_of].astype("str").mask(theirs[table.day_of].isna())
         # where the time itself is lost its text still tells
         hour = texts.str.extract(r"(\d{1,2})[:.]\d{2}")[0].str.zfill(2)
-        # what is no date may be anything, a person's number too, and is not kept
         day = texts.str.extract(f"^({_DATE})(?!\\d)")[0]
         groups["hour"] = clock.dt.strftime("%H").fillna(hour)
         groups["day"] = clock.dt.strftime("%Y-%m-%d").fillna(day)
     for name in _CLASSES:
         if name in theirs and pd.api.types.is_string_dtype(theirs[name]):
-            groups[name] = theirs[name]
+            groups[name] = _named(theirs[name], name, table)
     if "cell_id" in ours:
         groups["cell"] = ours["cell_id"]
     return {**groups, "file": pd.Series("file", index=theirs.index)}
+
+
+def _named(classes: pd.Series, name: str, table: Table) -> pd.Series:
+    """Classes as they are called; of persons' tables those that are none of ours by their shape."""
+    if table.name not in door.PERSONS:
+        return classes
+    texts = classes.astype("str").mask(classes.isna())
+    return texts.where(texts.isin(FIELDS[name].choices), texts.map(_hidden(texts)))
 
 
 def _lost(group: pd.Series, is_lost: pd.Series, days: pd.Series | None) -> Iterator[Loss]:

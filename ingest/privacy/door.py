@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -22,6 +23,9 @@ from ingest.privacy import msisdn, redact
 from ingest.privacy.keys import Key, pseudonym_key, pseudonym_keys
 
 IDENTIFIERS = ("subscriber_id",)
+CELL_IDS = ("cell_id", "start_cell_id", "end_cell_id")
+"""Columns of persons' rows that name a cell, as somebody typed it."""
+_FORGOTTEN_LINE = re.compile(r"\s*[0-9a-f]{8}\s+[0-9a-f]{32}(?:\s+\d{4}-\d\d-\d\d)?\s*$")
 FREE_TEXT = ("text_redacted", "description", "expected_effect")
 PERSONS = tuple(
     table.name
@@ -33,6 +37,10 @@ PERSONS = tuple(
 DOMAINS = ("msisdn", "imsi", "email", "account")
 """What an identifier may be; pseudonyms of two domains never meet."""
 FORGOTTEN = "forgotten at their request"
+NO_CELL = "a telephone number or an e-mail, and no cell of the inventory"
+_NETWORK = ("cell", "pm", "coverage")
+"""Source tables that nobody writes of persons, and whose files are named by machines."""
+_KINDS = (".csv", ".txt", ".tsv", ".gz", ".zip", ".json", ".xml", ".xlsx", ".parquet", ".bz2")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")
 
 
@@ -66,13 +74,15 @@ class Door:
 
     `keys`: asked for only by a source that holds identifiers; the last is the one used. `names`:
     folded words to take out of free text. `forgotten`: names of keys, each with the pseudonyms of
-    those whose rows are refused.
+    those whose rows are refused. `cells`: `bare` ids of the inventory, by which a cell of many
+    digits is told from a telephone number.
     """
 
     keys: Callable[[], Sequence[Key]]
     country: str = ""
     names: frozenset[str] = frozenset()
     forgotten: Mapping[str, frozenset[str]] | None = None
+    cells: frozenset[str] = frozenset()
 
     def passed(self, ours: pd.DataFrame, source: Source) -> tuple[pd.DataFrame, pd.DataFrame]:
         """The rows without identifiers, and what was refused of them.
@@ -88,10 +98,14 @@ class Door:
                 refused += refused_rows
         for name in ours.columns.intersection(list(FREE_TEXT)):
             ours[name] = redact.texts(ours[name], self.names)
-        if source.table in PERSONS:
-            for name in ours.columns.intersection(_labels(source.table)):
-                if pd.api.types.is_string_dtype(ours[name]):
-                    ours[name] = redact.codes(ours[name])
+        labels = [] if source.table in _NETWORK else _labels(source.table)
+        for name in ours.columns.intersection(labels):
+            if pd.api.types.is_string_dtype(ours[name]):
+                ours[name] = redact.codes(ours[name])
+        cells = CELL_IDS if source.table in PERSONS else ()
+        for name in ours.columns.intersection(list(cells)):
+            ours, refused_rows = self._of_cells(ours, name)
+            refused.append(refused_rows)
         return ours, pd.concat([_NOTHING, *refused], ignore_index=True)
 
     def _hidden(
@@ -120,17 +134,44 @@ class Door:
         ]
         return ours.assign(**{name: values.map(tokens).astype("str")})[~is_forgotten], refused
 
+    def _of_cells(self, ours: pd.DataFrame, name: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Rows without persons' numbers where a cell is named, and what was refused of them."""
+        texts = ours[name].astype("str")
+        numbers = {
+            text
+            for text in texts.dropna().unique()
+            if redact.code(str(text)) != text and bare(str(text)) not in self.cells
+        }
+        is_number = texts.isin(numbers)
+        if not is_number.any():
+            return ours, _NOTHING
+        refused = _refused(ours[is_number], name, "value", NO_CELL)
+        return ours.assign(**{name: texts.mask(is_number)}), refused
+
     def _is_forgotten(self, text: str, domain: str, keys: Sequence[Key]) -> bool:
         forgotten = self.forgotten or {}
         asked = [key for key in keys if key.id in forgotten]
         return any(key.pseudonym(domain, text) in forgotten[key.id] for key in asked)
 
 
-def door(settings: Settings, environ: Mapping[str, str] = os.environ) -> Door:
+def bare(cell_id: str) -> str:
+    """A cell's id without signs and case, to be compared: files spell ids in many ways.
+
+    `cell_id`: as a file or the inventory has it.
+    """
+    return re.sub(r"[\W_]", "", cell_id).casefold()
+
+
+def door(
+    settings: Settings,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    cells: frozenset[str] = frozenset(),
+) -> Door:
     """The door as the settings have it; keys and their faults come up only when asked for.
 
     `settings`: section [privacy], and the operator's country. `environ`: variables, of which one
-    may hold the key.
+    may hold the key. `cells`: `bare` ids of the inventory; none = no cell of many digits is known.
     """
     forgotten = read_forgotten(settings)
     file = settings.privacy.names_file
@@ -139,7 +180,7 @@ def door(settings: Settings, environ: Mapping[str, str] = os.environ) -> Door:
     def keys() -> list[Key]:
         return _keys(settings, environ, forgotten)
 
-    return Door(keys, settings.operator.country, names, forgotten)
+    return Door(keys, settings.operator.country, names, forgotten, cells)
 
 
 def _keys(
@@ -164,9 +205,22 @@ def read_forgotten(settings: Settings) -> dict[str, frozenset[str]]:
     `settings`: with `[privacy] forgotten_file`; empty where that file is not there.
     """
     path = settings.resolve(settings.privacy.forgotten_file)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    except UnicodeError:
+        raise _garbled(path, 0) from None
+    for number, line in enumerate(lines, 1):
+        if line.strip() and not _FORGOTTEN_LINE.match(line):
+            raise _garbled(path, number)
     pairs = [line.split()[:2] for line in lines if line.strip()]
     return {key: frozenset(p for k, p in pairs if k == key) for key, _ in pairs}
+
+
+def _garbled(path: Path, line: int) -> SettingsError:
+    """Refuses a list that can't be read: a row of who asked to be forgotten would come back."""
+    where = f"{path} line {line}" if line else str(path)
+    fault = f"{where}: not a key's name, a pseudonym and a day; restore it from the backup"
+    return SettingsError("[privacy] forgotten_file is damaged", [fault])
 
 
 def _labels(table: str) -> list[str]:
@@ -206,11 +260,23 @@ def masked(values: pd.Series) -> pd.Series:
 
 
 def file_name(name: str, table: str, file_hash: str) -> str:
-    """A file's name as it may be kept: of a table of persons without numbers and e-mails.
+    """A file's name as it may be kept: without numbers and e-mails, but for files of the network.
 
     `name`: path of the source file, below the configuration. `table`: which table it gives.
 
     What is taken out is replaced by the first digits of `file_hash`, which keep names apart.
     """
-    kept = redact.code(name) if table in PERSONS else name
+    kept = name if table in _NETWORK else redact.code(name)
     return name if kept == name else f"{kept}~{file_hash[:8]}"
+
+
+def published_name(name: str, table: str, file_hash: str) -> str:
+    """A file as the marts name it: one of a table of persons by its hash and kind alone.
+
+    `name`: as `file_name` keeps it. `table`: which table it gives. `file_hash`: of its content.
+    """
+    if table not in (*PERSONS, "nps_invite"):
+        return name
+    suffixes = Path(name.split("~", maxsplit=1)[0].lower()).suffixes
+    kinds = [suffix for suffix in suffixes if suffix in _KINDS]
+    return f"{table}~{file_hash[:8]}{''.join(kinds)}"

@@ -11,7 +11,8 @@ import phonenumbers
 
 _FLOAT = re.compile(r"\.0+$")
 _EXPONENT = re.compile(r"^[+-]?\d+(?:[.,]\d+)?e[+-]?\d+$")
-_UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+UNSEEN = re.compile(r"[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
+"""Signs that nobody sees."""
 _FEWEST, _MOST = 7, 15
 
 LOST_DIGITS = "a number whose last digits a spreadsheet has rounded away; export it as text"
@@ -24,7 +25,7 @@ def plain(text: str) -> str:
 
     `text`: as a source writes it.
     """
-    return _UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip()
+    return UNSEEN.sub("", unicodedata.normalize("NFKC", text)).strip()
 
 
 def e164(text: str, country: str) -> tuple[str, str]:

@@ -10,13 +10,14 @@ from pathlib import Path
 import pandas as pd
 
 from contracts.errors import SettingsError
+from ingest.privacy.msisdn import UNSEEN as _UNSEEN
 from ingest.privacy.msisdn import plain
 
 _MAIL = re.compile(
-    r"(?<!\S)\S*@\S+|(?<![\w.+-])[\w.+-]+\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]+(?:\s?(?:\.|[(\[{]\s?dot\s?[)\]}])\s?[\w-]+)+",
+    r"(?<!\S)\S*(?:@|%40)\S+|(?<![\w.+-])[\w.+-]+\s?[(\[{]\s?at\s?[)\]}]\s?[\w-]+(?:\s?(?:\.|[(\[{]\s?dot\s?[)\]}])\s?[\w-]+)+",
     re.IGNORECASE,
 )
-_LINK = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.)\S+", re.IGNORECASE)
+_LINK = re.compile(r"\b(?:[a-z][a-z0-9+.-]{0,30}://|www\.)\S+", re.IGNORECASE)
 _ACCOUNT = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b", re.I)
 _KEYED = re.compile(
     r"\b(?P<said>(?:account|customer|contract|subscriber|kunden?|konto|vertrags?|compte|client"
@@ -60,11 +61,32 @@ _SIGNED = re.compile(
 )
 _TOKEN = re.compile(_WORD)
 
-# in codes and in names of files digits are dates and counters as a rule
-_CODED = re.compile(
-    r"(?<![0-9A-Za-z])(?:\+|00)?(?!(?:19|20)\d\d[01]\d[0-3]\d)\d{9,15}(?![0-9A-Za-z])"
+# in labels and in names of files digits are dates and counters as a rule
+_CODED_MAIL = re.compile(
+    r"(?<![\w.+-])[\w.+-]+(?:@|%40|\s?[(\[{]\s?at\s?[)\]}]\s?)[\w-]+"
+    r"(?:\s?(?:\.|[(\[{]\s?dot\s?[)\]}])\s?[\w-]+)*",
+    re.IGNORECASE,
 )
-_CODED_MAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)*")
+_CODED = re.compile(r"(?<!\d)\(?\+?\d(?:[\W_]{0,3}\d){6,}")
+_FEWEST_DIGITS, _FEWEST_ABROAD, _FEWEST_BEHIND_LETTERS = 8, 7, 9
+_YEAR, _MONTH, _DAY = r"(?:199\d|20[0-3]\d)", r"(?:0[1-9]|1[0-2])", r"(?:0[1-9]|[12]\d|3[01])"
+_SIXTY = r"[0-5]\d"
+_CLOCK = (
+    rf"(?:[01]\d|2[0-4])(?::?{_SIXTY}(?::?{_SIXTY}(?:[.,]\d{{1,9}})?)?)?"
+    rf"(?:Z|[+-](?:0\d|1[0-4]):?{_SIXTY})?"
+)
+_WHEN = re.compile(
+    rf"(?<![\d+])(?:{_YEAR}{_MONTH}{_DAY}(?:[T_.-]?{_CLOCK}(?:-{_CLOCK})?)?"
+    rf"|{_YEAR}(?P<sign>[-_./]){_MONTH}(?P=sign){_DAY}(?:[T _.-]{_CLOCK})?"
+    rf"|{_DAY}(?P<mark>[-_./]){_MONTH}(?P=mark){_YEAR}(?:[T _.-]{_CLOCK})?"
+    rf"|{_YEAR}[-_./]{_MONTH})(?!\d)"
+)
+_BESIDE_DATES = 3
+"""Digits that may stand beside a date: a counter, a number of a file."""
+_CLASS = re.compile(r"([1-9]\d{0,5}0[01])\s?[-–]\s?([1-9]\d{0,5}(?:00|99))")
+"""A class of amounts, such as 10000-19999, which strata are named after."""
+_OURS = re.compile(r"\b\d{6}-(?=\d*[a-f])[0-9a-f]{12}\b|~(?=\d*[a-f])[0-9a-f]{8}\b")
+"""Names of our snapshots, and what keeps names of files apart."""
 
 
 def read_names(path: Path) -> frozenset[str]:
@@ -92,18 +114,51 @@ def texts(values: pd.Series, names: frozenset[str] = frozenset()) -> pd.Series:
 def codes(values: pd.Series) -> pd.Series:
     """Labels and codes with e-mails and telephone numbers taken out; dates and short ones stay.
 
-    `values`: one text a row; missing stays missing.
+    `values`: one text a row; missing stays missing. As of `code`.
     """
     redacted = {text: code(str(text)) for text in values.dropna().unique()}
     return values.map(redacted).astype("str")
 
 
 def code(text: str) -> str:
-    """One label, or a file's name, without e-mails and telephone numbers.
+    """One label, name of a file or line of a log, without e-mails and telephone numbers.
 
-    `text`: the label or name.
+    `text`: the label, name or line. Taken out are eight digits or more, seven behind a plus or two
+    zeros, with up to three signs or spaces between two of them. A date, with its clock, stays, and
+    a class of amounts: where a number can be read as a date it is taken for one.
     """
-    return _CODED.sub("[number]", _CODED_MAIL.sub("[e-mail]", text))
+    text = _CODED_MAIL.sub("[e-mail]", _UNSEEN.sub("", text))
+    parts, begin = [], 0
+    for ours in _OURS.finditer(text):
+        parts += [_CODED.sub(_number_or, text[begin : ours.start()]), ours[0]]
+        begin = ours.end()
+    return "".join([*parts, _CODED.sub(_number_or, text[begin:])])
+
+
+def _number_or(match: re.Match[str]) -> str:
+    """What becomes of a run of digits and signs: it stays where it is a date, or too short."""
+    text = match[0]
+    amounts = _CLASS.fullmatch(text)
+    if _count_digits(text) < _fewest(match) or (amounts and int(amounts[1]) < int(amounts[2])):
+        return text
+    rest, n_dates = _WHEN.subn(" ", text)
+    is_date = n_dates > 0 and _count_digits(rest) <= _BESIDE_DATES
+    return text if is_date else "[number]"
+
+
+def _fewest(match: re.Match[str]) -> float:
+    """Digits from which a run of them may be a telephone number."""
+    before, after = match.string[: match.start()][-1:], match.string[match.end() :][:1]
+    if match[0].lstrip("(").startswith(("+", "00")):
+        return _FEWEST_ABROAD
+    if not before.isalpha():
+        return _FEWEST_DIGITS
+    # between letters it is part of a digest or an id
+    return float("inf") if after.isalpha() and match[0].isdigit() else _FEWEST_BEHIND_LETTERS
+
+
+def _count_digits(text: str) -> int:
+    return sum(map(str.isdigit, text))
 
 
 def _redacted(text: str, names: frozenset[str]) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from contracts.settings.sections import Settings
 from contracts.written import per_cent
 from ingest.counters.carriers import ASSUMED
+from ingest.privacy import door
 from ingest.quality import availability, reading, surveys
 from ingest.settle import inventory
 from ingest.settle.repeats import repeats, superseded
@@ -151,11 +152,17 @@ def _refused(given: Given) -> Iterator[Note]:
         yield _note(row["table_name"], "refused rows", verdict, **row, missing=missing)
 
 
+def _published(row: dict[str, Any]) -> dict[str, Any]:
+    """A row of `refused`, its file named as the marts may name it."""
+    name = door.published_name(row["source_file"], row["table_name"], row["file_hash"])
+    return {**row, "source_file": name}
+
+
 def _cut_off(given: Given) -> Iterator[Note]:
     for name in given.receipt.index:
         refused = given.warehouse.read_refused(name)
         for row in _records(refused[refused["reason"].str.endswith(CUT_OFF)]):
-            yield _note(name, "cut off: {source_file}", **row)
+            yield _note(name, "cut off: {source_file}", **_published(row))
 
 
 def _lost_values(given: Given) -> Iterator[Note]:
@@ -180,7 +187,8 @@ def _categories(given: Given) -> Iterator[Note]:
     rows = values.drop_duplicates(["source_file", "source_row"])
     for first in _records(rows.head(1)):
         share = len(rows) / given.read("complaint")
-        yield _note("complaint", "categories", _doubt(share), n=len(rows), share=share, **first)
+        facts = _published(first)
+        yield _note("complaint", "categories", _doubt(share), n=len(rows), share=share, **facts)
 
 
 # --- counters and cells

@@ -26,7 +26,7 @@ from ingest.clock import day_instant, local_days
 from ingest.containers import paths
 from ingest.counters import plain, references
 from ingest.counters.plain import PlainFile
-from ingest.privacy import door
+from ingest.privacy import door, redact
 from ingest.running.logs import where
 from ingest.sources import parquet
 from ingest.warehouse import retain
@@ -162,7 +162,9 @@ def _arrived(task: FileToLoad) -> pd.Timestamp:
 def _read(task: FileToLoad) -> sources.Raw:
     """The file as read; a crash says where, and not what: Dask prints what an error quotes."""
     try:
-        return sources.read(task.path, task.source, door=door.door(task.settings))
+        return sources.read(
+            task.path, task.source, door=door.door(task.settings, cells=_cells(task))
+        )
     except HexperienceError:
         raise
     except Exception as error:  # noqa: BLE001  of any kind, a row may stand in it
@@ -278,6 +280,7 @@ def _load_id(task: FileToLoad, file_hash: str) -> str:
         task.zones,
         task.shared,
         _centroids_hash(task),
+        _cells_id(task),
     ]
     text = json.dumps(how, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -297,6 +300,21 @@ def _hash_once(path: Path, changed: int) -> str:  # noqa: ARG001  (a new file is
 def _key_id(task: FileToLoad) -> str:
     holds_persons = task.source.given & set(door.IDENTIFIERS)
     return door.door(task.settings).keys()[-1].id if holds_persons else ""
+
+
+def _cells(task: FileToLoad) -> frozenset[str]:
+    """Bare ids of the inventory, by which the door knows what is a cell and no telephone number."""
+    if task.source.table not in door.PERSONS or not task.source.given & set(door.CELL_IDS):
+        return frozenset()
+    warehouse = Warehouse(task.settings.resolve(task.settings.warehouse.path))
+    columns = ["cell_id", "known_as", "previous_cell_id", "ecgi_or_ncgi"]
+    ids = warehouse.read("cell", columns=columns).melt()["value"].dropna().unique()
+    return frozenset(door.bare(text) for text in ids if redact.code(text) != text)
+
+
+def _cells_id(task: FileToLoad) -> list[str]:
+    """What of the inventory a file is read with: another cell of many digits reads it anew."""
+    return sorted(_cells(task))
 
 
 def _names(task: FileToLoad) -> list[str]:

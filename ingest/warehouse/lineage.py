@@ -6,6 +6,7 @@ import pandas as pd
 
 from contracts.errors import NothingFound
 from contracts.tables import SOURCES, TABLES, assemble
+from ingest.privacy import door
 from ingest.warehouse.migration import refuse_older
 from ingest.warehouse.store import WHOLE, Warehouse
 
@@ -25,7 +26,8 @@ def of_files(warehouse: Warehouse) -> pd.DataFrame:
 
     `warehouse`: with the pieces of all files.
 
-    What persons gave is counted by file alone: a day's few complaints are not published.
+    What persons gave is counted by file alone: a day's few complaints are not published. Such a
+    file is named by its hash and kind; its name stays in the notes of loads.
     """
     return assemble((_of_table(warehouse, name) for name in SOURCES), TABLES["lineage"])
 
@@ -34,6 +36,8 @@ def _of_table(warehouse: Warehouse, name: str) -> pd.DataFrame:
     pieces = warehouse.piece_facts(name).assign(table_name=name)
     by_file = name in _OF_PERSONS or not TABLES[name].day_of
     days = pieces["day"].where((pieces["day"] != WHOLE) & (not by_file))
+    names = pieces[["source_file", "file_hash"]].itertuples(index=False)
+    pieces["source_file"] = [door.published_name(file, name, code) for file, code in names]
     pieces["day_local"] = pd.to_datetime(days).dt.as_unit("s")
     keys = ["table_name", "day_local", "source_file", "file_hash"]
     return pieces.groupby(keys, dropna=False)["n_rows"].sum().reset_index()

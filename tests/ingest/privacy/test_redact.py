@@ -1,5 +1,7 @@
 """Free text loses whatever tells who wrote it, and keeps what tells what happened."""
 
+import time
+
 import pandas as pd
 import pytest
 
@@ -85,11 +87,37 @@ def test_missing_stays_missing() -> None:
     ("label", "left"),
     [
         ("calls_447700900123.csv", "calls_[number].csv"),
-        ("calls_+447700900123_2.csv", "calls_[number]_2.csv"),
+        ("calls_+447700900123_2.csv", "calls_[number].csv"),
+        ("07700 900152", "[number]"),
+        ("call +44-7700-900153 back", "call [number] back"),
+        ("07700_900_155.csv", "[number].csv"),
+        ("2081012354", "[number]"),
+        ("stratum 020 8101 2354", "stratum [number]"),
+        ("20261122_07700900152.csv", "[number].csv"),
+        ("(07700) 900-152", "[number]"),
+        ("0044 7700.900/152x", "[number]x"),
+        ("tel07700900152", "tel[number]"),
+        ("07700\u200b900\u00ad152", "[number]"),
+        ("".join(chr(0x660 + int(digit)) for digit in "07700900152"), "[number]"),
+        ("447,700,900,153", "[number]"),
+        ("22 33 44 55", "[number]"),
+        ("+298 12345", "[number]"),
+        ("201234567890", "[number]"),
+        ("07-12-2034-5678", "[number]"),
+        ("list_jo%40example.org.csv", "[e-mail]"),
+        ("jo (at) example (dot) org", "[e-mail]"),
         ("for_jo.do@example.org/c", "[e-mail]/c"),
         ("A20261122.0600+0100-0615+0100.xml", "A20261122.0600+0100-0615+0100.xml"),
         ("20261122060000.csv", "20261122060000.csv"),
         ("wave 2026-11", "wave 2026-11"),
+        ("2026-11-22 06:00:00.000", "2026-11-22 06:00:00.000"),
+        ("PM_20261122_3.csv", "PM_20261122_3.csv"),
+        ("22.11.2026", "22.11.2026"),
+        ("10000-19999", "10000-19999"),
+        ("published 000041-1234d3b2c4e5", "published 000041-1234d3b2c4e5"),
+        ("row 1234567", "row 1234567"),
+        ("tickets.csv~58906a13", "tickets.csv~58906a13"),
+        ("LTE 800 / 1800", "LTE 800 / 1800"),
     ],
 )
 def test_codes_lose_telephone_numbers_and_keep_dates(label: str, left: str) -> None:
@@ -101,6 +129,29 @@ def test_no_text_hangs_or_hides(sign: str) -> None:
     # a pattern that tries every start with every end would never come back
     text = _redacted(sign * (50_000 // len(sign)) + " call 07700 900123")
     assert "7700" not in text
+
+
+SIGNS = [
+    "a", "1", "@", ":", "(at)", "Mr ", "A ", "0-", "[at", ". ", "a@", "a.", "name is ", "%40", "0a",
+    "regards, ", "von ", "1.2", "www.", "ab12 ", "customer ", "(+", "é", "\u200b", "a-",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("what", ["label", "free text"])
+def test_the_time_it_takes_grows_with_the_length_and_no_faster(what: str) -> None:
+    def seconds(sign: str, length: int) -> float:
+        text = sign * (length // len(sign)) + "!"
+        begin = time.process_time()
+        if what == "label":
+            redact.code(text)
+        else:
+            redact.texts(pd.Series([text]), frozenset({"ann"}))
+        return time.process_time() - begin
+
+    for sign in SIGNS:
+        # by a square law, eight times the length would take 64 times the time
+        limit = 0.5 + 20 * seconds(sign, 7_500)
+        assert seconds(sign, 60_000) < limit, sign
 
 
 @pytest.mark.parametrize(

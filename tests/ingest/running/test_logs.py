@@ -31,6 +31,23 @@ def test_a_line_has_instant_level_process_and_run(tmp_path: Path) -> None:
     assert second.endswith(" run=abc second of | two lines")
 
 
+def test_a_line_loses_telephone_numbers_and_e_mails_and_keeps_files_and_runs(
+    tmp_path: Path,
+) -> None:
+    spellings = (
+        "07700 900152", "+44-7700-900153", "07700_900_155", "2081012354", "jo@example.org",
+    )  # fmt: skip
+    with logs.kept(_settings(tmp_path)):
+        for text in spellings:
+            logs.log.error("raw/list of %s.csv: no column 'who'", text)
+        logs.log.info("published 000041-1234d3b2c4e5 of raw/pm/A20261122.0600+0100-0615+0100.xml")
+    *lines, last = _lines(tmp_path)
+    assert [re.search(r"raw/list of (\S+?)(\.csv)?: no", line)[1] for line in lines] == [  # type: ignore[index]
+        "[number]", "[number]", "[number]", "[number]", "[e-mail]",
+    ]  # fmt: skip
+    assert last.endswith("000041-1234d3b2c4e5 of raw/pm/A20261122.0600+0100-0615+0100.xml")
+
+
 def test_the_log_is_rotated_and_the_oldest_goes(tmp_path: Path) -> None:
     with logs.kept(_settings(tmp_path, log_megabytes=0.001, log_files=3)):
         for number in range(100):
