@@ -438,7 +438,8 @@ def main() -> None:
     app()
 
 
-def _run(settings: Settings, *, only_new: bool = False) -> None:
+def _run(settings: Settings, *, only_new: bool = False, anew: bool = False) -> None:
+    """Runs and publishes; `only_new`: if something is new, or `anew` asks for it all the same."""
     # here and not above: they take two seconds that a query need not wait
     import analysis.run  # noqa: PLC0415
     import ingest.run  # noqa: PLC0415
@@ -461,10 +462,7 @@ def _run(settings: Settings, *, only_new: bool = False) -> None:
         line.run_id = run_id = receipt["run_id"].iloc[0]
         for name, *counts in receipt.drop(columns="run_id").to_numpy().tolist():
             logs.log.info("%s: %d read, %d accepted, %d refused, %d values missing", name, *counts)
-        damage = warehouse.marts.damage if only_new else None
-        if damage:
-            logs.log.warning("%s", damage)
-        if only_new and run_id == warehouse.marts.run_id and damage is None:
+        if only_new and not anew and run_id == warehouse.marts.run_id:
             return
         analysis.run.run(settings, client, stages.tell)
         stages.tell("publishing", 0, 1)
@@ -498,8 +496,11 @@ def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
 
     warehouse = _warehouse(settings)
     with warehouse.alone("batch"):
-        run_before = warehouse.marts.run_id
-        _run(settings, only_new=True)
+        damage = warehouse.marts.damage
+        if damage:
+            ERR.print(str(damage), markup=False, highlight=False, soft_wrap=True)
+        run_before = "" if damage else warehouse.marts.run_id
+        _run(settings, only_new=True, anew=damage is not None)
         due = reports.write_due(warehouse.marts, settings, now, config)
     return reports.summary(warehouse.marts, run_before, due)
 

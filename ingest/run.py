@@ -88,11 +88,11 @@ def run_id_of(
     """The same for the same input, settings and code: a second run changes nothing.
 
     `loaded`: all files of the run. `inventory`: signature of the settled one. `settings`: all of
-    them; folders, `[run]`, `[report]` and `[retention]` do not count. `kept_from`: first kept days
-    by kind of row, as YYYY-MM-DD. Input is also whose rows are forgotten, and which days are no
-    longer kept.
+    them; folders, `[run]`, `[report]`, `[retention]` and `[screen]` do not count. `kept_from`:
+    first kept days by kind of row, as YYYY-MM-DD. Input is also whose rows are forgotten, and
+    which days are no longer kept.
     """
-    apart = {"folder", "warehouse", "run", "report", "retention"}
+    apart = {"folder", "warehouse", "run", "report", "retention", "screen"}
     how = settings.model_dump(mode="json", exclude=apart)
     forgotten = {key: sorted(who) for key, who in door.read_forgotten(settings).items()}
     loads = sorted(item.load for item in loaded)

@@ -212,6 +212,7 @@ def _write_persons(one: Operator) -> None:
         f"r5,2026-03-02 10:00,network,{NUMBER},Zoe Quillfeather {NUMBER},too,many,columns,here,"
         f"1,2,3,4\n",
     ]
+    refused = [line.replace("\n", ",\n") for line in refused]
     lines = [*lines, *refused, f"r6,2026-03-02 10:00,{NUMBER}"]
     (raw / "crm" / f"tickets_{NUMBER}.csv").write_text(names + "".join(lines), "utf-8")
     whole = pa.table({

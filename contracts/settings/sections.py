@@ -82,6 +82,16 @@ class Map(Section):
     attribution: str = Field("", description="Whose basemap it is, shown on the map.")
 
 
+class Screen(Section):
+    """How the screen is served."""
+
+    user_header: str = Field(
+        "",
+        description="Header in which the reverse proxy names who has signed in, such as "
+        "X-Remote-User: that name signs acknowledgements. Only where the proxy sets it itself.",
+    )
+
+
 class Privacy(Section):
     """What protects persons (docs/methods.md 10)."""
 
@@ -298,6 +308,7 @@ class Settings(Section):
     plan: Plan = Plan()
     report: Report = Report()
     map: Map = Map()
+    screen: Screen = Screen()
     source: tuple[Source, ...] = ()
     folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")
 

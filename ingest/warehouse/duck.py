@@ -1,5 +1,6 @@
 """The door to DuckDB: marts are built, asked and annotated here, and nowhere else."""
 
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from ingest.warehouse.questions import QUERIES
 Connection = duckdb.DuckDBPyConnection
 _BROKEN = (duckdb.FatalException, duckdb.InternalException, duckdb.SerializationException)
 """What DuckDB raises where blocks of a file are not as they were written."""
+_SHUTTING = threading.Lock()
 MACROS = QUERIES / "macros" / "hexagons.sql"
 
 # ------------------------------------------------------------------------------ to be read
@@ -34,11 +36,9 @@ def connect(marts: Path, beside: Mapping[str, pa.Table] | None = None) -> Iterat
     except duckdb.Error as error:
         raise _damaged(marts, error) from None
     try:
-        connection.execute("set TimeZone = 'UTC'")
+        _shut(connection)
         for name, rows in (beside or {}).items():
             connection.register(name, rows)
-        connection.execute("set enable_external_access = false")
-        connection.execute("set lock_configuration = true")
         yield connection
     except duckdb.Error as error:
         if _is_damage(error):
@@ -46,6 +46,19 @@ def connect(marts: Path, beside: Mapping[str, pa.Table] | None = None) -> Iterat
         raise
     finally:
         connection.close()
+
+
+def _shut(connection: Connection) -> None:
+    """Keeps a connection to its file for good; those of one process to one file are kept together.
+
+    Two pages that are drawn at once have the same database: who comes second finds it shut.
+    """
+    with _SHUTTING:
+        is_shut = connection.execute("select current_setting('lock_configuration')").fetchall()
+        if is_shut != [(True,)]:
+            connection.execute("set global TimeZone = 'UTC'")
+            connection.execute("set enable_external_access = false")
+            connection.execute("set lock_configuration = true")
 
 
 def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataFrame:
@@ -64,7 +77,10 @@ def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataF
 
 
 def _is_damage(error: Exception) -> bool:
-    return isinstance(error, _BROKEN) or "orrupt" in str(error) or "checksum" in str(error)
+    text = str(error)
+    # a connection can reach no other file, so what it can't read is this one
+    is_unread = isinstance(error, duckdb.IOException) and "space" not in text
+    return is_unread or isinstance(error, _BROKEN) or "orrupt" in text or "checksum" in text
 
 
 def _damaged(marts: Path, error: Exception) -> Damaged:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from views.console.printing import ERR
 
-APP = Path(__file__).resolve().parents[2] / "app.py"
+APP = Path(__file__).with_name("gate.py")
+"""What Streamlit serves: app.py behind a gate."""
 
 _FLAGS = {
     "server.headless": "true",
@@ -37,8 +38,9 @@ def command(
 ) -> list[str]:
     """Streamlit's command line for one address and port.
 
-    Served to this machine only, requests that name another host are refused: a page elsewhere
-    cannot reach it by pointing its own name here (DNS rebinding). `host`: the name under which a
+    Served to this machine only, requests that name another host are refused, plain ones by the gate
+    and websockets by Streamlit: a page elsewhere cannot reach it by pointing its own name here (DNS
+    rebinding). `host`: the name under which a
     reverse proxy on this machine offers it; `base_path`: the folder below that name.
     """
     flags = {**_FLAGS, "server.port": str(port), "server.address": address}

@@ -37,10 +37,21 @@ def _form(subject: Subject, log: pd.DataFrame) -> None:
                                 format_func=STATES.__getitem__)  # fmt: skip
         owner = right.text_input("Owner", newest["ack_owner"])
         comment = st.text_area("Comment", height=80, help="E-mails and numbers are taken out.")
-        by = st.text_input("Your name", st.session_state.get(_NAME, ""),
-                           help="As you type it: nobody has to sign in here yet.")  # fmt: skip
+        by = _signed() if page.signs_in() else _typed()
         if st.form_submit_button("Note it", type="primary"):
             _note(subject, Word(status, owner, comment), by)
+
+
+def _typed() -> str:
+    return st.text_input("Your name", st.session_state.get(_NAME, ""),
+                         help="As you type it: nobody has to sign in here.")  # fmt: skip
+
+
+def _signed() -> str:
+    """Whom the proxy names; empty, which nobody can sign with, where it names nobody."""
+    user = page.user()
+    st.caption(f"Signed by {page.plain(user)}" if user else "The proxy names nobody: sign in first")
+    return user
 
 
 def _note(subject: Subject, word: Word, by: str) -> None:

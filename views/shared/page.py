@@ -90,6 +90,17 @@ def notes() -> None:
             st.markdown(f"**{plain(note.table_name)}**: {plain(note.message)}")
 
 
+def signs_in() -> bool:
+    """Whether a reverse proxy says who has signed in ([screen] user_header)."""
+    return bool(data.configuration().screen.user_header)
+
+
+def user() -> str:
+    """Whom the reverse proxy names as signed in; empty where it names nobody, or several."""
+    names = st.context.headers.get_all(data.configuration().screen.user_header)
+    return names[0].strip() if len(names) == 1 else ""
+
+
 def plain(text: str) -> str:
     """Text from data, so that Markdown shows it as it stands.
 

@@ -1,6 +1,7 @@
 """Tables keep their contract, snapshots appear whole, and readers can only read."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -109,6 +110,16 @@ def test_a_reader_keeps_its_snapshot_while_a_new_one_comes(warehouse: Warehouse)
         publish(warehouse, "second", keep=2)
         assert reader.execute("select count(*) from hex_place").fetchone() == (2,)
     assert warehouse.marts.sql("select count(*) as n from hex_place")["n"].tolist() == [1]
+
+
+def test_many_read_one_file_at_once(warehouse: Warehouse) -> None:
+    def ask(_: int) -> int:
+        return int(warehouse.marts.sql("select count(*) as n from hex_place")["n"].iloc[0])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert list(pool.map(ask, range(40))) == [2] * 40
+    with connect(warehouse.marts.file), pytest.raises(QuestionError, match="Cannot access file"):
+        warehouse.marts.sql("select * from read_csv('/etc/passwd')")
 
 
 def test_old_snapshots_go_and_the_current_one_is_the_newest(warehouse: Warehouse) -> None:

@@ -76,6 +76,28 @@ def test_below_a_base_path_the_screen_and_its_health_answer(proxied: int) -> Non
     assert b'<div id="root">' in page
 
 
+@pytest.mark.parametrize("path", ["/radio/", "/radio/places", "/radio/_stcore/health"])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("maps.example.com", 200), ("MAPS.example.com:443", 200), ("127.0.0.1:8501", 200),
+        ("[::1]:8501", 200), ("evil.example.com", 403), ("127.0.0.1.evil.example.com", 403),
+        ("maps.example.com@evil.example.com", 403), ("", 403), ("maps.example.com:x", 403),
+    ],
+)  # fmt: skip
+def test_plain_requests_of_other_hosts_are_refused_and_no_page_may_frame_it(
+    proxied: int, host: str, status: int, path: str
+) -> None:
+    connection = http.client.HTTPConnection("127.0.0.1", proxied, timeout=PATIENCE_S)
+    connection.request("GET", path, headers={"Host": host})
+    answer = connection.getresponse()
+    assert answer.status == status
+    assert answer.headers["Content-Security-Policy"] == "frame-ancestors 'none'"
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    answer.read()
+    connection.close()
+
+
 @pytest.mark.parametrize(
     ("host", "origin", "status"),
     [

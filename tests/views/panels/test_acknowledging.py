@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.runtime.context import ContextProxy, StreamlitHeaders
 from streamlit.testing.v1 import AppTest
 
 from contracts.settings.load import load
@@ -63,6 +64,29 @@ def test_a_name_left_out_is_asked_for_and_nothing_is_noted(warehouse: Warehouse)
     at = _note(shown("changes"), "open", Owner="Ann")
     assert "not acknowledged: by: missing" in texts(at)
     assert warehouse.marts.query("acknowledgements").empty
+
+
+@pytest.mark.parametrize(
+    ("headers", "by"),
+    [([("X-Remote-User", " ann@op ")], ["ann@op"]), ([], []),
+     ([("X-Remote-User", "ann"), ("X-Remote-User", "mallory")], [])],
+)  # fmt: skip
+def test_whom_the_proxy_names_signs_and_nobody_else(
+    config: Path,
+    warehouse: Warehouse,
+    monkeypatch: pytest.MonkeyPatch,
+    headers: list[tuple[str, str]],
+    by: list[str],
+) -> None:
+    text = config.read_text("utf-8")
+    config.write_text(text + '\n[screen]\nuser_header = "X-Remote-User"\n', "utf-8")
+    sent = StreamlitHeaders(headers)
+    monkeypatch.setattr(ContextProxy, "headers", property(lambda _: sent))
+    at = shown("changes")
+    assert "Your name" not in {field.label for field in at.text_input}
+    _note(at, "open", Owner="Ann")
+    assert warehouse.marts.query("acknowledgements")["ack_by"].tolist() == by
+    assert by or "The proxy names nobody" in texts(at)
 
 
 def test_a_hexagon_is_acknowledged_beside_the_map(town: Any, warehouse: Warehouse) -> None:
