@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import textwrap
 from collections.abc import Iterator
 from pathlib import Path
@@ -200,7 +201,11 @@ def write(content: bytes, path: Path) -> None:
     `content`: all of it. `path`: where it goes, in a folder that exists.
     """
     part = path.with_name(f".part-{path.name}")
-    part.write_bytes(content)
+    part.unlink(missing_ok=True)
+    # in a folder of many users somebody may have put a link there
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
     part.replace(path)
 
 
