@@ -104,8 +104,8 @@ class Door:
                 ours[name] = redact.codes(ours[name])
         cells = CELL_IDS if source.table in PERSONS else ()
         for name in ours.columns.intersection(list(cells)):
-            ours, refused_rows = self._of_cells(ours, name)
-            refused.append(refused_rows)
+            ours, refused_values = self._of_cells(ours, name)
+            refused.append(refused_values)
         return ours, pd.concat([_NOTHING, *refused], ignore_index=True)
 
     def _hidden(

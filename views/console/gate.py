@@ -73,4 +73,6 @@ def is_named(host: str, names: Iterable[str]) -> bool:
     return is_plain and name in {one.lower().rstrip(".") for one in names}
 
 
-app = st.App(Path(__file__).resolve().parents[2] / "app.py", middleware=[(Gate, (), {})])
+# Starlette unpacks each of the middleware in three
+_GATE: Any = (Gate, (), {})
+app = st.App(Path(__file__).resolve().parents[2] / "app.py", middleware=[_GATE])
