@@ -16,8 +16,18 @@ from ingest.warehouse.publish import publish
 from ingest.warehouse.retain import retain
 from ingest.warehouse.store import Warehouse
 from tests.bench.damage import KINDS, spoil
-from tests.ingest.conftest import CONFIG, PERSONS, Operator
+from tests.bench.operator import CONFIG, Operator
 
+PERSONS = """
+[[source]]
+table = "complaint"
+path = "raw/complaints.csv"
+[source.columns]
+complaint_id = "id"
+created_utc = "at"
+complaint_class = "class"
+subscriber_id = "who"
+"""
 AT = pd.Timestamp("2026-03-05T09:30Z").to_pydatetime()
 
 
