@@ -27,7 +27,6 @@ import typer
 from contracts.errors import ContractError, HexperienceError, Interrupted, QuestionError
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
-from ingest.counters import references
 from ingest.privacy import redact
 from ingest.running import logs
 from ingest.warehouse import acknowledgements, lineage
@@ -347,6 +346,8 @@ def rows(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Show the source rows on which a cell stands in the list: file, its hash, row and counts."""
+    from ingest.counters import references  # noqa: PLC0415  as in _run
+
     settings = load(config)
     warehouse = _warehouse(settings)
     read = partial(references.rows_on, warehouse, settings)
