@@ -132,7 +132,7 @@ def _listed(actions: pd.DataFrame, currency: str, *, name: str) -> None:
                       "cost_amount", "crew_weeks", "reason",
                       *(["noted"] if actions["ack_status"].notna().any() else [])],
         column_config={
-            "action": text("action", width=95), "place_name": text("where", width=230),
+            "action": text("action", width=95), "place_name": text("where", width=330),
             "region": text("region", width=90), "noted": "acknowledged",
             "benefit_month": number_column("avoided a month", format="localized", width=110,
                                            help="Dropped calls fewer a month"),
@@ -141,7 +141,7 @@ def _listed(actions: pd.DataFrame, currency: str, *, name: str) -> None:
                               "the benefits are those of one draw of what is not known"),
             "cost_amount": number_column("cost", format="localized", width=60, help=currency),
             "crew_weeks": number_column("crew weeks", format="%.1f", width=85),
-            "reason": text("what it does", width=520),
+            "reason": text("what it does", width=420),
         },
     )  # fmt: skip
     picked = event["selection"]["rows"]

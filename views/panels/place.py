@@ -20,7 +20,7 @@ from views.words.sentences import (
     unsafe,
 )
 
-_PICTURED = 3
+_PICTURED, _LEAST = 3, 0.005
 
 
 def found(chosen: PlaceKey) -> pd.Series | None:
@@ -78,9 +78,13 @@ def _cells(chosen: PlaceKey, timezone: str) -> None:
 
 
 def _part(part: Any) -> str:
-    share = f"{100 * part.avoidable_part:.0f} % of it" if pd.notna(part.avoidable_part) else ""
+    share = f"{_share(part.avoidable_part)} of it" if pd.notna(part.avoidable_part) else ""
     treated = "treated by the action" if part.is_treated else ""
     return ", ".join(filter(None, (share, treated)))
+
+
+def _share(part: float) -> str:
+    return f"{100 * part:.0f} %" if part >= _LEAST else "under 1 %"
 
 
 def _hexagon(place: pd.Series) -> None:

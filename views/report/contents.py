@@ -163,7 +163,7 @@ def _hexagons(answers: Answers) -> Iterator[Line]:
     worst = _one_a_cell(answers["hexagons"])
     for row, whisker in zip(records(worst), _whiskers(worst, "drops_excess_month"), strict=True):
         cell = row["dominant_cell_id"]
-        why = f"Most of it in cell {cell}." if isinstance(cell, str) else ""
+        why = f"Cell {cell} has the largest part of it." if isinstance(cell, str) else ""
         yield _line(row, place(row), row["hex_text"], whisker, f"{_rate_of(row)} {why}")
 
 
