@@ -117,7 +117,7 @@ def _groups(
         if name in theirs and pd.api.types.is_string_dtype(theirs[name]):
             groups[name] = _named(theirs[name], name, table)
     if "cell_id" in ours:
-        groups["cell"] = ours["cell_id"]
+        groups["cell"] = _named(ours["cell_id"], "cell_id", table)
     return {**groups, "file": pd.Series("file", index=theirs.index)}
 
 

@@ -126,6 +126,21 @@ def test_no_text_of_a_person_is_kept() -> None:
     assert any(loss["kind"] == "value" and loss["n_lost"] == 20 for loss in losses)
 
 
+@pytest.mark.parametrize("column", ["answered_utc", "wave", "cell_id", "channel"])
+def test_no_text_of_a_person_is_kept_as_a_group_either(column: str) -> None:
+    rows = {
+        "response_id": [str(n) for n in range(40)],
+        "survey_type": "relationship",
+        "answered_utc": "2026-03-01 10:00",
+        "score": "never",
+        "cell_id": "A",
+        "wave": "1",
+        "channel": "sms",
+        column: "07712345678",
+    }
+    assert "7712345678" not in str(_losses(pd.DataFrame(rows).astype("str"), "nps"))
+
+
 def test_rows_of_another_width_are_one_format() -> None:
     rows = pd.DataFrame({"source_row": range(9), "reason": "6 columns, the header has 5"})
     assert "lost 9 of 9" in _messages(of_width(rows))[0]
