@@ -18,6 +18,7 @@ from contracts.settings.sections import Settings
 from contracts.tables import TABLES
 from geo import hexgrid
 from geo.footprint import valid_on
+from ingest.privacy.once import Leaving
 from ingest.running.workers import Progress, silent
 from ingest.settle.cells import newest_rows, zones_of
 from ingest.warehouse.store import Warehouse
@@ -205,6 +206,17 @@ class Inputs:
     def calls(self) -> pd.DataFrame:
         """Table `call`: one row a call, or a report of one."""
         return self.table("call")
+
+    def leaving(self, name: str) -> Leaving:
+        """Which days and months of a table of persons may leave, and what has left before.
+
+        `name`: complaint, nps or call.
+        """
+        if not self.settings.holds_persons(name):
+            return Leaving(has_persons=False)
+        now = self.as_of.tz_convert(self.settings.operator.timezone).tz_localize(None)
+        over = now.normalize() - pd.Timedelta(days=1 + self.settings.privacy.release_after_days)
+        return Leaving(over, self.table("place_rate"), self.table("rate_part"))
 
     @cached_property
     def exposure(self) -> Exposure:

@@ -65,6 +65,11 @@ class Source(Section):
         description="What subscriber_id holds: telephone number, IMSI, e-mail or account; of a "
         "trouble ticket whose customer is found by itself: account.",
     )
+    persons: bool = Field(
+        True,
+        description="Whether rows are of persons; false for a public set, such as a regulator's: "
+        "its figures are not suppressed. Of calls, complaints and answers.",
+    )
     decimal: Literal[".", ","] = Field(".", description="Decimal mark.")
     thousands: Literal["", ".", ",", " ", "'", "_"] = Field(
         "",
@@ -197,6 +202,8 @@ class Source(Section):
             if name not in self.given and FOLLOWS_FROM.get(name) not in self.given:
                 yield f"[source.columns] {name}: required by {table.name}; name their column"
         yield from self._pair_faults()
+        if not self.persons and "subscriber_id" in self.given:
+            yield "persons = false: [source.columns] subscriber_id names persons; drop one of them"
 
     def mapping_faults(self) -> Iterator[str]:
         """What can't be right in what is given, whatever else a source may give."""

@@ -44,7 +44,10 @@ def of_calls(inputs: Inputs) -> pd.DataFrame:
     if calls.empty:
         return assemble([], TABLES["change_point"])
     rates = call_reports.of_calls(inputs)
-    changes = hexagon_changes(calls, rates, inputs.settings, inputs.client, inputs.progress)
+    settings = inputs.settings
+    rule = inputs.leaving("call").rule(settings.privacy)
+    settings = settings.model_copy(update={"privacy": rule})
+    changes = hexagon_changes(calls, rates, settings, inputs.client, inputs.progress)
     weights, earlier = inputs.weights(inputs.settings.grid.level), inputs.table("change_point")
     changes = named(
         changes,
@@ -73,6 +76,8 @@ def hexagon_changes(
     level, zone = settings.grid.levels["call"], settings.operator.timezone
     reports = call_reports.reported(calls, level=level, zone=zone)
     reports = reports[reports["hex_id"].isin(_released(rates, level))]
+    # a change would tell of the days of a month that has not left
+    reports = reports[reports["period_start"].isin(rates["period_start"])]
     dated = reports[reports["time_grain"].isin(GRAINS)]
     if dated.empty:
         return assemble([], TABLES["change_point"])

@@ -28,22 +28,28 @@ def rank_places(
         return pd.DataFrame()
     places = hexes[["hex_id", "region", "lat", "lon"]].astype({"hex_id": "UInt64"})
     placed = reported.drop(columns="region").merge(places, on="hex_id", how="left")
-    return rank_reports(placed, changes, zone=settings.operator.timezone)
+    network = rates[(rates["metric"] == "call_drop_rate") & (rates["place_type"] == "network")]
+    whole = pd.concat([placed, network[network["shown"] == "shown"]], ignore_index=True)
+    return rank_reports(whole, changes, zone=settings.operator.timezone)
 
 
 def rank_reports(reports: pd.DataFrame, changes: pd.DataFrame, *, zone: str) -> pd.DataFrame:
     """Hexagons of the newest month by calls reported dropped above the network's rate.
 
     For networks of which only crowd reports are known. `reports`: rows of `place_rate` for
-    call_drop_rate, with region, lat and lon; what is not released is not ranked. The excess is of
-    the reports, not of all calls. `changes`: table `change_point`, of hexagons; a place's change is
+    call_drop_rate, with region, lat and lon, and the network's; what is not released is not ranked.
+    Where the network's is not, its rate is that of all hexagons shown. The excess is of the
+    reports, not of all calls. `changes`: table `change_point`, of hexagons; a place's change is
     the rise it is still in. `zone`: IANA zone of the operator.
     """
-    newest = reports[reports["period_start"] == reports["period_start"].max()]
-    shown = newest[newest["shown"] == "shown"]
+    is_hex = reports["place_type"] == "hex"
+    newest = reports[reports["period_start"] == reports.loc[is_hex, "period_start"].max()]
+    newest = newest[newest["shown"] == "shown"]
+    shown, network = (newest[newest["place_type"] == kind] for kind in ("hex", "network"))
     if shown.empty:
         return pd.DataFrame()
-    normal = shown["numerator"].sum() / shown["denominator"].sum()
+    whole = network if len(network) else shown
+    normal = whole["numerator"].sum() / whole["denominator"].sum()
     listed = shown.rename(
         columns={"value": "drop_rate", "value_lo": "drop_rate_lo", "value_hi": "drop_rate_hi",
                  "numerator": "dropped_calls", "denominator": "call_attempts"}

@@ -6,9 +6,10 @@ figure of a parent less what is shown below it. A hidden place has no estimate, 
 no other place's, as long as what is published of its parent stays the same.
 
 A place's family is what lies under its nearest shown parent, on its own grid; where a parent is
-shown, what it holds beyond its shown children is one more member. A region's days are a family
-under its month. Where there is no parent (regions, the coarsest hexagons), all places of the grid
-are one family.
+shown, what it holds beyond its shown children is one more member. The days of a region are a family
+under its month, and so are the network's. Where there is no parent (regions, the coarsest hexagons,
+days of a month that has not left), all places of the grid are one family. The network's month is
+alone.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ from analysis.uncertainty import pooling
 from contracts.settings.sections import Targets
 from geo import hexgrid
 from ingest.privacy import release
+from ingest.privacy.pieces import FEWEST_CASES
 
 ESTIMATES = ["value", "value_lo", "value_hi", "value_raw", "borrowed", "target", "p_worse",
              "standing"]  # fmt: skip
@@ -56,7 +58,7 @@ def of_counts(released: pd.DataFrame, metric: str, targets: Targets) -> pd.DataF
     """
     shown, few = (released["shown"].to_numpy() == kind for kind in ("shown", "few"))
     count, exposure = (released[name].to_numpy(float) for name in ("numerator", "exposure"))
-    low, high = np.where(few, 1.0, count), np.where(few, release.FEWEST_CASES - 1.0, count)
+    low, high = np.where(few, 1.0, count), np.where(few, FEWEST_CASES - 1.0, count)
     is_known = (shown | few) & (exposure > 0)
     raw = np.divide(count, exposure, out=np.full(len(count), np.nan), where=is_known & shown)
     parts = []
@@ -158,31 +160,37 @@ def _grids(
         for level in np.unique(grid[has_amounts]):
             own = has_amounts & (grid == level)
             # a shown hexagon between a place and its parent speaks for all that lies in it
-            between = shown & (grid < level) & (grid > release.REGION) & (level < _DAYS)
+            between = shown & (grid < level) & (grid > release.REGION) & (level < _FIRST_OF_DAYS)
             below = np.where((own | between) & (above >= 0), above, -1)
             yield _with_the_rest(rows, amounts[rows], own, below, beyond)
 
 
-_DAYS = 99
-"""Stands for the grid of regions by day, finer than any hexagon."""
+_DAYS = {release.REGION: 99, release.NETWORK: 100}
+"""Stand for the grids by day, finer than any hexagon."""
+_FIRST_OF_DAYS = min(_DAYS.values())
 
 
 def _grid_of(places: pd.DataFrame) -> Codes:
+    level = places["level"].to_numpy(np.int64)
     daily = places["period_grain"].to_numpy() == "day"
-    return np.where(daily, _DAYS, places["level"].to_numpy(np.int64))
+    for place, grid in _DAYS.items():
+        level = np.where(daily & (level == place), grid, level)
+    return level
 
 
 def _above(places: pd.DataFrame, grid: Codes, shown: Flags) -> Codes:
     """Which row is each place's nearest shown parent; -1 = none."""
     above = np.full(len(places), -1)
-    hexes, is_hex = places["hex_id"].to_numpy(np.uint64), (grid > release.REGION) & (grid < _DAYS)
+    hexes = places["hex_id"].to_numpy(np.uint64)
+    is_hex = (grid > release.REGION) & (grid < _FIRST_OF_DAYS)
     for level in np.unique(grid[is_hex]):
         finer = np.flatnonzero(is_hex & (grid > level))
         parents = hexgrid.parents(hexes[finer], level=int(level))
         _look_up(above, finer, parents, np.flatnonzero(shown & (grid == level)), hexes)
-    days, regions = np.flatnonzero(grid == _DAYS), places["region"].to_numpy()
-    months = np.flatnonzero(shown & (grid == release.REGION))
-    _look_up(above, days, regions[days], months, regions)
+    regions = places["region"].fillna("").to_numpy(object)
+    for place, daily in _DAYS.items():
+        days, months = np.flatnonzero(grid == daily), np.flatnonzero(shown & (grid == place))
+        _look_up(above, days, regions[days], months, regions)
     return above
 
 

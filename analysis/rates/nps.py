@@ -1,45 +1,62 @@
 """NPS of places, with its interval and the shares that make it."""
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from analysis.rates import estimates
-from analysis.rates.call_reports import witnesses
 from analysis.rates.released import (
     BY,
     COLUMNS,
+    METHOD_VERSION,
     PLACE_MONTH,
     as_rows,
     covered_days,
     month_of,
-    on_level,
+    nowhere_if_unknown,
     released,
 )
+from analysis.rates.surveys import known_blocks, survey_places, with_figures
 from contracts.settings.sections import Privacy, Targets
-from ingest.privacy import release
+from ingest.privacy import once, release
+from ingest.privacy.once import EVERYTHING, Leaving
 
 _PROMOTER_FROM, _DETRACTOR_UP_TO = 9, 6
 
 
 def nps(
-    answers: pd.DataFrame, *, regions: pd.Series, level: int, rule: Privacy, targets: Targets
+    answers: pd.DataFrame,
+    *,
+    regions: pd.Series,
+    level: int,
+    rule: Privacy,
+    targets: Targets,
+    known: npt.ArrayLike | None = None,
+    leaving: Leaving = EVERYTHING,
 ) -> pd.DataFrame:
     """Net promoter score per place, month and survey type, in points with a 90 % interval.
 
     Survey weights enter through Kish's effective n, which is `n_effective`, as if all answers of
-    one person in a month were one. `denominator` is the number of answers.
+    one person in a month were one. `denominator` is the number of answers. Every known place has a
+    row, whether or not somebody answered there; answers of no known place count in the network.
 
     `answers`: rows of table `answer_counted`.
     `regions`: region of each hexagon of `level`, by hex_id; missing = in none.
     `level`: finest H3 level on which answers leave.
     `rule`: thresholds of the release rule.
     `targets`: what a score is held against.
+    `known`: hexagons of `level` that readers know without the answers; None = those with answers,
+        and then only places that are shown in some month have rows.
+    `leaving`: months that may leave, and what has left.
     """
-    placed = on_level(answers, level)
-    placed = placed.assign(period_start=month_of(placed))
-    placed = placed[placed["period_start"].isin(covered_days(answers)["period_start"])]
-    if placed.empty:
+    rows = answers.assign(period_start=month_of(answers))
+    rows = rows[rows["period_start"].isin(covered_days(answers)["period_start"])]
+    rows = rows[leaving.are_closed(rows["period_start"])]
+    if rows["hex_id"].isna().all():
         return pd.DataFrame(columns=COLUMNS)
+    rule = leaving.rule(rule)
+    blocks = known_blocks(rows, known, level)
+    placed = nowhere_if_unknown(rows, blocks, level)
     weight, score = placed["survey_weight"], placed["score"]
     placed = placed.assign(
         region=placed["hex_id"].map(regions).astype("str"),
@@ -48,11 +65,15 @@ def nps(
         detractors=weight.where(score <= _DETRACTOR_UP_TO, 0.0),
         witness=placed["person_key"],
     )
-    shown = release.survey(witnesses(placed), BY, fewest=rule.min_nps)
+    shown = survey_places(placed, blocks, regions, fewest=rule.min_nps)
     on_grids = pd.concat([placed.iloc[:0], *release.on_grids(placed, level)], ignore_index=True)
-    figures = _shares(on_grids).merge(shown, on=PLACE_MONTH)
+    figures = with_figures(shown, _shares(on_grids), is_fixed=known is not None)
+    stamped = once.stamp(METHOD_VERSION, regions, level=level, rule=rule)
+    left = once.left_before(leaving.rates, "nps", stamped)
+    figures = once.as_left(figures, left, table=BY, place=release.PLACE)
     figures = figures.assign(metric="nps", numerator=np.nan, period_grain="month")
-    return as_rows(estimates.of_scores(released(figures), targets))
+    rates = as_rows(estimates.of_scores(released(figures), targets))
+    return rates.assign(method_version=stamped)
 
 
 def _shares(on_grids: pd.DataFrame) -> pd.DataFrame:

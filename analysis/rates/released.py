@@ -1,4 +1,4 @@
-"""Figures of customers on the released grids, suppressed together."""
+"""Figures of customers on the released grids: what the three kinds of them share."""
 
 import numpy as np
 import pandas as pd
@@ -8,7 +8,7 @@ from geo import hexgrid
 from ingest.clock import wall_clock
 from ingest.privacy import release
 
-METHOD_VERSION = "customers-3"
+METHOD_VERSION = "customers-4"
 # a month known for fewer days has no rate worth a place on the map
 _MIN_DAYS = 7
 COLUMNS = [
@@ -60,6 +60,22 @@ def on_level(events: pd.DataFrame, level: int) -> pd.DataFrame:
     return placed
 
 
+def nowhere_if_unknown(events: pd.DataFrame, blocks: pd.DataFrame, level: int) -> pd.DataFrame:
+    """A copy of all events with hex_id at `level`; NO_HEX where it is missing or no block.
+
+    `events`: with hex_id and period_start. `blocks`: hexagons that readers know, hex_id of `level`;
+    with period_start where they differ by month. `level`: H3 level, no finer than theirs.
+    """
+    rows = events.copy()
+    keys = [name for name in ("hex_id", "period_start") if name in blocks]
+    nowhere = np.uint64(hexgrid.NO_HEX)
+    rows["hex_id"] = hexgrid.parents(rows["hex_id"].fillna(nowhere), level=level)
+    known = blocks[keys].drop_duplicates().astype({"hex_id": "uint64"})
+    is_known = rows[keys].merge(known, "left", keys, indicator="_")["_"] == "both"
+    rows["hex_id"] = rows["hex_id"].where(is_known.to_numpy(), nowhere)
+    return rows
+
+
 def covered_days(counted: pd.DataFrame) -> pd.DataFrame:
     """Days from the first to the last event, with their month; months of a few days left out.
 
@@ -91,17 +107,18 @@ def released(figures: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_rows(figures: pd.DataFrame) -> pd.DataFrame:
-    """The figures as rows of `place_rate`; regions have no hexagon, hexagons no region.
+    """The figures as rows of `place_rate`; only hexagons have a hexagon, only regions a region.
 
     `figures`: as of `released`, with level, period_grain and period_start.
     """
-    is_hex, is_monthly = figures["level"] != release.REGION, figures["period_grain"] == "month"
+    level, is_monthly = figures["level"], figures["period_grain"] == "month"
+    is_hex, is_region = level > release.REGION, level == release.REGION
     start = figures["period_start"]
     rows = figures.assign(
-        place_type=np.where(is_hex, "hex", "region"),
-        level=figures["level"].where(is_hex),
+        place_type=np.select([is_hex, is_region], ["hex", "region"], "network"),
+        level=level.where(is_hex),
         hex_id=figures["hex_id"].astype("UInt64").where(is_hex),
-        region=figures["region"].where(~is_hex),
+        region=figures["region"].where(is_region),
         period_end=start.where(~is_monthly, start + pd.offsets.MonthEnd()),
         method_version=METHOD_VERSION,
     )

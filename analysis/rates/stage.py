@@ -12,10 +12,11 @@ from analysis import safety
 from analysis.inputs import Findings, Inputs
 from analysis.places import members, serving
 from analysis.rates import call_reports, network, nps
-from analysis.rates.complaints import complaint_rates
+from analysis.rates.complaints import rates_and_parts
 from analysis.uncertainty.intervals import Noise
 from contracts import regulator
 from contracts.tables import TABLES, assemble
+from geo import hexgrid
 
 METRICS = {
     "cell": ("drop_rate", "drops_excess_month"),
@@ -26,7 +27,7 @@ METRICS = {
 
 
 def find(inputs: Inputs, earlier: Findings) -> Findings:
-    """Tables place_rate, place_cell and threshold.
+    """Tables place_rate, rate_part, place_cell and threshold.
 
     Beside them `noise`, how daily drops scatter in each cell (phi and rho, by cell), where there
     are counters. `inputs`: settled tables. `earlier`: findings of family changes; `change_point` is
@@ -36,7 +37,11 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     findings = Findings(
         place_cell=pd.DataFrame(), threshold=regulator.in_force(limits.limits, limits.source)
     )
-    parts = [*_customer_rates(inputs), *_inventory_rates(inputs)]
+    customers = list(_customer_rates(inputs))
+    parts = [*(rates for rates, _ in customers), *_inventory_rates(inputs)]
+    findings["rate_part"] = assemble(
+        [splits for _, splits in customers if len(splits)], TABLES["rate_part"]
+    )
     if inputs.has_counters:
         changes = earlier.table("change_point")
         noise = network.noise_of(inputs.counters, changes)
@@ -48,13 +53,13 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     return findings
 
 
-def _customer_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:
-    """Complaints, NPS and call reports of places, as released."""
+def _customer_rates(inputs: Inputs) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Complaints, NPS and call reports of places, as released, and their parts."""
     settings = inputs.settings
     levels, rule = settings.grid.levels, settings.privacy
     complaints = _rated_complaints(inputs)
     if len(complaints):
-        rates = complaint_rates(
+        rates, splits = rates_and_parts(
             complaints,
             inputs.exposure.rows,
             metric=inputs.exposure.metric,
@@ -62,18 +67,22 @@ def _customer_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:
             regions=inputs.regions,
             rule=rule,
             targets=settings.targets,
+            leaving=inputs.leaving("complaint"),
         )
-        yield _marked(rates, "complaint", inputs)
+        yield _marked(rates, "complaint", inputs), _marked(splits, "complaint", inputs)
     if "nps" in inputs.filled:
+        footprints = inputs.weights(settings.grid.level)["hex_id"]
         rates = nps.nps(
             inputs.answers,
             level=levels["nps"],
             regions=inputs.regions,
             rule=rule,
             targets=settings.targets,
+            known=hexgrid.parents(footprints, level=levels["nps"]) if len(footprints) else None,
+            leaving=inputs.leaving("nps"),
         )
-        yield _marked(rates, "nps", inputs)
-    yield call_reports.of_calls(inputs)
+        yield _marked(rates, "nps", inputs), pd.DataFrame()
+    yield call_reports.of_calls(inputs), call_reports.parts_of_calls(inputs)
 
 
 def _rated_complaints(inputs: Inputs) -> pd.DataFrame:

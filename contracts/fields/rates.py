@@ -27,6 +27,8 @@ FIELDS = [
           "another place away (docs/privacy.md); of a map, unsafe: not drawn, for its data "
           "failed a check.",
           "shown", "few", "hidden", "unsafe"),
+    text("split", "By what the figure is taken apart.", "complaint_type", "channel", "operator"),
+    text("part", "One of the types, channels or operators; unknown = the source does not say."),
     text("threshold_name", "Key of a limit of the regulator's view."),
     amount("threshold_value", "of the threshold", "The limit."),
     text("unit", "What the limit is counted in."),

@@ -113,6 +113,12 @@ class Privacy(Section):
     min_respondents: int = Field(10, ge=2, description="Fewer answers show no survey figure.")
     min_nps: int = Field(30, ge=10, description="Fewer answers show no NPS.")
     min_subscribers: int = Field(16, ge=2, description="Fewer subscribers show no figure at all.")
+    release_after_days: int = Field(
+        2,
+        ge=0,
+        description="Days after which a day's, and a month's, figures of persons leave, once; "
+        "what comes later moves none.",
+    )
 
 
 class Retention(Section):
@@ -318,6 +324,14 @@ class Settings(Section):
         `path`: one from the root, or of a home (~), stays what it is.
         """
         return self.folder / Path(path).expanduser()
+
+    def holds_persons(self, table: str) -> bool:
+        """Whether rows of a table are of persons: of any source, or of a source that is gone.
+
+        `table`: its name.
+        """
+        sources = [source for source in self.source if source.table == table]
+        return not sources or any(source.persons for source in sources)
 
     def zone(self, source: Source) -> str:
         """Zone of a source's times that carry no offset.

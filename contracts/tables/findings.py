@@ -39,6 +39,14 @@ TABLES = [
         ),
     ),
     Table(
+        "rate_part", "finding",
+        "one part (type, channel, operator) of one rate of the network or a region in one month",
+        names("""place_type region metric outcome_class split part period_start period_end
+            numerator denominator value value_lo value_hi n_effective shown method_version
+            unsafe_reason run_id"""),
+        key=names("place_type region metric outcome_class split part period_start"),
+    ),
+    Table(
         "threshold", "finding", "one limit of the regulator's view, with its source",
         names("threshold_name threshold_value unit meaning threshold_source run_id"),
         key=("threshold_name",),

@@ -40,8 +40,8 @@ TABLES = [
     Table(
         "complaint_counted", "middle",
         "one complaint that repeats none, in one hexagon of the level of complaint rates",
-        names("""complaint_id person_key complaint_class created_utc time_grain day_local hex_id
-            weight"""),
+        names("""complaint_id person_key complaint_class complaint_type channel created_utc
+            time_grain day_local hex_id weight"""),
         key=("complaint_id", "hex_id"), day_of="day_local",
     ),
     Table(

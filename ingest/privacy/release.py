@@ -1,7 +1,8 @@
-"""The release rule: which figures of persons may leave, on which grids, all suppressed together.
+"""The release rule: which figures of persons may leave by place, all suppressed together.
 
-A figure leaves by month on hexagons of its finest level, of each coarser one to level 5, and on
-regions; complaints also leave by region and day. No total over classes leaves.
+A figure leaves by closed month for the whole network, for regions, and on hexagons of each level
+from its finest to 5. Days and parts (types, channels, operators) of the network and of regions are
+suppressed by `parts`. No total over classes leaves.
 
 The published places cut the finest hexagons into *pieces*. A piece is what remains of a place
 without the published places inside it, crossed with the regions that are published. Whatever can be
@@ -22,7 +23,7 @@ Complementary (secondary) cell suppression, its attacker and the optimal search 
 Fischetti and Salazar 2001, "Solving the cell suppression problem on tabular data with linear
 constraints", Management Science 47(7); Willenborg and de Waal 2001, "Elements of Statistical
 Disclosure Control", Springer. More is suppressed here than would be the least. Not covered: what
-follows from knowing this algorithm, and from comparing two published snapshots.
+follows from knowing this algorithm.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,23 +31,17 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from geo import hexgrid
+from ingest.privacy import pieces
+from ingest.privacy.pieces import FEWEST_CASES, Codes, Flags, Floats
 
 COARSEST_LEVEL = 5
-FEWEST_CASES = 5
-"""A smaller count is shown as <5, or not at all."""
-
-REGION = -1
-"""Stands for the grid of regions among the levels of the hexagons."""
+NETWORK, REGION = -2, -1
+"""Stand for the whole network and the grid of regions among the levels of the hexagons."""
 PLACE = ["level", "hex_id", "region"]
-"""What names a place; a region has the level REGION and no hexagon, a hexagon the region ''."""
-
-Flags = npt.NDArray[np.bool_]
-Codes = npt.NDArray[np.int64]
-Floats = npt.NDArray[np.float64]
+"""What names a place. The network and a region have no hexagon; only a region has a region."""
 
 
 def levels(finest: int) -> list[int]:
@@ -60,10 +55,10 @@ def levels(finest: int) -> list[int]:
 def on_grids(rows: pd.DataFrame, finest: int) -> Iterator[pd.DataFrame]:
     """The rows as they count on each grid on which figures leave by month, grid after grid.
 
-    `rows`: hex_id of the level `finest`, region (missing = none) and any other columns. A grid on
-    which no row lies is left out.
+    `rows`: hex_id of the level `finest` (NO_HEX or missing = nowhere), region (missing = none) and
+    any other columns. A grid on which no row lies is left out.
     """
-    for level in [REGION, *levels(finest)]:
+    for level in [NETWORK, REGION, *levels(finest)]:
         placed = on_grid(rows, level)
         if len(placed):
             yield placed
@@ -72,16 +67,24 @@ def on_grids(rows: pd.DataFrame, finest: int) -> Iterator[pd.DataFrame]:
 def on_grid(rows: pd.DataFrame, level: int) -> pd.DataFrame:
     """Rows of finest hexagons as they count on one grid: with the columns PLACE.
 
-    `rows`: hex_id, region (missing = none) and any other columns. `level`: of the hexagons, or
-    REGION; rows without a region are then left out.
+    `rows`: hex_id, region (missing = none) and any other columns. `level`: of the hexagons, REGION
+    or NETWORK. Rows without a region are in no region, rows without a hexagon in the network alone.
     """
+    nowhere = np.uint64(hexgrid.NO_HEX)
+    if level == NETWORK:
+        return rows.assign(level=level, hex_id=nowhere, region="")
     if level == REGION:
         inside = rows[rows["region"].notna()]
-        return inside.assign(level=level, hex_id=np.uint64(hexgrid.NO_HEX))
-    return rows.assign(level=level, hex_id=hexgrid.parents(rows["hex_id"], level=level), region="")
+        return inside.assign(level=level, hex_id=nowhere)
+    placed = rows[rows["hex_id"].fillna(hexgrid.NO_HEX) != hexgrid.NO_HEX]
+    return placed.assign(
+        level=level, hex_id=hexgrid.parents(placed["hex_id"], level=level), region=""
+    )
 
 
-def counts(blocks: pd.DataFrame, by: Sequence[str], *, crowd: float) -> pd.DataFrame:
+def counts(
+    blocks: pd.DataFrame, by: Sequence[str], *, crowd: float, fewest: float = FEWEST_CASES
+) -> pd.DataFrame:
     """Every place's `count` and `n`, summed, and how they may leave: `shown`.
 
     One row a place and table: the columns `by`, PLACE, count, n and shown. `shown` is one of
@@ -92,24 +95,38 @@ def counts(blocks: pd.DataFrame, by: Sequence[str], *, crowd: float) -> pd.DataF
       stay possible for a hidden count of 1 to 4.
 
     `by`: columns that name a table, such as month and class. `crowd`: fewest persons of a place
-    that leaves. Persons are suppressed first, alike in every class.
+    that leaves. Persons are suppressed first, alike in every class. `fewest`: cases of a piece;
+    with both 0 everything is shown.
 
     `blocks`: one row per table and finest hexagon; every hexagon that is known to the reader has a
-    row, zero or not. Columns: `by`; hex_id, all of one level; region, missing = none; `count`,
-    cases that add, each person once; `n`, whom they are counted among; `persons`, subscribers known
-    there, NaN = unknown, which hides nothing.
+    row, zero or not, and what has no place a row with NO_HEX. Columns: `by`; hex_id, all of one
+    level; region, missing = none; `count`, cases that add, each person once; `n`, whom they are
+    counted among; `persons`, subscribers known there, NaN = unknown, which hides nothing.
 
     A case that is known only to lie in one of several hexagons adds a part to the `count` of each.
     Such blocks have two more columns: `touched`, how many cases have a part there; `homes`, each
     case once, in its likeliest hexagon. A place then holds nobody where nothing touches it, and
     enough where as many cases are at home and the count is as large. Parts are never shown as few.
+
+    Where days of these tables have left, blocks have `unseen_count` (and with parts
+    `unseen_touched`, `unseen_homes`): cases of days that have not. The month less its days is a sum
+    of those, so a piece holds none or enough of them too. `by_day`: whether days of the block's
+    region have left; it is then cut off from the others as though its month had left.
     """
     grid = _Grid(blocks, by)
-    cases, touched, is_whole = _cases(grid.blocks)
-    bars = _bars_of_persons(grid, crowd)
-    suppressed = _suppressed(grid, cases, touched, fewest=FEWEST_CASES, bars=bars)
-    has_parts = _any(suppressed.piece, ~is_whole)
-    unlabelled = {level: hidden | has_parts for level, hidden in bars.items()}
+    cases, touched, is_whole = pieces.cases(grid.blocks)
+    of_persons = _bars_of_persons(grid, crowd)
+    bars = of_persons
+    by_day = np.zeros(len(cases), bool)
+    if "unseen_count" in blocks:
+        unseen, is_some, _ = pieces.cases(grid.blocks, "unseen_")
+        of_days = _suppressed(grid, unseen, is_some, fewest=fewest).hidden
+        bars = {level: hidden | of_days[level] for level, hidden in of_persons.items()}
+        by_day = grid.blocks["by_day"].to_numpy(bool)
+    suppressed = _suppressed(grid, cases, touched, fewest=fewest, bars=bars, apart=by_day)
+    has_parts = pieces.any_of(suppressed.piece, ~is_whole)
+    cant_be_few = has_parts | grid.is_nowhere
+    unlabelled = {level: hidden | cant_be_few for level, hidden in of_persons.items()}
     few = _few(grid, suppressed, unlabelled, cases)
     return _places(grid, suppressed, few, ["count", "n"])
 
@@ -121,19 +138,9 @@ def _bars_of_persons(grid: "_Grid", crowd: float) -> dict[int, Flags]:
     persons = np.where(np.isnan(persons), crowd, persons)
     suppressed = _suppressed(grid, persons, persons > 0, fewest=crowd)
     return {
-        level: hidden | (_sum(grid.nodes[level], persons) < crowd)
+        level: hidden | (pieces.total(grid.nodes[level], persons) < crowd)
         for level, hidden in suppressed.hidden.items()
     }
-
-
-def _cases(rows: pd.DataFrame) -> tuple[Floats, Flags, Flags]:
-    """How many cases surely are in each row, whether any may be, and whether all are wholly."""
-    count = rows["count"].to_numpy(float)
-    if "touched" not in rows:
-        return count, count > 0, np.ones(len(count), bool)
-    touched = rows["touched"].to_numpy(float)
-    homes = rows["homes"].to_numpy(float)
-    return np.minimum(count, homes), touched > 0, touched == count
 
 
 def survey(blocks: pd.DataFrame, by: Sequence[str], *, fewest: float) -> pd.DataFrame:
@@ -141,7 +148,8 @@ def survey(blocks: pd.DataFrame, by: Sequence[str], *, fewest: float) -> pd.Data
 
     One row a place and table: the columns `by`, PLACE and shown. `fewest`: persons of a place that
     leaves. `blocks`: as for `counts`, with `answers` (how many there are) and `persons` (how many
-    persons they surely come from: who answers in two hexagons counts in one of them).
+    persons they surely come from: who answers in two hexagons counts in one of them). Every hexagon
+    that readers know has a block, so that a hidden row does not say that somebody answered.
     """
     grid = _Grid(blocks, by)
     answers = grid.blocks["answers"].to_numpy(float)
@@ -159,53 +167,31 @@ def witnesses(n: pd.Series, *, fewest: int) -> pd.Series:
     return (FEWEST_CASES * (n / FEWEST_CASES).round()).where(n >= fewest)
 
 
-def days(daily: pd.DataFrame, month: Sequence[str]) -> pd.Series:
-    """How each day's `count` of a region may leave, beside the region's month: by row of `daily`.
-
-    `daily`: one row a day, with the columns `month` that name region, month and class, `day`,
-    `count` and `month_shown` (what `counts` says of the month); optionally, as for `counts`,
-    touched and homes.
-
-    Days of a month that is not shown are hidden. Those of a shown one add up to it, so a month is
-    a piece and each day a place of it. Every hexagon has days of its own that nobody knows, so days
-    and hexagons say nothing of each other.
-    """
-    ordered = daily.sort_values([*month, "day"])
-    cases, touched, is_whole = _cases(ordered)
-    piece = _codes(*(ordered[column] for column in month))
-    node = np.arange(len(ordered))
-    is_silent = ordered["month_shown"].to_numpy() != "shown"
-    is_small = touched & (cases < FEWEST_CASES)
-    hidden = is_silent | _joined(piece, node, cases, touched, unfit=is_small, fewest=FEWEST_CASES)
-    can_be_few = hidden & ~is_silent & is_small & ~_any(piece, ~is_whole)
-    root = np.where(can_be_few, node, -1)
-    nowhere = np.zeros(len(piece), bool)
-    few = _labelled(piece, root, cases, hidden=hidden, is_open=nowhere)
-    shown = np.select([~hidden, few], ["shown", "few"], "hidden")
-    return pd.Series(shown, index=ordered.index).reindex(daily.index)
-
-
 # ------------------------------------------------------------------------------ what is hidden
 
 
 class _Grid:
     """The blocks in one order, whatever order they came in, and every place above each of them.
 
-    `nodes`: by level, a number for the place that each block lies in; REGION among the levels.
-    `hexes`: by level from coarse to fine, the hexagon that each block lies in.
+    `nodes`: by level, a number for the place that each block lies in; NETWORK and REGION among the
+    levels. `hexes`: by level from coarse to fine, the hexagon that each block lies in.
+    `is_nowhere`: blocks without a hexagon.
     """
 
     def __init__(self, blocks: pd.DataFrame, by: Sequence[str]) -> None:
         self.by = list(by)
         self.blocks = blocks.sort_values([*by, "hex_id"], ignore_index=True)
-        self.table = _codes(*(self.blocks[name] for name in by))
-        hexes = self.blocks["hex_id"].to_numpy(np.uint64)
-        finest = int(hexgrid.levels(hexes[:1])[0]) if len(hexes) else COARSEST_LEVEL
+        self.table = pieces.codes(*(self.blocks[name] for name in by))
+        hexes = self.blocks["hex_id"].fillna(hexgrid.NO_HEX).to_numpy(np.uint64)
+        self.is_nowhere = hexes == hexgrid.NO_HEX
+        placed = hexes[~self.is_nowhere]
+        finest = int(hexgrid.levels(placed[:1])[0]) if len(placed) else COARSEST_LEVEL
         self.hexes = {level: hexgrid.parents(hexes, level=level) for level in levels(finest)}
         self.in_region = self.blocks["region"].notna().to_numpy()
-        self.nodes = {REGION: _codes(self.table, self.blocks["region"])}
+        regions = pieces.codes(self.table, self.blocks["region"])
+        self.nodes = {NETWORK: self.table, REGION: regions}
         for level, parents in self.hexes.items():
-            self.nodes[level] = _codes(self.table, parents)
+            self.nodes[level] = pieces.codes(self.table, parents)
 
 
 @dataclass(frozen=True)
@@ -222,77 +208,58 @@ class _Suppressed:
 
 
 def _suppressed(
-    grid: _Grid, size: Floats, is_some: Flags, *, fewest: float, bars: Mapping[int, Any] = {}
+    grid: _Grid,
+    size: Floats,
+    is_some: Flags,
+    *,
+    fewest: float,
+    bars: Mapping[int, Any] = {},
+    apart: Any = False,
 ) -> _Suppressed:
     """The places to hide, so that each piece has nothing, or a size of at least `fewest`.
 
     `size`: of each block. `is_some`: whether the block has anything at all. `bars`: by level,
-    places that are hidden for another reason.
+    places that are hidden for another reason. `apart`: blocks of regions of which readers know as
+    much as if they left.
     """
-    regions = grid.nodes[REGION]
-    hidden = {REGION: ~grid.in_region | _small(regions, size, is_some, fewest)}
-    hidden[REGION] = hidden[REGION] | bars.get(REGION, False)
-    # 0: outside every published region
-    region = np.where(hidden[REGION], 0, regions + 1)
-    # the nearest published hexagon above each block; at first there is none but the whole table
+    hidden, region = _regions(grid, size, is_some, fewest=fewest, bars=bars, apart=apart)
+    # the nearest published place above each block; a hidden network is above it as an unknown sum
     above = grid.table
-    is_bare = np.ones(len(size), bool)
+    is_bare = hidden[NETWORK].copy()
     for level in grid.hexes:
         node = grid.nodes[level]
-        is_cut_off = _small(_codes(node, region), size, is_some, fewest)
-        unfit = _any(node, is_cut_off | bars.get(level, False))
+        is_cut_off = pieces.small(pieces.codes(node, region), size, is_some, fewest)
+        unfit = pieces.any_of(node, is_cut_off | bars.get(level, False) | grid.is_nowhere)
         # nobody knows a total over everything, so there it gives nothing away
         counts_here = is_some & ~(is_bare & (region == 0))
-        hidden[level] = _joined(
-            _codes(above, region), node, size, counts_here, unfit=unfit, fewest=fewest
+        hidden[level] = pieces.joined(
+            pieces.codes(above, region), node, size, counts_here, unfit=unfit, fewest=fewest
         )
         # numbers of this level begin after those of the levels above
         above = np.where(hidden[level], above, above.max(initial=0) + 1 + node)
         is_bare &= hidden[level]
-    return _Suppressed(hidden, _codes(above, region), is_bare & (region == 0))
+    return _Suppressed(hidden, pieces.codes(above, region), is_bare & (region == 0))
 
 
-def _joined(
-    piece: Codes, node: Codes, size: Floats, is_some: Flags, *, unfit: Flags, fewest: float
-) -> Flags:
-    """The unfit nodes, and the smallest fit node of each piece in which the unfit hold too few."""
-    too_few = _small(piece, np.where(unfit, size, 0.0), is_some & unfit, fewest)
-    is_candidate = too_few & ~unfit & is_some
-    candidates = pd.DataFrame(
-        {
-            "piece": piece[is_candidate],
-            "total": _sum(node, size)[is_candidate],
-            "node": node[is_candidate],
-        }
-    )
-    smallest = candidates.sort_values(["total", "node"]).drop_duplicates("piece")
-    return unfit | np.isin(node, smallest["node"])
+def _regions(
+    grid: _Grid, size: Floats, is_some: Flags, *, fewest: float, bars: Mapping[int, Any], apart: Any
+) -> tuple[dict[int, Flags], Codes]:
+    """Whether the network and the regions stay, and a number for each block's known region.
 
-
-def _small(group: Codes, size: Floats, is_some: Flags, fewest: float) -> Flags:
-    """Whether a group, seen from each member, has somebody and yet fewer than `fewest`."""
-    return _any(group, is_some) & (_sum(group, size) < fewest)
-
-
-def _sum(group: Codes, size: Floats) -> Floats:
-    """The sum over a group, seen from each member."""
-    total: Floats = np.bincount(group, size).astype(float)
-    return total[group]
-
-
-def _any(group: Codes, flags: Flags) -> Flags:
-    """Whether any member of a group has the flag, seen from each member."""
-    return _sum(group, flags.astype(float)) > 0
-
-
-def _codes(*columns: npt.ArrayLike | pd.Series) -> Codes:
-    """A number for each combination of values, in the order they first appear."""
-    code = np.zeros(len(np.asarray(columns[0])), np.int64)
-    for column in columns:
-        part, values = pd.factorize(pd.Series(column), use_na_sentinel=False)
-        # numbered anew after each column, so that the product can't overflow
-        code = pd.factorize(code * (len(values) + 1) + part)[0].astype(np.int64)
-    return code
+    The number is 0 outside the regions that readers know. What lies outside is known too if the
+    network leaves, so it holds nothing, or enough.
+    """
+    table, regions = grid.table, grid.nodes[REGION]
+    is_barred = pieces.small(table, size, is_some, fewest) | bars.get(NETWORK, False)
+    unfit = ~grid.in_region | pieces.small(regions, size, is_some, fewest)
+    unfit = pieces.any_of(regions, unfit | bars.get(REGION, False))
+    # a region apart can't help to hide the others
+    piece = pieces.codes(table, np.where(apart, regions + 1, 0))
+    staying = pieces.joined(piece, regions, size, is_some & ~is_barred, unfit=unfit, fewest=fewest)
+    region = np.where(staying & ~np.asarray(apart), 0, regions + 1)
+    is_short = pieces.small(pieces.codes(table, region), size, is_some, fewest) & (region == 0)
+    whole = is_barred | pieces.any_of(table, is_short)
+    return {NETWORK: whole, REGION: staying}, region
 
 
 # -------------------------------------------------------------------------- what is shown as <5
@@ -311,13 +278,13 @@ def _few(
     candidates = _candidates(grid, suppressed, bars, cases)
     root = _roots(grid, candidates, hidden)
     labelled = _labelled(suppressed.piece, root, cases, hidden=hidden, is_open=suppressed.is_open)
-    n_of_root = _sum(_codes(root), (hidden & (root >= 0)).astype(float))
+    n_of_root = pieces.total(pieces.codes(root), (hidden & (root >= 0)).astype(float))
     few = {}
     for level, is_candidate in candidates.items():
         node = grid.nodes[level]
         # as many hidden blocks as its root has: the place holds the same cases
-        is_same = _sum(node, hidden.astype(float)) == n_of_root
-        few[level] = _any(node, is_candidate & labelled & is_same)
+        is_same = pieces.total(node, hidden.astype(float)) == n_of_root
+        few[level] = pieces.any_of(node, is_candidate & labelled & is_same)
     return few
 
 
@@ -328,7 +295,7 @@ def _candidates(
     hidden = suppressed.hidden[max(grid.nodes)]
     candidates = {}
     for level in grid.hexes:
-        total = _sum(grid.nodes[level], cases)
+        total = pieces.total(grid.nodes[level], cases)
         is_small = (total > 0) & (total < FEWEST_CASES)
         may_be_few = suppressed.hidden[level] & is_small & ~bars[level]
         candidates[level] = may_be_few & _alike(grid.nodes[level], suppressed.piece, hidden)

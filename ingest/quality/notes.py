@@ -69,6 +69,8 @@ _MESSAGES = {
         "others may think otherwise.",
     "invitations {kind}": "In wave {wave} {completed:,.0f} answered and {invited:,.0f} were "
         "invited: invitations are missing, and no response rate is known.",
+    "no persons": "These rows are said to be of no persons ([source] persons = false): their "
+        "figures are not suppressed.",
     "no holidays": "[operator] country is not set: public holidays count as ordinary days.",
 }  # fmt: skip
 """Every note's message by its check; braces are filled where a check fails."""
@@ -291,6 +293,12 @@ def _calendar(given: Given) -> Iterator[Note]:
 # --- persons
 
 
+def _persons(given: Given) -> Iterator[Note]:
+    for name in filter(given.has, _PLACED):
+        if not given.settings.holds_persons(name):
+            yield _note(name, "no persons", "ok")
+
+
 def _positions(given: Given) -> Iterator[Note]:
     for name in filter(given.has, _PLACED):
         how = _located_by(given.warehouse, name)
@@ -371,6 +379,6 @@ def _retained(given: Given) -> Iterator[Note]:
 
 _CHECKS = (
     _refused, _cut_off, _lost_values, _categories, _reading, _counters, _cells, _inventory,
-    _availability, _positions, _complaints, _surveys, _response_rates, _time_grain,
+    _availability, _persons, _positions, _complaints, _surveys, _response_rates, _time_grain,
     _calendar, _retained,
 )  # fmt: skip

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from contracts.tables import TABLES, assemble
-from ingest.privacy.release import FEWEST_CASES
+from ingest.privacy.pieces import FEWEST_CASES
 from ingest.settle.repeats import superseded
 
 WAVE = ["survey_type", "wave"]

@@ -21,10 +21,10 @@ from ingest.settle.footprints import names_of_weights
 from ingest.settle.repeats import repeats, superseded
 from ingest.warehouse.store import Warehouse
 
-_METHOD = "counted-1"
+_METHOD = "counted-2"
 _SPAN = ["cell_id", "valid_from"]
 _CONTACT = ("complaint_id", "subscriber_id", "complaint_class", "created_utc", "is_repeat")
-_PLACED_CONTACT = ("event_utc", "time_grain", "cell_id", "hex_id")
+_PLACED_CONTACT = (*("complaint_type", "channel", "event_utc", "time_grain", "cell_id", "hex_id"),)
 _ANSWER = ("response_id", "subscriber_id", "survey_type", "wave", "answered_utc")
 _SCORED_ANSWER = ("time_grain", "score", "survey_weight", "hex_id")
 

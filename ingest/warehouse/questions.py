@@ -14,7 +14,7 @@ QUERIES = Path(__file__).resolve().parents[2] / "queries"
 CHECKS = QUERIES / "checks"
 
 BLOCKING = frozenset({
-    "released_changes", "released_figures", "response_parts",  # persons
+    "released_changes", "released_figures", "released_parts", "response_parts",  # persons
     "receipt_sums", "mixed_runs",  # what was read, and by which run
     "footprint_weights", "hex_levels", "hex_totals", "orphan_hexes",  # the map as a whole
     "ranks",  # the list as a whole

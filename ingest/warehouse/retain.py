@@ -33,6 +33,8 @@ _MADE_OF = {
 }
 """Tables whose days go with the rows of a kind; others go with their own."""
 _PERSONS = ("call", "complaint", "nps")
+_FIGURES = ("place_rate", "rate_part")
+"""Tables of released figures."""
 _METRICS = {
     "complaint": ("complaints_per_1000", "complaints_per_10k_attempts"),
     "nps": ("nps",),
@@ -124,9 +126,10 @@ def carry(warehouse: Warehouse) -> None:
 
     `warehouse`: of the run at hand, its table `run` written.
     """
-    rates = warehouse.read("place_rate", days=[RELEASED])
-    if len(rates):
-        warehouse.write_findings({"place_rate": rates}, day=RELEASED)
+    for name in _FIGURES:
+        rows = warehouse.read(name, days=[RELEASED])
+        if len(rows):
+            warehouse.write_findings({name: rows}, day=RELEASED)
 
 
 def notes(warehouse: Warehouse) -> Iterator[tuple[str, str, str, str]]:
@@ -197,15 +200,16 @@ def _blanked(
 
 def _keep_released(warehouse: Warehouse, first: Mapping[str, str]) -> None:
     """Sets released figures of the months that go aside: they can't be made again."""
-    rates = warehouse.read("place_rate")
-    starts = rates["period_start"].astype("str")
-    old_rates = [
-        rates[rates["metric"].isin(metrics) & (starts < first[name])]
-        for name, metrics in _METRICS.items()
-    ]
-    released = pd.concat(old_rates).drop_duplicates(list(TABLES["place_rate"].key))
-    if len(released):
-        warehouse.write("place_rate", released, day=RELEASED)
+    for table in _FIGURES:
+        figures = warehouse.read(table)
+        starts = figures["period_start"].astype("str")
+        old_figures = [
+            figures[figures["metric"].isin(metrics) & (starts < first[name])]
+            for name, metrics in _METRICS.items()
+        ]
+        released = pd.concat(old_figures).drop_duplicates(list(TABLES[table].key))
+        if len(released):
+            warehouse.write(table, released, day=RELEASED)
 
 
 def _logs_gone(

@@ -1,5 +1,5 @@
 -- mixed_runs: Which findings are of another run than the one that is published?
--- reads: action_share, association, benefit, cell_quality, change_curve, change_day, change_point, lineage, load_response, place_rate, plan, plan_budget, plan_limit, priority, quality, receipt, run, survey_response, threshold, what_if
+-- reads: action_share, association, benefit, cell_quality, change_curve, change_day, change_point, lineage, load_response, place_rate, plan, plan_budget, plan_limit, priority, quality, rate_part, receipt, run, survey_response, threshold, what_if
 -- params: none
 -- returns: table_name VARCHAR, run_id VARCHAR, reason VARCHAR
 -- grain: table_name, run_id
@@ -33,6 +33,8 @@ with found as (
     select distinct 'priority', run_id from priority
     union all
     select distinct 'quality', run_id from quality
+    union all
+    select distinct 'rate_part', run_id from rate_part
     union all
     select distinct 'receipt', run_id from receipt
     union all

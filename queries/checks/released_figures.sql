@@ -1,5 +1,5 @@
 -- released_figures: Which figures of persons are shown below the threshold of their kind?
--- reads: place_rate
+-- reads: place_rate, quality
 -- params: min_subscribers INTEGER, min_nps INTEGER, min_respondents INTEGER
 -- returns: place VARCHAR, figure VARCHAR, period_start DATE, reason VARCHAR
 -- grain: place, figure, period_start
@@ -11,8 +11,15 @@ with figures as (
             detractor_share, borrowed, p_worse) is not null as is_given
     from place_rate
 ),
+public as (
+    -- tables whose rows are said to be of no persons
+    select table_name from quality where check_name = 'no persons'
+),
 judged as (
     select *, case
+        when (metric like 'complaints%' and 'complaint' in (from public))
+            or (metric = 'nps' and 'nps' in (from public))
+            or (metric in ('call_drop_rate', 'rating_mean') and 'call' in (from public)) then null
         when shown is null then 'does not say whether it may be shown'
         when shown <> 'shown' and is_given then concat('is marked ', shown, ' and gives a figure')
         when shown = 'hidden' and denominator is not null then 'is hidden and gives how many'

@@ -109,6 +109,14 @@ PLANTED = {
         "(select min(rowid) from place_rate where shown = 'hidden')",
         "update place_rate set shown = null where {one_count} and shown = 'shown'",
     ],
+    "released_parts": [
+        "insert into rate_part (place_type, metric, split, part, shown, numerator) "
+        "values ('network', 'complaints_per_1000', 'channel', 'app', 'shown', 4)",
+        "insert into rate_part (place_type, metric, split, part, shown, value) "
+        "values ('network', 'complaints_per_1000', 'channel', 'web', 'hidden', .1)",
+        "insert into rate_part (place_type, metric, split, part, shown, denominator) "
+        "values ('network', 'call_drop_rate', 'operator', 'A', 'shown', 9)",
+    ],
 }  # fmt: skip
 RULE = Privacy()
 

@@ -104,7 +104,7 @@ def test_a_hexagon_of_which_a_month_is_hidden_is_not_searched(small: Town, tmp_p
         day=1)), "hidden"))  # fmt: skip
     with workers(settings.run) as client:
         found, fewer = (
-            hexagons.hexagon_changes(small.calls, known, settings, client, lambda *_: None)
+            hexagons.hexagon_changes(small.calls, known, settings, client, lambda *_, **__: None)
             for known in (rates, hidden)
         )
     assert set(found["hex_id"]) == set(small.worse)
@@ -146,6 +146,7 @@ def _config(folder: Path) -> Path:
     config = folder / "hexperience.toml"
     config.write_text(
         f'[operator]\ntimezone = "{ZONE}"\ncountry = "GB"\nbbox = [-2, 53, -1, 54]\n'
+        "[privacy]\nrelease_after_days = 0\n"
         '[[source]]\ntable = "call"\npath = "calls.csv"\n[source.columns]\n'
         'call_id = "call_id"\nstart_utc = "start_utc"\noutcome = "outcome"\nlat = "lat"\n'
         'lon = "lon"\n',
@@ -159,9 +160,10 @@ def marts(small: Town, tmp_path_factory: pytest.TempPathFactory) -> Marts:
     """Returns published marts of an operator who gives positioned calls and nothing else."""
     folder = tmp_path_factory.mktemp("calls")
     columns = ["call_id", "start_utc", "outcome", "lat", "lon"]
-    earlier = small.calls.assign(
-        start_utc=small.calls["start_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
-    )
+    # April leaves once a day of May is known
+    of_may = {"call_id": "of May", "start_utc": pd.Timestamp("2026-05-01 12:00", tz="UTC")}
+    calls = pd.concat([small.calls, small.calls.head(1).assign(**of_may)])
+    earlier = calls.assign(start_utc=calls["start_utc"].dt.strftime("%Y-%m-%dT%H:%M:%SZ"))
     earlier[columns].to_csv(folder / "calls.csv", index=False)
     settings = load(_config(folder), environ={})
     with workers(settings.run) as client:

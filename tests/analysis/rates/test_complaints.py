@@ -9,10 +9,11 @@ import pytest
 from analysis.places import subscribers
 from analysis.priority.reports import rank_reports
 from analysis.rates import call_reports, nps
-from analysis.rates.complaints import complaint_rates
+from analysis.rates.complaints import complaint_rates, rates_and_parts
 from contracts.settings.sections import Privacy, Targets
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
+from ingest.privacy.once import Leaving
 
 (HERE,) = hexgrid.hexes_of(lat=[53.80], lon=[-1.55], level=9)
 (THERE,) = hexgrid.hexes_of(lat=[53.90], lon=[-1.55], level=9)
@@ -82,10 +83,11 @@ def test_days_and_hexagons_add_up_to_their_region() -> None:
     twice["created_utc"] += np.repeat(pd.to_timedelta([0, 7], "D"), 50)
     twice["day_local"] = twice["created_utc"].dt.date
     found = _all_rates(twice[twice["created_utc"] < "2026-07-01"])
-    region = found[found["place_type"] == "region"]
-    (month,) = region.loc[region["period_grain"] == "month", "numerator"]
-    days = region[region["period_grain"] == "day"]
-    assert month == 50
+    monthly = found[found["period_grain"] == "month"]
+    months = monthly.set_index("place_type")["numerator"]
+    month = months["network"]
+    days = found[(found["place_type"] == "network") & (found["period_grain"] == "day")]
+    assert month == months["region"] == 50
     assert len(days) == 30
     assert days["numerator"].isna().any()
     for level in (5, 6, LEVEL):
@@ -97,10 +99,11 @@ def test_days_and_hexagons_add_up_to_their_region() -> None:
 def test_a_day_s_rate_is_per_month_like_the_others() -> None:
     each_day = pd.date_range("2026-06-01", "2026-06-30", freq="D", tz="UTC").repeat(20)
     found = _all_rates(_complaints(600, created_utc=each_day))
-    region = found[found["place_type"] == "region"]
-    assert region["value_raw"].to_numpy() == pytest.approx(1000 * 600 / 2900)
-    assert region["value"].to_numpy() == pytest.approx(1000 * 600 / 2900, rel=1e-3)
-    assert (region["denominator"] == 2900).all()
+    network = found[found["place_type"] == "network"]
+    assert network["period_grain"].value_counts().to_dict() == {"day": 30, "month": 1}
+    assert network["value_raw"].to_numpy() == pytest.approx(1000 * 600 / 2900)
+    assert network["value"].to_numpy() == pytest.approx(1000 * 600 / 2900, rel=1e-3)
+    assert (network["denominator"] == 2900).all()
 
 
 def test_complaints_known_to_the_month_have_no_days() -> None:
@@ -111,7 +114,7 @@ def test_complaints_known_to_the_month_have_no_days() -> None:
 def test_without_regions_there_are_hexagons_only() -> None:
     how = HOW | {"regions": pd.Series(dtype="str")}
     found = complaint_rates(_complaints(20), EXPOSURE, metric="complaints_per_1000", **how)
-    assert set(found["place_type"]) == {"hex"}
+    assert set(found["place_type"]) == {"hex", "network"}
 
 
 def test_a_month_without_a_complaint_file_has_no_rate() -> None:
@@ -193,7 +196,9 @@ def test_a_person_of_two_waves_is_one_witness_and_counts_less() -> None:
     (row,) = _nps(twice).to_dict("records")
     assert (row["denominator"], row["n_effective"]) == (80, 40)
     few = _answers([10, 0] * 20, person_key=people[:40])
-    assert _nps(few)["shown"].tolist() == ["hidden"]
+    assert _nps(few).empty
+    known = nps.nps(few, **HOW, known=[PLACE, OTHER])
+    assert known.loc[known["level"] == LEVEL, "shown"].tolist() == ["hidden", "hidden"]
 
 
 def test_answers_without_a_place_or_a_month_give_no_figure_and_no_crash() -> None:
@@ -242,10 +247,11 @@ def _reports(spots: list[int], outcomes: list[str]) -> pd.DataFrame:
     }).astype({"hex_id": "UInt64"})  # fmt: skip
 
 
-def _calls(reports: pd.DataFrame) -> pd.DataFrame:
+def _calls(reports: pd.DataFrame, kind: str = "hex") -> pd.DataFrame:
     how = {**HOW, "level": 5, "regions": pd.Series(dtype="str"), "zone": "UTC"}
     del how["targets"]
-    return call_reports.call_reports(reports, **how).set_index("metric")
+    found = call_reports.call_reports(reports, **how).set_index("metric")
+    return found[found["place_type"] == kind]
 
 
 def test_reports_give_a_share_and_a_mean() -> None:
@@ -255,7 +261,8 @@ def test_reports_give_a_share_and_a_mean() -> None:
 
 
 def test_many_reports_from_one_spot_are_one_witness() -> None:
-    one = _calls(_reports([0] * 100, ["drop"] * 100))
+    assert _calls(_reports([0] * 100, ["drop"] * 100)).empty
+    one = _calls(_reports([0] * 100, ["drop"] * 100), "network")
     assert one["shown"].tolist() == ["hidden", "hidden"]
     spots = [i % 12 for i in range(120)]
     alike = _calls(_reports(spots, ["drop" if s < 4 else "success" for s in spots]))
@@ -276,3 +283,114 @@ def test_what_is_not_released_is_not_ranked() -> None:
     assert len(ranked) == 1
     assert "no cause can be named" in ranked["seen"][0]
     assert _ranked(reports.assign(shown="hidden")).empty
+
+
+def _leaving(until: str, *left: pd.DataFrame) -> Leaving:
+    """What may leave up to a day; `left`: rates and parts that left before."""
+    names = ("place_rate", "rate_part")
+    tables = [assemble([rows], TABLES[name]) for name, rows in zip(names, left, strict=False)]
+    for rows in tables:
+        # as the warehouse gives dates
+        for name in ("period_start", "period_end"):
+            rows[name] = pd.to_datetime(rows[name]).dt.date
+    return Leaving(pd.Timestamp(until), *tables)
+
+
+def _steady(n: int, first: str, last: str, seed: int) -> pd.DataFrame:
+    """Complaints of two places on every day, some in a region that is named."""
+    rng, days = np.random.default_rng(seed), pd.date_range(first, last, freq="D", tz="UTC")
+    made = _complaints(n)
+    ids = [f"{first} {seed} {number}" for number in range(n)]
+    created = days[rng.integers(0, len(days), n)]
+    rows = made.assign(complaint_id=ids, person_key=ids, created_utc=created)
+    rows["hex_id"] = pd.array(rng.choice([HERE, THERE], n, p=[0.9, 0.1]), dtype="UInt64")
+    return rows.assign(
+        day_local=rows["created_utc"].dt.date, complaint_type="congestion_time",
+        channel=rng.choice(["app", "store"], n),
+    )  # fmt: skip
+
+
+def test_what_has_left_stays_and_one_more_day_adds_one_day() -> None:
+    regions = pd.Series({PLACE: "North", OTHER: "South"})
+    july = JUNE + pd.offsets.MonthBegin()
+    exposure = pd.concat([EXPOSURE, EXPOSURE.assign(period_start=july)])
+    how = {**HOW, "regions": regions, "metric": "complaints_per_1000"}
+    june, july_rows = (_steady(600, "2026-06-01", "2026-06-30", 1),
+                       _steady(400, "2026-07-01", "2026-07-20", 2))  # fmt: skip
+    late = _steady(30, "2026-06-01", "2026-07-10", 3)
+    early = pd.concat([june, july_rows])
+    one, parts = rates_and_parts(early, exposure, leaving=_leaving("2026-07-17"), **how)
+    again = _leaving("2026-07-18", one, parts)
+    two, parts_again = rates_and_parts(pd.concat([early, late]), exposure, leaving=again, **how)
+    of_parts = ["split", "place_type", "region", "part", "period_start"]
+    pd.testing.assert_frame_equal(
+        *(x.sort_values(of_parts, ignore_index=True)[[*of_parts, "numerator", "shown"]]
+          for x in (parts, parts_again)),
+    )  # fmt: skip
+    key = ["place_type", "level", "hex_id", "region", "outcome_class", "period_grain",
+           "period_start"]  # fmt: skip
+    both = one.merge(two, on=key, suffixes=("", "_two"), how="left")
+    assert len(both) == len(one)
+    assert (both["shown"] == both["shown_two"]).all()
+    for name in ("numerator", "denominator"):
+        pd.testing.assert_series_equal(both[name], both[f"{name}_two"], check_names=False)
+    added = two.merge(one[key], "left", key, indicator="_")
+    added = added[added["_"] == "left_only"]
+    assert set(added["period_start"]) == {pd.Timestamp("2026-07-18")}
+    assert set(one.loc[one["place_type"] == "hex", "period_start"]) == {JUNE}
+    named = one[(one["place_type"] == "region") & (one["period_grain"] == "day")]
+    # of ten a day in June, North has days in July
+    shown = named[named["shown"] == "shown"]
+    assert set(shown["region"]) == {"North"}
+    assert (shown["period_start"] >= july).all()
+    anew = complaint_rates(
+        pd.concat([early, late]), exposure, leaving=_leaving("2026-07-18"), **how
+    )
+    month = two.loc[
+        (two["place_type"] == "network") & (two["period_grain"] == "month"), "numerator"
+    ]
+    grown = anew.loc[
+        (anew["place_type"] == "network") & (anew["period_grain"] == "month"), "numerator"
+    ]
+    assert month.iloc[0] < grown.iloc[0]
+
+
+def test_parts_leave_by_network_and_region_and_add_up() -> None:
+    complaints = _steady(600, "2026-06-01", "2026-06-30", 1)
+    complaints["complaint_type"] = ["congestion_time"] * 400 + ["call_drop"] * 197 + ["outage"] * 3
+    how = {**HOW, "metric": "complaints_per_1000", "targets": Targets()}
+    _, splits = rates_and_parts(complaints, EXPOSURE, **how)
+    types = splits[(splits["split"] == "complaint_type") & (splits["place_type"] == "network")]
+    known = types.set_index("part")["numerator"]
+    # three outages stay, and the next smallest with them
+    assert known["congestion_time"] == 400
+    assert np.isnan(known["outage"])
+    assert np.isnan(known["call_drop"])
+    assert known["sms_fail"] == 0
+    channels = splits[(splits["split"] == "channel") & (splits["place_type"] == "network")]
+    assert channels["numerator"].sum() == 600
+    assert set(splits["place_type"]) == {"network", "region"}
+
+
+def test_a_public_set_is_shown_as_it_is() -> None:
+    how = {**HOW, "metric": "complaints_per_1000"}
+    found = complaint_rates(_complaints(4), EXPOSURE, leaving=Leaving(has_persons=False), **how)
+    assert set(found["shown"]) == {"shown"}
+    assert found.loc[found["level"] == LEVEL, "numerator"].tolist() == [4, 0]
+
+
+def test_operators_are_compared_and_the_network_holds_all_reports() -> None:
+    spots = list(range(60))
+    reports = _reports(spots, ["drop"] * 20 + ["success"] * 40)
+    reports["operator"] = ["A"] * 34 + ["B"] * 24 + ["C"] * 2
+    reports.loc[reports.index[:5], ["lat", "lon", "hex_id"]] = None
+    how = {**HOW, "level": 5, "regions": pd.Series(dtype="str"), "zone": "UTC"}
+    del how["targets"]
+    rows = call_reports.operators(reports, **how)
+    drops = rows[rows["metric"] == "call_drop_rate"].set_index("part")
+    assert set(drops.index) == {"A", "B", "other"}
+    # other holds too few, and the next smallest hides with it
+    assert drops["shown"].to_dict() == {"A": "shown", "B": "hidden", "other": "hidden"}
+    assert drops.loc["A", "value"] == pytest.approx(20 / 34)
+    network = _calls(reports, "network")
+    assert network.loc["call_drop_rate", "denominator"] == 60

@@ -75,6 +75,7 @@ def test_a_place_is_drawn_to_its_own_parent() -> None:
 
 def test_families_hold_what_their_parents_do() -> None:
     found = _made(_town(h0=2, h1=9, h2=3))
+    found = found[found["place_type"] == "hex"].reset_index(drop=True)
     rows = found.assign(level=found["level"].astype(int), period_grain="month")
     shown, few = (rows["shown"].to_numpy() == kind for kind in ("shown", "few"))
     low = np.where(few, 1.0, rows["numerator"])

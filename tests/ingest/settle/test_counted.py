@@ -45,6 +45,7 @@ def _complaints(cells: list[str | None], days: list[int], **more: object) -> pd.
     created = pd.to_datetime([f"2026-06-{day:02}T12:00Z" for day in days]).as_unit("us")
     given = {
         "complaint_id": [f"c{i}" for i in range(len(days))], "created_utc": created,
+        "complaint_type": "unknown", "channel": None,
         "event_utc": pd.Series(pd.NaT, range(len(days)), dtype="datetime64[us, UTC]"),
         "cell_id": pd.Series(cells, dtype="str"), "hex_id": None, **more,
     }  # fmt: skip
