@@ -71,8 +71,21 @@ def parts(path: Path, source: Source) -> list[Path]:
         sheets = _sheets(path, source)
     except delimited.UNREADABLE:
         return [path]
-    fitting = [one for one in sheets if len(sheets) == 1 or not missing_columns(one, source)]
-    return fitting if len(fitting) == 1 else [path]
+    if len(sheets) == 1:
+        return sheets
+    fitting = [one for one in sheets if not missing_columns(one, source)]
+    # which columns a damaged sheet has, nobody knows
+    is_whole = not any(_damage(one, source) for one in sheets)
+    return fitting if len(fitting) == 1 and is_whole else [path]
+
+
+def _damage(sheet: Path, source: Source) -> str:
+    """Why a sheet can't be read, in words; "" = it can."""
+    try:
+        _header(sheet, source)
+    except delimited.UNREADABLE as error:
+        return _first_line(error)
+    return ""
 
 
 def _sheets(path: Path, source: Source) -> list[Path]:
@@ -86,6 +99,8 @@ def _sheets(path: Path, source: Source) -> list[Path]:
 def _sheet_faults(sheets: list[Path], source: Source) -> list[str]:
     """Why no one sheet of a workbook was taken, in words."""
     book = sheets[0].parent
+    if damaged := [f"{one}: {why}" for one in sheets if (why := _damage(one, source))]:
+        return damaged
     faults = {sheet.name: missing_columns(sheet, source) for sheet in sheets}
     fitting = [name for name, lacks in faults.items() if not lacks]
     if len(fitting) > 1:
@@ -144,7 +159,7 @@ def _shown_names(header: list[str], source: Source) -> str:
     if is_row:
         return "no names but what looks like a row; is there a header line?"
     # on one line, and none longer than a line
-    return ", ".join(" ".join(name.split())[:80] for name in header)
+    return _printable(", ".join(" ".join(name.split())[:80] for name in header))
 
 
 def read(path: Path, source: Source, *, door: Door) -> Raw:
@@ -340,4 +355,9 @@ def _from_name(path: Path, source: Source) -> dict[str, str]:
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+    # some libraries quote the bytes that they stumbled over
+    return _printable((str(error).splitlines() or [type(error).__name__])[0])
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

@@ -645,7 +645,7 @@ def _sheet_rows(path: Path, raw: sources.Raw) -> None:
     """Every row below the header that has a text, by another reader of XML."""
     with zipfile.ZipFile(paths.outer(path)) as archive:
         parts = [name for name in archive.namelist() if "worksheets/" in name]
-        trees = [*map(_tree, map(archive.read, parts))]
+        trees = [_tree(archive, name) for name in parts]
     numbers: list[set[int]] = []
     for tree in trees:
         rows = [row for row in tree.iter() if _local(row) == "row"]
@@ -658,10 +658,10 @@ def _sheet_rows(path: Path, raw: sources.Raw) -> None:
     assert fits or not rows_read, "a row of the sheet is lost"
 
 
-def _tree(data: bytes) -> ET.Element:
+def _tree(archive: zipfile.ZipFile, name: str) -> ET.Element:
     try:
-        return ET.fromstring(data)  # noqa: S314
-    except ET.ParseError:
+        return ET.fromstring(archive.read(name))  # noqa: S314
+    except (ET.ParseError, zipfile.BadZipFile, zlib.error):
         return ET.Element("broken")
 
 

@@ -169,3 +169,11 @@ def test_members_that_are_something_else_are_refused_with_the_line_to_write(
     files, faults = listed(Settings.model_validate({"folder": tmp_path, "source": [source]}))
     assert [task.path.name for task in files] == ["a.csv"]
     assert "path = 'export.zip/**/*.csv'" in faults[-1]
+
+
+def test_where_a_sheet_is_damaged_no_other_is_taken_for_the_only_one(tmp_path: Path) -> None:
+    good: list[list[Cell]] = [HEAD, ["A", 1, 2]]
+    path = book(tmp_path, {"May": good, "June": [*good, ["B", ("s", 9), 2]]})
+    assert sources.parts(path, cells()) == [path]
+    (fault,) = sources.missing_columns(path, cells())
+    assert "book.xlsx/June: the sheet is damaged" in fault
