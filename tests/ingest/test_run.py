@@ -17,6 +17,7 @@ from contracts.settings.sections import Run
 from geo import hexgrid
 from ingest import run
 from ingest.running.workers import each, workers
+from ingest.settle import days
 from ingest.settle.days import settle
 from ingest.settle.load import FileToLoad, load
 from ingest.warehouse.store import Warehouse
@@ -294,7 +295,8 @@ def test_a_crash_between_tables_and_note_is_made_good(
 
     with monkeypatch.context() as broken:
         broken.setattr(Warehouse, "write_settled", crash)
-        broken.setattr(run, "each", lambda _, f, items, **__: [f(item) for item in items])
+        for room in (run, days):
+            broken.setattr(room, "each", lambda _, f, items, **__: [f(item) for item in items])
         with pytest.raises(KeyboardInterrupt):
             operator.ingest()
     path.write_text(text, "utf-8")
