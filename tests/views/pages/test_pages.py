@@ -584,7 +584,7 @@ def test_a_report_is_made_on_the_spot_and_the_written_ones_are_offered(
     written = town.config.parent / "reports" / "2025-W16"
     written.mkdir(parents=True)
     (written / "2025-W16.html").write_text("x")
-    (written / "report.json").write_text('{"revision": 2}')
+    (written / "report.json").write_text('{"revision": 2, "counts": {}}')
     labels = [button.proto.label for button in shown("reports").get("download_button")]
     shutil.rmtree(written.parent)
     assert labels == ["Week 16, 2025, revision 2"]
