@@ -302,8 +302,8 @@ def _tar(form: str) -> Seed:
 def _packed() -> Seed:
     """Text packed by bzip2, whose name says nothing of it."""
     whole = _complaints()
-    source = whole.source.model_copy(update={"path": "packed.csv"})
-    return Seed("packed.csv", bz2.compress(whole.content), source)
+    source = whole.source.model_copy(update={"path": "packed.bz2"})
+    return Seed("packed.bz2", bz2.compress(whole.content), source)
 
 
 def _events() -> Seed:
@@ -666,7 +666,7 @@ def _tree(archive: zipfile.ZipFile, name: str) -> ET.Element:
 
 
 def _parquet_rows(path: Path, _: Source, raw: sources.Raw) -> None:
-    assert len(raw.frame) == pq.read_metadata(path).num_rows
+    assert len(raw.frame) == pq.ParquetFile(paths.seekable(path, 1)).metadata.num_rows
 
 
 def _objects(
