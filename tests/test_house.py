@@ -92,6 +92,7 @@ DOORS = {
 MOST_FILES = 12
 # Rooms that hold more, and why each is one room all the same.
 LARGER_ROOMS = {
+    "analysis/attribution": "the steps of one method, in the order that a cell goes",
     "contracts/fields": "a file a subject of columns, found by its name in the dictionary",
 }
 WITHOUT_STREAMLIT = ("views/drawing/*", "views/report/*", "views/words/*")

@@ -10,6 +10,7 @@ from analysis.arrays import Floats
 from analysis.attribution.drop_steps import DropChannel
 from analysis.attribution.hours import Hours
 from analysis.attribution.load_steps import LoadChannel, usual
+from analysis.attribution.offered import Scale
 from analysis.attribution.response import FACTOR, Response, bins_of
 
 
@@ -27,8 +28,12 @@ class Cell:
     """Attempts by the cell's course over the day."""
     factor: Floats
     """Expected factor of load on drops."""
+    prb: Floats
+    """PRB in % of the fuller direction; NaN = left out."""
     load: Floats
-    """Load in %, `hours.stretched`; NaN = left out."""
+    """Load in % that was offered; NaN = left out."""
+    scale: Scale
+    """By which PRB stands for load."""
     load_residual: Floats
     """Log load over what is usual for the hour; NaN = left out."""
     prb_per_traffic_residual: Floats
@@ -102,7 +107,9 @@ def cells_of(
             counted=hours.drops[i].ravel(),
             exposure=response.exposure[i].ravel(),
             factor=factor[i].ravel(),
+            prb=hours.prb[i].ravel(),
             load=hours.load[i].ravel(),
+            scale=hours.scale,
             load_residual=load.residual[i].ravel(),
             prb_per_traffic_residual=prb_per_traffic[i].ravel(),
             log_weights=log_weights[i],

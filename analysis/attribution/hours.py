@@ -11,10 +11,9 @@ import numpy.typing as npt
 import xarray as xr
 
 from analysis.arrays import Flags, Floats, Indices
+from analysis.attribution.offered import FULL_PCT, USUAL, Scale, offered
 
 MIN_AVAILABILITY = 0.98
-# from here on PRB hides a part of what is asked for
-FULL_PCT = 90.0
 # an hour or a day is an incident where it drops so many times what is usual
 INCIDENT_HOUR, INCIDENT_DAY = 10.0, 5.0
 
@@ -27,8 +26,12 @@ class Hours:
     """Call attempts; 0 = the hour is left out."""
     drops: Floats
     """Dropped calls; 0 where the hour is left out."""
+    prb: Floats
+    """PRB in % of the fuller direction; NaN = left out."""
     load: Floats
-    """Load in % of the fuller direction, as `stretched` has it of PRB; NaN = left out."""
+    """Load in % that was offered to that direction, as of `offered`; NaN = left out."""
+    scale: Scale
+    """By which PRB stands for load."""
     is_uplink_fuller: Flags
     prb_per_traffic: tuple[Floats, Floats]
     """Log of PRB per own volume, users or attempts, the first of them that is counted; of downlink
@@ -37,9 +40,10 @@ class Hours:
     """Weekend or public holiday, shape (cell, day)."""
 
 
-def hours_of(cube: xr.Dataset) -> Hours:
+def hours_of(cube: xr.Dataset, scale: Scale = USUAL) -> Hours:
     """The hours of `cube` (as of `analysis.cube.of_cell_hours`) that may be judged.
 
+    `scale`: by which PRB stands for load, as of `offered.learn_scale`.
     Attempts, drops and PRB are known, the cell is available, an outage is more than an hour away,
     and it is no incident of hours or of one day, which is no lasting change.
     """
@@ -60,10 +64,13 @@ def hours_of(cube: xr.Dataset) -> Hours:
     is_sound = ~_incidents(day_attempts, day_drops)
     is_uplink_fuller = np.nan_to_num(prb_ul) > np.nan_to_num(prb_dl)
     rest_day = np.nan_to_num(grid.means(cube["rest_day"].to_numpy().astype(float)))
+    day_prb = grid.means(np.where(is_usable, prb, np.nan))
     return Hours(
         attempts=day_attempts * is_sound,
         drops=day_drops * is_sound,
-        load=grid.means(np.where(is_usable, stretched(prb), np.nan)),
+        prb=day_prb,
+        load=offered(day_prb, day_attempts, scale),
+        scale=scale,
         is_uplink_fuller=grid.means(is_uplink_fuller.astype(float)) > 0.5,
         prb_per_traffic=(prb_per_traffic("dl"), prb_per_traffic("ul")),
         rest_day=rest_day.max(axis=2) > 0,
@@ -77,31 +84,6 @@ def _near_outage(cube: xr.Dataset) -> Flags:
     is_near[:, 1:] |= is_down[:, :-1]
     is_near[:, :-1] |= is_down[:, 1:]
     return np.asarray(is_near)
-
-
-def stretched(prb_pct: Floats) -> Floats:
-    """Load in % that a PRB utilisation stands for, any shape; above 90 % it exceeds the PRB.
-
-    `prb_pct`: PRB utilisation in %, 0 to 100, any shape. The last points of PRB hide ever more that
-    is asked for: the queue before a server that is filled to u grows as 1 / (1 - u). NaN stays NaN.
-
-    >>> stretched(np.array([50.0, 90.0, 95.0])).round(1).tolist()
-    [50.0, 90.0, 96.9]
-    """
-    room = 100.0 - FULL_PCT
-    # the part of the last ten points that is left, never less than 3 %
-    left = np.clip((100.0 - prb_pct) / room, 0.03, 1.0)
-    return np.asarray(np.minimum(prb_pct, FULL_PCT) - room * np.log(left))
-
-
-def shown(load: Floats) -> Floats:
-    """PRB % that stands for a load; the inverse of `stretched`.
-
-    `load`: in %, any shape; NaN stays NaN.
-    """
-    room = 100.0 - FULL_PCT
-    full = 100 - room * np.exp((FULL_PCT - load) / room)
-    return np.asarray(np.where(load <= FULL_PCT, load, full))
 
 
 def median(values: Floats, axis: int) -> Floats:

@@ -24,6 +24,8 @@ from analysis.attribution.response import FACTOR, bins_of
 LOAD, OTHER = 0.65, 0.35
 # before the data: does something else change where a candidate stands, and by how much (log sd)
 P_OTHER, OTHER_SD = 0.42, 0.6
+# log sd of what load did, over what the curve says: no curve of the shelf is a cell's own
+CURVE_ERROR = 0.1
 # load has shifted where it did by so much (log), and by so many sd
 MIN_SHIFT, MIN_SHIFT_SD = np.log(1.07), 2.5
 # efficiency is lost where PRB of the same traffic rose by so much (log), and by two sd
@@ -182,35 +184,50 @@ def _lost_efficiency(load_shift: float, per_traffic: float, per_traffic_sd: floa
 def _worlds(
     cell: Cell, after: slice, rate: RateChange, shift: tuple[float, float], lost: float
 ) -> Iterator[_Draws]:
-    """Draws of each way in which load may have shifted and something else changed.
+    """Draws of each way in which something else changed, and in which the curve errs.
 
-    `shift`: of log load, and its sd. `lost`: the part of it that is lost efficiency.
+    `shift`: of log load, and its sd. `lost`: the part of it that is lost efficiency. What was seen
+    beyond load is the sum of luck, of the curve's error (a part of what load did, and what the
+    doubt about the shift makes of it) and of what else changed. All three are normal, so what was
+    seen is divided among them by their variances.
     """
-    load_shift, load_sd = shift
+    load_shift, shift_sd = shift
     now = _mean_factor(cell, after, 0.0)
     # without the efficiency lost, load had been less, and its factor with it
     as_asked = _mean_factor(cell, after, lost) if lost else now
-    others = list(_other_changes(rate))
-    for z, p in _NORMAL if load_shift else ((0.0, 1.0),):
-        before_shift = _mean_factor(cell, after, load_shift + z * load_sd)
-        by_load, by_lost = np.log(as_asked / before_shift), np.log(now / as_asked)
-        for log_p, other in others:
-            log_weight = cell.log_weights + np.log(p) + log_p
-            yield _Draws(log_weight, by_load, by_lost + other, rate.log_ratio - other)
+    low, middle, high = (
+        _mean_factor(cell, after, load_shift + z * shift_sd) if load_shift else now
+        for z in (-1.0, 0.0, 1.0)
+    )
+    by_load, by_lost = np.log(as_asked / middle), np.log(now / as_asked)
+    doubt = (CURVE_ERROR * (by_load + by_lost)) ** 2 + (np.log(low / high) / 2) ** 2
+    is_lost = np.divide(by_lost, by_load + by_lost, out=np.zeros_like(now), where=by_lost > 0)
+    for log_p, other in _other_changes(rate, doubt):
+        left = rate.log_ratio - other
+        shrink = doubt / (doubt + rate.variance)
+        for z, p in _NORMAL:
+            error = shrink * left + z * np.sqrt(shrink * rate.variance)
+            yield _Draws(
+                cell.log_weights + log_p + np.log(p),
+                by_load + (1 - is_lost) * error,
+                by_lost + other + is_lost * error,
+                left - error,
+            )
 
 
-def _other_changes(rate: RateChange) -> Iterator[tuple[Floats, Floats]]:
+def _other_changes(rate: RateChange, doubt: Floats) -> Iterator[tuple[Floats, Floats]]:
     """Log probability, and log factor, of what is not load, each (curve,): none, or three sizes.
 
-    What changed is normal about 0 with OTHER_SD, what was seen is that plus scatter. Given what was
-    seen, it is normal about `shrink` times that, with `shrink` times the scatter's variance.
+    `doubt`: variance of the curve's error, (curve,). What changed is normal about 0 with OTHER_SD,
+    what was seen is that plus scatter and the curve's error. Given what was seen, it is normal
+    about `shrink` times that, with `shrink` times their variance.
     """
-    seen, variance = rate
-    shrink = OTHER_SD**2 / (OTHER_SD**2 + variance)
-    yield np.log(1 - P_OTHER) + _log_normal(seen, variance), 0 * seen
+    seen, scatter = rate.log_ratio, rate.variance + doubt
+    shrink = OTHER_SD**2 / (OTHER_SD**2 + scatter)
+    yield np.log(1 - P_OTHER) + _log_normal(seen, scatter), 0 * seen
     for z, p in _NORMAL:
-        log_p = np.log(P_OTHER * p) + _log_normal(seen, variance + OTHER_SD**2)
-        yield log_p, shrink * seen + z * np.sqrt(shrink * variance)
+        log_p = np.log(P_OTHER * p) + _log_normal(seen, scatter + OTHER_SD**2)
+        yield log_p, shrink * seen + z * np.sqrt(shrink * scatter)
 
 
 def shapley(load: Floats, other: Floats) -> Floats:
@@ -238,7 +255,7 @@ def _mean_factor(cell: Cell, hours: slice, log_less: float) -> Floats:
     return np.asarray(exposure @ FACTOR / max(exposure.sum(), 1e-9))
 
 
-def _log_normal(values: Floats, variance: float) -> Floats:
+def _log_normal(values: Floats, variance: Floats) -> Floats:
     """Log density of a normal distribution about 0, but for a constant."""
     return -0.5 * (values**2 / variance + np.log(variance))
 

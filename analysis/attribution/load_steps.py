@@ -15,7 +15,8 @@ import numpy as np
 
 from analysis.arrays import Floats
 from analysis.attribution import stepwise
-from analysis.attribution.hours import FULL_PCT, Hours, median
+from analysis.attribution.hours import Hours, median
+from analysis.attribution.offered import FULL_PCT
 
 # days that a segment lasts at least
 MIN_DAYS = 3
@@ -184,30 +185,36 @@ def _part_means(residual: Floats, hours: Hours, part: slice) -> tuple[Floats, Fl
 def _covariance(channel: LoadChannel, values: Floats, n_hours: Floats) -> Floats:
     """Of the parts of all days in a row, (cell, day x part, day x part): days remember.
 
-    `values`, `n_hours`: mean log load of each part and its known hours, (cell, day, part). How
-    hours scatter is read from the two parts of one day, and how days do from what that leaves.
+    `values`, `n_hours`: mean log load of each part and its known hours, (cell, day, part). How the
+    parts jump from day to day, together and apart, says what moves whole days and what moves a part
+    alone. Where the busy hour wanders, one part loses what the other gains.
     """
-    hour_variance = _hour_variance(values, n_hours)
-    total = channel.jump_sd**2 / (1 - channel.memory)
-    day_variance = np.maximum(total - hour_variance / 24, total / 4)
-    day = np.repeat(np.arange(values.shape[1]), len(PARTS))
-    lag = np.abs(np.subtract.outer(day, day))
-    n_known = n_hours.reshape(len(values), -1)
-    scatter = hour_variance[:, None] / np.maximum(n_known, 1)
-    scatter = np.where(n_known > 0, scatter, UNKNOWN_VARIANCE)
-    remembered = day_variance[:, None, None] * channel.memory[:, None, None] ** lag
-    return np.asarray(remembered + scatter[:, :, None] * np.eye(len(day)))
+    is_known = n_hours.min(axis=2, keepdims=True) > 0
+    jumps = np.diff(np.where(is_known, values, np.nan), axis=1)
+    night, day = (_variance(jumps[..., part]) for part in range(len(PARTS)))
+    both, apart = _variance(jumps.sum(axis=2)), _variance(jumps[..., 1] - jumps[..., 0])
+    common = (both - apart) / 4
+    # memory moves the days less from one to the next than in the long run
+    shared = np.maximum(common, channel.jump_sd**2 / 4)
+    own = np.stack([np.maximum(part - shared, 1e-4) for part in (night, day)], axis=1)
+    opposed = -np.minimum(np.maximum(shared - common, 0), 0.9 * np.sqrt(own.prod(axis=1)))
+    n_days, n_parts = values.shape[1:]
+    lag = np.abs(np.subtract.outer(np.arange(n_days), np.arange(n_days)))
+    memory = channel.memory[:, None, None]
+    remembered = (shared / (1 - channel.memory))[:, None, None] * memory**lag
+    lengths = np.array([part.stop - part.start for part in PARTS])
+    scatter = own[:, None, :] * lengths / np.maximum(n_hours, 1)
+    scatter = np.where(n_hours > 0, scatter, UNKNOWN_VARIANCE).reshape(len(values), -1)
+    covariance = np.kron(remembered, np.ones((n_parts, n_parts)))
+    within = np.kron(np.eye(n_days), 1 - np.eye(n_parts))
+    covariance += opposed[:, None, None] * within
+    return np.asarray(covariance + scatter[:, :, None] * np.eye(n_days * n_parts))
 
 
-def _hour_variance(values: Floats, n_hours: Floats) -> Floats:
-    """Variance of an hour's log load by itself, (cell,): by the difference of a day's two parts."""
-    is_known = (n_hours > 0).all(axis=2)
-    difference = np.where(is_known, values[..., 0] - values[..., 1], np.nan)
-    middle = median(difference, axis=1)[:, None]
-    sd = _SD_OF_MAD * median(np.abs(difference - middle), axis=1)
-    # means of 7 and of 17 hours differ by 1/7 + 1/17 of one hour's variance
-    parts = sum(1 / (part.stop - part.start) for part in PARTS)
-    return np.asarray(np.maximum(sd**2 / parts, 1e-4))
+def _variance(jumps: Floats) -> Floats:
+    """Robust variance of a day about the day before, half of that of its jumps; (cell,)."""
+    middle = median(jumps, axis=1)[:, None]
+    return np.asarray((_SD_OF_MAD * median(np.abs(jumps - middle), axis=1)) ** 2 / 2)
 
 
 def _segment_medians(daily: Floats, steps: Steps) -> Floats:

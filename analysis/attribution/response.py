@@ -18,9 +18,10 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.arrays import Floats, Indices
-from analysis.attribution.hours import FULL_PCT, Hours, shown
+from analysis.attribution.hours import Hours
+from analysis.attribution.offered import FULL_PCT, Scale
 
-METHOD_VERSION = "shelf-1"
+METHOD_VERSION = "shelf-2"
 # log sd of the waves by which a cell's course over the day differs from the network's
 HARMONIC_SD = 0.08
 ROUNDS = 2
@@ -29,9 +30,9 @@ _PRIOR_ROUNDS, _WEIGHT_ROUNDS = 3, 60
 # share of the flat weights that the network's always keep
 _FLAT_SHARE = 0.05
 # bins of load in %; below the first edge no curve has risen, so all of it is one bin
-_FIRST_EDGE, _LAST_EDGE, _BIN = 36.0, 126.0, 3.0
-EDGES = np.arange(_FIRST_EDGE, _LAST_EDGE, _BIN)
-CENTRES = np.concatenate([[_FIRST_EDGE - _BIN], EDGES + _BIN / 2])
+_FIRST_EDGE, _LAST_EDGE, _BIN = 36.0, 180.0, 1.06
+EDGES = _FIRST_EDGE * _BIN ** np.arange(29)
+CENTRES = np.concatenate([[_FIRST_EDGE / _BIN**0.5], EDGES * _BIN**0.5])
 
 # a knee is shown where the cell surely has one within the load that it has seen
 KNEE_P = 0.7
@@ -51,23 +52,25 @@ _COLUMN_TYPES = {
 # --- the shelf of curves ----------------------------------------------------------------------
 
 
-def _shelf() -> Floats:
-    """Knee (load %), width (load %) and height (log) of each curve, shape (3, curve)."""
+def _shelf(load: Floats) -> Floats:
+    """Log of each curve's factor on drops per attempt at these loads in %, (load, curve).
+
+    The first is flat. Then three families: up from a knee to a height and no farther; straight up
+    from a knee without an end; a power of the load.
+    """
+    load = load[:, None]
     knees = np.arange(40.0, 111.0, 6.0)
     widths, heights = (14.0, 30.0), (0.3, 0.6, 0.95, 1.35, 1.8)
-    flat = (np.inf, 1.0, 0.0)
-    return np.ascontiguousarray(np.array([flat, *product(knees, widths, heights)]).T)
+    knee, width, height = np.array(list(product(knees, widths, heights))).T
+    risen = height * np.clip((load - knee) / width, 0, 1)
+    knee, steepness = np.array(list(product(knees[::2], (0.35, 1.0, 2.5)))).T
+    straight = np.log1p(steepness * np.maximum(load - knee, 0) / 30)
+    power, height = np.array(list(product((2.5, 5.0), (0.3, 1.0, 2.5)))).T
+    powers = np.log1p(height * (load / 100) ** power)
+    return np.hstack([np.zeros_like(load), risen, straight, powers])
 
 
-def _log_factor(shelf: Floats) -> Floats:
-    """Log of the factor on drops per attempt, shape (bin, curve)."""
-    knee, width, height = shelf
-    risen = np.clip((CENTRES[:, None] - knee) / width, 0, 1)
-    return np.asarray(height * risen)
-
-
-SHELF = _shelf()
-LOG_FACTOR = _log_factor(SHELF)
+LOG_FACTOR = _shelf(CENTRES)
 FACTOR = np.exp(LOG_FACTOR)
 """Factor on drops per attempt by load bin, shape (bin, curve); the first curve is flat."""
 
@@ -75,7 +78,7 @@ FACTOR = np.exp(LOG_FACTOR)
 def bins_of(load: Floats) -> Indices:
     """Row of FACTOR for each load in %, in its shape; NaN goes to the first.
 
-    `load`: as `hours.stretched` gives it.
+    `load`: that was offered, as in `Hours`.
     """
     return np.searchsorted(EDGES, np.nan_to_num(load), side="right").astype(np.intp)
 
@@ -267,7 +270,12 @@ def table(
     load = np.where(np.isnan(hours.load), 0.0, hours.load).reshape(len(cell_ids), -1)
     highest_load = np.quantile(load, 0.99, axis=1)
     rows = [
-        (name, *_knee_and_slope(weights, highest), METHOD_VERSION, _reason(weights, highest))
+        (
+            name,
+            *_knee_and_slope(weights, highest, hours.scale),
+            METHOD_VERSION,
+            _reason(weights, highest, hours.scale),
+        )
         if not why
         else (name, *(np.nan,) * 4, METHOD_VERSION, str(why))
         for name, weights, highest, why in zip(
@@ -283,34 +291,41 @@ def _has_knee(weights: Floats, highest_load: float) -> bool:
     return bool(p_within >= KNEE_P)
 
 
-def _knee_and_slope(weights: Floats, highest_load: float) -> tuple[float, ...]:
+def _knee_and_slope(weights: Floats, highest_load: float, scale: Scale) -> tuple[float, ...]:
     """Knee, its lower and upper end in PRB %, and slope; NaN = no knee."""
     if not _has_knee(weights, highest_load):
         return (np.nan,) * 4
     low, middle, high = _quantiles(np.minimum(_KNEE_LOAD, _LAST_EDGE), weights, (0.05, 0.5, 0.95))
     # the shelf's knees stand six points apart
-    knees = shown(np.array([middle, low - 3, high + 3]))
+    knees = scale.prb_of(np.array([middle, low - 3, high + 3]))
     return (*knees, float(np.log(weights @ np.exp(_RISE))))
 
 
-def _reason(weights: Floats, highest_load: float) -> str | None:
+def _reason(weights: Floats, highest_load: float, scale: Scale) -> str | None:
     """How far the cell's load went, where no knee was seen and it never was full; else None."""
     if highest_load >= FULL_PCT or _has_knee(weights, highest_load):
         return None
-    return f"never above {shown(np.asarray(highest_load)):.0f} %"
+    return f"never above {scale.prb_of(np.asarray(highest_load)):.0f} %"
+
+
+_LOADS = np.arange(0.0, _LAST_EDGE + 10.5, 0.5)
 
 
 def _knee_load() -> Floats:
     """Load % at which each curve has risen by a tenth, (curve,); inf = never."""
-    knee, width, height = SHELF
-    log_ratio = np.log(KNEE_RATIO)
-    part = np.divide(log_ratio, height, out=np.full_like(height, np.inf), where=height > 0)
-    return np.asarray(np.where(part <= 1, knee + width * np.minimum(part, 1), np.inf))
+    has_risen = _shelf(_LOADS) >= np.log(KNEE_RATIO)
+    return np.where(has_risen.any(axis=0), _LOADS[has_risen.argmax(axis=0)], np.inf)
+
+
+def _rise() -> Floats:
+    """Rise of the log drop rate over the ten points above each curve's knee, (curve,)."""
+    knee = np.minimum(_KNEE_LOAD, _LAST_EDGE)
+    here, there = (np.diagonal(_shelf(load)) for load in (knee, knee + 10))
+    return np.asarray(there - here)
 
 
 _KNEE_LOAD = _knee_load()
-# rise of the log drop rate over the ten points above the knee, (curve,)
-_RISE = SHELF[2] * np.minimum(10 / SHELF[1], 1)
+_RISE = _rise()
 
 
 def _quantiles(values: Floats, weights: Floats, shares: Sequence[float]) -> list[float]:

@@ -16,11 +16,11 @@ from analysis.arrays import Floats, Instants
 from analysis.attribution.cell_hours import Cell
 from analysis.attribution.dating import Candidate
 from analysis.attribution.drop_steps import DropChannel
-from analysis.attribution.hours import Hours, shown, stretched
+from analysis.attribution.hours import Hours
 from analysis.attribution.load_share import MIN_SHIFT, LoadShare
 from analysis.attribution.response import FACTOR, bins_of
 
-METHOD_VERSION = "two-channels-3"
+METHOD_VERSION = "two-channels-4"
 # sd of its height that a change must show where load did not clearly shift
 MIN_SD_DROPS = 3.7
 # rises above a thousandfold are not called visible
@@ -168,16 +168,16 @@ def _beside(cell: Cell, candidate: Candidate) -> Columns:
     """Mean PRB % of each day's fullest hour, and attempts a day, in the fortnight on each side."""
     reach = _BESIDE_DAYS * 24
     before = slice(max(candidate.start - reach, 0), candidate.start)
-    after = slice(candidate.ramp_end, min(candidate.ramp_end + reach, len(cell.load)))
+    after = slice(candidate.ramp_end, min(candidate.ramp_end + reach, len(cell.prb)))
     columns = Columns()
     for name, side in (("before", before), ("after", after)):
         # whole days counted from the side's first hour
         n_missing = -(side.stop - side.start) % 24
-        load = np.pad(cell.load[side], (0, n_missing), constant_values=np.nan)
-        is_known = ~np.isnan(load)
-        fullest = np.where(is_known, load, -1.0).reshape(-1, 24).max(axis=1)
+        prb = np.pad(cell.prb[side], (0, n_missing), constant_values=np.nan)
+        is_known = ~np.isnan(prb)
+        fullest = np.where(is_known, prb, -1.0).reshape(-1, 24).max(axis=1)
         n_days = max(is_known.sum() / 24, 1e-9)
-        columns[f"prb_{name}_pct"] = _mean(shown(fullest[fullest >= 0]))
+        columns[f"prb_{name}_pct"] = _mean(fullest[fullest >= 0])
         columns[f"attempts_{name}"] = float(cell.attempts[side].sum() / n_days)
     return columns
 
@@ -273,7 +273,7 @@ def curve_of(cell: Cell, change: Change) -> Columns:
     curve = cell.mean_weights @ FACTOR.T  # (bin,)
     attempts = cell.attempts[change.before] * cell.mean_factor(change.before, 0.0)
     plain_rate = cell.drops[change.before].sum() / max(attempts.sum(), 1e-9)
-    bins = bins_of(stretched(prb_pct))
+    bins = bins_of(cell.scale.load_of(prb_pct))
     return {
         "prb_pct": prb_pct,
         "drop_rate_before": before,
@@ -284,7 +284,7 @@ def curve_of(cell: Cell, change: Change) -> Columns:
 
 def _rates_by_prb(cell: Cell, side: slice, n_bins: int) -> Floats:
     """Drop rate in each bin of PRB on one side of a change, (bin,)."""
-    prb = shown(np.nan_to_num(cell.load))
+    prb = np.nan_to_num(cell.prb)
     bins = np.minimum(prb[side] // _CURVE_BIN, n_bins - 1).astype(np.intp)
     attempts, drops = (
         np.bincount(bins, values[side], n_bins) for values in (cell.attempts, cell.drops)

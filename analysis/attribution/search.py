@@ -5,7 +5,8 @@ finds the days on which either steps, and splits the drops that a step added int
 the rest. The parts are counts of drops and add up over cells. The files in the order in which a
 cell goes through them (docs/methods.md 5):
 
-0. `hours`: which hours may be judged (no outage, no incident), and how loaded the cell was.
+0. `hours`: which hours may be judged (no outage, no incident), and how loaded the cell was;
+   `offered`: which load stands behind a PRB that is full.
 1. `response`: how each cell's drops answer load: its curve, its knee.
 2. `load_steps`: the days on which load steps, and the ramps.
 3. `drop_steps`: the days on which drops step beyond what load explains. Both use `stepwise`, the
@@ -37,6 +38,7 @@ from analysis.attribution.drop_steps import DropChannel, drop_channel
 from analysis.attribution.hours import Hours, clock_of, hours_of
 from analysis.attribution.levers import LastChange, Levers, levers_of
 from analysis.attribution.load_steps import LoadChannel, Steps, load_channel
+from analysis.attribution.offered import USUAL, Scale, learn_scale
 from analysis.attribution.response import Prior, Response, prior_of, respond, table
 from analysis.attribution.rows import (
     MIN_SD_DROPS,
@@ -97,6 +99,8 @@ class NetworkPrior:
     """How drops wander for no reason."""
     blur: float
     """How much larger shifts of load are than their sd where nothing changed, 1 or more."""
+    scale: Scale = USUAL
+    """Which load stands behind PRB."""
 
 
 def learn_prior(cube: xr.Dataset) -> NetworkPrior:
@@ -105,7 +109,9 @@ def learn_prior(cube: xr.Dataset) -> NetworkPrior:
     `cube`: as of `analysis.cube.of_cell_hours`. How drops wander is learnt twice, since what counts
     as a clear step depends on it; steps that are not clear are taken for wandering.
     """
-    hours = hours_of(cube)
+    plain_hours = hours_of(cube)
+    scale = learn_scale(plain_hours.prb, plain_hours.attempts)
+    hours = hours_of(cube, scale)
     prior = prior_of(hours)
     response, load = respond(hours, prior), load_channel(hours)
     has_drops = np.flatnonzero(hours.drops.sum(axis=(1, 2)) >= MIN_DROPS)
@@ -118,7 +124,7 @@ def learn_prior(cube: xr.Dataset) -> NetworkPrior:
     first_wander, _ = wander_and_steps(_WIDE_WANDER)
     wander, steps = wander_and_steps(first_wander)
     quiet_cells = [i for i, own in zip(has_drops, steps, strict=True) if not (load.steps[i] or own)]
-    return NetworkPrior(prior, wander, _blur(hours, load, quiet_cells))
+    return NetworkPrior(prior, wander, _blur(hours, load, quiet_cells), scale)
 
 
 def _blur(hours: Hours, load: LoadChannel, quiet_cells: list[np.intp]) -> float:
@@ -206,7 +212,7 @@ def search(
 
 def _read(cube: xr.Dataset, network: NetworkPrior) -> _Reading:
     """Steps 0 to 3, over all cells at once."""
-    hours = hours_of(cube)
+    hours = hours_of(cube, network.scale)
     response = respond(hours, network.prior)
     load = load_channel(hours)
     drops = drop_channel(hours, response, load.steps, network.wander)

@@ -1,20 +1,11 @@
-"""Hours stand where clocks put them; outages and incidents are left out; full PRB hides load."""
+"""Hours stand where clocks put them; outages and incidents are left out."""
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.attribution.hours import clock_of, hours_of, shown, stretched
+from analysis.attribution.hours import clock_of, hours_of
 from tests.bench.hours import cube_of_hours
-
-
-def test_the_scale_of_load_is_stretched_near_the_end_and_comes_back() -> None:
-    prb = np.array([0.0, 40.0, 90.0, 95.0, 99.0])
-    load = stretched(prb)
-    assert load[:3].tolist() == [0.0, 40.0, 90.0]
-    assert (np.diff(load) > 0).all()
-    assert load[4] > 110
-    assert shown(load) == pytest.approx(prb)
 
 
 def test_hours_beside_outages_and_without_load_are_left_out() -> None:
@@ -50,7 +41,9 @@ def test_few_drops_scatter_and_are_no_incident() -> None:
 def test_the_fuller_direction_is_the_load() -> None:
     ones = np.ones((1, 24))
     cube = cube_of_hours(ones * 40, ones, ones * 100, prb_ul_util_pct=ones * 70)
-    assert (hours_of(cube).load == 70).all()
+    hours = hours_of(cube)
+    assert (hours.prb == 70).all()
+    assert hours.load == pytest.approx(70 * np.ones((1, 1, 24)))
 
 
 def test_a_day_of_a_clock_change_is_an_ordinary_day() -> None:

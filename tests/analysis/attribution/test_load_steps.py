@@ -25,7 +25,24 @@ def test_the_covariance_of_nights_and_days_is_that_of_the_noise_planted() -> Non
     seen = np.cov(values.reshape(n_cells, -1), rowvar=False)
     for near in (0, 1, 2):
         ours, theirs = (np.diagonal(matrix, near)[::2].mean() for matrix in (ours_mean, seen))
-        assert ours == pytest.approx(theirs, rel=0.15)
+        # memory is drawn to what is usual, .35
+        assert ours == pytest.approx(theirs, rel=0.17)
+
+
+def test_a_busy_hour_that_wanders_blurs_parts_of_days_and_not_the_days() -> None:
+    rng, n_cells, n_days = np.random.default_rng(9), 300, 60
+    wanders = rng.normal(0, 0.2, (n_cells, n_days))
+    # what the night gains the day loses
+    parts = np.stack([wanders, -7 / 17 * wanders], axis=2)
+    values = parts + rng.normal(0, 0.03, parts.shape)
+    known = np.broadcast_to([7.0, 17.0], values.shape)
+    whole = (values * [7, 17]).sum(axis=2) / 24
+    channel = load_steps.LoadChannel([], values, whole, *load_steps._jump_and_memory(whole))
+    covariance = load_steps._covariance(channel, values, known).mean(axis=0)
+    night, day = covariance[0, 0], covariance[1, 1]
+    assert night == pytest.approx(0.04, rel=0.2)
+    assert covariance[0, 1] == pytest.approx(-0.9 * np.sqrt(night * day), rel=0.1)
+    assert np.linalg.eigvalsh(covariance).min() > 0
 
 
 def test_days_without_hours_are_no_calm_ones() -> None:

@@ -141,6 +141,9 @@ def test_a_step_of_capacity_is_not_taken_for_a_fall_in_demand(
         for name in ("prb_dl_util_pct", "dl_vol_kbit", "rrc_users_mean", "call_attempts"):
             values = left[name].to_numpy()[i]
             values[start:] = np.resize(values[start - 168 : start], len(values) - start) / 2
+        # half as many calls drop half as many, at the rate that the upgrade brought
+        drops = left["dropped_calls"].to_numpy()[i]
+        drops[start:] = np.round(drops[start:] / 2)
     emptied = search(left, prior).changes
     emptied = emptied[emptied["attribution"] == "relief"]
     assert len(upgraded) >= 2
