@@ -106,6 +106,8 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "hex_text": worst["hex_text"],
         "cell_id": worst["dominant_cell_id"],
         "place": worst["hex_text"],
+        "place_type": "hex",
+        "place_id": worst["hex_text"],
         "metric": layer["metric"],
         "period_grain": layer["period_grain"],
         "period_start": layer["period_start"].date(),
