@@ -188,9 +188,9 @@ def test_the_answer_is_the_same_for_any_cut_into_chunks(
 ) -> None:
     warehouse = Warehouse(measured.resolve(measured.warehouse.path))
     with workers(measured.run) as client:
-        whole = hourly.by_hour(warehouse, measured, client, lambda *_: None)
+        whole = hourly.by_hour(warehouse, measured, client, lambda *_, **__: None)
         monkeypatch.setattr(hourly, "CELLS_A_TASK", 7)
-        cut = hourly.by_hour(warehouse, measured, client, lambda *_: None)
+        cut = hourly.by_hour(warehouse, measured, client, lambda *_, **__: None)
     assert len(whole.changes) > 0
     for name in whole._fields[:-1]:
         pd.testing.assert_frame_equal(getattr(cut, name), getattr(whole, name), rtol=1e-9)
@@ -208,8 +208,8 @@ def test_changes_are_those_of_the_files_whichever_runs_there_were(
         for day in (days := whole.days("cell_hour")):
             grown.write("cell_hour", whole.read("cell_hour", days=[day]), day=day)
             if day in (days[19], days[31], days[-1]):
-                found.append(hourly.by_hour(grown, daily_run, client, lambda *_: None))
-        once = hourly.by_hour(whole, measured, client, lambda *_: None)
+                found.append(hourly.by_hour(grown, daily_run, client, lambda *_, **__: None))
+        once = hourly.by_hour(whole, measured, client, lambda *_, **__: None)
     assert len(found[1].changes) < len(once.changes)
     for name in once._fields[:-1]:
         pd.testing.assert_frame_equal(getattr(found[-1], name), getattr(once, name))
@@ -235,7 +235,7 @@ def test_days_of_an_archive_are_no_days_with_hours(measured: Settings) -> None:
         warehouse.write("cell_hour", none, day=day)
     assert warehouse.days("cell_hour", filled=True) == known
     with workers(measured.run) as client:
-        seen = hourly.by_hour(warehouse, measured, client, lambda *_: None).visibility
+        seen = hourly.by_hour(warehouse, measured, client, lambda *_, **__: None).visibility
     assert len(seen) == 20
     assert (seen["hours_from_utc"].dt.strftime("%m-%d") >= "08-02").all()
     assert seen["hours_from_utc"].min() < pd.Timestamp("2026-08-04", tz="UTC")
