@@ -32,7 +32,7 @@ from ingest.sources import parquet
 from ingest.warehouse import retain
 from ingest.warehouse.store import WHOLE, Warehouse
 
-_METHOD = "load-3"
+_METHOD = "load-4"
 
 
 @dataclass(frozen=True)
@@ -272,7 +272,8 @@ def _load_id(task: FileToLoad, file_hash: str) -> str:
         _METHOD,
         file_hash,
         str(_relative(task.path, settings.folder)),
-        task.source.model_dump(mode="json"),
+        # without defaults, so that a key that a later version adds changes no name
+        task.source.model_dump(mode="json", exclude_defaults=True),
         settings.operator.model_dump(mode="json"),
         settings.grid.level,
         _key_id(task),

@@ -79,17 +79,16 @@ def test_what_was_stated_keeps_its_values_under_new_names(old: Path) -> None:
 def test_a_run_goes_on_where_the_old_one_ended(old: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     settings, warehouse = load(old / "hexperience.toml", environ={}), Warehouse(old / "warehouse")
     before = stated_before(warehouse)
-    loads = {
-        path: path.stat().st_mtime_ns for path in (old / "warehouse" / "loads").rglob("*.json")
-    }
+    loads = [*(old / "warehouse" / "loads").rglob("*.json")]
     monkeypatch.setattr(hourly, "HOURLY_DAYS", HOURLY_DAYS)
     with workers(settings.run) as client:
         receipt = ingest.run.run(settings, client)
         analysis.run.run(settings, client)
     publish(warehouse, "new", keep=2)
 
-    # no file is read again
-    assert {path: path.stat().st_mtime_ns for path in loads} == loads
+    # every file is read again: 0.1.0 took some values for what they are not
+    assert loads
+    assert not [path for path in loads if path.exists()]
     assert receipt.set_index("table_name")["n_read"]["pm"] > 0
 
     now = warehouse.read("change_point").set_index("change_id")
