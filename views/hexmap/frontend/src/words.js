@@ -27,7 +27,8 @@ const twoDigits = (v) => {
 };
 
 const WRITTEN = {
-  share: (v) => `${fixed(100 * v, v >= 0.1 ? 1 : 2)} %`,
+  // counts that contradict each other; how far says nothing
+  share: (v) => v > 1 ? "over 100 %" : `${fixed(100 * v, v >= 0.1 ? 1 : 2)} %`,
   percent: (v) => `${fixed(v, 0)} %`,
   count: (v) => signed(v, Math.abs(v) >= 10 ? 0 : 1),
   ratio: (v) => `×${v < 10 ? twoDigits(v) : fixed(v, 0)}`,
