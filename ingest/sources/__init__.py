@@ -83,6 +83,9 @@ def _damage(sheet: Path, source: Source) -> str:
     """Why a sheet can't be read, in words; "" = it can."""
     try:
         _header(sheet, source)
+    except qualtrics.NotAsExported:
+        # a sheet of another kind is whole
+        return ""
     except delimited.UNREADABLE as error:
         return _first_line(error)
     return ""

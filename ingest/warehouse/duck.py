@@ -18,7 +18,7 @@ from ingest.warehouse.questions import QUERIES
 Connection = duckdb.DuckDBPyConnection
 _BROKEN = (duckdb.FatalException, duckdb.SerializationException)
 """What DuckDB raises where blocks of a file are not as they were written."""
-_SHUTTING = threading.Lock()
+_OPENING = threading.Lock()
 MACROS = QUERIES / "macros" / "hexagons.sql"
 
 # ------------------------------------------------------------------------------ to be read
@@ -32,13 +32,16 @@ def connect(marts: Path, beside: Mapping[str, pa.Table] | None = None) -> Iterat
     none.
     """
     try:
-        connection = duckdb.connect(str(marts), read_only=True)
+        # connections of one process to one file share a database, which the first one sets up
+        with _OPENING:
+            connection = duckdb.connect(str(marts), read_only=True)
     except duckdb.Error as error:
         raise _damaged(marts, error) from None
     try:
-        _shut(connection)
-        for name, rows in (beside or {}).items():
-            connection.register(name, rows)
+        with _OPENING:
+            _shut(connection)
+            for name, rows in (beside or {}).items():
+                connection.register(name, rows)
         yield connection
     except duckdb.Error as error:
         if _is_damage(error):
@@ -53,12 +56,11 @@ def _shut(connection: Connection) -> None:
 
     Two pages that are drawn at once have the same database: who comes second finds it shut.
     """
-    with _SHUTTING:
-        is_shut = connection.execute("select current_setting('lock_configuration')").fetchall()
-        if is_shut != [(True,)]:
-            connection.execute("set global TimeZone = 'UTC'")
-            connection.execute("set enable_external_access = false")
-            connection.execute("set lock_configuration = true")
+    is_shut = connection.execute("select current_setting('lock_configuration')").fetchall()
+    if is_shut != [(True,)]:
+        connection.execute("set global TimeZone = 'UTC'")
+        connection.execute("set enable_external_access = false")
+        connection.execute("set lock_configuration = true")
 
 
 def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataFrame:

@@ -31,14 +31,16 @@ COST = r"action|cost|value_per"
 
 # section, its settings, tables that must change, and of `priority` the columns that may
 CASES: dict[str, tuple[str, dict[str, Any], set[str], str]] = {
-    "relief": ("priority", {"relief_pct": 45}, {"benefit", "priority"},
+    "relief": ("priority", {"relief_pct": 45}, {"benefit", "priority", "place_part"},
                r"avoid|value|rank|p_top20|in_top20|dominant|change_|relief_cells|advice|seen|action|cost"
-               r"|knee|min_visible|shown_hex"),
+               r"|knee|min_visible|shown_hex|place_state"),
     "room": ("priority", {"room_pct": 5}, {"priority"}, r"^relief_cells$"),
-    "least reach": ("priority", {"least_reach_pct": 60}, {"priority"}, COST),
+    "least reach": ("priority", {"least_reach_pct": 60}, {"priority", "place_part"},
+                    COST + "|^seen$"),
     "churn": ("priority", {"churn_per_detractor": 0.2}, {"priority"}, r"^value_"),
     "days": ("priority", {"days": 14},
-             {"priority", "benefit", "what_if", "action_share", "place_rate"} | PLANS, r"."),
+             {"priority", "place_part", "benefit", "what_if", "action_share", "place_rate"} | PLANS,
+             r"."),
     "budgets": ("plan", {"budgets": [30]}, PLANS, ""),
     "no budget": ("plan", {"budgets": []}, PLANS, ""),
     "catalogue": ("plan", {"catalogue": "dear.toml"}, {"priority", "action_share"} | PLANS, COST),
@@ -54,7 +56,7 @@ CASES: dict[str, tuple[str, dict[str, Any], set[str], str]] = {
     "complaints by calls": ("targets", {"complaints_per_10k_attempts": {"network": 9}}, set(), ""),
     "nps": ("targets", {"nps": {"relationship": 90}}, {"place_rate"}, ""),
     "sure": ("targets", {"sure": 0.51}, {"place_rate"}, ""),
-    "false discovery": ("targets", {"false_discovery": 0.9}, {"place_rate"}, ""),
+    "false discovery": ("targets", {"false_discovery": 1e-6}, {"place_rate"}, ""),
 }  # fmt: skip
 
 

@@ -79,6 +79,8 @@ def test_complaints_without_a_base_are_per_call_attempts(tmp_path: Path) -> None
     rows = "".join(f"c{i},2026-06-{1 + i % 14:02}T10:00Z,53.8,-1.5\n" for i in range(28))
     # those of days without counters do not count against the calls of other days
     rows += "".join(f"d{i},2026-06-20T10:00Z,53.8,-1.5\n" for i in range(50))
+    # hexagons have figures of months that are over
+    rows += "e,2026-07-06T10:00Z,53.8,-1.5\n"
     warehouse = _run(tmp_path, pm=_counters(100, 1), cell=CELLS, complaint=rows)
     rates = warehouse.read("place_rate").query(
         "metric == 'complaints_per_10k_attempts' and level == 7"

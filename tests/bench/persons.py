@@ -141,6 +141,7 @@ def _complaints(
     return pd.DataFrame({
         "complaint_id": [f"r{i}" for i in range(len(rows))],
         "subscriber_id": rows["subscriber_id"], "complaint_class": "network",
+        "complaint_type": None, "channel": None,
         "created_utc": created.astype("datetime64[us, UTC]") + pd.Timedelta(hours=12),
         "event_utc": pd.Series(pd.NaT, rows.index, dtype="datetime64[us, UTC]"),
         "time_grain": "instant", "is_repeat": None, "cell_id": "c" + rows["cell"].astype("str"),

@@ -225,7 +225,7 @@ def _answers() -> Seed:
     ]  # fmt: skip
     lines = csv.writer(out := StringIO(), lineterminator="\n")
     lines.writerows([names, [f"{name}?" for name in names], imports, *rows])
-    columns = {"answer_id": "ResponseId", "answered_utc": "EndDate", "score": "Q1"}
+    columns = {"response_id": "ResponseId", "answered_utc": "EndDate", "score": "Q1"}
     return _seed(
         "answers.csv",
         out.getvalue(),

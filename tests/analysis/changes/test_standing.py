@@ -38,6 +38,8 @@ def found(planted: Network) -> Find:
     counters = days_of(planted)
     prb = planted.clock.by_day(planted.counters["prb_dl_util_pct"])
     counters["bh_prb_dl_util_pct"] = (("cell", "day"), prb / 24)
+    counters["bh_prb_dl_used_prb_s"] = (("cell", "day"), prb / 24)
+    counters["bh_prb_dl_avail_prb_s"] = (("cell", "day"), np.full(prb.shape, 100.0))
     counters["availability"] = 1 - counters["unavail_s"] / counters["covered_s"]
 
     def find(
