@@ -22,6 +22,7 @@ from dask.distributed import (
     as_completed,
     performance_report,
 )
+from distributed.comm import CommClosedError
 
 from contracts.errors import InputError, Interrupted
 from contracts.settings.sections import Run, Settings
@@ -173,7 +174,7 @@ def each(
         raise InputError(
             f"while {label} a worker died {times} times at one item", [remedy]
         ) from None
-    except CancelledError:
+    except (CancelledError, CommClosedError):
         remedy = "start it again and run again: what was finished is kept"
         raise InputError(f"the Dask scheduler went away while {label}", [remedy]) from None
     except KeyboardInterrupt:
