@@ -22,7 +22,7 @@ from dask.distributed import (
     as_completed,
     performance_report,
 )
-from distributed.comm import CommClosedError
+from distributed.comm.core import CommClosedError
 
 from contracts.errors import InputError, Interrupted
 from contracts.settings.sections import Run, Settings
