@@ -262,6 +262,7 @@ def days_of(hours: Arrays, day: Day) -> Arrays:
         power = mean * day.covered_s
         summed["_rsrp"] = power
         summed["_rsrp_s"] = np.where(np.isnan(power), np.nan, day.covered_s)
+    # so that an hour of all cells lies together, and is added at once
     days = {
         name: None if a is None else total(np.ascontiguousarray(a.T)) for name, a in summed.items()
     }
@@ -269,11 +270,6 @@ def days_of(hours: Arrays, day: Day) -> Arrays:
     if mean is not None:
         days["rsrp_p50_dbm"] = _divided(days.pop("_rsrp"), days.pop("_rsrp_s"))
     return days | _busy_hours(hours, day)
-
-
-def _over_hours(array: Floats) -> Floats:
-    # an hour of all cells lies together, and is added at once
-    return total(np.ascontiguousarray(array.T))
 
 
 def _divided(above: Floats | None, below: Floats | None) -> Floats | None:
