@@ -47,6 +47,7 @@ from views.console.printing import (
     say,
 )
 from views.console.progress import progress, status_lines
+from views.console.stopping import repeat_swallowed
 
 PORT = 8501
 FORMAT_HELP = f"{', '.join(export.FORMATS)}; the last three with outlines of hexagons, for QGIS."
@@ -93,12 +94,13 @@ def _say_version(asked: bool) -> None:
 @app.callback()
 def every(
     *,
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001  `_say_version` hears of it first
         bool,
         typer.Option("--version", help="Show the version.", callback=_say_version, is_eager=True),
     ] = False,
 ) -> None:
     """Where a mobile network hurts its customers, why, since when, and what to do first."""
+    repeat_swallowed()
 
 
 @app.command()
