@@ -9,10 +9,11 @@ import pandas as pd
 from dask.distributed import Client
 
 from contracts.errors import InputError
+from contracts.kpis import catalogue
 from contracts.settings.sections import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES
 from ingest.privacy import door
-from ingest.quality import cell_days, notes, surveys
+from ingest.quality import availability, cell_days, notes, surveys
 from ingest.running.cluster import code_id, same_everywhere
 from ingest.running.workers import Progress, each, silent
 from ingest.settle.cells import newest_rows, settle_inventory
@@ -75,6 +76,7 @@ def run_files(
             "lineage": lineage.of_files(warehouse),
             "cell_quality": cell_days.find(warehouse, settings),
             "survey_response": _responses(warehouse, settings),
+            "kpi": availability.kpi_rows(warehouse.loads("pm").values(), catalogue(settings.kpi)),
         }
     )
     receipt = warehouse.read("receipt")

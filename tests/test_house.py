@@ -36,11 +36,12 @@ ARROWS = {
 # Rooms of each wing, floor by floor from below: a room imports from the floors below its own.
 FLOORS: dict[str, tuple[set[str], ...]] = {
     "contracts": (
-        {"complaints", "errors", "kpis", "regulator", "written"},
+        {"complaints", "errors", "regulator", "written"},
         {"expressions", "fields", "vendors"},
         {"exports", "tables"},
         {"source"},
-        {"settings"},
+        {"kpis"},
+        {"kpi_page", "settings"},
     ),
     "geo": ({"sphere"}, {"hexgrid", "sites"}, {"radio", "regions", "voronoi"}, {"footprint"}),
     "ingest": (

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from contracts import kpi_page
 from contracts.settings.load import reference
 from contracts.tables.dictionary import dictionary
 from hexperience import app
@@ -34,6 +35,7 @@ def console() -> str:
 HOUSE = Path(__file__).resolve().parents[1]
 PAGES = {
     "docs/dictionary.md": dictionary,
+    "docs/kpis.md": kpi_page.page,
     "docs/settings.md": reference,
     "docs/console.md": console,
     "queries/README.md": query_index,

@@ -3,7 +3,6 @@
 from contracts.fields.field import amount, share, text, whole
 
 FIELDS = [
-    text("kpi", "Counter-based metric of an association; a name of this dictionary."),
     whole("lag_months", "months", "Months by which the outcome follows.", 0, 24),
     amount("coefficient", "", "Estimated association."),
     amount("coefficient_se", "of the coefficient", "Its standard error, clustered by site.", 0),

@@ -17,10 +17,14 @@ from pydantic_core import ErrorDetails
 
 from contracts import vendors
 from contracts.errors import SettingsError, nearest
+from contracts.kpis import Kpi
 from contracts.settings.sections import DEFAULTS, Settings
 from contracts.source import Section, Source
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
+_MANY: dict[str, type[Section]] = {"source": Source, "kpi": Kpi}
+"""Sections that a configuration may have several of, and what each of them is."""
+_HEADS = {"source": "[[source]]", "kpi": "[kpi.NAME]"}
 
 
 def load(
@@ -84,9 +88,9 @@ def reference() -> str:
         "",
     ]
     for name, section in Settings.model_fields.items():
-        model = Source if name == "source" else section.annotation
+        model = _MANY.get(name, section.annotation)
         if isinstance(model, type) and issubclass(model, Section):
-            lines += _keys(f"[[{name}]]" if model is Source else f"[{name}]", model)
+            lines += _keys(_HEADS.get(name, f"[{name}]"), model)
     return "\n".join(lines)
 
 
@@ -224,8 +228,10 @@ def _where(loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, type[B
         table = raw["source"][number].get("table", "no table")
         keys = " ".join(str(key) for key in rest[1:])
         return f"[[source]] number {number + 1} ({table}) {keys}", Source
-    if not rest:
-        return str(first), Settings
+    if first == "kpi" and len(rest) > 1:
+        return f"[kpi.{rest[0]}] {' '.join(map(str, rest[1:]))}", Kpi
+    if not rest or first == "kpi":
+        return ".".join(map(str, loc)), Settings
     head, section = str(first), type(getattr(DEFAULTS, str(first)))
     while len(rest) > 1 and isinstance(within := getattr(section(), str(rest[0]), None), Section):
         head, section = f"{head}.{rest.pop(0)}", type(within)

@@ -8,7 +8,9 @@ from zoneinfo import available_timezones
 import holidays
 from pydantic import Field
 
+from contracts import kpis
 from contracts.errors import nearest
+from contracts.kpis import Kpi
 from contracts.regulator import THRESHOLDS
 from contracts.source import Section, Source
 
@@ -316,6 +318,7 @@ class Settings(Section):
     map: Map = Map()
     screen: Screen = Screen()
     source: tuple[Source, ...] = ()
+    kpi: dict[str, Kpi] = Field({}, description="The operator's own KPIs, by id.")
     folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")
 
     def resolve(self, path: str) -> Path:
@@ -351,6 +354,7 @@ class Settings(Section):
             yield f"[plan] floors: they add up to {shares:g}; lower them to 1 together"
         for name in set(self.regulator.limits) - set(THRESHOLDS):
             yield f"[regulator] limits: no threshold '{name}'{nearest(name, THRESHOLDS)}"
+        yield from kpis.faults(self.kpi)
         if not self.source:
             yield "[[source]]: none given; name at least one kind of file"
         for number, source in enumerate(self.source, 1):

@@ -22,14 +22,14 @@ PUBLISHED: tuple[str, ...] = (
 )
 """Tables of the released marts; persons' rows and refused rows are not among them."""
 
-SCHEMA_VERSION = 6
+SCHEMA_VERSION = 7
 """Raised with each release that changes tables or the warehouse's layout; table `run` carries it.
 
 1: until 0.1. 2: footprints with validity, regions, coverage; the warehouse notes its schema.
 3: benefits, plans, costs of places, lineage, verdicts on cells' days; rates borrow from their
 surroundings. 4: version 0.1.0. 5: complaints and answers as counted, advice apart from what is
 seen, columns renamed (`ingest.warehouse.migration`). 6: cells that are spoken of in a place, and
-whether there is anything to do there.
+whether there is anything to do there. 7: the catalogue of KPIs.
 """
 
 # A pm row says something only with one of these pairs.

@@ -162,6 +162,13 @@ TABLES = [
         key=("cell_id", "day_local", "check_name"),
     ),
     Table(
+        "kpi", "finding", "one KPI, whether its counters are there or not",
+        names("""kpi kpi_name family form formula kpi_unit factor better least_denominator
+            interval_kind failures kpi_source formula_version caveat is_own absent_reason
+            run_id"""),
+        key=("kpi",),
+    ),
+    Table(
         "receipt", "finding", "one source's rows, read = accepted + refused",
         names("table_name n_read n_accepted n_refused n_values_missing run_id"),
         key=("table_name",),

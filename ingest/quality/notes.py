@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from contracts.kpis import catalogue
 from contracts.settings.sections import Settings
 from contracts.written import per_cent
 from ingest.counters.carriers import ASSUMED
@@ -282,7 +283,8 @@ def _reading(given: Given) -> Iterator[Note]:
 
 
 def _availability(given: Given) -> Iterator[Note]:
-    yield from availability.notes(given.warehouse.loads("pm").values())
+    loads = given.warehouse.loads("pm").values()
+    yield from availability.notes(loads, catalogue(given.settings.kpi))
 
 
 def _calendar(given: Given) -> Iterator[Note]:

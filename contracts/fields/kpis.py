@@ -1,0 +1,26 @@
+"""What a KPI is, and what it comes to."""
+
+from contracts.fields.field import amount, flag, text, whole
+
+FIELDS = [
+    text("kpi", "Id of a KPI: a row of table kpi."),
+    text("kpi_name", "Its title."),
+    text("family", "What it says of a cell.",
+          "accessibility", "retainability", "mobility", "availability", "integrity",
+          "utilisation", "own"),
+    text("form", "How its parts become its value.", "ratio", "product", "state_mean", "sum"),
+    text("formula", "Its formula over counters, or over the KPIs that it is the product of."),
+    text("kpi_unit", "Unit of its value; share = 0 to 1."),
+    amount("factor", "", "What numerator / denominator is multiplied by.", 0),
+    text("better", "Which way is good; neither = it says how much, not how well.",
+          "higher", "lower", "neither"),
+    amount("least_denominator", "of the denominator", "Below it the KPI has no value.", 0),
+    text("interval_kind", "How its interval is made: binomial with the scatter of days, drawn from "
+          "days, or none.", "counts", "days", "none"),
+    flag("failures", "Whether its failures are searched for changes."),
+    text("kpi_source", "Where its formula comes from."),
+    whole("formula_version", "", "Version of the formula.", 1, None),
+    text("caveat", "What a reader must know of it; NULL = nothing beyond."),
+    flag("is_own", "Whether the operator defined it."),
+    text("absent_reason", "Why the KPI is absent; NULL = its counters are there."),
+]  # fmt: skip
