@@ -29,6 +29,7 @@ from contracts.settings.load import load
 from contracts.settings.sections import Settings
 from ingest.privacy import redact
 from ingest.running import logs
+from ingest.sandbox.asking import Asker
 from ingest.warehouse import acknowledgements, lineage
 from ingest.warehouse.acknowledgements import STATUSES, Subject, Word
 from ingest.warehouse.marts import Marts
@@ -40,6 +41,7 @@ from views.console.printing import (
     ERR,
     TakesSql,
     deliver,
+    deliver_answer,
     instant,
     pairs,
     print_findings,
@@ -317,7 +319,8 @@ def query(
         for query_name in query_names():
             say(f"{query_name:21} {read_query(query_name).question}")
         return
-    deliver(_warehouse(load(config)).marts.query(name, **pairs(param or [])), form, out)
+    with _asker(load(config)) as asker:
+        deliver_answer(asker.query(name, pairs(param or [])), form, out)
 
 
 @app.command(cls=TakesSql)
@@ -335,8 +338,8 @@ def sql(
 ) -> None:
     """Answer one SELECT of your own, or a file of queries/, from the published marts."""
     select = sys.stdin.read() if text == "-" else text
-    marts = _warehouse(load(config)).marts
-    deliver(marts.sql(select, **pairs(param or [])), form, out)
+    with _asker(load(config)) as asker:
+        deliver_answer(asker.sql(select, pairs(param or [])), form, out)
 
 
 @app.command()
@@ -537,6 +540,10 @@ def _log(marts: Marts, subject: str) -> pd.DataFrame:
     if subject:
         return marts.query("acknowledgement_log", **Subject.parse(subject).asked)
     return marts.query("acknowledgements")
+
+
+def _asker(settings: Settings) -> Asker:
+    return Asker(settings, user=getpass.getuser(), door="console")
 
 
 def _warehouse(settings: Settings) -> Warehouse:

@@ -43,6 +43,10 @@ class QuestionError(HexperienceError, ValueError):
     """A question is put in a way that has no answer."""
 
 
+class TooMuch(QuestionError):
+    """A question took more time, memory or room than [sql] allows, or was cancelled."""
+
+
 class ExpressionError(HexperienceError, ValueError):
     """An expression over counters can't be read; the message says where and what was expected."""
 

@@ -94,6 +94,22 @@ class Screen(Section):
     )
 
 
+class Sql(Section):
+    """What a question in SQL may take, and where it is noted (docs/sql.md)."""
+
+    seconds: float = Field(60, gt=0, description="Longest time for an answer; then it is stopped.")
+    memory_mb: int = Field(
+        2_000, ge=200, description="Memory for an answer, in megabytes of address space."
+    )
+    threads: int = Field(0, ge=0, description="Threads that answer; 0 = processors, at most 4.")
+    max_rows: int = Field(1_000_000, ge=1, description="Rows of an answer; the first ones come.")
+    max_mb: int = Field(200, ge=1, description="Megabytes of an answer; as many rows as fit come.")
+    audit: str = Field(
+        "sql-audit.jsonl",
+        description="Log of who asked what, a line of JSON each; empty = none is kept.",
+    )
+
+
 class Privacy(Section):
     """What protects persons (docs/methods.md 10)."""
 
@@ -317,6 +333,7 @@ class Settings(Section):
     report: Report = Report()
     map: Map = Map()
     screen: Screen = Screen()
+    sql: Sql = Sql()
     source: tuple[Source, ...] = ()
     kpi: dict[str, Kpi] = Field({}, description="The operator's own KPIs, by id.")
     folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")

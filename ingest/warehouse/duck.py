@@ -75,6 +75,14 @@ def answer(connection: Connection, sql: str, params: dict[str, Any]) -> pd.DataF
         if _is_damage(error):
             raise
         raise QuestionError(f"sql: {error}") from None
+    return frame_of(rows)
+
+
+def frame_of(rows: pa.Table) -> pd.DataFrame:
+    """An answer's rows in pandas: hexagons whole numbers, days instants at midnight.
+
+    `rows`: as DuckDB gives them.
+    """
     return as_frame(_plain_numbers(rows), date_as_object=False)
 
 

@@ -5,6 +5,7 @@ run publishes the next one.
 """
 
 import os
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -154,7 +155,7 @@ class Marts:
         return acknowledgements.note(self.log, subject, word, by=by, at=at)
 
     def _ask(self, sql: str, params: dict[str, Any], *, with_log: bool) -> pd.DataFrame:
-        beside = {_LOG: self._log_rows()} if with_log else {}
+        beside = {_LOG: self.log_rows()} if with_log else {}
         with duck.connect(self.file, beside) as connection:
             self._refuse_other_schema(connection)
             return duck.answer(connection, sql, params)
@@ -162,13 +163,13 @@ class Marts:
     def _refuse_other_schema(self, connection: duck.Connection) -> None:
         """Raises NothingFound where the marts are of another schema than the queries."""
         run = duck.answer(connection, "select schema_version from run", {})
-        versions = run["schema_version"].tolist()
-        if versions and versions != [SCHEMA_VERSION]:
-            fault = f"the marts are of schema {versions[0]}, this software reads {SCHEMA_VERSION}"
-            raise NothingFound(f"{self.folder}: {fault}; do 'hexperience run' first")
+        refuse_other_schema(self.folder, run["schema_version"].tolist())
 
-    def _log_rows(self) -> pa.Table:
-        """The log, without rows where it can't be read: it must not keep anybody from the marts."""
+    def log_rows(self) -> pa.Table:
+        """The log as table `acknowledgement`, without rows where it can't be read.
+
+        It must not keep anybody from the marts.
+        """
         try:
             return self._log_entries()
         except HexperienceError as error:
@@ -177,6 +178,16 @@ class Marts:
 
     def _log_entries(self) -> pa.Table:
         return to_arrow(acknowledgements.read(self.log), table(_LOG))
+
+
+def refuse_other_schema(folder: Path, versions: Sequence[int]) -> None:
+    """Raises NothingFound where the marts are of another schema than the queries.
+
+    `folder`: of the warehouse. `versions`: what table `run` of the marts has; none = no run.
+    """
+    if versions and list(versions) != [SCHEMA_VERSION]:
+        fault = f"the marts are of schema {versions[0]}, this software reads {SCHEMA_VERSION}"
+        raise NothingFound(f"{folder}: {fault}; do 'hexperience run' first")
 
 
 def owners_of(folder: Path) -> frozenset[int]:

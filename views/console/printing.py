@@ -13,6 +13,7 @@ from rich.table import Table
 from typer.core import TyperCommand
 
 from contracts.errors import QuestionError
+from ingest.sandbox.asking import Answer
 from ingest.warehouse.marts import Marts
 from views.console import export
 from views.words import sentences
@@ -72,6 +73,16 @@ def deliver(frame: pd.DataFrame, form: str, out: Path | None) -> None:
         ERR.print(f"{len(frame):,} rows written to {out}", highlight=False)
     else:
         sys.stdout.buffer.write(content)
+
+
+def deliver_answer(answer: Answer, form: str, out: Path | None) -> None:
+    """As `deliver`; what cut the answer is said beside it, on standard error.
+
+    `answer`: of the sandbox. `form`, `out`: as of `deliver`.
+    """
+    deliver(answer.frame, form, out)
+    for note in answer.notes:
+        ERR.print(note, style="yellow", markup=False, highlight=False, soft_wrap=True)
 
 
 def print_findings(found: pd.DataFrame, form: str) -> None:
