@@ -114,23 +114,6 @@ def _plain_numbers(rows: pa.Table) -> pa.Table:
     return rows
 
 
-def refuse_all_but_one_select(text: str) -> None:
-    """Raises QuestionError where a text is not exactly one SELECT.
-
-    `text`: SQL as somebody wrote it. An error of syntax is refused in DuckDB's words.
-    """
-    try:
-        kinds = [statement.type for statement in duckdb.extract_statements(text)]
-    except duckdb.Error as error:
-        raise QuestionError(f"sql: {error}") from None
-    if duckdb.StatementType.MULTI in kinds:
-        # DuckDB would first write a type with the values that it finds, and marts take no writing
-        fault = "a PIVOT that finds its columns in the data can't be answered"
-        raise QuestionError(f"sql: {fault}; name them: PIVOT ... ON column IN ('a', 'b') USING ...")
-    if kinds != [duckdb.StatementType.SELECT]:
-        raise QuestionError("sql: give exactly one SELECT")
-
-
 # ------------------------------------------------------------------------------- to be made
 
 

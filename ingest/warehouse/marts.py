@@ -20,11 +20,9 @@ from ingest.warehouse import acknowledgements, duck, files
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.questions import (
     check_names,
-    headed,
     read_check,
     read_query,
     typed,
-    where_it_stands,
 )
 
 MARTS = "marts.duckdb"
@@ -117,22 +115,6 @@ class Marts:
         question = read_query(name)
         values = typed(question, params)
         return self._ask(question.sql, values, with_log=_LOG in question.reads)
-
-    def sql(self, text: str, **params: str) -> pd.DataFrame:
-        """Answer of one ad-hoc SELECT on the marts, which it cannot change or leave.
-
-        `text`: the SELECT; one with the head of a query file has that head's parameters and their
-        defaults. `params`: values by the names that it has as $name; of a SELECT without a head
-        they are texts. Raises QuestionError where it is none or fails, with the place or new name
-        of a column that is not there.
-        """
-        duck.refuse_all_but_one_select(text)
-        question = headed(text)
-        values = params if question is None else typed(question, params)
-        try:
-            return self._ask(text, values, with_log=True)
-        except QuestionError as error:
-            raise QuestionError(f"{error}{where_it_stands(str(error))}") from None
 
     def guilty(self, rule: Privacy) -> pd.DataFrame:
         """Rows of the published marts that break a promise: check, reason; none = all are kept.

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests.bench.asked import asked
 from tests.bench.operator import Operator
 from tests.ingest import killer
 
@@ -73,7 +74,7 @@ def _run(operator: Operator) -> None:
 def _counted(operator: Operator) -> str:
     """What the screen would show of the counters."""
     counted = "select count(*), sum(dropped_calls) from cell_day"
-    return operator.warehouse.marts.sql(counted).to_string()
+    return asked(operator.warehouse.marts, counted).to_string()
 
 
 def test_a_run_killed_at_any_moment_costs_time_only(

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from ingest.warehouse.store import Warehouse
+from tests.bench.asked import asked
 
 SUMS = ["call_attempts", "dropped_calls", "dl_vol_kbit"]
 THEIRS = {
@@ -39,7 +40,7 @@ def paper(demo_config: Path) -> pd.DataFrame:
 
 
 def test_cell_days_equal_those_on_paper(demo: Warehouse, paper: pd.DataFrame) -> None:
-    ours = demo.marts.sql(f"select cell_id, day_local, {', '.join(SUMS)} from cell_day")
+    ours = asked(demo.marts, f"select cell_id, day_local, {', '.join(SUMS)} from cell_day")
     ours = ours.assign(day_local=ours["day_local"].dt.date).set_index(["cell_id", "day_local"])
     pd.testing.assert_frame_equal(ours.sort_index(), paper, check_index_type=False, rtol=1e-12)
 
@@ -54,10 +55,11 @@ def test_hexagons_and_their_drop_rates_equal_those_on_paper(
     by_day = parts.groupby(["hex_id", "day_local"])[SUMS].sum(min_count=1)
     ours = demo.read("hex_day").set_index(["hex_id", "day_local"])[SUMS].sort_index()
     pd.testing.assert_frame_equal(ours, by_day, check_index_type=False, rtol=1e-9)
-    rates = demo.marts.sql(
+    rates = asked(
+        demo.marts,
         "select hex_id, period_start, period_end, value from place_rate "
         "where metric = 'drop_rate' and place_type = 'hex' and value is not null "
-        "and level = (select max(level) from run)"
+        "and level = (select max(level) from run)",
     )
     days = by_day.reset_index()
     assert len(rates) > 1000

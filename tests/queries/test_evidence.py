@@ -19,6 +19,7 @@ from ingest.counters import references
 from ingest.warehouse import lineage
 from ingest.warehouse.acknowledgements import Subject, Word
 from ingest.warehouse.store import Warehouse
+from tests.bench.asked import asked
 from tests.bench.town import Town
 
 KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}
@@ -134,7 +135,7 @@ def test_what_relief_would_spare_stands_in_the_evidence_as_in_the_ladder(demo: W
 
 
 def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:
-    totals = demo.marts.sql("select table_name, sum(n_rows) as n from lineage group by all")
+    totals = asked(demo.marts, "select table_name, sum(n_rows) as n from lineage group by all")
     receipt = demo.read("receipt").set_index("table_name")
     kept = totals.set_index("table_name")["n"].astype(float)
     # rows that repeat a key are refused after their file was read
@@ -145,8 +146,8 @@ def test_lineage_has_every_accepted_row_once(demo: Warehouse) -> None:
 
 
 def test_days_of_persons_are_not_shown(demo: Warehouse) -> None:
-    persons = demo.marts.sql(
-        "select * from lineage where table_name in ('complaint', 'nps', 'call')"
+    persons = asked(
+        demo.marts, "select * from lineage where table_name in ('complaint', 'nps', 'call')"
     )
     assert len(persons) > 0
     assert persons["day_local"].isna().all()

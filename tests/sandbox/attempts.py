@@ -76,6 +76,7 @@ WRITES = [
     "with t as (select 1) insert into cell select * from t",
     "update cell set cell_id = 'x'",
     "delete from cell",
+    "delete from acknowledgement",
     "truncate cell",
     "drop table cell",
     "alter table cell add column x integer",

