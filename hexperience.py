@@ -24,7 +24,14 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import pandas as pd
 import typer
 
-from contracts.errors import ContractError, HexperienceError, Interrupted, QuestionError
+from contracts.errors import (
+    ContractError,
+    HexperienceError,
+    Interrupted,
+    NothingFound,
+    QuestionError,
+    nearest,
+)
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
 from ingest.privacy import redact
@@ -340,6 +347,23 @@ def sql(
     select = sys.stdin.read() if text == "-" else text
     with _asker(load(config)) as asker:
         deliver_answer(asker.sql(select, pairs(param or [])), form, out)
+
+
+@app.command()
+@_with_message
+def tables(
+    name: Annotated[str, typer.Argument(help="Table or view whose columns to show.")] = "",
+    form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
+    out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Show which tables, views and macros SQL can use, or the columns of one; what each means."""
+    with _asker(load(config)) as asker:
+        answer = asker.query("columns", {"table_name": name}) if name else asker.query("tables")
+        if not answer.table.num_rows:
+            known = asker.query("tables").table["name"].to_pylist()
+            raise NothingFound(f"no table '{name}'{nearest(name, known)}")
+    deliver_answer(answer, form, out)
 
 
 @app.command()

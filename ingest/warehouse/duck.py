@@ -13,13 +13,13 @@ import pyarrow as pa
 from contracts.errors import Damaged, QuestionError
 from contracts.tables import PUBLISHED, TABLES, Table, table
 from ingest.warehouse.files import as_frame, verify
-from ingest.warehouse.questions import QUERIES
+from ingest.warehouse.questions import QUERIES, macros_of
 
 Connection = duckdb.DuckDBPyConnection
 _BROKEN = (duckdb.FatalException, duckdb.SerializationException)
 """What DuckDB raises where blocks of a file are not as they were written."""
 _OPENING = threading.Lock()
-MACROS = QUERIES / "macros" / "hexagons.sql"
+MACROS = QUERIES / "macros"
 
 # ------------------------------------------------------------------------------ to be read
 
@@ -125,7 +125,7 @@ def build(marts: Path, files: Mapping[str, Sequence[Path]]) -> None:
     """
     with duckdb.connect(str(marts)) as connection:
         connection.begin()
-        connection.execute(MACROS.read_text(encoding="utf-8"))
+        _create_macros(connection)
         for name in PUBLISHED:
             create_table(connection, table(name))
             _fill(connection, name, files.get(name, ()))
@@ -140,6 +140,15 @@ def _fill(connection: Connection, name: str, files: Sequence[Path]) -> None:
             f"insert into {name} by name select * from read_parquet($files, union_by_name = true)",
             {"files": [str(path) for path in files]},
         )
+
+
+def _create_macros(connection: Connection) -> None:
+    """Every macro of queries/macros, with the comment lines above it as its comment."""
+    for path in sorted(MACROS.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        connection.execute(text)
+        for name, meaning in macros_of(text).items():
+            connection.execute(f"comment on macro {name} is {_quoted(meaning)}")
 
 
 def create_table(connection: Connection, of: Table) -> None:
@@ -164,7 +173,7 @@ def _quoted(text: str) -> str:
 def empty_marts() -> Connection:
     """A connection in memory to all tables without rows: what SQL tests bind on."""
     connection = duckdb.connect(":memory:").begin()
-    connection.execute(MACROS.read_text(encoding="utf-8"))
+    _create_macros(connection)
     for one in TABLES.values():
         create_table(connection, one)
     return connection.commit()

@@ -107,6 +107,18 @@ def read_query(name: str) -> Query:
     return parse_query(path.read_text(encoding="utf-8"), path.name)
 
 
+def macros_of(text: str) -> dict[str, str]:
+    """What each macro of a file of macros does, by name: the comment lines right above it.
+
+    `text`: the whole file.
+    """
+    head = re.compile(r"((?:^-- .*\n)*)^create macro (\w+)\(", re.MULTILINE)
+    return {
+        macro[2]: " ".join(line.removeprefix("-- ") for line in macro[1].splitlines())
+        for macro in head.finditer(text)
+    }
+
+
 def query_index() -> str:
     """Every query and its question in Markdown, as queries/README.md holds it."""
     lines = ["# Questions", "", "Made from the files' heads by `make docs`; do not edit.", ""]

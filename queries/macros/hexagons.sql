@@ -1,8 +1,23 @@
 -- Hexagons, boxes and days, in marts and in the questions asked of them. An H3 index has its level
 -- in bits 52 to 55, and 7 for each digit finer than that.
+
+-- the hexagon that a text such as 881942c58bfffff is; NULL where it is none
 create macro hex_of(hex_text) as try_cast('0x' || hex_text as ubigint);
 
+-- the level of a hexagon given as text
 create macro hex_level(hex_text) as (hex_of(hex_text) >> 52) & 15;
+
+-- the text of a hexagon, such as 881942c58bfffff; hex_of goes back
+create macro hex_text(hex_id) as lower(to_hex(hex_id::ubigint));
+
+-- the coarser hexagon that holds one; NULL where the level is finer than its own
+create macro hex_parent(hex_id, level) as
+    if(
+        level between 0 and (hex_id::ubigint >> 52) & 15,
+        (hex_id::ubigint & 18379190079298994175) | (level::ubigint << 52)
+            | ((1::ubigint << (45 - 3 * level)::ubigint) - 1),
+        null
+    );
 
 -- whether a hexagon lies in another of its own or a coarser level
 create macro in_hex(hex_id, hex_text) as

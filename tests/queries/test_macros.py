@@ -1,0 +1,74 @@
+"""Macros that analysts use in SQL of their own agree with the libraries behind our figures."""
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import duckdb
+import h3
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from ingest.warehouse.duck import empty_marts
+
+
+@pytest.fixture(scope="module")
+def marts() -> Iterator[duckdb.DuckDBPyConnection]:
+    with empty_marts() as connection:
+        yield connection
+
+
+def value(marts: duckdb.DuckDBPyConnection, sql: str, **params: Any) -> Any:
+    row = marts.execute(f"select {sql}", params).fetchone()
+    assert row is not None
+    return row[0]
+
+
+@pytest.mark.parametrize(("k", "n"), [(0, 10), (3, 100), (10, 10), (1, 1), (70_000, 9_000_000)])
+def test_wilson_s_ends_are_those_of_scipy(marts: duckdb.DuckDBPyConnection, k: int, n: int) -> None:
+    for z, level in (("", 0.9), (", z := 1.959963984540054", 0.95)):
+        ends = [value(marts, f"wilson_{end}($k, $n{z})", k=k, n=n) for end in ("low", "high")]
+        assert ends == pytest.approx(list(binomtest(k, n).proportion_ci(level, "wilson")), abs=1e-9)
+
+
+@pytest.mark.parametrize("what", ["wilson_low", "wilson_high"])
+def test_without_cases_a_rate_has_no_interval(marts: duckdb.DuckDBPyConnection, what: str) -> None:
+    assert value(marts, f"{what}(0, 0)") is None
+    assert value(marts, f"{what}(null, 9)") is None
+
+
+def test_a_score_and_its_error_are_those_of_the_answers(marts: duckdb.DuckDBPyConnection) -> None:
+    answers = np.repeat([100.0, 0.0, -100.0], [30, 60, 10])
+    assert value(marts, "nps(30, 10, 100)") == pytest.approx(answers.mean())
+    assert value(marts, "nps_se(30, 10, 100)") == pytest.approx(answers.std() / 10)
+    assert value(marts, "nps(0, 0, 0)") is None
+    assert value(marts, "nps_se(0, 0, 0)") is None
+
+
+def test_parents_and_texts_of_hexagons_are_those_of_h3(marts: duckdb.DuckDBPyConnection) -> None:
+    draws = np.random.default_rng(20)
+    for _ in range(40):
+        lat, lon, level = draws.uniform(-89, 89), draws.uniform(-180, 180), draws.integers(0, 10)
+        text = h3.latlng_to_cell(lat, lon, int(level))
+        hex_id = int(text, 16)
+        assert value(marts, "hex_text($h::ubigint)", h=hex_id) == text
+        assert value(marts, "hex_of($t)", t=text) == hex_id
+        coarse = int(draws.integers(0, level + 1))
+        parent = int(h3.cell_to_parent(text, coarse), 16)
+        assert value(marts, "hex_parent($h::ubigint, $l)", h=hex_id, l=coarse) == parent
+        assert value(marts, "hex_parent($h::ubigint, $l)", h=hex_id, l=int(level) + 1) is None
+
+
+def test_the_day_last_year_is_the_same_weekday(marts: duckdb.DuckDBPyConnection) -> None:
+    monday = date(2026, 11, 16)
+    assert value(marts, "last_year($d)", d=monday) == date(2025, 11, 17)
+
+
+def test_every_macro_says_what_it_does(marts: duckdb.DuckDBPyConnection) -> None:
+    said = marts.execute(
+        "select function_name, comment from duckdb_functions() "
+        "where not internal and function_type in ('macro', 'table_macro')"
+    ).fetchall()
+    assert {"wilson_low", "nps", "nps_se", "hex_parent", "in_hex", "last_year"} <= dict(said).keys()
+    assert [name for name, comment in said if not comment] == []
