@@ -7,8 +7,12 @@ import numpy as np
 import pandas as pd
 import xarray as xr
 
+from ingest.quality.lateness import Months
+
 # a place in which more of the cells' days failed than this can't be judged
 _MOST_FAILED = 0.25
+# a figure that lacks more of its month's rows can't be relied on
+_MOST_LATE, _LATE = 0.1, " of the month's rows came after its figures had left"
 # a change dated this near a day that failed may be that day's work
 _NEAR = pd.Timedelta(days=2)
 
@@ -55,6 +59,27 @@ def of_changes(changes: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:
     new_reasons = first["check_name"] + " on " + day + ": " + first["message"]
     reasons = changes.get("unsafe_reason", pd.Series(None, index=changes.index, dtype="object"))
     return reasons.fillna(new_reasons.reindex(changes.index))
+
+
+def of_rates(
+    rates: pd.DataFrame, notes: pd.DataFrame, table: str, months: Months
+) -> pd.Series | str | None:
+    """Why rates of customers can't be trusted, each or all of them; missing = they can.
+
+    `rates`: rows of `place_rate` or `rate_part`. `notes`: table `quality`. `table`: name of the
+    source table. `months`: of months with rows that came too late what `ingest.quality.lateness`
+    noted; a month that lacks many of its rows is not safe.
+    """
+    reason = of_table(notes, table)
+    if reason or rates.empty or not months:
+        return reason
+    missing = {month: 1 - facts["n"] / facts["last"] for month, facts in months.items()}
+    of_month = pd.to_datetime(rates["period_start"]).dt.strftime("%Y-%m")
+    share = of_month.map(missing).astype(float)
+    if "period_grain" in rates:
+        share = share.where(rates["period_grain"] == "month")
+    percent = (100 * share).map("{:.0f} %".format)
+    return (percent + _LATE).where(share > _MOST_LATE, None)
 
 
 def of_table(notes: pd.DataFrame, table: str) -> str | None:

@@ -7,7 +7,7 @@ functions. All of them are pure, and look at distinct texts only where a column 
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from typing import Final
 
 import numpy as np
@@ -22,6 +22,22 @@ _PLAIN = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 # a column of amounts needs as many numbers of three decimals before they are taken for thousands:
 # of amounts cut after the third decimal one in ten ends in a zero that is not written
 _ENOUGH = 20
+_PREFIXES = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_SIZES = {
+    **{f"{prefix}byte": ("data", 8 * size) for prefix, size in _PREFIXES.items()},
+    **{f"{prefix}b": ("data", 8 * size) for prefix, size in _PREFIXES.items()},
+    **{f"{prefix}bit": ("data", size) for prefix, size in _PREFIXES.items()},
+    **{f"{prefix}hz": ("frequency", size) for prefix, size in _PREFIXES.items()},
+    "ms": ("time", 0.001),
+    "s": ("time", 1.0),
+    "sec": ("time", 1.0),
+    "min": ("time", 60.0),
+    "h": ("time", 3600.0),
+    "d": ("time", 86_400.0),
+    "m": ("length", 1.0),
+    "km": ("length", 1000.0),
+    "ft": ("length", 0.3048),
+}
 _SIGNS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 _UNIT = re.compile(r"([+-]?\d[\d.,]*)\s*([^\d\s.,;+-][^\d]{0,11}?)")
 _SCALE = re.compile(r"\(?\[?(\d{1,2})(?:\.0+)?\)?\]?(?:\s*[-\u2013\u2014:=.,|/(\[]\s*|\s+)(\D*)")
@@ -176,6 +192,22 @@ def units_in(texts: pd.Series) -> dict[str, int]:
         if match := _UNIT.fullmatch(str(text).strip()):
             units[match[2]] = units.get(match[2], 0) + int(n)
     return dict(sorted(units.items(), key=lambda unit: -unit[1]))
+
+
+def sizes_differ(units: Iterable[str]) -> bool:
+    """Whether some of the units measure the same in other sizes, as MB and GB do, or ms and s.
+
+    `units`: as `units_in` gives them; those nobody knows differ from none.
+
+    >>> sizes_differ(["MB", "GB"]), sizes_differ(["MHz", "mhz"]), sizes_differ(["GB", "s"])
+    (True, False, False)
+    """
+    sizes: dict[str, set[float]] = {}
+    for unit in units:
+        kind, size = _SIZES.get(unit.strip().lower(), ("", 0.0))
+        sizes.setdefault(kind, set()).add(size)
+    sizes.pop("", None)
+    return any(len(of_kind) > 1 for of_kind in sizes.values())
 
 
 def scale_numbers(texts: pd.Series, high: float) -> pd.Series:

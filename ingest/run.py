@@ -13,7 +13,7 @@ from contracts.kpis import catalogue
 from contracts.settings.sections import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES
 from ingest.privacy import door
-from ingest.quality import availability, cell_days, notes, surveys
+from ingest.quality import availability, cell_days, lateness, notes, surveys
 from ingest.running.cluster import code_id, same_everywhere
 from ingest.running.workers import Progress, each, silent
 from ingest.settle.cells import newest_rows, settle_inventory
@@ -79,6 +79,7 @@ def run_files(
             "kpi": availability.kpi_rows(warehouse.loads("pm").values(), catalogue(settings.kpi)),
         }
     )
+    lateness.note_arrivals(warehouse, settings)
     receipt = warehouse.read("receipt")
     warehouse.write_findings({"quality": notes.notes(warehouse, receipt, settings)})
     return receipt

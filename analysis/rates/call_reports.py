@@ -23,6 +23,7 @@ from contracts.settings.sections import Privacy
 from geo import hexgrid
 from ingest.privacy import once, release
 from ingest.privacy.once import EVERYTHING, Leaving
+from ingest.quality.lateness import late_months
 
 _Figures = Callable[[pd.DataFrame], pd.DataFrame]
 """Figures of each place and month, of reports with PLACE."""
@@ -57,7 +58,9 @@ def _marked(inputs: Inputs, rated: Callable[..., pd.DataFrame]) -> pd.DataFrame:
         rule=settings.privacy,
         leaving=inputs.leaving("call"),
     )
-    return rates.assign(unsafe_reason=safety.of_table(inputs.table("quality"), "call"))
+    months = late_months(inputs.warehouse, "call")
+    reason = safety.of_rates(rates, inputs.table("quality"), "call", months)
+    return rates.assign(unsafe_reason=reason)
 
 
 def call_reports(

@@ -17,6 +17,7 @@ from analysis.uncertainty.intervals import Noise
 from contracts import regulator
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
+from ingest.quality.lateness import late_months
 
 METRICS = {
     "cell": ("drop_rate", "drops_excess_month"),
@@ -98,8 +99,10 @@ def _rated_complaints(inputs: Inputs) -> pd.DataFrame:
 
 
 def _marked(rates: pd.DataFrame, source: str, inputs: Inputs) -> pd.DataFrame:
-    """Rates, marked unsafe where a check of their source says so."""
-    return rates.assign(unsafe_reason=safety.of_table(inputs.table("quality"), source))
+    """Rates, marked unsafe where a check of their source says so, or rows came too late."""
+    months = late_months(inputs.warehouse, source)
+    reason = safety.of_rates(rates, inputs.table("quality"), source, months)
+    return rates.assign(unsafe_reason=reason)
 
 
 def _inventory_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:

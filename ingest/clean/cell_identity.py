@@ -30,10 +30,26 @@ SPREADSHEET = (
 TOTALS = "a row of totals, and no cell"
 """Why a row is refused in whose place of a cell a total or a mean is named."""
 
-_TOTALS = (
-    r"(?:(?:grand |sub-?)?totals?|sum|summe|gesamt(?:summe)?|insgesamt|somme|totale|overall|"
-    r"averages?|avg|mean|mittelwert|durchschnitt|moyenne|media|promedio|all(?: cells)?|"
-    r"\u0438\u0442\u043e\u0433\u043e|\u0432\u0441\u0435\u0433\u043e)(?:\s*[:=(].*)?"
+NONE = "a word for nothing, and no identifier"
+"""Why an identifier is missing in whose place N/A, null or the like stands."""
+
+_NONE = r"n/a|null|none|nil|nan|undefined|unknown|[(<]?(?:null|blank|none|empty)[)>]?|\\n|[-?.]+"
+_TOTAL = (
+    r"(?:grand |sub-?)?totals?|total (?:general|g\u00e9n\u00e9ral)|sum(?:me|ma)?|gesamt(?:summe)?|"
+    r"gesamtergebnis|teilergebnis|ergebnis|insgesamt|somme|totale|totaal|totalt|overall|celkem|"
+    r"razem|suma|og\u00f3\u0142em|toplam|\u00f6sszesen|yhteens\u00e4|jumlah|"
+    r"averages?|avg|mean|mittelwert|durchschnitt|moyenne|media|promedio|"
+    r"\u0438\u0442\u043e\u0433\u043e|\u0432\u0441\u0435\u0433\u043e|\u03c3\u03cd\u03bd\u03bf\u03bb\u03bf|"
+    r"\u5408\u8ba1|\u603b\u8ba1|\u5c0f\u8ba1|\u5408\u8a08|\u7dcf\u8a08|\u5c0f\u8a08|"
+    r"\u0627\u0644\u0645\u062c\u0645\u0648\u0639|\u0627\u0644\u0625\u062c\u0645\u0627\u0644\u064a"
+)
+_TOTALS = rf"(?:{_TOTAL}|all(?: cells)?)(?:\s*[:=(].*)?"
+_TOTAL_OF = rf"(.+?)\s+(?:{_TOTAL}):?"
+# letters of Greek and Cyrillic that look like Latin ones
+_LOOKALIKES = str.maketrans(
+    "\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7"
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0423\u0425\u0406\u0408\u0405",
+    "ABEZHIKMNOPTYXABEKMHOPCTYXIJS",
 )
 _WRAPPED = r"[^\x20-\x7e]|^[='\"` ]|[\"' ]$|  "
 _FORMULA = re.compile(r"=?\s*\"(.*)\"|=?\s*'(.*)'|['`=](.*)", re.DOTALL)
@@ -88,7 +104,8 @@ def alike(ids: pd.Series, others: pd.Series) -> pd.Series:
     """The other spelling of each id that is not among the others, by the id.
 
     `ids` and `others`: distinct ids as texts. Two ids are alike that differ only in case, in zeros
-    before a number or in the marks between their parts. Left out are ids that are among the others,
+    before a number, in the marks between their parts or in letters of another script that look the
+    same. Left out are ids that are among the others,
     and those like none.
 
     >>> alike(pd.Series(["lds03-1", "B2"]), pd.Series(["LDS003_1"])).to_dict()
@@ -101,18 +118,39 @@ def alike(ids: pd.Series, others: pd.Series) -> pd.Series:
 
 
 def _keys(ids: pd.Series) -> pd.Index:
-    texts = ids.astype("str").str.casefold().str.replace(r"[\W_]+", " ", regex=True)
+    texts = (
+        ids.astype("str")
+        .str.upper()
+        .str.translate(_LOOKALIKES)
+        .str.casefold()
+        .str.replace(r"[\W_]+", " ", regex=True)
+    )
     return pd.Index(texts.str.replace(r"(^|\D)0+(\d)", r"\1\2", regex=True).str.strip())
 
 
 def of_totals(ids: pd.Series) -> pd.Series:
     """Whether each text is the name of a total or a mean over cells, as exports end with them.
 
-    `ids`: cell_id as texts; a missing one is none.
+    `ids`: cell_id as texts; a missing one is none. "C1 Total" is one where C1 is a cell too.
     """
     distinct = pd.Series(ids.dropna().unique(), dtype="str")
-    totals = distinct[distinct.str.fullmatch(_TOTALS, case=False)]
+    of_one = distinct.str.extract(re.compile(_TOTAL_OF, re.IGNORECASE))[0]
+    is_total = distinct.str.fullmatch(_TOTALS, case=False) | of_one.isin(distinct)
+    totals = distinct[is_total]
     return ids.isin(totals) if len(totals) else pd.Series(False, index=ids.index)
+
+
+def of_nothing(ids: pd.Series) -> pd.Series:
+    """Whether each text says that there is no identifier, such as N/A, null or a dash.
+
+    `ids`: identifiers as texts; a missing one is none.
+
+    >>> of_nothing(pd.Series(["N/A", "NA-1", "-"])).tolist()
+    [True, False, True]
+    """
+    distinct = pd.Series(ids.dropna().unique(), dtype="str")
+    words = distinct[distinct.str.fullmatch(_NONE, case=False)]
+    return ids.isin(words) if len(words) else pd.Series(False, index=ids.index)
 
 
 def shared_ids(cells: pd.DataFrame) -> set[str]:

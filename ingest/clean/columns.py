@@ -11,12 +11,22 @@ from contracts.source import Source
 from ingest.clean import cell_identity, degrees, doubts
 from ingest.clean.findings import FILE_DOUBT, POSITION, Findings
 from ingest.clean.times import as_time
-from ingest.numerals import mark_doubt, numbers_of, other_mark, scale_numbers, units_in
+from ingest.numerals import (
+    mark_doubt,
+    numbers_of,
+    other_mark,
+    scale_numbers,
+    sizes_differ,
+    units_in,
+)
 from ingest.privacy import door
 
 _TRUE, _FALSE = ("true", "t", "yes", "y", "1"), ("false", "f", "no", "n", "0")
 # a share of impossible values above this is a wrong unit, not a few bad rows
 _UNIT_DOUBT = 0.01
+# values that show a column of shares, the per cent below which a cell is idle, and a gap that
+# shares and per cent of one column leave between them
+_SHARE_ROWS, _IDLE_PCT, _BETWEEN_PCT = 24, 0.1, 4
 # units named in one fault
 _MOST_UNITS = 4
 # largest number of a scale of answers
@@ -71,6 +81,9 @@ def _without_numbers(
     values: pd.Series, theirs: pd.DataFrame, column: Field, findings: Findings
 ) -> pd.Series:
     """Identifiers; missing where a spreadsheet made a number of one, or where totals stand."""
+    is_nothing = cell_identity.of_nothing(values)
+    findings.add("value", column.name, theirs, is_nothing, cell_identity.NONE)
+    values = values.mask(is_nothing)
     if column.name == "cell_id":
         is_total = cell_identity.of_totals(values)
         findings.add("value", column.name, theirs, is_total, cell_identity.TOTALS)
@@ -94,12 +107,11 @@ def _as_number(
         raw, source.decimal, thousands=source.thousands, units=units, whole=is_count(column)
     )
     bad, wrong = values.isna() & raw.notna(), "not a number"
-    doubted: list[str] = []
-    if is_text:
-        doubted += [*_mark_faults(raw, bad, column, source), *_faults_of_units(raw, bad, column)]
-        findings.file.extend(doubted)
+    doubted = [*_faults_of_texts(raw, bad, column, source)] if is_text else []
+    findings.file.extend(doubted)
     if is_text and _is_scale(column):
         values = values.fillna(scale_numbers(raw[bad], column.high or 0))
+    code_doubt = doubts.of_codes(values) if _may_have_codes(column, source) else ""
     values = values * source.scale.get(column.name, 1.0)
     if column.name in POSITION and is_text:
         values = values.fillna(degrees.decimal(raw[bad], letters=degrees.LETTERS[column.name]))
@@ -107,13 +119,18 @@ def _as_number(
             values = values.fillna(degrees.of_pairs(raw[bad], column.name))
         wrong = "neither decimal degrees nor degrees, minutes and seconds"
     is_asked = doubts.is_count(column.name) and column.name in source.columns and not doubted
-    if is_asked and (doubt := doubts.of_fractions(values)):
-        findings.file.append(f"{column.name}: {doubt}")
+    fraction_doubt = doubts.of_fractions(values) if is_asked else ""
+    findings.file.extend(f"{column.name}: {one}" for one in (code_doubt, fraction_doubt) if one)
     if column.type != "DOUBLE":
         values, wrong = values.round().where(doubts.is_whole(values)), "not a whole number"
     if column.name in _NONE_IS_DRAWN:
         wrong += f", so that it is taken for {_NONE_IS_DRAWN[column.name]}"
     return values, values.isna() & raw.notna(), wrong
+
+
+def _may_have_codes(column: Field, source: Source) -> bool:
+    """Whether a column of theirs is given as it is, and measures or counts something."""
+    return bool(column.unit) and column.name in source.columns and column.name not in POSITION
 
 
 def is_count(column: Field) -> bool:
@@ -166,12 +183,40 @@ def unit_faults(values: pd.Series, column: Field) -> Iterator[str]:
             f"{column.name}: a {column.unit} of 0..{column.high:g}, and the file has {largest:g}: "
             f"another unit; give [source.scale] {column.name} = factor"
         )
-    # a thousand cells or hours that all stay under one per cent are no network at work
-    elif column.unit == "%" and len(numbers) >= 1000 and 0 < largest <= 1:
+    elif column.unit == "%" and _are_shares(numbers):
         yield (
             f"{column.name}: a % of 0..100, and the file has no more than {largest:g}: "
             f"a share; give [source.scale] {column.name} = 100"
         )
+    elif column.unit == "%" and (n := _n_shares(numbers)):
+        yield (
+            f"{column.name}: {n:,} of {len(numbers):,} numbers are below 1 and the others about a "
+            "hundred times as large: shares and per cent in one column; export it in one unit"
+        )
+
+
+def _are_shares(numbers: pd.Series) -> bool:
+    """Whether no value of a load in per cent is above one, and the loads are not those of nights.
+
+    A thousand cells or hours under one per cent are no network at work; of fewer, not even the
+    usual one may be next to nothing.
+    """
+    is_long = len(numbers) >= 1000 or (
+        len(numbers) >= _SHARE_ROWS and numbers.median() >= _IDLE_PCT
+    )
+    return is_long and bool(0 < numbers.max() <= 1)
+
+
+def _n_shares(numbers: pd.Series) -> int:
+    """How many of a column's per cent are shares; 0 = none seem to be.
+
+    A cell that carries next to nothing has values below 1 too, but not a hundredth of the others.
+    """
+    shares, others = numbers[(numbers > 0) & (numbers < 1)], numbers[numbers >= 1]
+    fewest = max(_SHARE_ROWS, 0.1 * len(numbers))
+    if min(len(shares), len(others)) < fewest or (others < _BETWEEN_PCT).any():
+        return 0
+    return len(shares) if 0.5 <= 100 * shares.median() / others.median() <= 2 else 0
 
 
 def _end(bound: float | None) -> str:
@@ -195,6 +240,21 @@ def _mark_faults(raw: pd.Series, bad: pd.Series, column: Field, source: Source) 
         yield f"{column.name}: {doubt}"
 
 
+def _faults_of_texts(
+    raw: pd.Series, bad: pd.Series, column: Field, source: Source
+) -> Iterator[str]:
+    """Why a column of numbers seems to have other marks or units than the source says.
+
+    `raw`: its texts. `bad`: whether each is no number.
+    """
+    yield from _mark_faults(raw, bad, column, source)
+    yield from _faults_of_units(raw, bad, column)
+    units = {*source.units_of(column.name)}
+    present = units_in(raw) if units else {}
+    if {*present} <= units and sizes_differ(present):
+        yield f"{column.name}: {_of_sizes(present)}"
+
+
 def _faults_of_units(raw: pd.Series, bad: pd.Series, column: Field) -> Iterator[str]:
     """Why a column's numbers seem to have units behind them.
 
@@ -205,6 +265,9 @@ def _faults_of_units(raw: pd.Series, bad: pd.Series, column: Field) -> Iterator[
     units, n_given = units_in(raw[bad]), int(raw.notna().sum())
     if sum(units.values()) <= _UNIT_DOUBT * n_given:
         return
+    if sizes_differ(units):
+        yield f"{column.name}: {_of_sizes(units)}"
+        return
     most = list(units)[:_MOST_UNITS]
     names = ", ".join(f'"{unit}"' for unit in most)
     listed = names if len(most) == 1 else f"[{names}]"
@@ -213,6 +276,12 @@ def _faults_of_units(raw: pd.Series, bad: pd.Series, column: Field) -> Iterator[
         f"{column.name}: {sum(units.values())} of {n_given} numbers have a unit behind them; give "
         f"[source.units] {column.name} = {listed}{ours}"
     )
+
+
+def _of_sizes(units: dict[str, int]) -> str:
+    """Why numbers of several units can't be read as one column; `units`: each with its rows."""
+    names = ", ".join(f"{unit} in {n:,}" for unit, n in list(units.items())[:_MOST_UNITS])
+    return f"its numbers have units of several sizes ({names} rows): export them in one"
 
 
 def _is_scale(column: Field) -> bool:

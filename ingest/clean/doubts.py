@@ -1,4 +1,4 @@
-"""Columns that are not what they are given as: a rate as a count, a capacity as a load.
+"""Columns that are not what they are given as: a rate as a count, a capacity as a load, a code.
 
 Judged by values, by names and by neighbours. `by_name` is for `ingest.inspection` too, so that it
 proposes nothing that reading refuses. What is right in spite of its name or its fractions is given
@@ -12,22 +12,16 @@ import numpy as np
 import pandas as pd
 
 from contracts.fields import FIELDS
+from contracts.tables.columns import names
 
-_OF_RATES = {"rate", "ratio", "pct", "percent", "percentage", "quote", "taux", "tasa", "taxa"}
+_OF_RATES = {*names("rate ratio pct percent percentage share quote taux tasa taxa")}
 _OF_CAPACITY = {
-    "available",
-    "avail",
-    "free",
-    "idle",
-    "unused",
-    "capacity",
-    "configured",
-    "bandwidth",
+    *names("available avail free idle unused capacity configured bandwidth total max maximum")
 }
 _OF_USE = {
-    "used", "use", "usage", "util", "utilisation", "utilization", "utilised", "utilized", "load",
-    "occupied", "occupancy", "busy", "auslastung",
-}  # fmt: skip
+    *names("""used use usage util utilisation utilization utilised utilized load occupied occupancy
+        busy auslastung""")
+}
 LOADS = ("prb_dl_util_pct", "prb_ul_util_pct", "prb_dl_used", "prb_ul_used")
 """Our columns of load."""
 
@@ -41,6 +35,15 @@ _MOST_FRACTIONS = 0.01
 _ENOUGH, _AGAINST = 100, -0.5
 # blocks that carriers of LTE have
 _CARRIERS = {6, 15, 25, 50, 75, 100}
+# the largest numbers of so many digits or bits, which stand where nothing was measured
+_CODES = [*(10.0**digits - 1 for digits in range(3, 13)), 2.0**15 - 1, 2.0**16 - 1]
+_CODES += [2.0**31 - 1, 2.0**32 - 1]
+# how often a short one must stand there, from where it is long, and how far it lies above the rest
+_CODE_ROWS, _LONG_CODE, _CODE_ABOVE = 2, 9999, 3
+# rows and calls from which a share of drops says something, and one that no network has
+_CALL_ROWS, _CALLS, _NO_DROP_RATE = 20, 1000, 0.5
+# answers from which their scale is known, and scales that NPS is not asked on, by their ends
+_ANSWERS, _OTHER_SCALES = 30, ((1, 5), (1, 7))
 
 
 def is_count(name: str) -> bool:
@@ -87,6 +90,71 @@ def of_fractions(values: pd.Series) -> str:
     )
 
 
+def may_be_code(number: float) -> bool:
+    """Whether a number is one of those that stand where nothing was measured.
+
+    `number`: in the unit of the file.
+    """
+    return number in _CODES
+
+
+def of_codes(values: pd.Series) -> str:
+    """Which number of a column stands for a missing value, in words; empty = none seems to.
+
+    `values`: its numbers, in the unit of the file; NaN = missing. Such a number is the largest of
+    its digits or bits (9999, 65535), and lies far above all others.
+
+    >>> of_codes(pd.Series([12, 9999, 40, 9999]))[:39]
+    '2 of 4 values are 9999, all others 40 o'
+    """
+    numbers = values.dropna()
+    largest = float(numbers.max()) if len(numbers) else 0.0
+    if not may_be_code(largest):
+        return ""
+    others, n = numbers[numbers < largest], int((numbers == largest).sum())
+    below = float(others.max()) if len(others) else 0.0
+    if _CODE_ABOVE * max(below, 1.0) > largest or (n < _CODE_ROWS and largest < _LONG_CODE):
+        return ""
+    rest = f"all others {below:g} or less" if len(others) else "and nothing else is there"
+    return (
+        f"{n:,} of {len(numbers):,} values are {largest:.0f}, {rest}: it seems to mean missing; "
+        f'name it in [source] na = ["{largest:.0f}"]; {_BUT}'
+    )
+
+
+def of_drops(ours: pd.DataFrame) -> str:
+    """Why drops of a file are no drops of its calls, in words; empty = they may be.
+
+    `ours`: typed columns call_attempts and dropped_calls, NaN = missing.
+    """
+    rows = ours[["call_attempts", "dropped_calls"]].dropna()
+    calls, drops = rows.sum()
+    if len(rows) < _CALL_ROWS or calls < _CALLS or drops <= _NO_DROP_RATE * calls:
+        return ""
+    return (
+        f"{drops:,.0f} of {calls:,.0f} call_attempts: no network drops so many; calls that ended "
+        f"well, or columns exchanged? {_BUT[0].upper()}{_BUT[1:]}"
+    )
+
+
+def of_scale(scores: pd.Series) -> str:
+    """Why answers are not on the scale of NPS, 0 to 10, in words; empty = they may be.
+
+    `scores`: typed answers, NaN = missing. A detractor's 6 is above a scale of 1 to 5.
+
+    >>> of_scale(pd.Series([1, 2, 3, 4, 5] * 6))[:40]
+    'all 30 answers lie within 1 to 5: a scal'
+    """
+    known = scores.dropna()
+    for low, high in _OTHER_SCALES if len(known) >= _ANSWERS else ():
+        if known.min() >= low and known.max() <= high:
+            return (
+                f"all {len(known):,} answers lie within {low} to {high}: a scale of stars or of "
+                f"satisfaction, and NPS is asked on 0 to 10; {_BUT}"
+            )
+    return ""
+
+
 def is_whole(numbers: pd.Series) -> pd.Series:
     """Whether each number is whole, but for what multiplying by a factor leaves behind."""
     return (numbers - numbers.round()).abs() <= 1e-9 * numbers.abs().clip(lower=1)
@@ -101,6 +169,11 @@ def faults(ours: pd.DataFrame, given: Mapping[str, str]) -> Iterator[str]:
     for name, theirs in given.items():
         if doubt := by_name(name, theirs) or of_loads(ours, name):
             yield f"{name}: {doubt}"
+    has_calls = {"call_attempts", "dropped_calls"} <= {*ours} and "dropped_calls" in given
+    if has_calls and (doubt := of_drops(ours)):
+        yield f"dropped_calls: {doubt}"
+    if {"score"} <= {*ours} & {*given} and (doubt := of_scale(ours["score"])):
+        yield f"score: {doubt}"
 
 
 def of_loads(ours: pd.DataFrame, name: str) -> str:

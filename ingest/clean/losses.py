@@ -50,12 +50,12 @@ def losses(
     """
     if not findings.rows:
         return []
+    found: list[Loss] = [*_empty(theirs, table)]
     lost_rows = pd.concat(findings.rows)
     # a value that is given and lost has a reason of its own
     is_apart = lost_rows["column_name"].isin(_APART) | lost_rows["reason"].isin([TOTALS, REQUIRED])
     lost_rows = lost_rows[~is_apart]
     groups = _groups(theirs, ours, table, zone)
-    found: list[Loss] = []
     for column, rows in lost_rows.groupby("column_name", sort=False):
         if column not in theirs:
             continue
@@ -67,6 +67,18 @@ def losses(
                 lost = _lost(group.where(is_given), is_lost, groups.get("day"))
                 found += [{"column": column, "kind": kind, **row, "reason": reason} for row in lost]
     return found
+
+
+def _empty(theirs: pd.DataFrame, table: Table) -> Iterator[Loss]:
+    """Columns of the key that most rows leave empty, as merged cells of a sheet do."""
+    for name in dict.fromkeys((*table.key[:1], *table.required)):
+        n = int(theirs[name].isna().sum()) if name in theirs else 0
+        if name not in POSITION and n > _MOST * len(theirs):
+            yield {"column": name, "kind": "file", "group": "file", "n_lost": n} | {
+                "n_rows": len(theirs),
+                "days": [],
+                "reason": "empty, and required; of merged cells only the first is filled",
+            }
 
 
 def of_width(malformed: pd.DataFrame) -> list[Loss]:

@@ -22,6 +22,9 @@ _LOOKED_UP = (
     ("place_text", "stated_place", ["none", "postcode", "address"]),
 )
 _MOST_DEGREES, _FACTORS = 360, (1e-5, 1e-6, 1e-7)
+_METRES = ", unless they are metres of a map projection such as UTM: then give degrees"
+# positions of a file from which all of them say something, and half a turn in radians
+_ENOUGH, _PI = 5, np.pi
 
 
 def place(
@@ -62,6 +65,7 @@ def _judge_position(
     n_given = int(is_given.sum())
     findings.file.extend(_swap_faults(int(is_swapped.sum()), n_given))
     findings.file.extend(_factor_faults(ours[is_outside], n_given, settings))
+    findings.file.extend(_size_faults(ours[is_given]))
     reason = pd.Series("no position in [operator] bbox", index=ours.index)
     reason = reason.mask(
         is_swapped, "in [operator] bbox only with lat and lon exchanged; mend the row"
@@ -140,8 +144,32 @@ def _factor_faults(outside: pd.DataFrame, n_given: int, settings: Settings) -> I
     for factor in _FACTORS:
         n = int(_is_usable(integers * factor, settings).sum())
         if n > FILE_DOUBT * n_given:
+            metres = "" if factor < _FACTORS[0] else _METRES
             yield (
                 f"lat and lon: {n} of {n_given} positions are whole numbers, degrees only times "
-                f"{factor:g}; give [source.scale] lat = {factor:g} and lon = {factor:g}"
+                f"{factor:g}; give [source.scale] lat = {factor:g} and lon = {factor:g}{metres}"
             )
             return
+
+
+def _size_faults(points: pd.DataFrame) -> Iterator[str]:
+    """Why positions that could be ones are none, by their numbers.
+
+    `points`: rows with a position.
+    """
+    if len(points) < _ENOUGH:
+        return
+    # within these bounds of the point 0, 0 there is sea alone
+    if (points["lat"].abs() <= _PI / 2).all() and (points["lon"].abs() <= _PI).all():
+        if len(points[[*POSITION]].drop_duplicates()) > 1:
+            yield (
+                "lat and lon: all positions lie in the sea around 0, 0, as degrees given in "
+                "radians do; give [source.scale] lat = 57.29577951 and lon = 57.29577951"
+            )
+    elif (points[[*POSITION]] == points[[*POSITION]].round()).all(axis=None):
+        is_small = (points[[*POSITION]].abs() <= _MOST_DEGREES).all(axis=None)
+        if is_small:
+            yield (
+                "lat and lon: all positions are whole degrees: what stood behind the decimal mark "
+                "is lost; export them again"
+            )

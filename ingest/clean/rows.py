@@ -16,7 +16,7 @@ from contracts.fields import FIELDS
 from contracts.settings.sections import Settings
 from contracts.source import FromName, Source
 from contracts.tables import COUNTED, LINEAGE, TABLES, Table
-from ingest.clean import cell_identity, doubts
+from ingest.clean import cell_identity, doubts, periods
 from ingest.clean.columns import typed
 from ingest.clean.findings import POSITION, REQUIRED, Findings
 from ingest.clean.losses import Loss, losses, of_width
@@ -28,7 +28,8 @@ from ingest.sources import Raw
 # what a counter of 32 bits holds after a reset, and no cell counts in any period
 _CALLS, _MOST_CALLS = ("call_attempts", "call_setups", "dropped_calls"), 100_000_000
 
-
+_LONGEST_OUTAGE = pd.Timedelta(days=366)
+_ENDLESS = "more than a year behind its start: a mistyped year? Leave it empty where it is not over"
 # columns in which nothing means never, or always: what is given there and can't be read is not that
 _ENDS = {
     "outage": ("end_utc",),
@@ -86,6 +87,7 @@ def clean(
     if shared and {"cell_id", "technology"} <= {*ours}:
         ours["cell_id"] = cell_identity.kept_apart(ours["cell_id"], ours["technology"], shared)
     _place_periods(ours, theirs, source, findings)
+    findings.file.extend(periods.faults(ours, source))
     _derive_seconds(ours)
     _classify(ours, theirs, table, findings)
     relate(ours, theirs, findings)
@@ -241,6 +243,10 @@ def _refuse_unreadable_ends(
         is_backward = ours["end_utc"] < ours["start_utc"]
         findings.add("row", "end_utc", theirs, is_backward, "ends before it starts")
         has_ends &= ~is_backward
+    if table.name == "outage" and {"start_utc", "end_utc"} <= {*ours}:
+        is_endless = ours["end_utc"] - ours["start_utc"] > _LONGEST_OUTAGE
+        findings.add("row", "end_utc", theirs, is_endless, _ENDLESS)
+        has_ends &= ~is_endless
     return has_ends
 
 

@@ -43,6 +43,20 @@ _SHORTEST_DAY_S = 82_800
 # rows that all show midnight before they are taken for days
 _ENOUGH = 20
 
+# numbers that count from a day: their unit, and that day
+_COUNTS = {"%s": ("s", "1970-01-01"), "%Q": ("ms", "1970-01-01"), "serial": ("D", "1899-12-30")}
+# shapes of texts that are no ISO 8601, and what reads them
+_LAYOUTS = (
+    (r"(?:19|20)\d{2}[01]\d[0-3]\d[0-2]\d", "%Y%m%d%H"),
+    (r"(?:19|20)\d{2}[01]\d[0-3]\d[0-2]\d[0-5]\d", "%Y%m%d%H%M"),
+    (r"1\d{9}(?:\.\d+)?", "%s"),
+    (r"1\d{12}", "%Q"),
+    (r"[34]\d{4}(?:\.\d+)?", "serial"),
+    (r"\d{4}-?W\d{2}-?\d", "%G-W%V-%u"),
+    (r"\d{4}-?W\d{2}-?\d[ T]\d{2}:\d{2}", "%G-W%V-%uT%H:%M"),
+    (r"\d{4}-\d{3}", "%Y-%j"),
+)
+
 NEVER_OVER = ("end_utc", "valid_to", "valid_from", "resolved_utc")
 """Our columns in which nothing means that there is no such end."""
 
@@ -85,7 +99,8 @@ def as_time(
         )
     of_format = f" of format {' or '.join(layouts)}" * bool(layouts)
     never = ', and nothing would mean "never"' * (column.name in NEVER_OVER)
-    findings.add("value", column.name, theirs, times.bad, f"not a time{of_format}{never}")
+    hint = "" if layouts else _hint(raw[times.bad], raw, column.name)
+    findings.add("value", column.name, theirs, times.bad, f"not a time{of_format}{hint}{never}")
     if column.type == "DATE":
         clock = times.naive.fillna(times.instant.dt.tz_localize(None)).dt.normalize()
         return clock.dt.date.where(clock.notna(), None), times.is_day
@@ -106,6 +121,19 @@ def as_time(
     )
     instants = times.instant.fillna(local.dt.tz_convert("UTC")).astype(UTC_TIME)
     return instants, is_day & instants.notna()
+
+
+def _hint(bad: pd.Series, raw: pd.Series, name: str) -> str:
+    """Which format would read a column of which most texts are no times; empty = most are.
+
+    `bad`: those that are none. `raw`: all. `name`: our column.
+    """
+    if not pd.api.types.is_string_dtype(raw) or 2 * len(bad) <= raw.notna().sum():
+        return ""
+    for shape, layout in _LAYOUTS:
+        if bad.str.fullmatch(shape).mean() > 0.5:
+            return f'; give [source.formats] {name} = "{layout}"'
+    return f'; give [source.formats] {name}, such as "%d.%m.%Y %H:%M"'
 
 
 def without_ends(raw: pd.Series, *, starts: bool = False) -> pd.Series:
@@ -163,7 +191,8 @@ def parsed(raw: pd.Series, layouts: tuple[str, ...]) -> Times:
     """Times without an offset, times with one (in UTC), which are days, and which are neither.
 
     `raw`: texts, or times of another type. `layouts`: strptime formats, the first that reads a text
-    counts; none = ISO 8601. The end of a day may be written as 24:00.
+    counts; none = ISO 8601. The end of a day may be written as 24:00. %s counts seconds and %Q
+    milliseconds since 1970, serial the days of a spreadsheet.
     """
     if isinstance(raw.dtype, pd.DatetimeTZDtype):
         instant = raw.dt.tz_convert("UTC").astype(UTC_TIME)
@@ -202,6 +231,8 @@ def _no_times(raw: pd.Series, kind: str) -> pd.Series:
 
 def _of_texts(text: pd.Series, how: str, raw: pd.Series) -> Times:
     """Texts of one format, or of ISO 8601."""
+    if how in _COUNTS:
+        return _of_counts(text, how, raw)
     is_iso = how == "ISO8601"
     has_offset = (
         text.str.contains(_OFFSET, regex=True, na=False)
@@ -226,6 +257,20 @@ def _of_texts(text: pd.Series, how: str, raw: pd.Series) -> Times:
     times = _within_years(naive, instant, raw)
     no_clock = ~text.str.contains(_CLOCK, regex=True, na=False) if is_iso else _is_day_format(how)
     return times._replace(is_day=times.naive.notna() & no_clock)
+
+
+def _of_counts(text: pd.Series, how: str, raw: pd.Series) -> Times:
+    """Seconds or milliseconds since 1970, in UTC, or days of a spreadsheet, of a clock."""
+    unit, origin = _COUNTS[how]
+    numbers = pd.to_numeric(text, errors="coerce").astype(float)
+    numbers = numbers.where(numbers.between(0, 1e14))
+    since = pd.to_timedelta(numbers, unit=unit).dt.round("s" if unit == "D" else "ms")
+    times = pd.Timestamp(origin) + since
+    if unit == "D":
+        found = _within_years(times.astype("datetime64[us]"), _no_times(raw, UTC_TIME), raw)
+        return found._replace(is_day=found.naive.notna() & (numbers % 1 == 0))
+    instants = times.dt.tz_localize("UTC").astype(UTC_TIME)
+    return _within_years(_no_times(raw, "datetime64[us]"), instants, raw)
 
 
 def _is_day_format(layout: str) -> bool:

@@ -28,7 +28,7 @@ from ingest.clock import UTC_TIME, local_days
 from ingest.containers import paths
 from ingest.counters.dense import Key, Numbers
 from ingest.counters.rollup import HOUR_S
-from ingest.sources import meaning
+from ingest.sources import meaning, numbers_of_nothing
 
 _PM = TABLES["pm"]
 _KEY = ("cell_id", "period_start_utc")
@@ -46,6 +46,7 @@ def suits(source: Source) -> bool:
     `source`: the mapping.
     """
     asks_more = (source.counters, source.objects, source.from_name, source.patterns)
+    asks_more += (numbers_of_nothing(source),)
     return (
         (source.table, source.reader, source.time_is) == ("pm", "parquet", "start")
         and not any(asks_more)
@@ -281,6 +282,8 @@ def _is_sound(numbers: pa.Array, field: Field) -> bool:
     low = -np.inf if field.low is None else field.low
     high = np.inf if field.high is None else field.high
     if not low <= ends["min"] <= ends["max"] <= high or np.isinf([*ends.values()]).any():
+        return False
+    if field.unit and doubts.may_be_code(ends["max"]):
         return False
     if field.unit in ("%", "share") and any(columns.unit_faults(numbers.to_pandas(), field)):
         return False

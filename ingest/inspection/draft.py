@@ -23,6 +23,7 @@ from ingest.inspection.trial import tried
 _HALF = 0.5
 """Below this confidence nothing is written without a mark."""
 _CHOOSE = "CHOOSE_THEIR_COLUMN"
+_SINCE_1970 = {"%s": "seconds", "%Q": "milliseconds"}
 _CONSTANT = {"period_s": 900, "survey_type": "CHOOSE relationship or transactional"}
 
 
@@ -70,7 +71,7 @@ def _time_lines(looks: Looks) -> Iterator[str]:
     for name, times in looks.times.items():
         how = " or ".join(times.formats) or "ISO 8601"
         if times.epoch:
-            how = "seconds since 1970, which no format reads: turn them into times first"
+            how = f"{_SINCE_1970[times.formats[0]]} since 1970"
         zone = "with an offset"
         if not times.has_offset:
             zone = "without an offset: local time of some zone"

@@ -17,6 +17,7 @@ from contracts.fields import FIELDS, Field
 from contracts.source import Source
 from contracts.tables import PAIRS, SOURCES, TABLES, Table
 from ingest.clean.columns import is_count
+from ingest.clean.doubts import by_name
 from ingest.inspection.times import moments_of
 from ingest.numerals import numbers_of, scale_numbers, units_in
 
@@ -98,8 +99,6 @@ _UNITS = {
 _CONSTANT = ("period_s", "survey_type", "place_type")
 """What a configuration can say once for a whole file."""
 _WHICH_MANY = ("cell_id", "site_id", "region", "place_id", "wave")
-_CAPACITY = {"available", "avail", "capacity", "configured", "total", "max", "maximum"}
-_RATE = {"rate", "ratio", "pct", "percent", "percentage", "share", "quote"}
 _RECOMMEND = {"recommend", "recommendation", "weiterempfehlen", "recomendar", "recommanderiez"}
 _SMALL_WORDS = {"utc", "id", "pct", "s", "deg", "m", "dbm", "n", "text", "no", "number"}
 
@@ -202,19 +201,11 @@ def _alike(theirs: str, ours: str) -> tuple[float, str]:
         return 0.95, "a vendor's name for it"
     if ours == "score" and {*mine} & _RECOMMEND:
         return 0.9, "the question of NPS"
-    if _is_of_another_kind({*mine}, theirs, FIELDS[ours]):
+    if by_name(ours, theirs):
         return 0.0, "of another kind, by its name"
     names = [ours.replace("_", " "), *filter(None, _ALSO.get(ours, "").split(", "))]
     best = max(_similar(mine, _words(name), first=n == 0) for n, name in enumerate(names))
     return best, "its name" if best > 0.9 else "a name like it"
-
-
-def _is_of_another_kind(mine: set[str], theirs: str, ours: Field) -> bool:
-    """Whether a name speaks of a capacity where ours is a load, of a rate where it is a count."""
-    is_load = ours.name.endswith(("_util_pct", "_used"))
-    is_whole = is_count(ours) and ours.is_number and not ours.name.endswith("_pct")
-    is_rate = bool(mine & _RATE) or theirs.rstrip(" )").endswith("%")
-    return (is_load and bool(mine & _CAPACITY)) or (is_whole and ours.low == 0 and is_rate)
 
 
 def _similar(mine: tuple[str, ...], wanted: tuple[str, ...], *, first: bool) -> float:

@@ -70,8 +70,9 @@ def _moments(texts: tuple[str, ...]) -> Moments:
     is_iso = text.str.fullmatch(_ISO)
     if is_iso.mean() >= _MOST:
         return Moments((), float(is_iso.mean()), bool(iso[is_iso].notna().all()))
-    if text.str.fullmatch(r"1\d{9}").mean() >= _MOST:
-        return Moments((), 1.0, has_offset=True, epoch=True)
+    for layout, digits in (("%s", 9), ("%Q", 12)):
+        if text.str.fullmatch(rf"1\d{{{digits}}}").mean() >= _MOST:
+            return Moments((layout,), 1.0, has_offset=True, epoch=True)
     if text.str.fullmatch(r"[\d.,-]+").mean() >= _MOST and not _could_be_days(text):
         return Moments()
     shares = {layout: _share(text, layout) for layout in _layouts(str(text.iloc[0]))}

@@ -14,7 +14,7 @@ from contracts.settings.sections import Settings
 from contracts.written import per_cent
 from ingest.counters.carriers import ASSUMED
 from ingest.privacy import door
-from ingest.quality import availability, reading, surveys
+from ingest.quality import availability, lateness, reading, surveys
 from ingest.settle import inventory
 from ingest.settle.repeats import repeats, superseded
 from ingest.sources.delimited import CUT_OFF
@@ -280,6 +280,8 @@ def _reading(given: Given) -> Iterator[Note]:
     for name in given.receipt.index:
         yield from reading.wrapped_ids(given.warehouse, name)
         yield from reading.systematic_losses(given.warehouse, name)
+        fewest = given.settings.privacy.min_subscribers
+        yield from lateness.late_rows(given.warehouse, name, fewest=fewest)
 
 
 def _availability(given: Given) -> Iterator[Note]:

@@ -21,18 +21,19 @@ from contracts.settings.sections import Settings
 from contracts.source import Source
 from contracts.tables import TABLES
 from ingest import sources
+from ingest.clean import doubts, periods
 from ingest.clean.rows import Cleaned, clean
 from ingest.clock import day_instant, local_days
 from ingest.containers import paths
 from ingest.counters import plain, references
-from ingest.counters.plain import PlainFile
+from ingest.counters.plain import Coded, PlainFile
 from ingest.privacy import door, redact
 from ingest.running.logs import where
 from ingest.sources import parquet
 from ingest.warehouse import retain
 from ingest.warehouse.store import WHOLE, Warehouse
 
-_METHOD = "load-4"
+_METHOD = "load-5"
 
 
 @dataclass(frozen=True)
@@ -213,6 +214,8 @@ def _keep_plain(
         ids, starts = file.coded("cell_id"), file.coded("period_start_utc")
         if ids is None or starts is None or not file.is_plain(ids):
             return None
+        if any(periods.faults(_first_rows(file, ids, starts, task.source), task.source)):
+            return None
     except parquet.UNREADABLE:
         return None
     zone = task.settings.operator.timezone
@@ -233,6 +236,17 @@ def _keep_plain(
     facts = _facts(task, file_hash, file.n_rows, {})
     warehouse.write_load("pm", load_id, facts)
     return facts
+
+
+def _first_rows(file: PlainFile, ids: Coded, starts: Coded, source: Source) -> pd.DataFrame:
+    """What of a plain file's first rows is held against time."""
+    times = starts.distinct.iloc[starts.code[: doubts.ROWS]].reset_index(drop=True)
+    rows = pd.DataFrame({"cell_id": ids.code[: doubts.ROWS], "period_start_utc": times})
+    for name in (*periods.CALLS, "period_s"):
+        column = file.column(name, is_checked=False) if name in source.given else None
+        if column is not None:
+            rows[name] = column.slice(0, doubts.ROWS).to_numpy(zero_copy_only=False)
+    return rows
 
 
 def _facts(task: FileToLoad, file_hash: str, n_read: int, absent: dict[str, str]) -> dict[str, Any]:

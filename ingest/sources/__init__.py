@@ -316,11 +316,13 @@ def _put_together(text: str, row: Mapping[Any, str]) -> str:
 def meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
     """A column in our words: what means missing is missing, what [source.values] maps is mapped.
 
-    `values`: the column as a file has it; one that is not of texts stays as it is. `name`: ours.
+    `values`: the column as a file has it; of one that is not of texts only numbers of [source] na
+    are missing. `name`: ours.
     `source`: the mapping.
     """
     if not pd.api.types.is_string_dtype(values):
-        return values
+        codes = numbers_of_nothing(source) if pd.api.types.is_numeric_dtype(values) else []
+        return values.mask(values.isin(codes)) if codes else values
     text = values.str.strip()
     text = text.mask(text.isin(["", *source.na]))
     words = {
@@ -330,6 +332,12 @@ def meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
     }
     ours = text.replace(words) if words else text
     return _by_patterns(ours, text.isin(words.keys()), source.patterns.get(name, {}))
+
+
+def numbers_of_nothing(source: Source) -> list[float]:
+    """Numbers that mean missing, where columns are numbers already. `source`: the mapping."""
+    numbers = pd.to_numeric(pd.Series(source.na, dtype="str"), errors="coerce")
+    return numbers.dropna().astype(float).tolist()
 
 
 def _by_patterns(texts: pd.Series, is_mapped: pd.Series, patterns: dict[str, str]) -> pd.Series:

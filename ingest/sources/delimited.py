@@ -25,6 +25,7 @@ from ingest.sources import sheets
 UNREADABLE = (pa.ArrowInvalid, OSError, UnicodeError, LookupError, csv.Error)
 _HEADER_BYTES = 1 << 20
 _LOOKED_AT = 200
+_ONE_BYTE = ("iso8859", "cp125", "cp437", "cp85", "cp86", "koi8", "mac", "latin")
 _UNDECODED = re.compile(r"Row #(\d+): Expected \d+ columns, got \d+")
 CUT_OFF = "; the file may have been cut off here"
 """Added to the reason of what stands at a file's end."""
@@ -76,6 +77,10 @@ def _start(path: Path, source: Source) -> _Start:
     text = start.decode(encoding, errors="replace").removeprefix("\ufeff")
     if "\0" in text:
         raise UnicodeError(f"it holds bytes that are no text in {encoding}; set [source] encoding")
+    if _is_misread(start, encoding):
+        raise UnicodeError(
+            f'its letters are UTF-8, not {encoding}; set [source] encoding = "utf-8"'
+        )
     above, lines = _below_preamble(list(io.StringIO(text, newline=None)), source)
     reader = csv.reader(lines, delimiter=source.delimiter)
     header = next(reader, [])
@@ -97,6 +102,18 @@ def encoding_of(start: bytes, stated: str) -> str:
         if len(start) > 3 and zeros.count(0) > len(zeros) / 2 and not letters.count(0):
             return name
     return stated
+
+
+def _is_misread(start: bytes, encoding: str) -> bool:
+    """Whether bytes are UTF-8 beyond ASCII where an encoding of one byte a letter is stated."""
+    if start.isascii() or not codecs.lookup(encoding).name.startswith(_ONE_BYTE):
+        return False
+    try:
+        # the last letter may be cut
+        codecs.getincrementaldecoder("utf-8")().decode(start)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def without_trailing(header: list[str], rows: list[list[str]]) -> list[str]:
