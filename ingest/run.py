@@ -1,7 +1,8 @@
 """The story of the wing: source files -> settled tables, hexagons and a receipt."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -12,6 +13,7 @@ from contracts.errors import InputError
 from contracts.kpis import catalogue
 from contracts.settings.sections import Settings
 from contracts.tables import SCHEMA_VERSION, SOURCES
+from ingest.clean.cell_identity import shared_of_counters
 from ingest.privacy import door
 from ingest.quality import availability, cell_days, lateness, notes, surveys
 from ingest.running.cluster import code_id, same_everywhere
@@ -26,8 +28,10 @@ from ingest.settle.inventory import changed_ids, names_of_blocks
 from ingest.settle.load import FileToLoad, Loaded, files_to_load, load
 from ingest.warehouse import lineage, retain
 from ingest.warehouse.migration import migrate
-from ingest.warehouse.store import Warehouse
+from ingest.warehouse.store import WHOLE, Warehouse
 
+# where the ids are noted that counters of several technologies share
+_SHARED = "shared"
 _NOT_COUNTERS = tuple(name for name in SOURCES if name not in ("cell", "pm"))
 
 
@@ -129,20 +133,44 @@ def _load(
     zones = newest_rows(pd.concat([before, newest_rows(settled)]))
     own = tuple(zip(zones["cell_id"], zones["timezone"], strict=True))
     others = [
-        replace(
-            task,
-            zones=own if task.source.table == "pm" else (),
-            shared=tuple(inventory["shared"]) if "technology" in task.source.given else (),
-        )
+        replace(task, zones=own if task.source.table == "pm" else ())
         for task in files
         if task.source.table != "cell"
     ]
-    loaded = cells + each(
-        client, load, others, label="reading files", progress=progress, rows_of=_rows_read
-    )
+    read = partial(each, client, load, label="reading files", progress=progress, rows_of=_rows_read)
+    if cells:
+        loaded = cells + read(_kept_apart(others, inventory["shared"]))
+    else:
+        loaded = _load_alone(others, warehouse, read)
     if faults := [fault for item in loaded for fault in item.faults]:
         raise InputError(f"{len(faults)} fault(s) in the source files", faults)
     return loaded, inventory
+
+
+def _kept_apart(files: list[FileToLoad], shared: list[str]) -> list[FileToLoad]:
+    """The files; those whose rows tell their technology with the ids that it keeps apart."""
+    return [
+        replace(task, shared=tuple(shared)) if "technology" in task.source.given else task
+        for task in files
+    ]
+
+
+def _load_alone(
+    files: list[FileToLoad],
+    warehouse: Warehouse,
+    read: Callable[[list[FileToLoad]], list[Loaded]],
+) -> list[Loaded]:
+    """As `_load`, without an inventory: which ids several technologies share, the counters say.
+
+    They are noted, so that the next run reads no file twice.
+    """
+    shared = (warehouse.read_settled(_SHARED, WHOLE) or {}).get("shared", [])
+    loaded = read(_kept_apart(files, shared))
+    seen = sorted(shared_of_counters(item.facts.get("technologies", {}) for item in loaded))
+    if seen == shared or any(item.faults for item in loaded):
+        return loaded
+    warehouse.write_settled(_SHARED, WHOLE, {"shared": seen})
+    return read(_kept_apart(files, seen))
 
 
 def _rows_read(loaded: Loaded) -> int:

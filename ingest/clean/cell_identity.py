@@ -6,7 +6,7 @@ bits; a CGI of the older generations is mcc-mnc-lac-ci (after 3GPP TS 23.003).
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 
 import pandas as pd
 
@@ -168,6 +168,21 @@ def shared_ids(cells: pd.DataFrame) -> set[str]:
     keys = [known["cell_id"], begins, part]
     n = known.groupby(keys)["technology"].transform("nunique")
     return set(known.loc[n > 1, "cell_id"])
+
+
+def shared_of_counters(files: Iterable[Mapping[str, Collection[str]]]) -> set[str]:
+    """Ids under which counters of several technologies come, where no inventory says so.
+
+    `files`: of each file its ids by technology.
+
+    >>> shared_of_counters([{"lte": ["1", "2"]}, {"nr": ["2"], "lte": ["3"]}])
+    {'2'}
+    """
+    technology: dict[str, str] = {}
+    shared = set[str]()
+    for name, ids in (pair for file in files for pair in file.items()):
+        shared |= {one for one in ids if technology.setdefault(one, name) != name}
+    return shared
 
 
 def kept_apart(ids: pd.Series, technology: pd.Series, shared: Collection[str]) -> pd.Series:

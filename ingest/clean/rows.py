@@ -58,6 +58,8 @@ class Cleaned:
     """Our columns of identifiers, each with how many were written with marks around them."""
     losses: list[Loss] = field(default_factory=list)
     """Groups of rows that lost most of them."""
+    technologies: dict[str, list[str]] = field(default_factory=dict)
+    """Ids of cells by the technology that the rows tell; of counters alone."""
 
 
 def clean(
@@ -84,6 +86,7 @@ def clean(
         if name in theirs and name not in (*COUNTED, *LINEAGE):
             ours[name] = typed(theirs, FIELDS[name], source, settings, findings)
     findings.file.extend(doubts.faults(ours, source.direct))
+    technologies = _technologies(ours) if table.name == "pm" else {}
     if shared and {"cell_id", "technology"} <= {*ours}:
         ours["cell_id"] = cell_identity.kept_apart(ours["cell_id"], ours["technology"], shared)
     _place_periods(ours, theirs, source, findings)
@@ -108,7 +111,18 @@ def clean(
     refused = _refused_rows(findings, raw, table, file, file_hash)
     unwrapped = {name: n for name, n in findings.unwrapped.items() if n}
     accepted = _shaped(ours, table)
-    return Cleaned(accepted, refused, findings.file, raw.absent, beside, unwrapped, lost)
+    return Cleaned(
+        accepted, refused, findings.file, raw.absent, beside, unwrapped, lost, technologies
+    )
+
+
+def _technologies(ours: pd.DataFrame) -> dict[str, list[str]]:
+    """Ids of cells by technology, where rows tell theirs."""
+    if not {"cell_id", "technology"} <= {*ours}:
+        return {}
+    pairs = ours[["cell_id", "technology"]].dropna().drop_duplicates()
+    by_technology = pairs.groupby("technology")["cell_id"]
+    return {str(name): sorted(ids) for name, ids in by_technology}
 
 
 def _place_periods(

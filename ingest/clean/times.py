@@ -43,8 +43,13 @@ _SHORTEST_DAY_S = 82_800
 # rows that all show midnight before they are taken for days
 _ENOUGH = 20
 
-# numbers that count from a day: their unit, and that day
-_COUNTS = {"%s": ("s", "1970-01-01"), "%Q": ("ms", "1970-01-01"), "serial": ("D", "1899-12-30")}
+# numbers that count from a day: the seconds of one, and that day
+_COUNTS = {
+    "%s": (1.0, "1970-01-01"),
+    "%Q": (0.001, "1970-01-01"),
+    "serial": (86_400.0, "1899-12-30"),
+}
+_LAST_SECOND = 4.2e9
 # shapes of texts that are no ISO 8601, and what reads them
 _LAYOUTS = (
     (r"(?:19|20)\d{2}[01]\d[0-3]\d[0-2]\d", "%Y%m%d%H"),
@@ -261,14 +266,15 @@ def _of_texts(text: pd.Series, how: str, raw: pd.Series) -> Times:
 
 def _of_counts(text: pd.Series, how: str, raw: pd.Series) -> Times:
     """Seconds or milliseconds since 1970, in UTC, or days of a spreadsheet, of a clock."""
-    unit, origin = _COUNTS[how]
+    seconds, origin = _COUNTS[how]
     numbers = pd.to_numeric(text, errors="coerce").astype(float)
-    numbers = numbers.where(numbers.between(0, 1e14))
-    since = pd.to_timedelta(numbers, unit=unit).dt.round("s" if unit == "D" else "ms")
+    numbers = numbers.where((numbers * seconds).between(0, _LAST_SECOND))
+    is_serial = how == "serial"
+    since = pd.to_timedelta(numbers * seconds, unit="s").dt.round("s" if is_serial else "ms")
     times = pd.Timestamp(origin) + since
-    if unit == "D":
-        found = _within_years(times.astype("datetime64[us]"), _no_times(raw, UTC_TIME), raw)
-        return found._replace(is_day=found.naive.notna() & (numbers % 1 == 0))
+    if is_serial:
+        days = _within_years(times.astype("datetime64[us]"), _no_times(raw, UTC_TIME), raw)
+        return days._replace(is_day=days.naive.notna() & (numbers % 1 == 0))
     instants = times.dt.tz_localize("UTC").astype(UTC_TIME)
     return _within_years(_no_times(raw, "datetime64[us]"), instants, raw)
 

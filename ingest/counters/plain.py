@@ -46,10 +46,10 @@ def suits(source: Source) -> bool:
     `source`: the mapping.
     """
     asks_more = (source.counters, source.objects, source.from_name, source.patterns)
-    asks_more += (numbers_of_nothing(source),)
     return (
         (source.table, source.reader, source.time_is) == ("pm", "parquet", "start")
         and not any(asks_more)
+        and not numbers_of_nothing(source)
         and all(parts_of(theirs) == [theirs] for theirs in source.columns.values())
         and {*_KEY} <= source.columns.keys()
         and "period_s" in source.given

@@ -42,7 +42,9 @@ def note_arrivals(warehouse: Warehouse, settings: Settings) -> None:
         if settings.holds_persons(name):
             before = warehouse.read_settled(_NOTED, name) or {}
             months = arrivals(before, _rows_of_months(warehouse, name), _left(rates, name))
-            warehouse.write_settled(_NOTED, name, months)
+            # a run that changes nothing writes nothing
+            if months != before:
+                warehouse.write_settled(_NOTED, name, months)
 
 
 def arrivals(before: Months, n_rows: Mapping[str, int], left: Mapping[str, str]) -> Months:

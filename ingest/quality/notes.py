@@ -221,6 +221,9 @@ def _without_place(given: Given, days: pd.DataFrame) -> Iterator[Note]:
     is_placed = days["cell_id"].isin(weights["cell_id"].unique())
     if not given.has("cell"):
         yield _note("cell", "no inventory")
+        counted = pd.Series(days["cell_id"].unique(), dtype="str")
+        settled = given.warehouse.read_settled("shared", WHOLE) or {}
+        yield from reading.ids_shared(counted, settled.get("shared", []))
     elif lost := days.loc[~is_placed, "cell_id"].nunique():
         yield _note("cell", "cells without a position", lost=lost, n=days["cell_id"].nunique())
         counted = pd.Series(days.loc[~is_placed, "cell_id"].unique(), dtype="str")

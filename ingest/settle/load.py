@@ -199,6 +199,9 @@ def _keep(
         "unwrapped": cleaned.unwrapped,
         "losses": cleaned.losses,
     }
+    # an inventory says itself which ids are of several cells
+    if not any(source.table == "cell" for source in task.settings.source):
+        facts["technologies"] = cleaned.technologies
     warehouse.write_load(name, load_id, facts)
     return facts
 

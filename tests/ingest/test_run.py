@@ -13,13 +13,14 @@ import pytest
 from shapely.geometry import box
 
 from contracts.errors import InputError, SettingsError
-from contracts.settings.sections import Run
+from contracts.settings.sections import Run, Settings
+from contracts.source import Source
 from geo import hexgrid
 from ingest import run
 from ingest.running.workers import each, workers
 from ingest.settle import days
 from ingest.settle.days import settle
-from ingest.settle.load import FileToLoad, load
+from ingest.settle.load import FileToLoad, Loaded, load
 from ingest.warehouse.store import Warehouse
 from tests.bench.operator import COMPLAINTS, Operator
 
@@ -444,3 +445,22 @@ def test_a_crash_while_reading_quotes_no_row(
     # nor does it travel along with the error
     assert error.value.__cause__ is error.value.__context__ is None
     assert "7700900123" not in "".join(traceback.format_exception(error.value))
+
+
+def test_without_an_inventory_the_counters_say_which_ids_technologies_share(
+    tmp_path: Path,
+) -> None:
+    source = Source.model_validate({"table": "pm", "path": "x", "constants": {"technology": "nr"}})
+    tasks = [FileToLoad(tmp_path / name, source, Settings()) for name in ("lte", "nr")]
+    asked: list[tuple[str, ...]] = []
+
+    def read(files: list[FileToLoad]) -> list[Loaded]:
+        asked.append(files[0].shared)
+        facts = [{"technologies": {file.path.name: ["1", file.path.name]}} for file in files]
+        return [Loaded("pm", "", of_file, []) for of_file in facts]
+
+    warehouse = Warehouse(tmp_path)
+    run._load_alone(tasks, warehouse, read)
+    assert asked == [(), ("1",)]
+    run._load_alone(tasks, warehouse, read)
+    assert asked[2:] == [("1",)]

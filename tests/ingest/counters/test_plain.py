@@ -31,8 +31,8 @@ def _rows(n: int = 200) -> pd.DataFrame:
     rng = np.random.default_rng(1)
     return pd.DataFrame(
         {
-            "cell": rng.choice(["07", "8", " 9 ", "x"], n),
-            "at": pd.Timestamp("2026-07-01") + pd.to_timedelta(rng.integers(0, 60, n), unit="h"),
+            "cell": np.resize(["07", "8", " 9 ", "x"], n),
+            "at": pd.Timestamp("2026-07-01") + pd.to_timedelta(np.arange(n) // 4, unit="h"),
             "tries": rng.integers(20, 99, n).astype(float),
             "lost": rng.integers(0, 20, n),
             "set_up": rng.integers(0, 20, n),
