@@ -18,6 +18,12 @@ from contracts.tables import PAIRS, SOURCES, TABLES
 _OF_COLUMNS = ("formats", "scale", "units", "values", "patterns")
 # a required column that `ingest.clean` makes of another
 FOLLOWS_FROM = {"complaint_class": "complaint_type"}
+# what is not a column of ours because it can't be added up, and what to give in its place
+_OF_COUNTS = (
+    "; a rate can't be added up: give call_attempts, and the drops behind it or "
+    "[source.counters] dropped_calls = 'their rate * their attempts / 100'"
+)
+_RATES = dict.fromkeys(("drop_rate", "drop_rate_pct", "dropped_call_rate", "dcr"), _OF_COUNTS)
 
 
 class Section(BaseModel):
@@ -222,7 +228,7 @@ class Source(Section):
         ):
             for name in getattr(self, part):
                 if name not in columns and (part, name) != ("from_name", "pattern"):
-                    hint = nearest(name, columns)
+                    hint = _RATES.get(name) or nearest(name, columns)
                     yield f"[source.{part}] {name}: no column of {table.name}{hint}"
                 elif part in _OF_COLUMNS and name not in self.given:
                     yield f"[source.{part}] {name}: not in [source.columns], so it changes nothing"

@@ -24,7 +24,7 @@ _LOOKED_UP = (
 _MOST_DEGREES, _FACTORS = 360, (1e-5, 1e-6, 1e-7)
 _METRES = ", unless they are metres of a map projection such as UTM: then give degrees"
 # positions of a file from which all of them say something, and half a turn in radians
-_ENOUGH, _PI = 5, np.pi
+_ENOUGH, _PI = 20, np.pi
 
 
 def place(
@@ -157,19 +157,11 @@ def _size_faults(points: pd.DataFrame) -> Iterator[str]:
 
     `points`: rows with a position.
     """
-    if len(points) < _ENOUGH:
+    if len(points[[*POSITION]].drop_duplicates()) < _ENOUGH:
         return
     # within these bounds of the point 0, 0 there is sea alone
     if (points["lat"].abs() <= _PI / 2).all() and (points["lon"].abs() <= _PI).all():
-        if len(points[[*POSITION]].drop_duplicates()) > 1:
-            yield (
-                "lat and lon: all positions lie in the sea around 0, 0, as degrees given in "
-                "radians do; give [source.scale] lat = 57.29577951 and lon = 57.29577951"
-            )
-    elif (points[[*POSITION]] == points[[*POSITION]].round()).all(axis=None):
-        is_small = (points[[*POSITION]].abs() <= _MOST_DEGREES).all(axis=None)
-        if is_small:
-            yield (
-                "lat and lon: all positions are whole degrees: what stood behind the decimal mark "
-                "is lost; export them again"
-            )
+        yield (
+            "lat and lon: all positions lie in the sea around 0, 0, as degrees given in "
+            "radians do; give [source.scale] lat = 57.29577951 and lon = 57.29577951"
+        )

@@ -15,6 +15,7 @@ from contracts.errors import QuestionError
 from contracts.fields import FIELDS
 from contracts.source import FOLLOWS_FROM
 from contracts.tables import PAIRS, TABLES
+from ingest.clean.doubts import by_name
 from ingest.inspection.likeness import SURE, Fit, Like, factor_of
 from ingest.inspection.look import Looks
 from ingest.inspection.times import Moments
@@ -23,6 +24,7 @@ from ingest.inspection.trial import tried
 _HALF = 0.5
 """Below this confidence nothing is written without a mark."""
 _CHOOSE = "CHOOSE_THEIR_COLUMN"
+_OF_DROPS = re.compile(r"drop|dcr|abbr[ui]ch|coupure|ca[ií]da", re.IGNORECASE)
 _SINCE_1970 = {"%s": "seconds", "%Q": "milliseconds"}
 _CONSTANT = {"period_s": 900, "survey_type": "CHOOSE relationship or transactional"}
 
@@ -61,6 +63,7 @@ def summary(looks: Looks) -> list[str]:
     lines += [f"{len(looks.files):,} files look so: {looks.path}"] if len(looks.files) > 1 else []
     lines += [*_time_lines(looks), *(f"note: {note}" for note in looks.notes)]
     lines += [f"not unique: {looks.repeats}"] if looks.repeats else []
+    lines += [*_rate_lines(looks)]
     if not looks.reader:
         return lines
     return [*lines, *tried(_first(looks), ["[[source]]", *_body(looks)])]
@@ -79,6 +82,33 @@ def _time_lines(looks: Looks) -> Iterator[str]:
         yield f"{name}: {how}, {zone}; {_start_or_end(name)}"
         if times.fault:
             yield f"{name}: {times.fault}"
+
+
+def _rate_lines(looks: Looks) -> Iterator[str]:
+    """What is to be done with a rate of drops that stands where a count is needed."""
+    if looks.vendor or not looks.fits or looks.fits[0].table != "pm":
+        return
+    sure = {like.ours for like in looks.fits[0].columns if like.confidence >= SURE}
+    rate = "" if "dropped_calls" in sure else _drop_rate(looks)
+    if rate and "call_attempts" in sure:
+        yield f"{rate}: a rate, no count; the drops are that times the attempts ([source.counters])"
+    elif rate:
+        yield f"{rate}: a rate, which can't be added up; give the calls behind it too"
+
+
+def _drop_rate(looks: Looks) -> str:
+    """Their column that is a rate of dropped calls by its name; "" = none."""
+    names = (name for name in looks.header if _OF_DROPS.search(name))
+    return next((name for name in names if by_name("dropped_calls", name)), "")
+
+
+def _drops_of_rate(looks: Looks, sure: dict[str, Like]) -> list[str]:
+    """How counts are made of a rate of drops, as a remark; none = there is no rate."""
+    rate = _drop_rate(looks)
+    if not rate or "call_attempts" not in sure or {"dropped_calls"} & sure.keys():
+        return []
+    product = f'"{rate}" * "{sure["call_attempts"].theirs}"'
+    return [f"# perhaps, of per cent: [source.counters] dropped_calls = '{product} / 100'"]
 
 
 def _start_or_end(name: str) -> str:
@@ -223,7 +253,7 @@ def _of_table(looks: Looks) -> list[str]:
     lines += [_mapped(ours, like, looks) for ours, like in sure.items()]
     lacking = [one for one in _lacking(name, sure) if one != table.day_of or not from_name]
     lines += [f'{ours} = "{_CHOOSE}"' for ours in lacking]
-    lines += [*_maybe(fit), *from_name]
+    lines += [*_maybe(fit), *(_drops_of_rate(looks, sure) if name == "pm" else ()), *from_name]
     return [*lines, *_tables(looks, name, sure)]
 
 

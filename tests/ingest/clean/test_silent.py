@@ -283,7 +283,6 @@ CELL = {"cell_id": "Cell", "lat": "Lat", "lon": "Lon"}
     ("lat", "lon", "words"),
     [
         ("1.03{n}", "0.18{n}", "lat = 57.29577951"),
-        ("59", "10", "all positions are whole degrees"),
         ("66441{n:02d}", "5971{n:02d}", "metres of a map projection"),
         ("10.5", "59.1{n}", "exchange them in [source.columns]"),
         ('"59,1{n}"', '"10,5"', 'decimal = ","'),
