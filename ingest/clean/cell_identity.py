@@ -104,8 +104,8 @@ def alike(ids: pd.Series, others: pd.Series) -> pd.Series:
     """The other spelling of each id that is not among the others, by the id.
 
     `ids` and `others`: distinct ids as texts. Two ids are alike that differ only in case, in zeros
-    before a number, in the marks between their parts or in letters of another script that look the
-    same. Left out are ids that are among the others,
+    before a number, in marks of thousands or between their parts, or in letters of another script
+    that look the same. Left out are ids that are among the others,
     and those like none.
 
     >>> alike(pd.Series(["lds03-1", "B2"]), pd.Series(["LDS003_1"])).to_dict()
@@ -120,6 +120,7 @@ def alike(ids: pd.Series, others: pd.Series) -> pd.Series:
 def _keys(ids: pd.Series) -> pd.Index:
     texts = (
         ids.astype("str")
+        .str.replace(r"(?<=\d),(?=\d{3}(?!\d))", "", regex=True)
         .str.upper()
         .str.translate(_LOOKALIKES)
         .str.casefold()

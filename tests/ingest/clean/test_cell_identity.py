@@ -107,6 +107,14 @@ def test_ids_that_are_alike() -> None:
     assert alike(ids, others).to_dict() == {"123": "00123", "abc-1": "ABC-1", "X-7": "X_7"}
 
 
+def test_letters_of_other_scripts_and_marks_of_thousands_are_alike() -> None:
+    ids = pd.Series(["\u0421\u0410-7", "1,234,500", "1,23"])
+    assert alike(ids, pd.Series(["CA7", "CA-7", "1234500", "123"])).to_dict() == {
+        "\u0421\u0410-7": "CA-7",
+        "1,234,500": "1234500",
+    }
+
+
 def _inventory(*rows: tuple[str, str | None, str | None, str]) -> pd.DataFrame:
     columns = ["cell_id", "technology", "valid_from", "source_file"]
     return pd.DataFrame(list(rows), columns=columns)

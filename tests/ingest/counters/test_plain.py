@@ -17,6 +17,7 @@ from ingest.clock import local_days
 from ingest.counters import plain
 from ingest.counters.plain import PlainFile
 from ingest.privacy.door import Door
+from ingest.settle.load import FileToLoad, load
 
 COLUMNS = {
     "cell_id": "cell", "period_start_utc": "at", "call_attempts": "tries", "dropped_calls": "lost",
@@ -150,6 +151,35 @@ def test_what_has_another_type_or_unit_is_for_the_other_way(
     path = tmp_path / "pm.parquet"
     pd.concat([_rows(1000).assign(**changes)]).to_parquet(path)
     assert _plain(path, _source()) is None
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"tries": np.arange(200) * 90, "lost": np.arange(200) * 3}, "counters that run on"),
+        ({"volume": np.where(np.arange(200) % 9, 1e3, 2**32 - 1.0)}, 'na = ["4294967295"]'),
+        ({"at": pd.Timestamp("2026-07-01") + pd.to_timedelta(np.arange(200) // 4 * 15, "min")},
+         "periods overlap"),
+    ],
+)  # fmt: skip
+def test_what_only_a_whole_file_shows_is_for_the_other_way(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    path = tmp_path / "pm.parquet"
+    _rows().assign(**changes).to_parquet(path)
+    settings = Settings.model_validate({"warehouse": {"path": str(tmp_path / "warehouse")}})
+    columns = {ours: theirs for ours, theirs in COLUMNS.items() if ours != "call_setups"}
+    (fault,) = load(FileToLoad(path, _source(columns=columns), settings)).faults
+    assert words in fault
+
+
+def test_a_number_that_means_missing_is_missing(tmp_path: Path) -> None:
+    path = tmp_path / "pm.parquet"
+    _rows().assign(tries=np.where(np.arange(200) % 9, 50, 9999)).to_parquet(path)
+    source = _source(na=["9999"])
+    assert not plain.suits(source)
+    rows = sources.read(path, source, door=Door(tuple)).frame
+    assert rows["call_attempts"].max() == 50
 
 
 @pytest.mark.parametrize(
