@@ -28,6 +28,9 @@ from ingest.sources import Raw
 # what a counter of 32 bits holds after a reset, and no cell counts in any period
 _CALLS, _MOST_CALLS = ("call_attempts", "call_setups", "dropped_calls"), 100_000_000
 
+# rows of a file whose newest may be mistyped, the share that may be, and how far off they are
+_FAR_ROWS, _FAR_SHARE, _FAR = 20, 0.05, pd.Timedelta(days=366)
+_FAR_OFF = "more than a year after all others of the file: a mistyped year?"
 _LONGEST_OUTAGE = pd.Timedelta(days=366)
 _ENDLESS = "more than a year behind its start: a mistyped year? Leave it empty where it is not over"
 # columns in which nothing means never, or always: what is given there and can't be read is not that
@@ -104,6 +107,7 @@ def clean(
     _count_lost(ours, table, findings)
     is_complete = _refuse_incomplete(ours, theirs, table, findings)
     has_ends = _refuse_unreadable_ends(ours, theirs, table, findings)
+    has_ends &= _refuse_far_rows(ours, theirs, table, findings)
     lost = losses(theirs, ours, table, findings, settings.operator.timezone)
     lost += of_width(raw.malformed)
     beside = _beside_cells(ours[is_complete & ~has_ends], table, settings)
@@ -262,6 +266,24 @@ def _refuse_unreadable_ends(
         findings.add("row", "end_utc", theirs, is_endless, _ENDLESS)
         has_ends &= ~is_endless
     return has_ends
+
+
+def _refuse_far_rows(
+    ours: pd.DataFrame, theirs: pd.DataFrame, table: Table, findings: Findings
+) -> pd.Series:
+    """Whether each row's time is near others: a mistyped year would make all the rest old."""
+    is_near = pd.Series(True, index=ours.index)
+    times = ours[table.day_of].dropna() if table.day_of in ours else pd.Series(dtype="object")
+    if len(times) < _FAR_ROWS:
+        return is_near
+    ordered = times.sort_values()
+    steps = ordered.diff()
+    newest = steps[-max(int(_FAR_SHARE * len(ordered)), 1) :]
+    if not (newest > _FAR).any():
+        return is_near
+    is_near.loc[ordered.loc[newest[newest > _FAR].index[0] :].index] = False
+    findings.add("row", table.day_of, theirs, ~is_near, _FAR_OFF)
+    return is_near
 
 
 def _beside_cells(rows: pd.DataFrame, table: Table, settings: Settings) -> list[list[str]]:

@@ -6,10 +6,12 @@ that mean it can't be read. All text stays text; what a value means is for `inge
 In this room `theirs` are columns under the file's own names, `ours` under ours.
 """
 
+import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,6 +42,8 @@ _READERS: dict[str, ModuleType] = {
 }
 # `ingest.clean` accepts rows without them
 _MAY_BE_MISSING = {"lat", "lon", "valid_from"}
+# lines looked at for a header below others
+_LINES = 50
 _OF_TABLES = ("delimited", "qualtrics")
 """Readers of tables, which a sheet of a workbook is too."""
 
@@ -134,7 +138,7 @@ def missing_columns(path: Path, source: Source) -> list[str]:
     if _NO_TEXT.search("".join(header)):
         fault = f"its header line is no text in {source.encoding}; see [source] reader, encoding"
         return [f"{path}: {fault}"]
-    names = _shown_names(header, source)
+    names = _shown_names(header, source) + _header_hint(path, header, source)
     faults = [
         f"{path}: no column '{theirs}' (for {', '.join(ours)}); it has: {names}"
         for theirs, ours in source.theirs.items()
@@ -154,6 +158,26 @@ def missing_columns(path: Path, source: Source) -> list[str]:
         pattern = source.from_name["pattern"]
         faults.append(f"{path}: its name does not fit [source.from_name] pattern '{pattern}'")
     return faults
+
+
+def _header_hint(path: Path, header: list[str], source: Source) -> str:
+    """What would mend a header that lacks columns, in words; "" = nobody knows."""
+    wanted = {*source.theirs}
+    lacking = wanted - {*header}
+    if not lacking or source.reader != "delimited":
+        return ""
+    plain = {" ".join(name.split()).casefold() for name in lacking}
+    if plain <= {" ".join(name.split()).casefold() for name in header}:
+        return "; they differ in case or blanks alone: write them as the file does"
+    for mark in ";\t|,":
+        if len(header) == 1 and wanted <= {*header[0].split(mark)}:
+            return f"; set [source] delimiter = {json.dumps(mark)}"
+    if lacking != wanted:
+        return ""
+    rows = islice(delimited.records(path, source), 1, _LINES)
+    if any(wanted <= {*row} for row in rows):
+        return f"; lines stand above the header: set [source] header_column = '{min(wanted)}'"
+    return ""
 
 
 def _shown_names(header: list[str], source: Source) -> str:

@@ -257,6 +257,23 @@ def test_an_hour_that_no_clock_shows_once_is_refused_alone(
     assert "give UTC or offset" in refused["reason"].iloc[0]
 
 
+def test_a_mistyped_year_does_not_make_all_others_old(read: Callable[..., Read]) -> None:
+    text = _pm(
+        time=lambda n: f"{HOURS[n]:%Y-%m-%d %H:%M}".replace("2026", "2062" if n == 9 else "2026")
+    )
+    result = _hours(read, text)
+    assert result.cleaned.refused["source_row"].tolist() == [11]
+    assert "a mistyped year?" in result.words
+    years = _pm(
+        time=lambda n: (
+            f"{2015 + n // 4}-03-02 {n:02d}:00"
+            if n < 24
+            else f"2021-01-0{n % 9 + 1} {n % 24:02d}:00"
+        )
+    )
+    assert "mistyped" not in _hours(read, years).words
+
+
 OUTAGE = {"outage_id": "Id", "cell_id": "Cell", "start_utc": "From", "end_utc": "To"}
 
 
@@ -352,3 +369,23 @@ def test_letters_of_utf_8_are_no_letters_of_latin_1(tmp_path: Path) -> None:
         | {"encoding": "latin-1"}
     )
     assert 'set [source] encoding = "utf-8"' in sources.missing_columns(path, how)[0]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "remedy"),
+    [
+        (lambda text: text.replace(",", ";"), 'delimiter = ";"'),
+        (lambda text: text.replace("Time", "TIME "), "differ in case or blanks alone"),
+        (lambda text: f"sep=,\n{text}", "[source] header_column = "),
+        (lambda text: f"# of March\n\n{text}", "header_column = "),
+    ],
+)
+def test_a_header_that_lacks_columns_names_what_mends_it(
+    tmp_path: Path, spoil: Callable[[str], str], remedy: str
+) -> None:
+    path = tmp_path / "file.csv"
+    path.write_text(spoil(_pm()), encoding="utf-8")
+    how = Source.model_validate(
+        {"table": "pm", "path": "x", "columns": PM, "constants": {"period_s": 3600}}
+    )
+    assert remedy in sources.missing_columns(path, how)[0]
