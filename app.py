@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from views.pages import changes, places, plan, quality, questions, regulator, reports
+from views.pages import changes, places, plan, quality, questions, regulator, reports, sql
 from views.pages import map as map_page
 from views.shared import page, url
 
@@ -28,6 +28,7 @@ st.navigation(
         _page("Regulator", regulator),
         _page("Reports", reports),
         _page("Questions", questions),
+        _page("SQL", sql),
         _page("Quality", quality),
         # the first page's own address is /; whoever types /map is to find it too
         _page("Map", map_page, visibility="hidden"),

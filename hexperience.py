@@ -59,7 +59,9 @@ from views.console.progress import progress, status_lines
 from views.console.stopping import repeat_swallowed
 
 PORT = 8501
-FORMAT_HELP = f"{', '.join(export.FORMATS)}; the last three with outlines of hexagons, for QGIS."
+FORMAT_HELP = (
+    f"{', '.join(export.FORMATS)}; the last five with outlines of hexagons or points, for QGIS."
+)
 app = typer.Typer(add_completion=False, no_args_is_help=True, pretty_exceptions_enable=False)
 
 Config = Annotated[Path, typer.Option(envvar="HEXPERIENCE_CONFIG", help="Configuration file.")]

@@ -116,6 +116,11 @@ class Sandbox:
                     pipe.close()
         self._process.wait()
 
+    def __del__(self) -> None:
+        # a window of the screen is closed without a word
+        if hasattr(self, "_process"):
+            self.close()
+
     def _kill(self) -> None:
         with suppress(ProcessLookupError):
             self._process.send_signal(signal.SIGKILL)

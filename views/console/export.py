@@ -15,8 +15,13 @@ import pandas as pd
 
 from contracts.errors import QuestionError
 from geo import hexgrid, regions
+from views.console import kml
+from views.console.workbook import workbook
 
-FORMATS = ("table", "csv", "json", "parquet", "geojson", "gpkg", "geoparquet")
+FORMATS = (
+    *("table", "csv", "json", "xlsx", "parquet"),
+    *("geojson", "gpkg", "geoparquet", "kml", "kmz"),
+)
 # a spreadsheet takes full-width signs for plain ones
 _RESERVED = {"geojson": ("geometry",), "geoparquet": ("geometry",), "gpkg": ("fid", "geom")}
 """Names of columns that a format of maps keeps for itself, whatever their case."""
@@ -39,6 +44,8 @@ def encoded(frame: pd.DataFrame, form: str) -> bytes:
         raise QuestionError(f"--format {form}: {fault}; call it otherwise: select ... as ...")
     if form == "csv":
         return _without_formulas(_as_text(_exact(_simple(frame)))).to_csv(index=False).encode()
+    if form == "xlsx":
+        return workbook({"answer": _exact(_simple(frame))})
     if form == "json":
         text = _as_text(_exact(_simple(frame, nested=True))).to_json(orient="records", indent=1)
         return (text or "").encode()
@@ -157,7 +164,10 @@ def _as_map(frame: pd.DataFrame, form: str) -> bytes:
         fault = f"--format {form}: the answer has neither hex_text nor lat and lon"
         raise QuestionError(f"{fault}; it has: {', '.join(map(str, frame))}")
     plain = _simple(frame)
-    values = _as_text(_exact(plain) if form == "geojson" else plain)
+    values = _as_text(_exact(plain) if form in ("geojson", "kml", "kmz") else plain)
+    if form in ("kml", "kmz"):
+        document = kml.kml(values, shapes)
+        return document if form == "kml" else kml.kmz(document)
     drawn = gpd.GeoDataFrame(values, geometry=shapes, crs="EPSG:4326")
     if form == "geojson":
         # JSON knows no endless numbers

@@ -429,3 +429,52 @@ def _title(text: str | list[str], offset: int = 2) -> alt.Title:
 def _direction() -> alt.Color:
     scale = alt.Scale(domain=["up", "down"], range=[UP, DOWN])
     return alt.Color("direction:N", scale=scale, legend=None)
+
+
+# --- any answer -------------------------------------------------------------------------------
+
+KINDS = ("line", "bar", "dots", "area")
+"""Kinds of charts that `plain` draws."""
+
+
+def plain(frame: pd.DataFrame, *, kind: str, x: str, y: str, colour: str = "") -> alt.Chart:
+    """Two columns of any answer against each other.
+
+    `frame`: the answer. `kind`: one of KINDS. `x`, `y`: its columns; days and instants are drawn in
+    UTC. `colour`: a column by which lines or dots are told apart; empty = none.
+    """
+    columns = list(dict.fromkeys(filter(None, (x, y, colour))))
+    rows = frame[columns].copy()
+    for name in rows.select_dtypes("datetimetz"):
+        rows[name] = rows[name].dt.tz_convert("UTC").dt.tz_localize(None)
+    for name in rows.select_dtypes("object"):
+        rows[name] = rows[name].astype("str")
+    # Vega reads dots and brackets of a name as a path
+    named = {name: f"c{position}" for position, name in enumerate(columns)}
+    base = alt.Chart(rows.rename(columns=named))
+    marks = {
+        "line": base.mark_line(point=len(rows) < 60),
+        "bar": base.mark_bar(),
+        "dots": base.mark_circle(size=45, opacity=0.7),
+        "area": base.mark_area(opacity=0.6),
+    }
+    coded = {"x": _any(rows[x], named[x], x), "y": alt.Y(f"{named[y]}:Q", title=y)}
+    if colour:
+        coded["color"] = alt.Color(f"{named[colour]}:{_kind(rows[colour])}", title=colour)
+    tips = [alt.Tooltip(f"{named[name]}:{_kind(rows[name])}", title=name) for name in columns]
+    return marks[kind].encode(**coded, tooltip=tips).properties(height=380)
+
+
+def _kind(values: pd.Series) -> str:
+    if pd.api.types.is_datetime64_any_dtype(values):
+        return "T"
+    is_number = pd.api.types.is_numeric_dtype(values) and not pd.api.types.is_bool_dtype(values)
+    return "Q" if is_number else "N"
+
+
+def _any(values: pd.Series, column: str, title: str) -> alt.X:
+    kind = _kind(values)
+    if kind == "T":
+        return alt.X(f"{column}:T", title=title, scale=_UTC)
+    # rows keep the order that the question gave them
+    return alt.X(f"{column}:{kind}", title=title, sort=None if kind == "N" else alt.Undefined)

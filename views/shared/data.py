@@ -33,10 +33,10 @@ def answer(query: str, **params: Any) -> pd.DataFrame:
 
     `query`: its name. `params`: by name; one that is None takes the default of the query's head.
     """
-    marts = _marts()
+    published = marts()
     given = {name: value for name, value in params.items() if value is not None}
-    kept_under = f"{marts.file} {marts.log_state}"
-    return _answer(kept_under, str(marts.folder), query, given)
+    kept_under = f"{published.file} {published.log_state}"
+    return _answer(kept_under, str(published.folder), query, given)
 
 
 def acknowledge(subject: Subject, word: Word, *, by: str, at: datetime) -> None:
@@ -45,12 +45,12 @@ def acknowledge(subject: Subject, word: Word, *, by: str, at: datetime) -> None:
     `subject`: the change or place. `word`: status, owner and comment. `by`: name of who says so.
     `at`: instant of the entry.
     """
-    _marts().acknowledge(subject, word, by=by, at=at)
+    marts().acknowledge(subject, word, by=by, at=at)
 
 
 def log_fault() -> str:
     """Why the log of acknowledgements can't be read; empty = it can."""
-    return _marts().log_fault
+    return marts().log_fault
 
 
 def has_counters() -> bool:
@@ -76,7 +76,8 @@ def regions() -> gpd.GeoDataFrame | None:
     return _regions(str(path), settings.operator.region_name, changed_ns, settings)
 
 
-def _marts() -> Marts:
+def marts() -> Marts:
+    """The published answers of the configuration."""
     settings = configuration()
     return Marts(settings.resolve(settings.warehouse.path))
 
