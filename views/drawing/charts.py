@@ -447,16 +447,16 @@ def plain(frame: pd.DataFrame, *, kind: str, x: str, y: str, colour: str = "") -
     rows = frame[columns].copy()
     for name in rows.select_dtypes("datetimetz"):
         rows[name] = rows[name].dt.tz_convert("UTC").dt.tz_localize(None)
-    for name in rows.select_dtypes("object"):
+    for name in rows.select_dtypes(["object", "str"]):
         rows[name] = rows[name].astype("str")
     # Vega reads dots and brackets of a name as a path
     named = {name: f"c{position}" for position, name in enumerate(columns)}
     base = alt.Chart(rows.rename(columns=named))
     marks = {
-        "line": base.mark_line(point=len(rows) < 60),
-        "bar": base.mark_bar(),
-        "dots": base.mark_circle(size=45, opacity=0.7),
-        "area": base.mark_area(opacity=0.6),
+        "line": base.mark_line(point=len(rows) < 60, color=DOT),
+        "bar": base.mark_bar(color=DOT),
+        "dots": base.mark_circle(size=45, opacity=0.7, color=DOT),
+        "area": base.mark_area(opacity=0.6, color=DOT),
     }
     coded = {"x": _any(rows[x], named[x], x), "y": alt.Y(f"{named[y]}:Q", title=y)}
     if colour:

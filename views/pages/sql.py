@@ -135,8 +135,8 @@ def _answered() -> None:
         return
     _note(job, f"{job.answer.table.num_rows:,} rows")
     frame = job.answer.frame
-    said = [*job.answer.notes, f"answered in {job.answer.seconds:.2g} s"]
-    answer.panel(frame, st.session_state.get(_OPENED, ("", ""))[0] or "answer", said)
+    name = st.session_state.get(_OPENED, ("", ""))[0] or "answer"
+    answer.panel(frame, name, notes=job.answer.notes, seconds=job.answer.seconds)
 
 
 @st.fragment(run_every=_POLL_S)

@@ -34,20 +34,23 @@ _SHOWN = {"table": "Table", "chart": "Chart", "map": "Map"}
 _NOTHING = ["value_lo", "value_hi", "numerator", "denominator", "value_raw", "p_worse", "target"]
 
 
-def panel(frame: pd.DataFrame, name: str, said: Sequence[str] = ()) -> None:
+def panel(
+    frame: pd.DataFrame, name: str, *, notes: Sequence[str] = (), seconds: float | None = None
+) -> None:
     """Draws an answer: table, chart or map as chosen, files to take away, meanings of columns.
 
-    `frame`: the answer. `name`: of the files. `said`: what else is to be known of it, such as what
-    cut it.
+    `frame`: the answer. `name`: of the files. `notes`: what cut it. `seconds`: how long it took;
+    None = nobody asks.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
         kinds = {kind: title for kind, title in _SHOWN.items() if kind != "map" or {*BY} & {*frame}}
         shown = pickers.segments("Show as", kinds, param="show")
         first = f"the first {_MOST:,} of " if shown == "table" and len(frame) > _MOST else ""
-        st.caption(f"{first}{len(frame):,} rows; times in UTC", width="content")
+        took = "" if seconds is None else f" in {seconds:.2g} s"
+        st.caption(f"{first}{len(frame):,} rows{took}; times in UTC", width="content")
         _files(frame, name)
-    for note in said:
-        st.caption(f":orange[{plain(note)}]")
+    for note in notes:
+        st.warning(plain(note))
     {"table": _table, "chart": _chart, "map": _map}[shown](frame)
     _meanings(frame)
 

@@ -2,6 +2,8 @@
 
 import io
 import json
+import re
+import zipfile
 from datetime import time
 from decimal import Decimal
 from pathlib import Path
@@ -10,6 +12,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
+from lxml import etree
 
 from contracts.errors import QuestionError
 from geo import hexgrid
@@ -131,3 +134,36 @@ def test_a_table_for_eyes_is_aligned_and_one_too_wide_goes_down_row_by_row() -> 
     assert sum(line.startswith("rate") for line in wide) == 1, "a missing value has no line"
     assert export.table(frame, width=1000).count("\n") == 3
     assert export.table(frame.head(0)) == "no rows; columns: place, n_calls, rate, drops, why\n"
+
+
+def test_a_workbook_keeps_types_and_runs_nothing() -> None:
+    answer = ANSWER.assign(
+        said=["=1+1", "@sum(a1)"], day=pd.to_datetime(["2026-03-01", "2026-03-02"]),
+        code=[2**60 + 1, 5], drop_rate=[0.5, np.inf],
+    )  # fmt: skip
+    content = export.encoded(answer, "xlsx")
+    assert content == export.encoded(answer, "xlsx")
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        sheet = book.read("xl/worksheets/sheet1.xml").decode()
+        texts = book.read("xl/sharedStrings.xml").decode()
+        sheets = book.read("xl/workbook.xml").decode()
+    assert "<f>" not in sheet
+    assert {"=1+1", "@sum(a1)", str(2**60 + 1)} <= set(re.findall(r"<t[^>]*>([^<]*)</t>", texts))
+    # the third column holds an instant and the fifth a day, as numbers with a form
+    assert re.search(r'<c r="C2" s="\d"><v>46082</v>', sheet)
+    assert re.search(r'<c r="E3" s="\d"><v>46083</v>', sheet)
+    assert '<c r="G3"' not in sheet
+    assert 'name="answer"' in sheets
+    assert 'name="definitions"' in sheets
+
+
+def test_kml_has_a_mark_for_each_row_and_no_markup_of_data() -> None:
+    document = export.encoded(ANSWER.assign(said=["<b>&", "x"]), "kml")
+    root = etree.fromstring(document)
+    marks = root.findall(".//{*}Placemark")
+    assert len(marks) == 2
+    assert marks[0].findall(".//{*}value")[-1].text == "<b>&"
+    rings = [ring.text.split() for ring in root.findall(".//{*}coordinates")]
+    assert all(ring[0] == ring[-1] for ring in rings)
+    with zipfile.ZipFile(io.BytesIO(export.encoded(ANSWER, "kmz"))) as archive:
+        assert archive.namelist() == ["doc.kml"]

@@ -17,7 +17,7 @@ from views import hexmap
 from views.shared import data, pickers
 
 PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "questions",
-         "quality")  # fmt: skip
+         "quality", "sql")  # fmt: skip
 Configured = Callable[[Path], None]
 
 
