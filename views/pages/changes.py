@@ -9,7 +9,8 @@ from ingest.warehouse.acknowledgements import Subject
 from views.drawing import charts
 from views.panels import acknowledging
 from views.shared import data, pickers, url
-from views.shared.page import head, picture, plain, run_facts
+from views.shared.heading import head
+from views.shared.page import picture, plain, run_facts
 from views.words.numbers import between, day, interval, number, rows, sure
 from views.words.sentences import DUE_TO, change, noted, place, when
 

@@ -13,7 +13,8 @@ from views.panels.drawn import Drawn
 from views.panels.hexagon import HIDDEN
 from views.panels.worst import LIST, Worst, listed, worst
 from views.shared import data, pickers, url
-from views.shared.page import head, notes, plain, run_facts, theme
+from views.shared.heading import head
+from views.shared.page import notes, plain, run_facts, theme
 from views.words.colours import scale
 from views.words.numbers import interval, number, rows
 from views.words.sentences import UNRELEASED, counts, worse

@@ -9,7 +9,8 @@ import streamlit as st
 from ingest.warehouse.acknowledgements import Subject
 from views.panels import acknowledging, evidence
 from views.shared import data, pickers, url
-from views.shared.page import head, plain, run_facts
+from views.shared.heading import head
+from views.shared.page import plain, run_facts
 from views.words import sentences
 from views.words.numbers import between, day, interval, number, period, rows, sure
 from views.words.sentences import action_name, in_full, in_short, noted, ranked_by, unsafe

@@ -7,7 +7,8 @@ import streamlit as st
 
 from views.drawing import charts
 from views.shared import data, pickers, url
-from views.shared.page import head, picture, plain, run_facts
+from views.shared.heading import head
+from views.shared.page import picture, plain, run_facts
 from views.words.numbers import amount, interval, rows, sure
 from views.words.sentences import action_name, ground, noted, unsafe
 

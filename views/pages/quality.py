@@ -6,7 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from views.shared import data
-from views.shared.page import as_of, head, plain, run_facts
+from views.shared.heading import head
+from views.shared.page import as_of, plain, run_facts
 from views.words.numbers import day, rows
 
 _MOST = 1000

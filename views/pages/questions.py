@@ -10,7 +10,8 @@ from contracts.fields import FIELDS
 from ingest.warehouse.questions import Query, query_names, read_query
 from views.console import export
 from views.shared import data, pickers
-from views.shared.page import head, plain, run_facts
+from views.shared.heading import head
+from views.shared.page import plain, run_facts
 
 _MOST, _FEW, _TALL = 2_000, 11, 420
 _KINDS = {"VARCHAR": "text", "INTEGER": "whole number", "BIGINT": "whole number",

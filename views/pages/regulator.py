@@ -8,7 +8,8 @@ import streamlit as st
 
 from views.console import export
 from views.shared import data, pickers
-from views.shared.page import head, run_facts
+from views.shared.heading import head
+from views.shared.page import run_facts
 from views.words import periods
 from views.words.numbers import amount, day, interval, number, rows
 from views.words.sentences import DUE_TO, kept, noted

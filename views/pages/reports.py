@@ -9,7 +9,8 @@ from contracts.settings.sections import Settings
 from ingest.warehouse.marts import Marts
 from views.report import write
 from views.shared import data
-from views.shared.page import head, plain, run_facts
+from views.shared.heading import head
+from views.shared.page import plain, run_facts
 from views.words import periods
 from views.words.periods import Period
 

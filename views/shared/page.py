@@ -1,4 +1,4 @@
-"""What pages share: the facts of the run, the head of a page, notes on the data, pictures."""
+"""What pages share: the facts of the run, notes on the data, pictures."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -50,16 +50,6 @@ def showing_errors(page: Callable[[], None]) -> Callable[[], None]:
             st.error(plain(str(error)))
 
     return drawn
-
-
-def head(facts: pd.Series, about: str) -> None:
-    """The operator's name, what the page shows, and up to when the data goes.
-
-    `facts`: as of `run_facts`. `about`: what the page shows, in words.
-    """
-    with st.container(gap=None):
-        st.markdown(f"#### {plain(str(facts['operator_name']))}")
-        st.caption(f"{about} · data as of {as_of(facts)}")
 
 
 def as_of(facts: pd.Series) -> str:

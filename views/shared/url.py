@@ -92,11 +92,11 @@ def set_home(page: Page) -> None:
     st.session_state[_HOME] = page
 
 
-def open_map(hex_text: str, place: PlaceKey | None = None) -> None:
+def open_map(hex_text: str | None, place: PlaceKey | None = None) -> None:
     """Leaves for the map with one hexagon, or one place of a list, chosen.
 
-    `hex_text`: the hexagon that is shown. `place`: as of `go_to`.
+    `hex_text`: the hexagon that is shown, or None. `place`: as of `go_to`.
     """
     go_to(hex_text, place)
-    params = {"hex": hex_text} | ({"place": place.text} if place else {})
+    params = ({"hex": hex_text} if hex_text else {}) | ({"place": place.text} if place else {})
     st.switch_page(st.session_state[_HOME], query_params=params)
