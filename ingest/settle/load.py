@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 
@@ -34,6 +35,7 @@ from ingest.warehouse import retain
 from ingest.warehouse.store import WHOLE, Warehouse
 
 _METHOD = "load-5"
+_DAYS_OF_A_YEAR = 366
 
 
 @dataclass(frozen=True)
@@ -223,7 +225,7 @@ def _keep_plain(
         return None
     zone = task.settings.operator.timezone
     days, day = plain.days_of(ids, starts, dict(task.zones), zone)
-    if days[0] < warehouse.kept_from().get("pm", ""):
+    if days[0] < warehouse.kept_from().get("pm", "") or _has_gap(days):
         return None
     name, arrived = _name(task, file_hash), _arrived(task)
     if len(days) == 1 and task.path.is_file():
@@ -239,6 +241,12 @@ def _keep_plain(
     facts = _facts(task, file_hash, file.n_rows, {})
     warehouse.write_load("pm", load_id, facts)
     return facts
+
+
+def _has_gap(days: list[str]) -> bool:
+    """Whether more than a year lies between two of a file's days, as behind a mistyped one."""
+    steps = np.diff(np.array(days, dtype="datetime64[D]")).astype(int)
+    return bool((steps > _DAYS_OF_A_YEAR).any())
 
 
 def _first_rows(file: PlainFile, ids: Coded, starts: Coded, source: Source) -> pd.DataFrame:

@@ -173,6 +173,16 @@ def test_what_only_a_whole_file_shows_is_for_the_other_way(
     assert words in fault
 
 
+def test_a_mistyped_year_is_refused(tmp_path: Path) -> None:
+    path, rows = tmp_path / "pm.parquet", _rows()
+    rows.loc[7, "at"] = pd.Timestamp("2062-07-01 01:00")
+    rows.to_parquet(path)
+    settings = Settings.model_validate({"warehouse": {"path": str(tmp_path / "warehouse")}})
+    loaded = load(FileToLoad(path, _source(), settings))
+    assert not loaded.faults
+    assert loaded.facts["n_refused"] == 1
+
+
 def test_a_number_that_means_missing_is_missing(tmp_path: Path) -> None:
     path = tmp_path / "pm.parquet"
     _rows().assign(tries=np.where(np.arange(200) % 9, 50, 9999)).to_parquet(path)
