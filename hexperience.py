@@ -37,6 +37,7 @@ from contracts.settings.sections import Settings
 from ingest.privacy import redact
 from ingest.running import logs
 from ingest.sandbox.asking import Asker
+from ingest.sandbox.opened import Opened
 from ingest.warehouse import acknowledgements, lineage
 from ingest.warehouse.acknowledgements import STATUSES, Subject, Word
 from ingest.warehouse.marts import Marts
@@ -463,6 +464,14 @@ def serve(
     """Show the map on 127.0.0.1, to this machine or to a reverse proxy on it."""
     load(config)
     server.serve(config, port, base_path=base_path, host=host)
+
+
+def open(config: Path | str = DEFAULT_CONFIG) -> Opened:  # noqa: A001  as files are opened
+    """What was published under a configuration, to ask from a notebook or a tool.
+
+    `config`: its file. Raises SettingsError where it can't be used.
+    """
+    return Opened(load(Path(config)))
 
 
 def main() -> None:

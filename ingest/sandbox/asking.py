@@ -62,13 +62,13 @@ class Asker:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def sql(self, text: str, params: Mapping[str, str] | None = None) -> Answer:
+    def sql(self, text: str, params: Mapping[str, Any] | None = None) -> Answer:
         """What one SELECT of a person's own answers.
 
         `text`: the SELECT; one with the head of a query file has that head's parameters and their
         defaults. `params`: values by the names that it has as $name; of a SELECT without a head
-        they are texts. Raises QuestionError where it is none or fails, with the place or new name
-        of a column that is not there; TooMuch where a limit of [sql] ended it.
+        they stay what they are. Raises QuestionError where it is none or fails, with the place or
+        new name of a column that is not there; TooMuch where a limit of [sql] ended it.
         """
         question = headed(text)
         values = dict(params or {}) if question is None else typed(question, params or {})

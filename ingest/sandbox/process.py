@@ -16,10 +16,11 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from contracts.errors import Damaged, QuestionError, TooMuch
@@ -197,6 +198,10 @@ def _write_all(handle: int, content: bytes) -> None:
 
 
 def _sendable(value: Any) -> tuple[str, Any]:
+    if isinstance(value, datetime):
+        # DuckDB reads an instant's text where one is wanted
+        return "plain", value.isoformat()
+    value = value.item() if isinstance(value, np.generic) else value
     return ("date", value.isoformat()) if isinstance(value, date) else ("plain", value)
 
 
