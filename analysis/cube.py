@@ -137,6 +137,20 @@ def of_hex_days(days: pd.DataFrame, *, axis: pd.DatetimeIndex | None = None) -> 
     return _described(cube)
 
 
+def day_values(
+    days: pd.DataFrame, counters: xr.Dataset, *names: str
+) -> list[npt.NDArray[np.float64]]:
+    """Further counters of cells and days, each as (cell, day); NaN = not measured.
+
+    `days`: rows of table `cell_day`. `counters`: as of `of_cell_days`, of the same rows. `names`:
+    columns of the table.
+    """
+    calendar = pd.DatetimeIndex(counters["day_local"].to_numpy())
+    cells = counters["cell_id"].to_numpy()
+    places = _places(cells, days["cell_id"], calendar, pd.to_datetime(days["day_local"]))
+    return [_dense(days[name], places) for name in names]
+
+
 def hour_axis(starts: pd.Series) -> pd.DatetimeIndex:
     """Every hour from the first to the last of these instants, in UTC without a zone.
 

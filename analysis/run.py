@@ -7,13 +7,14 @@ from analysis.association import stage as association
 from analysis.benefit import stage as benefit
 from analysis.changes import stage as changes
 from analysis.inputs import Findings, Inputs
+from analysis.outlook import stage as outlook
 from analysis.plan import stage as plan
 from analysis.priority import stage as priority
 from analysis.rates import stage as rates
 from contracts.settings.sections import Settings
 from ingest.running.workers import Progress, silent
 
-FAMILIES = (changes, rates, association, benefit, plan, priority)
+FAMILIES = (changes, outlook, rates, association, benefit, plan, priority)
 """Each has `find(inputs, earlier)` and may read what the families before it found."""
 
 

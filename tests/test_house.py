@@ -60,7 +60,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"cube", "uncertainty"},
         {"places"},
         {"inputs"},
-        {"association", "attribution", "rates"},
+        {"association", "attribution", "outlook", "rates"},
         {"benefit", "changes"},
         {"plan"},
         {"priority"},

@@ -31,8 +31,8 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     """Tables place_rate, rate_part, place_cell and threshold.
 
     Beside them `noise`, how daily drops scatter in each cell (phi and rho, by cell), where there
-    are counters. `inputs`: settled tables. `earlier`: findings of family changes; `change_point` is
-    read where there are counters.
+    are counters. `inputs`: settled tables. `earlier`: findings of families changes and outlook; of
+    the first, `change_point` is read where there are counters.
     """
     limits = inputs.settings.regulator
     findings = Findings(
@@ -40,6 +40,7 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     )
     customers = list(_customer_rates(inputs))
     parts = [*(rates for rates, _ in customers), *_inventory_rates(inputs)]
+    parts += _full_soon(inputs, earlier.table("capacity_outlook"))
     findings["rate_part"] = assemble(
         [splits for _, splits in customers if len(splits)], TABLES["rate_part"]
     )
@@ -110,6 +111,13 @@ def _inventory_rates(inputs: Inputs) -> Iterator[pd.DataFrame]:
     weights = inputs.weights(inputs.settings.grid.level)
     if len(weights):
         yield serving.cells_serving(inputs.newest_cells, weights, day=inputs.newest_day)
+
+
+def _full_soon(inputs: Inputs, outlook: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Which part of each hexagon's cells will soon be full, where any has a knee."""
+    weights = inputs.weights(inputs.settings.grid.level)
+    if len(weights) and outlook["p_full_6_months"].notna().any():
+        yield serving.full_soon(outlook, weights, day=inputs.newest_day)
 
 
 def _network_rates(inputs: Inputs, changes: pd.DataFrame, noise: Noise) -> Iterator[pd.DataFrame]:

@@ -18,6 +18,8 @@ FIELDS = [
             "Dropped calls above a typical cell's rate, per 30 days."),
     amount("cells_serving", "cells", "Cells whose footprint reaches the hexagon; the "
             "denominator counts each by its weight there.", 0),
+    share("full_6_months_share", "Part of the hexagon's cells, by weight, that is expected to be "
+           "full within six months, of cells with a knee."),
     amount("change_ratio", "x", "Drops since the latest change / drops at the rate before it.",
             0),
 ]  # fmt: skip

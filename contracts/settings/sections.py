@@ -278,6 +278,17 @@ class Priority(Section):
     )
 
 
+class Outlook(Section):
+    """When a cell counts as full, beside its own knee."""
+
+    prb_pct: float = Field(
+        0, ge=0, le=100, description="Busy-hour PRB % at which any cell is full too; 0 = not asked."
+    )
+    user_mbps: float = Field(
+        0, ge=0, description="User throughput in Mbps at which any cell is full too; 0 = not asked."
+    )
+
+
 class Plan(Section):
     """The plan of actions for a ladder of budgets; without budgets none is made."""
 
@@ -329,6 +340,7 @@ class Settings(Section):
     changes: Changes = Changes()
     complaints: Complaints = Complaints()
     priority: Priority = Priority()
+    outlook: Outlook = Outlook()
     plan: Plan = Plan()
     report: Report = Report()
     map: Map = Map()

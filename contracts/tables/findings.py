@@ -29,6 +29,14 @@ TABLES = [
         key=("cell_id", "month"),
     ),
     Table(
+        "capacity_outlook", "finding", "when one cell or sector meets one limit",
+        names("""place_type place_id limit_kind limit_value load_now growth_year_pct
+            growth_year_pct_lo growth_year_pct_hi season_peak_pct n_weeks months_to_full
+            months_to_full_lo months_to_full_hi full_on p_full_6_months outlook no_month_reason
+            method_version unsafe_reason run_id"""),
+        key=names("place_type place_id limit_kind"),
+    ),
+    Table(
         "place_rate", "finding", "one metric of one place in one period",
         names("""place_type hex_id level cell_id region metric outcome_class period_grain
             period_start period_end numerator denominator value value_lo value_hi n_effective shown

@@ -33,6 +33,7 @@ _LOOKS = (
     Look("call_drop_rate", "Reported drop rate", "share", "of reported calls dropped",
          counted=("reported dropped", "reports")),
     Look("prb_dl_util_bh_pct", "Busy-hour load", "percent", "of downlink PRB in use"),
+    Look("full_6_months_share", "Full within 6 months", "share", "of the cells there, expected"),
     Look("change_ratio", "Latest change", "ratio", "of the drops before", centre=1),
     Look("complaints_per_1000", "Complaints", "plain", "per 1,000 subscribers a month",
          counted=_PEOPLE),
