@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views.drawing import charts
+from views.panels import capacity
 from views.shared import data, page
 from views.words.numbers import amount, between, day, number, rows
 from views.words.sentences import DUE_TO, among_first, best_action
@@ -39,6 +40,7 @@ def show(place: Any, kind: str, facts: pd.Series) -> None:
             _rises(parts, str(facts["timezone"]))
         with right:
             _what_if(place["dominant_cell_id"])
+    capacity.panel(kind, key)
     _arithmetic(key, kind)
 
 

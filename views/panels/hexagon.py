@@ -8,7 +8,7 @@ import streamlit as st
 
 from ingest.warehouse.acknowledgements import Subject
 from views.drawing import charts
-from views.panels import acknowledging
+from views.panels import acknowledging, capacity
 from views.panels.drawn import Drawn
 from views.shared import data, page, pickers, url
 from views.words.numbers import interval, number, period, rows
@@ -45,6 +45,7 @@ def story(chosen: str, facts: pd.Series, drawn: Drawn) -> None:
             _what_changed(changes, facts["timezone"])
     else:
         _network(chosen, days, facts["timezone"])
+        capacity.panel("hex", chosen)
     _customers(rates)
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ingest.warehouse.acknowledgements import Subject
 from views.drawing import charts
-from views.panels import acknowledging
+from views.panels import acknowledging, capacity
 from views.shared import data, page, url
 from views.shared.url import PlaceKey
 from views.words.numbers import amount, between, day, rows
@@ -49,6 +49,7 @@ def story(chosen: PlaceKey, place: pd.Series, facts: pd.Series) -> None:
     for text in (best_action(place), among_first(place)):
         if text:
             st.caption(page.plain(f"{text[0].upper()}{text[1:]}"))
+    capacity.panel(chosen.kind, chosen.id)
     _cells(chosen, str(facts["timezone"]))
     _hexagon(place)
 

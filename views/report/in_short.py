@@ -7,7 +7,7 @@ import pandas as pd
 
 from views.drawing import charts
 from views.report.lines import Answers, between, by_metric, place
-from views.words import numbers, sentences
+from views.words import foreseen, numbers, sentences
 from views.words.numbers import amount, number, rows
 from views.words.periods import Period
 
@@ -87,6 +87,8 @@ def in_short(
         yield "Most excess drops", _worst_in_words(answers["cells"].iloc[0])
     if len(answers["cells"]) or len(answers["changes"]):
         yield "Changes", _changes_in_words(answers["changes"], zone)
+    if len(answers["capacity"]):
+        yield "Capacity", foreseen.in_short(answers["capacity"].iloc[0])
     if customers := _customers_in_words(answers["customers"]):
         yield "Customers", customers
     done = len(answers["interventions"])

@@ -218,18 +218,27 @@ def _answers(marts: Marts, period: Period) -> Answers:
     span: dict[str, Any] = {"period_grain": period.grain, "period_start": period.first}
     within = {"since": period.first, "until": period.last}
     ask = marts.query
+    look_first = still_true(ask("worst_places"), period)
     return {
         "network": ask("network_periods", **span),
         "hexagons": ask("period_hexes", **span, top=_EVERYTHING),
         "cells": ask("period_cells", **span, top=_EVERYTHING),
         "changes": ask("change_points", **within, top=_EVERYTHING),
         "customers": ask("customer_places", until=period.last),
-        "look_first": still_true(ask("worst_places"), period),
+        "look_first": look_first,
+        # what is foreseen is so from the newest day on: an older period has no part in it
+        "capacity": _capacity(marts).head(1 if len(look_first) else 0),
         **_regulator(marts, period),
         "interventions": ask("interventions", **within),
         "receipt": ask("receipt"),
         "notes": ask("quality_notes"),
     }
+
+
+def _capacity(marts: Marts) -> pd.DataFrame:
+    """How many cells are full at their knee, or will be: one row, none without counters."""
+    counts = marts.query("full_counts")
+    return counts[(counts["place_type"] == "cell") & (counts["limit_kind"] == "knee")]
 
 
 def _regulator(marts: Marts, period: Period) -> Answers:
