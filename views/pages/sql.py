@@ -13,7 +13,8 @@ from ingest.warehouse.questions import headed
 from views.panels import answer, editor
 from views.shared import asking, data
 from views.shared import page as shared
-from views.shared.page import head, plain, run_facts
+from views.shared.heading import head
+from views.shared.page import plain, run_facts
 from views.shared.url import recalled, remember
 
 _EXAMPLE = """select region, sum(dropped_calls) as dropped_calls,
