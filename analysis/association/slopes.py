@@ -150,6 +150,7 @@ def per_drops(associations: pd.DataFrame, revenue: float) -> Slopes:
     """
     if associations.empty:
         return {}
+    associations = associations[associations["kpi"] == "dropped_calls"]
     slope = {
         str(row["outcome_class"]): Slope(row["coefficient"], row["coefficient_se"], 0)
         for row in associations.to_dict("records")

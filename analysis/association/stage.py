@@ -1,21 +1,30 @@
-"""The stage that associates drops with what customers say: complainants, detractors, value."""
+"""The stage that associates what the network does with what customers say, place by place.
+
+KPIs of the catalogue by hexagon and month against what has left of customers (`associate`), and,
+until that takes its place, one coefficient of drops for the whole network (`slopes`).
+"""
 
 import numpy as np
 import pandas as pd
 
+from analysis import safety
+from analysis.association import kpis, panels
 from analysis.association import slopes as association_slopes
 from analysis.association import weeks as association_weeks
+from analysis.association.associate import associate
 from analysis.association.slopes import CONTROL, Slope
 from analysis.inputs import Findings, Inputs
-from contracts.tables import TABLES
+from contracts.kpis import catalogue
+from contracts.tables import TABLES, assemble
 
 _PER_PERSON = "complaints_per_1000"
 
 
-def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - families are alike
-    """Table association: complainants, the control's complainants, and detractors for one drop.
+def find(inputs: Inputs, earlier: Findings) -> Findings:
+    """Table association: every KPI against complaints and NPS at every lag; and cases for one drop.
 
-    `inputs`: settled tables; without counters the table is empty. `earlier`: is not read.
+    `inputs`: settled tables; without counters the table is empty. `earlier`: table `place_rate` is
+    read, of persons nothing else.
     """
     if not inputs.has_counters:
         return Findings(association=pd.DataFrame())
@@ -33,7 +42,42 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - famil
     associations = pd.concat(rows, ignore_index=True)
     followed = association_slopes.per_drops(associations, revenue=1.0)
     expected = [followed[name].expected for name in ("complainants_avoided", "detractors_avoided")]
-    return Findings(association=associations.assign(per_drop=[expected[0], np.nan, expected[1]]))
+    pooled = associations.assign(per_drop=[expected[0], np.nan, expected[1]])
+    parts = [pooled, *_associations(inputs, earlier.table("place_rate"))]
+    return Findings(association=assemble(parts, TABLES["association"]))
+
+
+def _associations(inputs: Inputs, rates: pd.DataFrame) -> list[pd.DataFrame]:
+    """Every KPI against every outcome; nothing where no figure of customers has left by hexagon.
+
+    Hexagons are as coarse as those of NPS, so that all outcomes stand on the same places, and the
+    control with them.
+    """
+    levels = inputs.settings.grid.levels
+    level = min(levels["nps"], levels["complaint"])
+    is_outcome = rates["metric"].eq("nps") | rates["metric"].str.startswith("complaints_")
+    is_monthly = rates["level"].eq(level) & rates["period_grain"].eq("month")
+    figures = rates[is_outcome & is_monthly & rates["place_type"].eq("hex")]
+    known = kpis.by_place_month(
+        inputs.table("cell_day"),
+        inputs.weights(inputs.settings.grid.level),
+        catalogue(inputs.settings.kpi),
+        level=level,
+    )
+    if figures.empty or not known:
+        return []
+    site = panels.site_of_places(
+        inputs.newest_weights(inputs.settings.grid.level), inputs.newest_cells, level=level
+    )
+    found = associate(
+        panels.panel(figures, {name: kpi.values for name, kpi in known.items()}, site),
+        {name: kpi.words for name, kpi in known.items()},
+    )
+    quality = inputs.table("quality")
+    for metric in ("complaint", "nps"):
+        of_metric = found["metric"].str.startswith(metric) & found["unsafe_reason"].isna()
+        found.loc[of_metric, "unsafe_reason"] = safety.of_table(quality, metric)
+    return [found]
 
 
 class _Weeks:

@@ -4,14 +4,42 @@ from contracts.fields.field import amount, share, text, whole
 
 FIELDS = [
     whole("lag_months", "months", "Months by which the outcome follows.", 0, 24),
-    amount("coefficient", "", "Estimated association."),
-    amount("coefficient_se", "of the coefficient", "Its standard error, clustered by site.", 0),
+    amount("coefficient", "", "Estimated association: by how much the logarithm of expected cases "
+            "(of NPS, points) rises as the KPI's rises by 1; of kpi dropped_calls, cases a drop."),
+    amount("coefficient_se", "of the coefficient", "Its standard error, clustered by site and "
+            "month.", 0),
     amount("coefficient_lo", "", "Lower end of the 90 % interval."),
     amount("coefficient_hi", "", "Upper end of the 90 % interval."),
     amount("per_drop", "cases a drop", "Cases that one drop less is taken to avoid: the "
             "coefficient, at least 0, and less where the control responds.", 0),
-    share("p_adjusted", "p-value after Benjamini-Hochberg."),
+    share("p_adjusted", "p-value after Benjamini-Hochberg, over all associations of the run."),
+    amount("selected_lo", "", "Lower end of the 90 % interval, widened where the association was "
+            "selected for its p-value (false-coverage rate)."),
+    amount("selected_hi", "", "Upper end of it."),
+    amount("beyond_control", "", "The coefficient less what that of complaints about bills, which "
+            "no network causes, lets expect at the same lag (promoters: its negative; NPS: both "
+            "its parts); NULL = there is no such control."),
+    amount("beyond_control_lo", "", "Lower end of the 90 % interval of that difference."),
+    amount("beyond_control_hi", "", "Upper end of the 90 % interval of that difference."),
+    amount("effect_pct", "%, of NPS points", "More cases that go with a tenth more of the KPI."),
+    amount("effect_pct_lo", "%, of NPS points", "Lower end of its interval, as selected_lo."),
+    amount("effect_pct_hi", "%, of NPS points", "Upper end of its interval, as selected_hi."),
+    amount("rank_correlation", "", "Spearman's correlation of the places' means.", -1, 1),
+    share("rank_p", "Its p-value, at the effective number of places."),
+    amount("explained_ahead", "share", "Of the outcome's variance between places, what is foreseen "
+            "in the last quarter of the months from those before; below 0: worse than one rate for "
+            "all. NULL = too few months."),
+    amount("explained_place_mean", "share", "The same by each place's own past, without the KPI."),
+    amount("explained_last_month", "share", "The same by each place's month before."),
     whole("n_places", "n", "Places used.", 0, None),
+    whole("n_places_dropped", "n", "Places with KPI and outcome that tell nothing, for they have "
+           "no case or one month alone.", 0, None),
+    whole("n_months", "n", "Months used.", 0, None),
+    text("association_kind", "network: survives, and differs from the control; control_too: "
+          "survives, but the control may move as much; control: the control itself survives; "
+          "none: does not survive; unknown: too little data.",
+          "network", "control_too", "control", "none", "unknown"),
+    text("reading", "The association in words."),
     text("verdict", "What the row says.",
           "ok", "warn", "unsafe", "high", "low", "high_low", "low_high", "none"),
     amount("statistic", "", "Local statistic."),
@@ -23,5 +51,6 @@ FIELDS = [
     amount("realised", "drops a month", "Gain measured after the intervention."),
     amount("realised_lo", "drops a month", "Lower end of the 90 % interval."),
     amount("realised_hi", "drops a month", "Upper end of the 90 % interval."),
-    share("p_value", "p-value against placebo dates and places."),
+    share("p_value", "p-value of the association or, of an effect, against placebo dates and "
+           "places."),
 ]  # fmt: skip
