@@ -32,6 +32,7 @@ from contracts.errors import (
     QuestionError,
     nearest,
 )
+from contracts.kpis import catalogue
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
 from ingest.privacy import redact
@@ -508,7 +509,9 @@ def _run(settings: Settings, *, only_new: bool = False, anew: bool = False) -> N
         analysis.run.run(settings, client, stages.tell)
         stages.tell("publishing", 0, 1)
         keep = settings.warehouse.keep_snapshots
-        snapshot = publish(warehouse, run_id, keep=keep, rule=settings.privacy)
+        snapshot = publish(
+            warehouse, run_id, keep=keep, rule=settings.privacy, kpis=catalogue(settings.kpi)
+        )
         stages.tell("publishing", 1, 1)
         logs.log.info("published %s", snapshot.name)
     if not only_new:

@@ -45,7 +45,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     ),
     "geo": ({"sphere"}, {"hexgrid", "sites"}, {"radio", "regions", "voronoi"}, {"footprint"}),
     "ingest": (
-        {"clock", "numerals", "synth"},
+        {"clock", "kpi_views", "numerals", "synth"},
         {"containers", "privacy"},
         {"sources", "warehouse"},
         {"clean", "running", "sandbox"},

@@ -39,7 +39,16 @@ class Places:
         `cube`: counters by cell and day, as of `cube.of_cell_days`. `name`: of the variable.
         `days`: which days of the cube, (day,).
         """
-        return np.where(self.days[:, days], cube[name].to_numpy()[:, days][self.cell], np.nan)
+        return self.parts(cube[name].to_numpy(), days)
+
+    def parts(
+        self, values: npt.NDArray[np.float64], days: npt.NDArray[np.bool_]
+    ) -> npt.NDArray[np.float64]:
+        """An array by cell and day on some days, by part, (part, day); NaN outside its days.
+
+        `values`: (cell, day) of the cube. `days`: which of its days, (day,).
+        """
+        return np.where(self.days[:, days], values[:, days][self.cell], np.nan)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,11 @@ import pandas as pd
 from analysis import safety
 from analysis.inputs import Findings, Inputs
 from analysis.places import members, serving
-from analysis.rates import call_reports, network, nps
+from analysis.rates import call_reports, kpis, network, nps
 from analysis.rates.complaints import rates_and_parts
 from analysis.uncertainty.intervals import Noise
 from contracts import regulator
+from contracts.kpis import catalogue as kpi_catalogue
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
 from ingest.quality.lateness import late_months
@@ -28,7 +29,7 @@ METRICS = {
 
 
 def find(inputs: Inputs, earlier: Findings) -> Findings:
-    """Tables place_rate, rate_part, place_cell and threshold.
+    """Tables place_rate, rate_part, place_cell, kpi_noise and threshold.
 
     Beside them `noise`, how daily drops scatter in each cell (phi and rho, by cell), where there
     are counters. `inputs`: settled tables. `earlier`: findings of families changes and outlook; of
@@ -36,7 +37,9 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     """
     limits = inputs.settings.regulator
     findings = Findings(
-        place_cell=pd.DataFrame(), threshold=regulator.in_force(limits.limits, limits.source)
+        place_cell=pd.DataFrame(),
+        kpi_noise=pd.DataFrame(),
+        threshold=regulator.in_force(limits.limits, limits.source),
     )
     customers = list(_customer_rates(inputs))
     parts = [*(rates for rates, _ in customers), *_inventory_rates(inputs)]
@@ -50,6 +53,9 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
         parts += _network_rates(inputs, changes, noise)
         findings["place_cell"] = members.members(inputs.kinds, inputs.cells)
         findings["noise"] = network.noise_dataset(noise)
+        rates_of_kpis, scatter = _kpi_rates(inputs)
+        parts += rates_of_kpis
+        findings["kpi_noise"] = assemble(scatter, TABLES["kpi_noise"])
     # what is the same for the whole run is stamped as the table is written
     findings["place_rate"] = assemble(parts, TABLES["place_rate"])
     return findings
@@ -118,6 +124,32 @@ def _full_soon(inputs: Inputs, outlook: pd.DataFrame) -> Iterator[pd.DataFrame]:
     weights = inputs.weights(inputs.settings.grid.level)
     if len(weights) and outlook["p_full_6_months"].notna().any():
         yield serving.full_soon(outlook, weights, day=inputs.newest_day)
+
+
+def _kpi_rates(inputs: Inputs) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
+    """Rows of `place_rate` and of `kpi_noise`: every KPI whose counters are there."""
+    counters = inputs.counters
+    catalogue, rows = kpi_catalogue(inputs.settings.kpi), inputs.table("kpi")
+    absent = frozenset(rows.loc[rows["absent_reason"].notna(), "kpi"])
+    levels = inputs.settings.grid.map_levels
+    seen = pd.DataFrame({"cell_id": counters["cell_id"].to_numpy(), "place": "", "weight": 1.0})
+    shown = [
+        (kind, members.of_weights(kind.weights, counters, rest=kind.rest))
+        for kind in members.with_coarser(inputs.kinds, levels)
+        if kind.name in ("hex", "region")
+    ]
+    network_whole = members.of_weights(seen, counters)
+    rates, scatter = [], []
+    for one in kpis.rated(inputs.table("cell_day"), counters, catalogue, absent):
+        scatter.append(kpis.noise_rows(one, counters))
+        for period in kpis.periods(counters) if one.kpi not in kpis.RATED_APART else ():
+            rates += [
+                members.of_kind(kpis.rows_of(one, counters, places, period), kind)
+                for kind, places in shown
+            ]
+            whole = kpis.rows_of(one.of_days(), counters, network_whole, period)
+            rates.append(whole.assign(place_type="network"))
+    return rates, [rows for rows in scatter if len(rows)]
 
 
 def _network_rates(inputs: Inputs, changes: pd.DataFrame, noise: Noise) -> Iterator[pd.DataFrame]:

@@ -1,6 +1,6 @@
 """What a KPI is, and what it comes to."""
 
-from contracts.fields.field import amount, flag, text, whole
+from contracts.fields.field import amount, flag, share, text, whole
 
 FIELDS = [
     text("kpi", "Id of a KPI: a row of table kpi."),
@@ -22,5 +22,8 @@ FIELDS = [
     whole("formula_version", "", "Version of the formula.", 1, None),
     text("caveat", "What a reader must know of it; NULL = nothing beyond."),
     flag("is_own", "Whether the operator defined it."),
+    whole("kpi_part", "", "Which ratio of a KPI, from 1; only a product has several.", 1, None),
+    amount("phi", "", "Scatter of failures from day to day, over that of counting alone.", 0),
+    share("rho", "Correlation of a day's scatter with the next day's."),
     text("absent_reason", "Why the KPI is absent; NULL = its counters are there."),
 ]  # fmt: skip

@@ -181,6 +181,10 @@ TABLES = [
         key=("kpi",),
     ),
     Table(
+        "kpi_noise", "finding", "how the failures of one part of one KPI scatter in one cell",
+        names("kpi kpi_part cell_id phi rho run_id"), key=("kpi", "kpi_part", "cell_id"),
+    ),
+    Table(
         "receipt", "finding", "one source's rows, read = accepted + refused",
         names("table_name n_read n_accepted n_refused n_values_missing run_id"),
         key=("table_name",),

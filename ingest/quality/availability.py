@@ -67,7 +67,7 @@ def _lacking(
     ways: Collection[frozenset[str]], given: set[str], absent: dict[str, list[dict[str, Any]]]
 ) -> str:
     """Why no way to a KPI is open, of the way that lacks least; empty = one is."""
-    lost = sorted(min((sorted(way - given) for way in ways), key=len))
+    lost = min([sorted(way - given) for way in ways], key=len)
     return "; ".join(
         f"{name}: {_reason(name, absent[name]) if name in absent else 'no source gives it'}"
         for name in lost

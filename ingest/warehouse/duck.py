@@ -11,15 +11,18 @@ import pandas as pd
 import pyarrow as pa
 
 from contracts.errors import Damaged, QuestionError
+from contracts.kpis import Catalogue, catalogue
 from contracts.tables import PUBLISHED, TABLES, Table, table
+from ingest.kpi_views import parts_view
 from ingest.warehouse.files import as_frame, verify
-from ingest.warehouse.questions import QUERIES, macros_of
+from ingest.warehouse.questions import QUERIES, meanings_of
 
 Connection = duckdb.DuckDBPyConnection
 _BROKEN = (duckdb.FatalException, duckdb.SerializationException)
 """What DuckDB raises where blocks of a file are not as they were written."""
 _OPENING = threading.Lock()
 MACROS = QUERIES / "macros"
+VIEWS = QUERIES / "views"
 
 # ------------------------------------------------------------------------------ to be read
 
@@ -117,11 +120,12 @@ def _plain_numbers(rows: pa.Table) -> pa.Table:
 # ------------------------------------------------------------------------------- to be made
 
 
-def build(marts: Path, files: Mapping[str, Sequence[Path]]) -> None:
+def build(marts: Path, files: Mapping[str, Sequence[Path]], kpis: Catalogue | None = None) -> None:
     """Makes a file of all published tables, empty or with the rows of their Parquet files.
 
     `marts`: path of the file; it must not be there yet. `files`: the Parquet files by table; a
-    table that is not named has no rows.
+    table that is not named has no rows. `kpis`: what the views of KPIs hold; None = the built-in
+    ones.
     """
     with duckdb.connect(str(marts)) as connection:
         connection.begin()
@@ -129,7 +133,18 @@ def build(marts: Path, files: Mapping[str, Sequence[Path]]) -> None:
         for name in PUBLISHED:
             create_table(connection, table(name))
             _fill(connection, name, files.get(name, ()))
+        _create_views(connection, kpis or catalogue())
         connection.commit()
+
+
+def _create_views(connection: Connection, kpis: Catalogue) -> None:
+    """The view of all KPIs' parts, and the views of queries/views on it, with their comments."""
+    connection.execute(parts_view(kpis))
+    for path in sorted(VIEWS.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        connection.execute(text)
+        for name, meaning in meanings_of(text, "view").items():
+            connection.execute(f"comment on view {name} is {_quoted(meaning)}")
 
 
 def _fill(connection: Connection, name: str, files: Sequence[Path]) -> None:
@@ -147,7 +162,7 @@ def _create_macros(connection: Connection) -> None:
     for path in sorted(MACROS.glob("*.sql")):
         text = path.read_text(encoding="utf-8")
         connection.execute(text)
-        for name, meaning in macros_of(text).items():
+        for name, meaning in meanings_of(text, "macro").items():
             connection.execute(f"comment on macro {name} is {_quoted(meaning)}")
 
 
@@ -176,6 +191,7 @@ def empty_marts() -> Connection:
     _create_macros(connection)
     for one in TABLES.values():
         create_table(connection, one)
+    _create_views(connection, catalogue())
     return connection.commit()
 
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 
 from contracts.errors import ContractError
+from contracts.kpis import Catalogue
 from contracts.settings.sections import Privacy
 from contracts.tables import PUBLISHED
 from ingest.warehouse import duck
@@ -26,12 +27,20 @@ _EXAMPLES = 3
 """Guilty rows of a check that a note quotes."""
 
 
-def publish(warehouse: Warehouse, name: str, *, keep: int, rule: Privacy | None = None) -> Path:
+def publish(
+    warehouse: Warehouse,
+    name: str,
+    *,
+    keep: int,
+    rule: Privacy | None = None,
+    kpis: Catalogue | None = None,
+) -> Path:
     """Makes a new snapshot of all published tables and switches `current` to it.
 
     `warehouse`: with the tables of a whole run. `name`: what the snapshot is called after its
     number, as a rule the run's id. `keep`: how many snapshots stay, with this one. `rule`:
-    thresholds of the release rule, else the defaults. Raises ContractError with the guilty rows
+    thresholds of the release rule, else the defaults. `kpis`: those of the operator, else the
+    built-in ones. Raises ContractError with the guilty rows
     where a promise of BLOCKING is broken; `current` stays what it was. Rows that break another
     promise are published, with a note in `quality`.
     """
@@ -40,7 +49,7 @@ def publish(warehouse: Warehouse, name: str, *, keep: int, rule: Privacy | None 
     new = snapshots / f"{_next_number(snapshots):06d}-{name}"
     with _building(snapshots) as folder:
         marts = folder / MARTS
-        duck.build(marts, {table: warehouse.files(table) for table in PUBLISHED})
+        duck.build(marts, {table: warehouse.files(table) for table in PUBLISHED}, kpis)
         _judge(marts, rule or Privacy())
         to_disk(marts)
         seal(folder)

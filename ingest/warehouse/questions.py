@@ -44,7 +44,7 @@ RENAMED_IN_PART = {"reason": ("priority and worst_places", "advice, or seen")}
 """Columns that have another name since 0.2 in some places alone: old name -> places, name."""
 
 # folders whose files answer no question of a reader
-_NO_ASK = ("checks", "macros")
+_NO_ASK = ("checks", "macros", "views")
 _HEAD = ("reads", "params", "returns", "grain")
 _COLUMN = re.compile(r"(\w+) ([A-Z]+)(?: = (\S+))?$")
 
@@ -107,15 +107,15 @@ def read_query(name: str) -> Query:
     return parse_query(path.read_text(encoding="utf-8"), path.name)
 
 
-def macros_of(text: str) -> dict[str, str]:
-    """What each macro of a file of macros does, by name: the comment lines right above it.
+def meanings_of(text: str, kind: str) -> dict[str, str]:
+    """What each macro or view of a file is, by name: the comment lines right above it.
 
-    `text`: the whole file.
+    `text`: the whole file. `kind`: macro or view.
     """
-    head = re.compile(r"((?:^-- .*\n)*)^create macro (\w+)\(", re.MULTILINE)
+    head = re.compile(rf"((?:^-- .*\n)*)^create {kind} (\w+)", re.MULTILINE)
     return {
-        macro[2]: " ".join(line.removeprefix("-- ") for line in macro[1].splitlines())
-        for macro in head.finditer(text)
+        one[2]: " ".join(line.removeprefix("-- ") for line in one[1].splitlines())
+        for one in head.finditer(text)
     }
 
 

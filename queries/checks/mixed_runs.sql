@@ -1,5 +1,5 @@
 -- mixed_runs: Which findings are of another run than the one that is published?
--- reads: action_share, association, benefit, cell_quality, change_curve, change_day, change_point, lineage, load_response, place_rate, plan, plan_budget, plan_limit, priority, quality, rate_part, receipt, run, survey_response, threshold, what_if
+-- reads: action_share, association, benefit, cell_quality, change_curve, change_day, change_point, kpi, kpi_noise, lineage, load_response, place_rate, plan, plan_budget, plan_limit, priority, quality, rate_part, receipt, run, survey_response, threshold, what_if
 -- params: none
 -- returns: table_name VARCHAR, run_id VARCHAR, reason VARCHAR
 -- grain: table_name, run_id
@@ -17,6 +17,10 @@ with found as (
     select distinct 'change_day', run_id from change_day
     union all
     select distinct 'change_point', run_id from change_point
+    union all
+    select distinct 'kpi', run_id from kpi
+    union all
+    select distinct 'kpi_noise', run_id from kpi_noise
     union all
     select distinct 'lineage', run_id from lineage
     union all
