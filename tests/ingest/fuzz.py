@@ -729,7 +729,7 @@ _HOLDERS = {
 def _types(info: ET.Element) -> set[str] | None:
     names, kinds = set[str](), [_local(child) for child in info]
     first = min(kinds.index(kind) for kind in ("measValue", "mv") if kind in kinds)
-    inside = {_local(element) for element in info.iter()} - {"measInfo", "mi"}
+    inside = {_local(element) for element in info.iter() if element is not info}
     # a structure that no standard knows
     if _HOLDERS & inside or kinds[:first].count("measTypes") > 1:
         return None
