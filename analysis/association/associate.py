@@ -197,9 +197,9 @@ def _judged(rows: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
                for end, name in ends.items()}  # fmt: skip
     judged = judged.assign(**effects)
     sentences = [
-        reading(words[row.kpi], row.outcome_class, row.lag_months,
-                row.association_kind, (row.effect_pct, row.effect_pct_lo, row.effect_pct_hi))
-        for row in judged.itertuples()
+        reading(words[row["kpi"]], row["outcome_class"], row["lag_months"],
+                row["association_kind"], tuple(row[name] for name in effects))
+        for row in judged.to_dict("records")
     ]  # fmt: skip
     return judged.assign(reading=sentences)
 

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from analysis.arrays import Floats
@@ -44,7 +43,7 @@ def by_place_month(
     n_days = day.groupby(month).nunique()
     is_whole = month.isin(n_days.index[n_days >= _MIN_DAYS])
     whole = days[is_whole].assign(month=month[is_whole])
-    placed = _footprints(weights, whole["month"].unique(), level)
+    placed = _footprints(weights, whole["month"].drop_duplicates(), level)
     kpis = {}
     for kpi, of in catalogue.kpis.items():
         columns = {name for part in catalogue.parts(kpi) for name in part.columns}
@@ -55,10 +54,10 @@ def by_place_month(
     return kpis
 
 
-def _footprints(weights: pd.DataFrame, months: npt.ArrayLike, level: int) -> pd.DataFrame:
+def _footprints(weights: pd.DataFrame, months: pd.Series, level: int) -> pd.DataFrame:
     """cell_id, month, hex_id of `level` and weight."""
     parts = [weights.iloc[:0].assign(month=pd.Series(dtype="datetime64[s]"))]
-    for month in pd.to_datetime(months):
+    for month in months:
         middle = (month + pd.Timedelta(days=14)).date()
         parts.append(valid_on(weights, middle).assign(month=month))
     rows = pd.concat(parts, ignore_index=True)
@@ -96,7 +95,7 @@ def _values(parts: list[pd.DataFrame], kpi: Kpi) -> pd.DataFrame:
     if kpi.unit == "share" and kpi.better == "higher":
         failed = (parts[0]["below"] - parts[0]["above"] + 0.5) / (parts[0]["below"] + 1)
         value = failed if len(parts) == 1 else 1 - value
-    logs = np.log(value.where(value > 0))
+    logs = value.where(value > 0).map(np.log)
     return logs.reset_index(name="value").pivot_table("value", "hex_id", "month")
 
 

@@ -20,6 +20,7 @@ CONTROL = "account"
 SCORE = "nps"
 _PER_PERSON = "complaints_per_1000"
 _PER_CALL = "complaints_per_10k_attempts"
+_BRAND = "relationship"
 
 Key = tuple[str, str]
 """Metric and class of an outcome."""
@@ -55,7 +56,9 @@ def panel(rates: pd.DataFrame, kpis: Mapping[str, pd.DataFrame], site: pd.Series
         for name, frame in kpis.items()
     }
     outcomes: dict[Key, Outcome] = {}
-    for (metric, name), rows in rates.groupby(["metric", "outcome_class"], observed=True):
+    for (metric, name), rows in _of_one_survey(rates).groupby(
+        ["metric", "outcome_class"], observed=True
+    ):
         on_grid = rows.set_index(["hex_id", "period_start"]).reindex(grid)
         shape = (len(places), len(months))
         outcomes |= _outcomes(str(metric), str(name), on_grid, shape)
@@ -70,6 +73,13 @@ def _months(*known: pd.Series | pd.Index) -> pd.DatetimeIndex:
     first = min(pd.Timestamp(months.min()) for months in known)
     last = max(pd.Timestamp(months.max()) for months in known)
     return pd.date_range(first, last, freq="MS", unit="s")
+
+
+def _of_one_survey(rates: pd.DataFrame) -> pd.DataFrame:
+    """The rates with one kind of survey: that about the brand if there is one; two do not mix."""
+    is_score = rates["metric"] == SCORE
+    is_brand = is_score & (rates["outcome_class"] == _BRAND)
+    return rates[~is_score | is_brand] if is_brand.any() else rates
 
 
 def _outcomes(

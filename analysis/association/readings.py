@@ -22,9 +22,7 @@ def outcome_words(outcome_class: str) -> str:
     return _OUTCOMES.get(outcome_class, f"complainants of class {outcome_class}")
 
 
-def reading(
-    words: str, outcome_class: str, lag: int, kind: str, effect: tuple[float, float, float]
-) -> str:
+def reading(words: str, outcome_class: str, lag: int, kind: str, effect: tuple[float, ...]) -> str:
     """One association as a sentence.
 
     `words`: the KPI and by how much it moves, such as "drop rate a tenth higher". `outcome_class`:

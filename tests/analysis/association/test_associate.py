@@ -127,6 +127,23 @@ def test_only_what_has_left_is_read_and_hidden_months_are_not_known() -> None:
     assert len(set(whole.site)) == 2
 
 
+def test_answers_about_contacts_do_not_stand_for_those_about_the_brand() -> None:
+    hexes = hexgrid.hexes_of(lat=[53.0], lon=[-1.0], level=6)
+    month = pd.to_datetime(["2026-01-01"]).as_unit("s")
+    rates = pd.DataFrame({
+        "hex_id": hexes.repeat(2), "period_start": month.repeat(2), "metric": "nps",
+        "outcome_class": ["relationship", "transactional"], "numerator": np.nan,
+        "denominator": 50.0, "n_effective": [40.0, 45.0], "promoter_share": 0.5,
+        "detractor_share": [0.1, 0.4], "value_raw": [40.0, 10.0], "shown": "shown",
+    })  # fmt: skip
+    values = {"drop_rate": pd.DataFrame(np.zeros((1, 1)), index=hexes, columns=month)}
+    nobody = pd.Series([], dtype="object")
+    brand = panel(rates, values, nobody).outcomes
+    assert brand["nps", "detractors"].amount.item() == pytest.approx(4)
+    contacts = panel(rates[1:], values, nobody).outcomes
+    assert contacts["nps", "detractors"].amount.item() == pytest.approx(18)
+
+
 def test_the_site_of_a_place_is_that_of_most_weight() -> None:
     fine = hexgrid.hexes_of(lat=[53.0], lon=[-1.0], level=8)
     place = int(hexgrid.parents(fine, level=6)[0])
