@@ -58,13 +58,15 @@ def _associations(inputs: Inputs, rates: pd.DataFrame) -> list[pd.DataFrame]:
     is_outcome = rates["metric"].eq("nps") | rates["metric"].str.startswith("complaints_")
     is_monthly = rates["level"].eq(level) & rates["period_grain"].eq("month")
     figures = rates[is_outcome & is_monthly & rates["place_type"].eq("hex")]
+    if figures.empty:
+        return []
     known = kpis.by_place_month(
         inputs.table("cell_day"),
         inputs.weights(inputs.settings.grid.level),
         catalogue(inputs.settings.kpi),
         level=level,
     )
-    if figures.empty or not known:
+    if not known:
         return []
     site = panels.site_of_places(
         inputs.newest_weights(inputs.settings.grid.level), inputs.newest_cells, level=level

@@ -58,3 +58,7 @@ def test_a_month_of_few_days_and_a_kpi_without_counters_are_left_out() -> None:
     kpis = by_place_month(_days(40), _weights(), catalogue(), level=6)
     assert list(kpis["drop_rate"].values) == [pd.Timestamp("2026-03-01")]
     assert "prb_dl_util_pct" not in kpis
+
+
+def test_without_footprints_no_place_has_a_kpi() -> None:
+    assert by_place_month(_days(), _weights().iloc[:0], catalogue(), level=6) == {}
