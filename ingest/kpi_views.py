@@ -2,7 +2,7 @@
 
 Names in it are columns of the contracts and ids without any mark, so nothing that somebody wrote
 reaches SQL but numbers. What adds them up and forms ratios stands in
-`queries/views/kpis.sql`.
+`queries/views/kpi_by_day.sql`.
 """
 
 from contracts.expressions import Expression, Known, Name, Number, Product

@@ -1,7 +1,7 @@
 -- map_layers: What can be drawn on the map, and for which periods?
--- reads: cell_day, place_rate
+-- reads: cell_day, kpi, place_rate
 -- params: none
--- returns: metric VARCHAR, outcome_class VARCHAR, period_grain VARCHAR, period_start DATE, period_end DATE, level INTEGER, n_hexes BIGINT, n_shown BIGINT, n_days BIGINT, n_days_known BIGINT
+-- returns: metric VARCHAR, outcome_class VARCHAR, period_grain VARCHAR, period_start DATE, period_end DATE, level INTEGER, n_hexes BIGINT, n_shown BIGINT, n_days BIGINT, n_days_known BIGINT, kpi_name VARCHAR, family VARCHAR, kpi_unit VARCHAR, better VARCHAR
 -- grain: metric, outcome_class, period_grain, period_start, level
 with layer as (
     select
@@ -28,7 +28,7 @@ known as (
 select
     metric, outcome_class, period_grain, period_start, period_end, level, n_hexes, n_shown, n_days,
     -- of what persons said the counters know nothing
-    case when metric in ('drop_rate', 'drops_excess_month', 'prb_dl_util_bh_pct')
-        then n_days_known end as n_days_known
-from layer left join known using (period_grain, period_start)
+    case when metric = 'drops_excess_month' or kpi is not null then n_days_known end as n_days_known,
+    kpi_name, family, kpi_unit, better
+from layer left join known using (period_grain, period_start) left join kpi on kpi = metric
 order by metric, outcome_class, period_grain, period_start desc, level

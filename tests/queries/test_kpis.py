@@ -15,6 +15,7 @@ from contracts.kpis import BUILT_IN, COLUMNS, Kpi, catalogue
 from contracts.tables import SCHEMA_VERSION, TABLES
 from geo import hexgrid
 from ingest.counters import rollup
+from ingest.quality import availability
 from ingest.warehouse.marts import Marts
 from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
@@ -117,7 +118,9 @@ def marts(pm: pd.DataFrame, tmp_path_factory: pytest.TempPathFactory) -> Marts:
     warehouse.write("run", run)
     warehouse.write("cell_day", days)
     warehouse.write("place_cell", rows("place_cell", **members.to_dict("list"), run_id="r"))
-    publish(warehouse, "kpis", keep=2, kpis=catalogue(OWN))
+    known = catalogue(OWN)
+    warehouse.write("kpi", availability.kpi_rows([], known).assign(run_id="r"))
+    publish(warehouse, "kpis", keep=2, kpis=known)
     return warehouse.marts
 
 
@@ -231,3 +234,35 @@ def test_below_the_least_denominator_a_kpi_has_no_value(tmp_path: Path) -> None:
     assert answer["n_effective"].tolist()[:2] == [49.5, 50.0]
     assert answer["value_lo"].iloc[1] < 0.01 < answer["value_hi"].iloc[1]
     assert answer["value_lo"].isna().tolist() == [True, False, True]
+
+
+def test_the_worst_by_any_kpi_come_first_whichever_way_is_better(marts: Marts) -> None:
+    for kpi, ascending in (("ho_exec_sr", True), ("ho_late", False)):
+        answer = marts.query("kpi_worst", kpi=kpi, days=400)
+        by_hand = asked(
+            marts,
+            "select place_id, sum(numerator) / sum(denominator) as value from kpi_place_day "
+            f"where kpi = '{kpi}' and place_type = 'cell' group by place_id",
+        ).sort_values("value", ascending=ascending)
+        assert answer["place_id"].tolist() == by_hand["place_id"].tolist()
+        assert answer["value"].tolist() == pytest.approx(by_hand["value"].tolist(), rel=1e-9)
+
+
+def test_a_place_is_asked_by_day_and_by_weekday(marts: Marts) -> None:
+    asks = {"place_type": "region", "place_id": "all", "kpi": "ho_late"}
+    days = marts.query("kpi_days", **asks)
+    weekdays = marts.query("kpi_weekdays", **asks, weeks=60).set_index("weekday")
+    sundays = days[days["day_local"].dt.day_of_week == 6]
+    assert weekdays["n_days"].loc[7] == len(sundays)
+    rate = sundays["numerator"].sum() / sundays["denominator"].sum()
+    assert weekdays["value"].loc[7] == pytest.approx(rate, rel=1e-9)
+
+
+def test_own_kpis_stand_beside_the_built_in_ones(marts: Marts) -> None:
+    known = marts.query("kpis").set_index("kpi")
+    assert set(known.index) == {*BUILT_IN, *OWN}
+    assert known["is_own"].to_dict() == {kpi: kpi in OWN for kpi in known.index}
+    assert "no source gives it" in known["absent_reason"]["ho_late"]
+    groups = marts.query("kpi_groups", kpi="ho_late", dimension="vendor")
+    region = marts.query("kpi_days", place_type="region", place_id="all", kpi="ho_late")
+    assert groups["value"].tolist() == pytest.approx(region["value"].tolist(), rel=1e-9)

@@ -8,12 +8,14 @@ from typing import Any, TypeVar
 import pandas as pd
 import streamlit as st
 
+from contracts.kpis import FAMILIES
 from views.shared.url import recalled, remember
-from views.words.looks import LOOKS, Look, look_of
+from views.words.looks import LOOKS, Look, look_of, look_of_kpi
 from views.words.numbers import period, rows
 
 Option = TypeVar("Option")
 
+_FAMILIES = ["", *FAMILIES]
 _CLASSES = {"network": "", "relationship": "", "all": "", "": "",
             "transactional": "after a contact"}  # fmt: skip
 
@@ -24,6 +26,10 @@ class Layer:
 
     metric: str
     outcome_class: str | None
+    kpi: tuple[str, str, str] | None = None
+    """Of a KPI its name, its unit and which way is better; None = it is none."""
+    family: str = ""
+    """Of a KPI what it says of a cell; empty = it is none."""
 
     @property
     def key(self) -> str:
@@ -34,11 +40,13 @@ class Layer:
     @property
     def look(self) -> Look:
         """How its metric is written and coloured."""
-        return look_of(self.metric)
+        return look_of_kpi(self.metric, *self.kpi) if self.kpi else look_of(self.metric)
 
     @property
     def title(self) -> str:
-        """Its name for people: Complaints about network."""
+        """Its name for people: Complaints about network; Mobility: Handover success."""
+        if self.family:
+            return f"{self.family.capitalize()}: {self.look.title}"
         kind = self.outcome_class or ""
         if kind in _CLASSES:
             return f"{self.look.title} {_CLASSES[kind]}".strip()
@@ -85,10 +93,32 @@ def layer_picker(layers: pd.DataFrame, *, param: str = "layer", like: str = "") 
     # a layer that shows nothing is offered, but never first
     pairs["order"] = pairs["metric"].map(order).fillna(len(order)) + 100 * (pairs["n_shown"] == 0)
     pairs["account"] = ~pairs["outcome_class"].isin(["network", "relationship", "all", ""])
-    pairs = pairs.sort_values(["order", "account", "metric", "outcome_class"])
-    options = [Layer(row.metric, row.outcome_class or None) for row in rows(pairs)]
+    kpis = _kpis(layers)
+    # KPIs without a place of their own stand together, family by family
+    family = pairs["metric"].map(lambda m: kpis[m][1] if m in kpis else "").map(_FAMILIES.index)
+    pairs = pairs.assign(family=family.where(pairs["order"] % 100 == len(order), 0))
+    pairs = pairs.sort_values(["order", "account", "family", "metric", "outcome_class"])
+    options = [_layer(row.metric, row.outcome_class or None, kpis) for row in rows(pairs)]
     return pick("Layer", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
                 like=like)  # fmt: skip
+
+
+def _kpis(layers: pd.DataFrame) -> dict[str, tuple[tuple[str, str, str], str]]:
+    """Name, unit, which way is better, and family, of each layer that is a KPI."""
+    if "family" not in layers:
+        return {}
+    known = layers.dropna(subset=["family"]).drop_duplicates("metric")
+    return {
+        row.metric: ((row.kpi_name, row.kpi_unit, row.better), row.family) for row in rows(known)
+    }
+
+
+def _layer(
+    metric: str, outcome_class: str | None, kpis: Mapping[str, tuple[tuple[str, str, str], str]]
+) -> Layer:
+    if metric not in kpis or metric in LOOKS:
+        return Layer(metric, outcome_class)
+    return Layer(metric, outcome_class, *kpis[metric])
 
 
 def period_picker(

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from contracts.fields import FIELDS
+from contracts.kpis import BUILT_IN
 from views.words.numbers import Figure
 
 
@@ -47,9 +48,23 @@ _LOOKS = (
 LOOKS = {look.metric: look for look in _LOOKS}
 
 
+def look_of_kpi(kpi: str, name: str, unit: str, better: str) -> Look:
+    """How a KPI of table `kpi` appears; one with a look of its own keeps that.
+
+    `kpi`: id. `name`, `unit`, `better`: its row's kpi_name, kpi_unit and better.
+    """
+    figures: dict[str, Figure] = {"share": "share", "%": "percent"}
+    bad: Literal["high", "low"] = "low" if better == "higher" else "high"
+    unit_shown = "" if unit in figures else unit
+    return LOOKS.get(kpi) or Look(kpi, name, figures.get(unit, "plain"), unit_shown, bad)
+
+
 def look_of(metric: str) -> Look:
     """How a metric appears; one without a look of its own goes by its name and unit."""
     if metric in LOOKS:
         return LOOKS[metric]
+    if metric in BUILT_IN:
+        one = BUILT_IN[metric]
+        return look_of_kpi(metric, one.name, one.unit, one.better)
     unit = FIELDS[metric].unit if metric in FIELDS else ""
     return Look(metric, metric.replace("_", " ").capitalize(), "plain", unit)
