@@ -218,6 +218,7 @@ def test_where_the_control_responds_detractors_are_doubted_as_complainants_are()
     def per_drops(control: float) -> Slopes:
         associations = pd.DataFrame(
             {
+                "kpi": "dropped_calls",
                 "outcome_class": ["network", "account", "detractors"],
                 "coefficient": [0.02, control, 0.5],
                 "coefficient_se": [0.001, 0.01, 0.05],
