@@ -156,6 +156,8 @@ def _knees(
     reasons = (
         responses["unsafe_reason"]
         .map(f"{_NO_KNEE}: {{}}".format, na_action="ignore")
+        # without any reason the column is one of numbers
+        .astype("object")
         .fillna(_NO_KNEE)
     )
     if parts is None:
