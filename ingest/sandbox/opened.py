@@ -56,7 +56,8 @@ class Opened:
         """
         frame = self.sql(text, **params)
         if lacking := [name for name in dims if name not in frame]:
-            raise QuestionError(f"dims: the answer has no {lacking[0]}; it has: {', '.join(frame)}")
+            columns = ", ".join(frame.columns)
+            raise QuestionError(f"dims: the answer has no {lacking[0]}; it has: {columns}")
         if frame.duplicated(list(dims)).any():
             raise QuestionError(f"dims: two rows have the same {', '.join(dims)}; group by them")
         return frame.set_index(list(dims)).to_xarray()

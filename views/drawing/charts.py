@@ -458,7 +458,7 @@ def plain(frame: pd.DataFrame, *, kind: str, x: str, y: str, colour: str = "") -
         "dots": base.mark_circle(size=45, opacity=0.7, color=DOT),
         "area": base.mark_area(opacity=0.6, color=DOT),
     }
-    coded = {"x": _any(rows[x], named[x], x), "y": alt.Y(f"{named[y]}:Q", title=y)}
+    coded: dict[str, Any] = {"x": _any(rows[x], named[x], x), "y": alt.Y(f"{named[y]}:Q", title=y)}
     if colour:
         coded["color"] = alt.Color(f"{named[colour]}:{_kind(rows[colour])}", title=colour)
     tips = [alt.Tooltip(f"{named[name]}:{_kind(rows[name])}", title=name) for name in columns]

@@ -145,7 +145,6 @@ def _waiting() -> None:
     job = asking.job()
     if job is None or job.wait(0):
         st.rerun()
-        return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"being answered, {job.seconds:.0f} s", width="content")
         if st.button("Cancel"):
