@@ -195,25 +195,13 @@ def _shown(value: float, error: float) -> str:
     return "" if np.isnan(value) else f"{value:.3f} ± {error:.3f}"
 
 
-def by_kind(scored: Scored) -> pd.DataFrame:
-    """Of each kind of event that was found: how many, mean share and its error, and the names.
-
-    `scored`: as of `run`.
-    """
-    pairs = scored.pairs.assign(
-        off=scored.pairs["load_share"] - scored.pairs["load_share_true"].clip(0, 1),
-        ratio_off=np.log(scored.pairs["ratio"] / scored.pairs["ratio_true"]),
-        is_right=scored.pairs["attribution"] == scored.pairs["attribution_true"],
-    )
-    return pairs.groupby(["world", "noise", "kind"])[["off", "ratio_off", "is_right"]].mean()
-
-
 _HEAD = """# Load-driven changes
 
 Written by `python -m benchmarks.attribution`; do not edit.
 
-A real network is not our own. So the search is scored in three worlds that share no code and no
-functional form. `ours` is that of `ingest/synth`. In `offered`, drops follow the load that is
+A real network is not our own. So the search is scored in three worlds that share no functional
+form. `ours` is that of `ingest/synth`; the other two share the code that plants events and their
+truth, and their kinds of events are near one another. In `offered`, drops follow the load that is
 offered, PRB pegs, users pile up, and each cell answers by a curve of a family of its own. In
 `queued`, drops follow the delay of a scheduler's queue that remembers, busy hours wander, and
 districts have their days in common (`benchmarks/worlds/`). In these two, episodes are shorter and

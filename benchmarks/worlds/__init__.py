@@ -1,4 +1,4 @@
-"""Invented networks that share no code and no functional form with `ingest.synth`, or each other.
+"""Invented networks that share no functional form with `ingest.synth`, or with each other.
 
 `offered`: drops follow the load that is offered, which PRB shows until it pegs. `queued`: drops
 follow the delay of a scheduler's queue, which remembers. `planted` is what both plant, and how the
