@@ -94,7 +94,8 @@ def _daily_rates(
     # of a log count: dispersion over its mean
     variance = np.where(has_attempts, phi[:, None] / mean, UNKNOWN_VARIANCE)
     n_days = drops.shape[1]
-    covariance = wander.covariance(n_days) + variance[:, :, None] * np.eye(n_days)
+    covariance = np.repeat(wander.covariance(n_days)[None], len(drops), axis=0)
+    covariance[:, np.arange(n_days), np.arange(n_days)] += variance
     precision = np.asarray(np.linalg.inv(covariance), np.float64)
     deviation = _without_bursts(np.where(has_attempts, drops / mean - 1, 0.0), precision)
     kept_drops = np.where(has_attempts, mean * (1 + deviation), 0.0)

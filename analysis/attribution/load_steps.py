@@ -200,15 +200,19 @@ def _covariance(channel: LoadChannel, values: Floats, n_hours: Floats) -> Floats
     opposed = -np.minimum(np.maximum(shared - common, 0), 0.9 * np.sqrt(own.prod(axis=1)))
     n_days, n_parts = values.shape[1:]
     lag = np.abs(np.subtract.outer(np.arange(n_days), np.arange(n_days)))
-    memory = channel.memory[:, None, None]
-    remembered = (shared / (1 - channel.memory))[:, None, None] * memory**lag
+    memory = channel.memory[:, None]
+    remembered = (shared / (1 - channel.memory))[:, None, None] * (memory ** lag[0])[:, lag]
     lengths = np.array([part.stop - part.start for part in PARTS])
     scatter = own[:, None, :] * lengths / np.maximum(n_hours, 1)
     scatter = np.where(n_hours > 0, scatter, UNKNOWN_VARIANCE).reshape(len(values), -1)
-    covariance = np.kron(remembered, np.ones((n_parts, n_parts)))
-    within = np.kron(np.eye(n_days), 1 - np.eye(n_parts))
-    covariance += opposed[:, None, None] * within
-    return np.asarray(covariance + scatter[:, :, None] * np.eye(n_days * n_parts))
+    covariance = np.repeat(np.repeat(remembered, n_parts, axis=1), n_parts, axis=2)
+    # of one day, part and other part; the parts of a day stand side by side
+    place = np.arange(n_days * n_parts)
+    for beside in range(1, n_parts):
+        other = place // n_parts * n_parts + (place + beside) % n_parts
+        covariance[:, place, other] += opposed[:, None]
+    covariance[:, place, place] += scatter
+    return np.asarray(covariance)
 
 
 def _variance(jumps: Floats) -> Floats:

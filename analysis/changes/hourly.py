@@ -2,11 +2,13 @@
 
 The newest `HOURLY_DAYS` days are searched. What the network teaches is the only step that cells
 share. It is a function of what was delivered, not of which runs there were, and the days of one
-month are judged by the days before it.
+month are judged by the days before it. As long as none of those files changes it is not learnt
+again.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
@@ -22,14 +24,18 @@ from analysis.changes.daily import CELLS_A_TASK
 from analysis.changes.merge import HOURLY_DAYS
 from contracts.settings.sections import Settings
 from contracts.tables import TABLES
+from ingest.running.cluster import code_id
 from ingest.running.workers import Progress, each
 from ingest.settle.cells import newest_rows, zones_of
-from ingest.warehouse.store import Warehouse
+from ingest.settle.digest import digest
+from ingest.warehouse.store import WHOLE, Warehouse
 
 PRIOR_CELLS = 400
 _READ = ("cell_id", "hour_start_utc", *cube.HOURLY)
 _LOAD = ("prb_dl_used_prb_s", "prb_ul_used_prb_s")
 _NEEDED = (*_LOAD, "call_attempts")
+_LESSON = "network"
+_MASKING = ("outage", "intervention")
 
 
 @dataclass(frozen=True)
@@ -118,10 +124,11 @@ def _together(parts: list[Search]) -> Search:
 
 
 def _network(warehouse: Warehouse, settings: Settings, all_days: tuple[str, ...]) -> NetworkPrior:
-    """What the newest day is judged by, learnt from cells spread evenly over all."""
+    """What the newest day is judged by, learnt from cells spread evenly over all, or kept."""
     cells, days = _lesson(warehouse, all_days)
     some_cells = cells[:: max(len(cells) // PRIOR_CELLS, 1)][:PRIOR_CELLS]
-    return learn_prior(_cube(_Task(settings, some_cells, days)))
+    task = _Task(settings, some_cells, days)
+    return learnt_once(lambda: learn_prior(_cube(task)), warehouse, settings, some_cells, days)
 
 
 def _lesson(
@@ -157,3 +164,66 @@ def _nothing(cells: Sequence[str], n_days: int) -> Search:
         curves=NO_CURVE,
         levers=unknown(cells, reason),
     )
+
+
+# --- what the network teaches, kept beside the files that it was learnt from -------------------
+
+
+def learnt_once(
+    learn: Callable[[], NetworkPrior],
+    warehouse: Warehouse,
+    settings: Settings,
+    cells: Sequence[str],
+    days: Sequence[str],
+) -> NetworkPrior:
+    """What `learn` gives, or gave when it was last asked of the same files.
+
+    `warehouse`: with the settled days. `settings`: the operator's zone and rest days. `cells` and
+    `days`: of which the network is learnt.
+    """
+    signature = _name_of_lesson(warehouse, settings, cells, days)
+    done = warehouse.read_settled(_LESSON, WHOLE)
+    if done is not None and done["signature"] == signature:
+        prior: NetworkPrior = _rebuilt(NetworkPrior, done["prior"])
+        return prior
+    prior = learn()
+    warehouse.write_settled(_LESSON, WHOLE, {"signature": signature, "prior": _plain(prior)})
+    return prior
+
+
+def _name_of_lesson(
+    warehouse: Warehouse, settings: Settings, cells: Sequence[str], days: Sequence[str]
+) -> str:
+    """A name of all that the lesson depends on: code, settings, and the files by their hashes."""
+    made_from = {
+        name: [_signature(warehouse, name, day) for day in warehouse.days(name)]
+        for name in _MASKING
+    }
+    counters = [_signature(warehouse, "pm", day) for day in days]
+    inventory = _signature(warehouse, "cell", WHOLE)
+    operator = settings.operator.model_dump(mode="json")
+    return digest(code_id(), operator, inventory, made_from, list(cells), list(days), counters)
+
+
+def _signature(warehouse: Warehouse, name: str, day: str) -> Any:
+    done = warehouse.read_settled(name, day)
+    return None if done is None else done["signature"]
+
+
+def _plain(value: Any) -> Any:
+    """Records as dictionaries, arrays as lists: what JSON can hold, to the last bit."""
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if is_dataclass(value):
+        return {field.name: _plain(getattr(value, field.name)) for field in fields(value)}
+    if hasattr(value, "_asdict"):
+        return {name: _plain(part) for name, part in value._asdict().items()}
+    return value
+
+
+def _rebuilt(kind: Any, value: Any) -> Any:
+    """The record of this kind that `_plain` took apart."""
+    if isinstance(value, dict):
+        kinds = get_type_hints(kind)
+        return kind(**{name: _rebuilt(kinds[name], part) for name, part in value.items()})
+    return np.array(value) if isinstance(value, list) else value

@@ -9,10 +9,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from contracts.fields import FIELDS
 from contracts.tables.columns import names
+
+Floats = npt.NDArray[np.float64]
 
 _OF_RATES = {*names("rate ratio pct percent percentage share quote taux tasa taxa")}
 _OF_CAPACITY = {
@@ -184,22 +187,57 @@ def of_loads(ours: pd.DataFrame, name: str) -> str:
     """
     if name not in LOADS or not {"cell_id", name} <= {*ours}:
         return ""
-    rows = ours.head(ROWS).dropna(subset=["cell_id", name])
-    if len(rows) < _ENOUGH:
+    cell, _ = pd.factorize(ours["cell_id"].head(ROWS))
+    values = _floats(ours[name])
+    is_known = (cell >= 0) & ~np.isnan(values)
+    if is_known.sum() < _ENOUGH:
         return ""
-    by_cell = rows.groupby("cell_id")[name]
-    fixed = by_cell.first()[by_cell.max() == by_cell.min()]
-    if len(fixed) == by_cell.ngroups and len({*fixed}) > 1 and {*fixed} <= _CARRIERS:
+    if _is_fixed(cell[is_known], values[is_known]):
         return f"stays in every cell what a carrier has: a capacity, no load; {_BUT}"
-    if "call_attempts" in rows and _ranks_against(rows, name) <= _AGAINST:
+    if "call_attempts" not in ours:
+        return ""
+    attempts = _floats(ours["call_attempts"])
+    is_pair = is_known & ~np.isnan(attempts)
+    correlation = _rank_correlation(cell[is_pair], values[is_pair], attempts[is_pair])
+    if correlation <= _AGAINST:
         return f"falls where call_attempts rise: what is free, no load; {_BUT}"
     return ""
 
 
-def _ranks_against(rows: pd.DataFrame, name: str) -> float:
-    """Rank correlation within cells of a column with call_attempts; 0 = none is known."""
-    pairs = rows.dropna(subset=["call_attempts"])
-    ranks = pairs.groupby("cell_id")[[name, "call_attempts"]].rank(pct=True) - 0.5
-    if len(pairs) < _ENOUGH or (ranks.std() < 1e-9).any():
+def _floats(column: pd.Series) -> Floats:
+    """The first values of a column, NaN = missing."""
+    return column.head(ROWS).to_numpy(np.float64, na_value=np.nan)
+
+
+def _is_fixed(cell: npt.NDArray[np.intp], values: Floats) -> bool:
+    """Whether values stay the same within every cell, are of several carriers, and of no others."""
+    order = np.argsort(cell, kind="stable")
+    first = np.flatnonzero(np.diff(cell[order], prepend=-1))
+    low, high = (of.reduceat(values[order], first) for of in (np.minimum, np.maximum))
+    return bool((low == high).all()) and len({*low}) > 1 and {*low} <= _CARRIERS
+
+
+def _rank_correlation(cell: npt.NDArray[np.intp], one: Floats, other: Floats) -> float:
+    """Correlation of ranks within cells; 0 = there are too few, or one is the same throughout."""
+    if len(cell) < _ENOUGH:
         return 0.0
-    return float(np.corrcoef(ranks[name], ranks["call_attempts"])[0, 1])
+    ranks, other_ranks = _ranks(cell, one), _ranks(cell, other)
+    if min(ranks.std(), other_ranks.std()) < 1e-9:
+        return 0.0
+    return float(np.corrcoef(ranks, other_ranks)[0, 1])
+
+
+def _ranks(cell: npt.NDArray[np.intp], values: Floats) -> Floats:
+    """Rank of each value within its cell as a part of it, -0.5 to 0.5; equal ones share theirs."""
+    order = np.lexsort((values, cell))
+    ordered_cell, ordered = cell[order], values[order]
+    is_new_cell = np.diff(ordered_cell, prepend=-1) != 0
+    is_new = is_new_cell | (np.diff(ordered, prepend=np.nan) != 0)
+    n_equal = np.diff(np.flatnonzero(is_new), append=len(order))
+    n_of_cell = np.diff(np.flatnonzero(is_new_cell), append=len(order))
+    begin = np.repeat(np.flatnonzero(is_new_cell), n_of_cell)
+    # the middle of the places that equal values take up
+    place = np.repeat(np.flatnonzero(is_new) + (n_equal + 1) / 2, n_equal) - begin
+    ranks = np.empty(len(order))
+    ranks[order] = place / np.repeat(n_of_cell, n_of_cell) - 0.5
+    return ranks

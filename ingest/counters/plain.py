@@ -38,6 +38,8 @@ _RELATED = (
     *("prb_dl_used", "prb_dl_avail", "prb_ul_used", "prb_ul_avail"),
 )
 _LOOKED_AT = {*_RELATED, *doubts.LOADS}
+# a file of no more rows is read whole: asking for each column has a price of its own
+_ROWS_AT_ONCE = 100_000
 
 
 def suits(source: Source) -> bool:
@@ -71,6 +73,7 @@ class PlainFile:
 
     def __init__(self, path: Path, source: Source, settings: Settings) -> None:
         self._source, self._settings = source, settings
+        self._all: pa.Table | None = None
         self._file = pq.ParquetFile(
             paths.seekable(path, source.max_gigabytes), read_dictionary=[source.columns["cell_id"]]
         )
@@ -180,7 +183,11 @@ class PlainFile:
 
     def _theirs(self, name: str) -> pa.ChunkedArray:
         theirs = self._source.columns[name]
-        return self._file.read(columns=[theirs], use_threads=False)[theirs]
+        if self.n_rows > _ROWS_AT_ONCE:
+            return self._file.read(columns=[theirs], use_threads=False)[theirs]
+        if self._all is None:
+            self._all = self._file.read(columns=list(self._source.theirs), use_threads=False)
+        return self._all[theirs]
 
     def _repeated(self, field: Field) -> pa.Array | None:
         """A constant in every row; None = it is odd."""

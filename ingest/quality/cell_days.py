@@ -31,7 +31,7 @@ def find(warehouse: Warehouse, settings: Settings) -> pd.DataFrame:
     zones = zones_of(days["cell_id"], warehouse.read("cell"), settings)
     parts = [checks.of_days(days, _length_s(days["day_local"], zones))]
     parts.append(unreadable_ends(warehouse))
-    if activity := _activity(warehouse, settings):
+    if activity := _activity(warehouse, settings, days["cell_id"]):
         parts.append(checks.clock_shifts(activity))
     return assemble(parts, TABLES["cell_quality"])
 
@@ -67,21 +67,32 @@ def _midnight(day: pd.Timestamp, zone: str) -> pd.Timestamp:
     return day.tz_localize(zone, nonexistent="shift_forward", ambiguous=True)
 
 
-def _activity(warehouse: Warehouse, settings: Settings) -> checks.Activity | None:
-    """Calls by the hour of the newest days; None where no hour is known."""
+def _activity(
+    warehouse: Warehouse, settings: Settings, cell_ids: pd.Series
+) -> checks.Activity | None:
+    """Calls by the hour of the newest days; None where no hour is known.
+
+    `cell_ids`: all that have days. Hours are read day by day: together they would be the largest
+    table that a run holds.
+    """
     days = warehouse.days("cell_hour", filled=True)[-_CLOCK_DAYS:]
-    inventory = warehouse.read("cell")
+    inventory, cells = warehouse.read("cell"), pd.Index(np.sort(cell_ids.unique()))
     columns = ["cell_id", "hour_start_utc", "call_attempts"]
-    tables = [warehouse.read("cell_hour", days=[day], columns=columns) for day in days]
-    cells = pd.Index(sorted({cell for hours in tables for cell in hours["cell_id"].unique()}))
-    if cells.empty:
-        return None
     calls = np.full((len(cells), len(days), _HOURS), np.nan)
-    for day, hours in enumerate(tables):
+    has_rows = np.zeros(len(cells), bool)
+    for day, name in enumerate(days):
+        hours = warehouse.read("cell_hour", days=[name], columns=columns)
+        # texts are looked up once each, not once a row
+        code, ids = pd.factorize(hours["cell_id"])
+        cell = cells.get_indexer(pd.Index(ids))[code]
+        has_rows[cell] = True
         # what is counted by the day has no hour
-        rows = hours[hours["hour_start_utc"].notna()]
+        is_hour = hours["hour_start_utc"].notna().to_numpy()
+        rows = hours[is_hour]
         zones = zones_of(rows["cell_id"], inventory, settings)
         hour = wall_clock(rows["hour_start_utc"], zones).dt.hour.to_numpy()
-        calls[cells.get_indexer(pd.Index(rows["cell_id"])), day, hour] = rows["call_attempts"]
+        calls[cell[is_hour], day, hour] = rows["call_attempts"]
+    if not has_rows.any():
+        return None
     dates = pd.to_datetime(pd.Series(days)).dt.date.to_numpy()
-    return checks.Activity(calls, cells.to_numpy(object), dates)
+    return checks.Activity(calls[has_rows], cells[has_rows].to_numpy(object), dates)

@@ -35,8 +35,11 @@ def zones_of(cell_ids: pd.Series, cells: pd.DataFrame, settings: Settings) -> pd
     too. `settings`: the operator's zone counts for a cell without one of its own, or that is not in
     `cells`.
     """
-    own = newest_rows(cells).dropna(subset=["timezone"])
-    if own.empty:
+    # most inventories name none, and this is asked for every day
+    own = (
+        newest_rows(cells).dropna(subset=["timezone"]) if cells["timezone"].notna().any() else None
+    )
+    if own is None or own.empty:
         return settings.operator.timezone
     return cell_ids.map(own.set_index("cell_id")["timezone"]).fillna(settings.operator.timezone)
 

@@ -352,9 +352,13 @@ class Warehouse:
         """Rows of one day that repeat the key of a newer one.
 
         `name`: the source table. `day`: local day as YYYY-MM-DD, or WHOLE. `frame`: rows of table
-        `refused`.
+        `refused`; without any there is no file.
         """
-        write_parquet(self.path / "repeated" / name / f"{day}.parquet", frame, table("refused"))
+        path = self.path / "repeated" / name / f"{day}.parquet"
+        if len(frame):
+            write_parquet(path, frame, table("refused"))
+        else:
+            path.unlink(missing_ok=True)
 
     def read_refused(self, name: str) -> pd.DataFrame:
         """Everything refused of one source table.
