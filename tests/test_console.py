@@ -41,7 +41,7 @@ def _ask_from_a_shell(
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=600,
     )
 
 
@@ -198,26 +198,28 @@ def test_help_tells_all_that_is_written_in_the_code() -> None:
         assert [text for text in said if text and " ".join(text.split()) not in shown] == [], name
 
 
-@pytest.mark.slow
-def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(tmp_path: Path) -> None:
-    folder = tmp_path / "a demo"
-    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20", "--months", "1"]
-    answer = _ask_from_a_shell(*words, NO_APP="1")
+@pytest.fixture(scope="module")
+def small_demo(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """Folder of the smallest demo, run from a shell with a log, and what the run printed."""
+    folder = tmp_path_factory.mktemp("small") / "a demo"
+    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20", "--months", "0"]
+    answer = _ask_from_a_shell(*words, NO_APP="1", HEXPERIENCE_RUN__LOG="run.log")
     assert answer.returncode == 0, answer.stderr
-    assert "rows: read = accepted + refused" in answer.stdout
-    assert "what to do first: avoidable drops a month" in answer.stdout
-    assert "data as of" in answer.stdout
-    assert (folder / "warehouse" / "current" / "marts.duckdb").exists()
+    return folder, answer.stdout
 
 
 @pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Configuration of the smallest demo, run with a log."""
-    folder = tmp_path_factory.mktemp("small")
-    words = ["demo", "--folder", str(folder), "--cells", "12", "--days", "20", "--months", "0"]
-    answer = _ask(*words, NO_APP="1", HEXPERIENCE_RUN__LOG="run.log")
-    assert answer.returncode == 0, answer.stderr
-    return folder / "hexperience.toml"
+def small(small_demo: tuple[Path, str]) -> Path:
+    """Configuration of the smallest demo."""
+    return small_demo[0] / "hexperience.toml"
+
+
+def test_the_demo_runs_to_its_receipt_in_a_path_with_a_space(small_demo: tuple[Path, str]) -> None:
+    folder, said = small_demo
+    assert "rows: read = accepted + refused" in said
+    assert "what to do first: avoidable drops a month" in said
+    assert "data as of" in said
+    assert (folder / "warehouse" / "current" / "marts.duckdb").exists()
 
 
 def test_the_log_names_the_run_and_no_person(small: Path) -> None:
@@ -267,12 +269,12 @@ def test_ctrl_c_ends_with_its_own_code_and_a_rerun_goes_on(tmp_path: Path) -> No
         # what a shell starts in the background ignores Ctrl-C, and so would its children
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 600
     while not (folder / "warehouse" / "loads").exists():
         assert time.monotonic() < deadline
         time.sleep(0.05)
     running.send_signal(signal.SIGINT)
-    _, errors = running.communicate(timeout=60)
+    _, errors = running.communicate(timeout=600)
     assert running.returncode == 3, errors
     assert "Traceback" not in errors
     assert not (folder / "warehouse" / "current").exists()
@@ -298,14 +300,21 @@ def test_changes_are_found_from_counters_alone(demo_config: Path, tmp_path: Path
     assert "end it in .parquet, .csv or .json" in refused.stderr
 
 
-@pytest.fixture
-def town_of_persons(small: Path, tmp_path: Path) -> Path:
-    """Configuration of a copy of the smallest demo, its reports written."""
-    shutil.copytree(small.parent, tmp_path / "copy", symlinks=True)
-    config = tmp_path / "copy" / "hexperience.toml"
-    answer = _ask("batch", config=config)
+@pytest.fixture(scope="module")
+def reported(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of a copy of the smallest demo, its reports written."""
+    folder = tmp_path_factory.mktemp("reported") / "copy"
+    shutil.copytree(small.parent, folder, symlinks=True)
+    answer = _ask("batch", config=folder / "hexperience.toml")
     assert answer.returncode == 0, answer.stderr
-    return config
+    return folder
+
+
+@pytest.fixture
+def town_of_persons(reported: Path, tmp_path: Path) -> Path:
+    """Configuration of the smallest demo with its reports, to be changed."""
+    shutil.copytree(reported, tmp_path / "copy", symlinks=True)
+    return tmp_path / "copy" / "hexperience.toml"
 
 
 def test_forget_publishes_anew_and_leaves_no_older_snapshot(town_of_persons: Path) -> None:

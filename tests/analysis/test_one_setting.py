@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import MethodType
 from typing import Any
 
 import pandas as pd
@@ -83,15 +84,31 @@ class Watched:
         self._settings, self._read = settings, read
 
     def __getattr__(self, name: str) -> Any:
-        # a method may read any section, but for these two, which read none of CASES
-        is_section = name in Settings.model_fields
-        if is_section or name not in ("resolve", "zone"):
-            self._read.update([name] if is_section else Settings.model_fields)
+        if name in Settings.model_fields:
+            self._read.add(name)
+        elif callable(method := vars(Settings).get(name)):
+            # what a method of ours reads is noted, too
+            return MethodType(method, self)
+        else:
+            # one of pydantic's may read any section
+            self._read.update(Settings.model_fields)
         return getattr(self._settings, name)
 
 
+class WatchedFindings(Findings):
+    """Findings that note which of them are read."""
+
+    def __init__(self, findings: Findings, read: set[str]) -> None:
+        super().__init__(findings)
+        self._read = read
+
+    def __getitem__(self, name: str) -> Any:
+        self._read.add(name)
+        return super().__getitem__(name)
+
+
 class Once:
-    """A family that works once for the sections it reads and for what was found before it."""
+    """A family that works once for the sections and the earlier findings that it reads."""
 
     def __init__(self, find: Callable[[Inputs, Findings], Findings]) -> None:
         self.find = find
@@ -100,13 +117,17 @@ class Once:
     def __call__(self, inputs: Inputs, earlier: Findings) -> Findings:
         for sections, before, findings in self.known:
             is_same = all(getattr(inputs.settings, name) == sections[name] for name in sections)
-            if is_same and list(map(id, before.values())) == list(map(id, earlier.values())):
+            if is_same and all(earlier[name].equals(before[name]) for name in before):
                 return findings
         read: set[str] = set()
-        watched: Any = Watched(inputs.settings, read)
-        findings = self.find(replace(inputs, settings=watched), earlier)
+        read_before: set[str] = set()
+        settings: Any = Watched(inputs.settings, read)
+        findings = self.find(
+            replace(inputs, settings=settings), WatchedFindings(earlier, read_before)
+        )
         sections = {name: getattr(inputs.settings, name) for name in read}
-        self.known.append((sections, Findings(earlier), findings))
+        before = Findings({name: earlier[name] for name in read_before})
+        self.known.append((sections, before, findings))
         return findings
 
 

@@ -4,36 +4,48 @@
 whether readers saw a whole snapshot before it, and whether a run from there ended with the marts
 of a run nobody disturbed. One run is watched, and its folder is copied before each step it takes
 on disk: what it holds then is what a process that dies there leaves. Some runs do die, so that
-this is seen. A process of its own, because it forks: in pytest Dask's threads live.
+this is seen.
+
+`python -m tests.ingest.killer CONFIG NEW_FILES N` kills the console's run at N moments instead,
+and prints one JSON line: what readers saw after each kill, before all of them and at the end.
+
+A process of its own, because it forks: in pytest Dask's threads live.
 """
 
 import hashlib
 import itertools
 import json
 import os
+import pickle
 import re
 import shutil
+import signal
 import sys
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn, TextIO
 
 import numpy as np
 
 import analysis.changes.daily
 import analysis.changes.hourly
 import analysis.run
+import hexperience
 import ingest.run
 import ingest.settle.days
+from analysis.inputs import Findings, Inputs
 from contracts.errors import NothingFound
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
-from contracts.tables import PUBLISHED
+from contracts.tables import PUBLISHED, TABLES
 from ingest.warehouse.duck import connect
 from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
+from tests.bench.asked import asked
 
 # what Python does to a folder; Parquet and DuckDB write under names that no reader looks for
 STEPS = ("os.mkdir", "os.rename", "os.remove", "os.symlink", "os.chmod", "shutil.rmtree")
@@ -41,13 +53,21 @@ KILLED = 137
 DEATHS = 3
 # what tempfile draws for the end of a name
 RANDOM = re.compile(r"(\.part-|\.building-|\.link-)[^/]*")
+# what families after the changes may read: what the files gave, and what was released before
+READ = {name for name, table in TABLES.items() if table.layer != "finding"} | {
+    *("receipt", "run", "quality", "cell_quality"),
+    *("place_rate", "rate_part"),
+}
 
 
-def main(config: Path, delivery: Path) -> None:
+def at_every_step(config: Path, delivery: Path) -> None:
     """One line of JSON for each step of the run that takes the delivery in."""
     settings = load(config, environ={})
     for module in (ingest.run, ingest.settle.days, analysis.changes.hourly, analysis.changes.daily):
         module.each = _each  # type: ignore[attr-defined]
+    changes, *others = analysis.run.FAMILIES
+    once = _once(others, config.parent.with_name("remembered"))
+    analysis.run.FAMILIES = (changes, once)  # type: ignore[assignment]
     # a third snapshot makes the oldest go
     _in_child(lambda: _job(settings))
     before = _in_child(lambda: _job(settings))
@@ -73,6 +93,66 @@ def main(config: Path, delivery: Path) -> None:
             "left": sorted(str(path.relative_to(home)) for path in home.rglob(".*")),
         }
         _say(json.dumps(outcome))
+
+
+def at_moments(config: Path, delivery: Path, n: int) -> None:
+    """One line of JSON: what readers saw of runs killed at random moments."""
+
+    def run() -> str:
+        hexperience.app(["run", "--config", str(config)], standalone_mode=False)
+        return ""
+
+    def counted() -> str:
+        """What the screen would show of the counters."""
+        warehouse = Warehouse(config.parent / "warehouse")
+        select = "select count(*), sum(dropped_calls) from cell_day"
+        return asked(warehouse.marts, select).to_string()
+
+    started = time.monotonic()
+    _in_child(run)
+    lasted, before = time.monotonic() - started, _in_child(counted)
+    for path in delivery.iterdir():
+        shutil.copy2(path, config.parent / "raw")
+    dice, seen = np.random.default_rng(7), []
+    for _ in range(n):
+        with _child(run) as (child, _):
+            time.sleep(dice.uniform(0, 1.1) * lasted)
+            os.kill(child, signal.SIGKILL)
+        seen.append(_in_child(counted))
+    _in_child(run)
+    _say(json.dumps({"before": before, "seen": seen, "after": _in_child(counted)}))
+
+
+def _once(families: Sequence[Any], folder: Path) -> SimpleNamespace:
+    """Families as one that works once for the same tables, and gives what it gave then.
+
+    That they find the same in the same tables is held in tests/analysis/test_run.py; here they
+    would take half of the time.
+    """
+    folder.mkdir()
+
+    def find(inputs: Inputs, earlier: Findings) -> Findings:
+        known = folder / _key(inputs.warehouse, earlier)
+        if not known.exists():
+            # with tables of its own, so that one sees which of them were read
+            own, findings = Inputs(inputs.settings, inputs.client), Findings(earlier)
+            for family in families:
+                findings |= family.find(own, findings)
+            others = {name.split()[0] for name in own._tables} - READ
+            assert not others, f"READ lacks {others}"
+            known.write_bytes(pickle.dumps(findings))
+        return pickle.loads(known.read_bytes())  # noqa: S301  written above
+
+    return SimpleNamespace(__name__="analysis.others.stage", find=find)
+
+
+def _key(warehouse: Warehouse, earlier: Findings) -> str:
+    """A name for the tables that families may read and for what was found before them."""
+    digest = hashlib.sha256(pickle.dumps(dict(earlier)))
+    for name in sorted(READ):
+        for path in warehouse.files(name):
+            digest.update(f"{name} {path.name}".encode() + path.read_bytes())
+    return digest.hexdigest()
 
 
 def _copy(home: Path, state: Path) -> None:
@@ -145,21 +225,34 @@ def _changed(event: str, args: tuple[Any, ...]) -> str:
 
 def _in_child(work: Callable[[], str]) -> str:
     """What the work says, done in a process that may die of it."""
+    with _child(work) as (_, pipe):
+        said = pipe.read()
+    return said.strip()
+
+
+@contextmanager
+def _child(work: Callable[[], str]) -> Iterator[tuple[int, TextIO]]:
+    """A process that does the work, and the pipe on which it says what came of it."""
     reading, writing = os.pipe()
-    if child := os.fork():
-        os.close(writing)
-        with os.fdopen(reading) as pipe:
-            said = pipe.read()
-        _, status = os.waitpid(child, 0)
-        if os.waitstatus_to_exitcode(status) not in (0, KILLED):
-            raise SystemExit(f"the job failed by itself: {said}")
-        return said.strip()
-    os.close(reading)
+    if not (child := os.fork()):
+        os.close(reading)
+        _work(work, writing)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        yield child, pipe
+    _, status = os.waitpid(child, 0)
+    if os.waitstatus_to_exitcode(status) not in (0, KILLED, -signal.SIGKILL):
+        raise SystemExit("the job failed by itself")
+
+
+def _work(work: Callable[[], str], writing: int) -> NoReturn:
+    """Does the work in a child, which must not come back as its parent."""
     sys.stdout = os.fdopen(writing, "w")
     try:
         _say(work())
-    except BaseException as error:  # noqa: BLE001  a child must not come back as its parent
-        _say(repr(error))
+    except BaseException as error:  # noqa: BLE001  whatever it is, stderr has it
+        sys.stderr.write(f"{error!r}\n")
+        sys.stderr.flush()
         os._exit(1)
     os._exit(0)
 
@@ -198,4 +291,10 @@ def _digest(settings: Settings) -> str:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+    # killed is the process; the power stays
+    os.fsync = lambda _: None
+    paths, moments = [Path(word) for word in sys.argv[1:3]], sys.argv[3:]
+    if moments:
+        at_moments(*paths, int(moments[0]))
+    else:
+        at_every_step(*paths)

@@ -3,24 +3,19 @@
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from tests.bench.asked import asked
 from tests.bench.operator import Operator
 from tests.ingest import killer
 
 pytestmark = pytest.mark.slow
 
 MOMENTS = int(os.environ.get("HEXPERIENCE_SOAK_KILLS", "5"))
-CONSOLE = [sys.executable, "-m", "hexperience"]
 HERE = Path(__file__).parents[2]
 
 
@@ -39,16 +34,8 @@ def test_a_run_killed_at_any_step_on_disk_costs_time_only(
     home = tmp_path_factory.mktemp("killed") / "operator"
     shutil.copytree(operator.folder, home)
     (home / "hexperience.toml").write_text(config + "[warehouse]\nkeep_snapshots = 2\n", "utf-8")
-    command = [sys.executable, "-m", "tests.ingest.killer"]
-    done = subprocess.run(
-        [*command, str(home / "hexperience.toml"), str(late.folder / "raw")],
-        capture_output=True,
-        text=True,
-        check=False,
-        cwd=HERE,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    outcomes = [json.loads(line) for line in done.stdout.splitlines()]
+    done = _killed(home / "hexperience.toml", late)
+    outcomes = [json.loads(line) for line in done]
     steps = " ".join(one["step"] for one in outcomes)
     assert len(outcomes) >= 59
     assert all(kind in steps for kind in killer.STEPS)
@@ -59,39 +46,29 @@ def test_a_run_killed_at_any_step_on_disk_costs_time_only(
     assert [one for one in outcomes if not (one["whole"] and one["same"] and not one["left"])] == []
 
 
-def _start(operator: Operator) -> subprocess.Popen[str]:
-    command = [*CONSOLE, "run", "--config", str(operator.config)]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, stdout=pipe, stderr=subprocess.STDOUT, text=True, cwd=HERE)
-
-
-def _run(operator: Operator) -> None:
-    run = _start(operator)
-    output, _ = run.communicate()
-    assert run.returncode == 0, output
-
-
-def _counted(operator: Operator) -> str:
-    """What the screen would show of the counters."""
-    counted = "select count(*), sum(dropped_calls) from cell_day"
-    return asked(operator.warehouse.marts, counted).to_string()
+def _killed(config: Path, late: Operator, *moments: int) -> list[str]:
+    """What the killer says, line by line."""
+    words = [str(config), str(late.folder / "raw"), *map(str, moments)]
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.ingest.killer", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=HERE,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()
 
 
 def test_a_run_killed_at_any_moment_costs_time_only(
-    operator: Operator, counters: Callable[..., str]
+    operator: Operator, counters: Callable[..., str], tmp_path_factory: pytest.TempPathFactory
 ) -> None:
     operator.write("pm_1.csv", counters("2026-03-01"))
-    started = time.monotonic()
-    _run(operator)
-    lasted, before = time.monotonic() - started, _counted(operator)
-    operator.write("pm_2.csv", counters("2026-03-02"))
-    dice, seen = np.random.default_rng(7), set()
-    for _ in range(MOMENTS):
-        run = _start(operator)
-        time.sleep(dice.uniform(0.2, 1.1) * lasted)
-        run.send_signal(signal.SIGKILL)
-        run.communicate()
-        seen.add(_counted(operator))
-    _run(operator)
-    assert seen <= {before, _counted(operator)}
+    late = Operator(tmp_path_factory.mktemp("late"))
+    late.write("pm_2.csv", counters("2026-03-02"))
+    (said,) = _killed(operator.config, late, MOMENTS)
+    counts = json.loads(said)
+    assert len(counts["seen"]) == MOMENTS
+    assert set(counts["seen"]) <= {counts["before"], counts["after"]}
+    assert counts["before"] != counts["after"]
     assert [path.name for path in (operator.folder / "warehouse").rglob(".*")] == []
