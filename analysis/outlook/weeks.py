@@ -13,11 +13,14 @@ def weekly(daily: Floats, rest_day: Flags) -> Floats:
     `daily`: (cell, day), above 0; NaN = not known. `rest_day`: weekend or public holiday, (cell,
     day). A cell that is fuller on rest days is judged by those. Weeks are counted back from the
     last day, and days before the first whole one are left out. NaN = fewer than two days known.
+    Fewer than seven days are one week of which nothing is known.
     """
     working, resting = (_mean(np.where(kind, daily, np.nan)) for kind in (~rest_day, rest_day))
     is_resting = np.nan_to_num(resting) > np.nan_to_num(working)
     counted = np.where(rest_day == is_resting[:, None], daily, np.nan)
     n_weeks = daily.shape[1] // 7
+    if n_weeks == 0:
+        return np.full((len(daily), 1), np.nan)
     weeks = counted[:, daily.shape[1] - 7 * n_weeks :].reshape(len(daily), n_weeks, 7)
     is_enough = np.isfinite(weeks).sum(axis=2) >= _LEAST_DAYS
     return np.where(is_enough, _mean(weeks), np.nan)

@@ -47,6 +47,13 @@ def test_a_week_is_the_mean_of_the_fuller_kind_of_day() -> None:
     assert weekly(np.hstack([[[9.0]], daily]), np.hstack([[[False]], rest])).shape == (1, 3)
 
 
+def test_less_than_a_week_is_a_week_of_which_nothing_is_known() -> None:
+    rows = outlook_of(_asked(np.full((2, 3), 50.0)), pd.Timestamp("2026-11-01"))
+    assert rows["n_weeks"].tolist() == [0, 0]
+    assert rows["months_to_full"].isna().all()
+    assert (rows["no_month_reason"] != "").all()
+
+
 def test_two_odd_weeks_go_and_a_step_stays() -> None:
     load = np.zeros((1, 30))
     load[0, 10:12], load[0, 20:] = -0.4, 0.3
