@@ -55,7 +55,7 @@ DEATHS = 3
 RANDOM = re.compile(r"(\.part-|\.building-|\.link-)[^/]*")
 # what families after the changes may read: what the files gave, and what was released before
 READ = {name for name, table in TABLES.items() if table.layer != "finding"} | {
-    *("receipt", "run", "quality", "cell_quality"),
+    *("receipt", "run", "quality", "cell_quality", "kpi"),
     *("place_rate", "rate_part"),
 }
 
