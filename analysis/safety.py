@@ -38,7 +38,8 @@ def of_places(failed_share: pd.Series) -> pd.Series:
 
     `failed_share`: share 0..1 of the place's cells' days that failed, NaN = none was counted.
     """
-    percent = (100 * failed_share).map("{:.0f} %".format)
+    # without any place it would stay a column of numbers
+    percent = (100 * failed_share).map("{:.0f} %".format).astype("object")
     reason = percent + " of its cells' days fail a check of the data"
     return reason.where(failed_share > _MOST_FAILED, None)
 

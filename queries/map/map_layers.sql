@@ -28,7 +28,8 @@ known as (
 select
     metric, outcome_class, period_grain, period_start, period_end, level, n_hexes, n_shown, n_days,
     -- of what persons said the counters know nothing
-    case when metric = 'drops_excess_month' or kpi is not null then n_days_known end as n_days_known,
+    case when kpi is not null or metric in ('drop_rate', 'drops_excess_month', 'prb_dl_util_bh_pct')
+        then n_days_known end as n_days_known,
     kpi_name, family, kpi_unit, better
 from layer left join known using (period_grain, period_start) left join kpi on kpi = metric
 order by metric, outcome_class, period_grain, period_start desc, level

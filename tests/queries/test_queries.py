@@ -106,6 +106,7 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "hex_text": worst["hex_text"],
         "cell_id": worst["dominant_cell_id"],
         "place": worst["hex_text"],
+        "text": worst["dominant_cell_id"],
         "place_type": "hex",
         "place_id": worst["hex_text"],
         "metric": layer["metric"],

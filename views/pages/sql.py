@@ -164,24 +164,25 @@ def _note(job: asking.Job, outcome: str) -> None:
 def _tables() -> None:
     wanted = st.text_input("Find", placeholder="a table, a column or what it means",
                            label_visibility="collapsed")  # fmt: skip
-    tables, columns = data.answer("tables"), data.answer("columns")
+    answers = (data.answer("tables"), data.answer("columns"))
+    tables, columns = (answer.fillna({"meaning": ""}) for answer in answers)
     texts = columns["table_name"] + " " + columns["column_name"] + " " + columns["meaning"]
-    fits = texts.fillna("").str.contains(wanted, case=False, regex=False)
+    fits = texts.str.contains(wanted, case=False, regex=False)
     with st.container(height=560, border=False):
         for row in tables.to_dict("records"):
             mine = columns[(columns["table_name"] == row["name"]) & fits]
-            said = f"{row['name']} {row['meaning'] or ''}"
+            said = f"{row['name']} {row['meaning']}"
             if mine.empty and wanted.lower() not in said.lower():
                 continue
             if row["kind"] == "macro":
-                st.markdown(f"`{row['name']}` {plain(row['meaning'] or '')}")
+                st.markdown(f"`{row['name']}` {plain(row['meaning'])}")
                 continue
             with st.expander(row["name"], expanded=bool(wanted) and len(mine) < 8):
-                st.caption(plain(row["meaning"] or ""))
+                st.caption(plain(row["meaning"]))
                 for column in mine.to_dict("records"):
                     kind = column["data_type"].lower()
                     st.markdown(f"`{column['column_name']}` :gray[{kind}] "
-                                f"{plain(column['meaning'] or '')}")  # fmt: skip
+                                f"{plain(column['meaning'])}")  # fmt: skip
 
 
 def _save_form(sql: str, params: dict[str, str]) -> None:
