@@ -489,9 +489,8 @@ def test_a_chosen_place_shows_its_arithmetic_its_files_and_a_what_if(
     assert "by avoidable drops (90 %)" in page_text
     assert "Best for its cost: " in page_text
     assert "100 %" not in page_text
-    tables = [table.value for table in at.dataframe]
-    sums, cells, *_ = (table for table in tables if "step_kind" in table)
-    files = next(table for table in tables if "source" in table)
+    tables = (table.value for table in at.dataframe)
+    sums, cells, files = (table for table in tables if "step_kind" in table)
     assert not {"what_if", "file"} & {*sums["step_kind"], *cells["step_kind"]}
     assert "drops_counted" in set(cells["step_kind"])
     assert "pm" in set(files["source"])
