@@ -1,19 +1,14 @@
-"""Every question of queries/, answered on the spot: to read, or to take away as CSV."""
+"""Every question of queries/, answered on the spot: to read, to draw, or to take away."""
 
-from functools import partial
-
-import pandas as pd
 import streamlit as st
 
 from contracts.errors import NothingFound, QuestionError
-from contracts.fields import FIELDS
 from ingest.warehouse.questions import Query, query_names, read_query
-from views.console import export
+from views.panels import answer
 from views.shared import data, pickers
 from views.shared.heading import head
 from views.shared.page import plain, run_facts
 
-_MOST, _FEW, _TALL = 2_000, 11, 420
 _KINDS = {"VARCHAR": "text", "INTEGER": "whole number", "BIGINT": "whole number",
           "DOUBLE": "number", "BOOLEAN": "true or false", "DATE": "day"}  # fmt: skip
 _EMPTY = {"": "empty", "NULL": "empty"}
@@ -29,12 +24,11 @@ def page() -> None:
     )  # fmt: skip
     given = _given(question)
     try:
-        answer = data.answer(question.name, **given)
+        rows = data.answer(question.name, **given)
     except QuestionError as error:
         st.info(plain(str(error)))
         return
-    _shown(question, answer)
-    _meanings(answer)
+    answer.panel(rows, question.name)
 
 
 def _explain_unknown() -> None:
@@ -64,28 +58,3 @@ def _given(question: Query) -> dict[str, str]:
             for name, (kind, default) in question.params.items()
         }  # fmt: skip
     return {name: text for name, text in typed.items() if text}
-
-
-def _shown(question: Query, answer: pd.DataFrame) -> None:
-    with st.container(horizontal=True, vertical_alignment="center"):
-        first = f"the first {_MOST:,} of " if len(answer) > _MOST else ""
-        st.caption(f"{first}{len(answer):,} rows; times in UTC", width="content")
-        st.download_button("CSV", partial(export.encoded, answer, "csv"), f"{question.name}.csv",
-                           "text/csv", on_click="ignore")  # fmt: skip
-    # sixteen digits are more than a browser's numbers hold
-    shown = answer.head(_MOST).astype(dict.fromkeys({"hex_id"} & {*answer}, "str"))
-    days = {str(name): st.column_config.DateColumn() for name in answer.select_dtypes("datetime")}
-    st.dataframe(shown, hide_index=True, placeholder="", column_config=days,
-                 height=_TALL if len(shown) > _FEW else "content")  # fmt: skip
-
-
-def _meanings(answer: pd.DataFrame) -> None:
-    meanings = [
-        {"column": name, "unit": FIELDS[name].unit, "meaning": FIELDS[name].meaning}
-        for name in map(str, answer)
-        if name in FIELDS
-    ]
-    with st.expander("What the columns mean"):
-        st.dataframe(meanings, hide_index=True,
-                     height=_TALL if len(meanings) > _FEW else "content",
-                     column_config={"meaning": st.column_config.TextColumn(width=700)})  # fmt: skip
