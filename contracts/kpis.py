@@ -90,16 +90,16 @@ class Kpi(Section):
     )
     failures: bool = Field(
         False,
-        description="Whether its failures are searched for changes; they are the numerator where "
-        "lower is better, else the denominator less the numerator.",
+        description="Whether it counts failures: the numerator where lower is better, else the "
+        "denominator less the numerator. Changes are searched for in dropped calls alone so far.",
     )
     least: float = Field(
         100, ge=0, description="Least denominator, in its own unit; below it no value is shown."
     )
     interval: Literal["", "counts", "days", "none"] = Field(
         "",
-        description="counts = binomial with the scatter of days; days = drawn anew from days; "
-        "empty = counts where a count is counted among counts, else days; of sums none.",
+        description="counts = binomial with the scatter of days; days = by the spread between "
+        "days; empty = counts where a count is counted among counts, else days; of sums none.",
     )
     source: str = Field("the operator's own", description="Where its formula comes from.")
     version: int = Field(1, ge=1, description="Raised when the formula changes.")

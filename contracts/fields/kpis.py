@@ -15,9 +15,9 @@ FIELDS = [
     text("better", "Which way is good; neither = it says how much, not how well.",
           "higher", "lower", "neither"),
     amount("least_denominator", "of the denominator", "Below it the KPI has no value.", 0),
-    text("interval_kind", "How its interval is made: binomial with the scatter of days, drawn from "
-          "days, or none.", "counts", "days", "none"),
-    flag("failures", "Whether its failures are searched for changes."),
+    text("interval_kind", "How its interval is made: binomial with the scatter of days, by the "
+          "spread between days, or none.", "counts", "days", "none"),
+    flag("failures", "Whether it counts failures."),
     text("kpi_source", "Where its formula comes from."),
     whole("formula_version", "", "Version of the formula.", 1, None),
     text("caveat", "What a reader must know of it; NULL = nothing beyond."),
