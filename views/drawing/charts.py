@@ -11,11 +11,11 @@ import altair as alt
 import pandas as pd
 import vl_convert
 
+from views.drawing.marks import DOT, DOWN, QUIET, UP, heading, labels_inside, layered
 from views.words.looks import Look
 from views.words.numbers import amount, interval, number, rows
 from views.words.sentences import place, when
 
-UP, DOWN, QUIET, DOT = "#c2570c", "#2c7fb8", "#8a8f98", "#3d7ba6"
 BY_LOAD, BY_REST = "#e8a33d", "#9488c2"
 _DAY, _YEAR = pd.Timedelta(days=1), pd.Timedelta(days=300)
 _TIMES: dict[str, Any] = {"values": [0.25, 0.5, 1, 2, 4, 8], "labelExpr": "'×' + datum.label"}
@@ -71,7 +71,7 @@ def relief(ladder: pd.DataFrame, asked: Any) -> alt.LayerChart:
         "relief_pct:Q", title=None, scale=alt.Scale(domain=[0, 52], nice=False),
         axis=alt.Axis(grid=False, values=[0, 10, 20, 30, 40, 50], labelExpr="datum.label + ' %'"),
     )  # fmt: skip
-    drops = alt.Y("drops_avoided_month:Q", axis=_inside(format="~s", tickCount=3))
+    drops = alt.Y("drops_avoided_month:Q", axis=labels_inside(format="~s", tickCount=3))
     base = alt.Chart(whole).encode(x=share)
     here = alt.Chart(pd.DataFrame([{name: asked[name] for name in names}])).encode(x=share, y=drops)
     dots = alt.Chart(steps).mark_point(size=40, color=DOT).encode(
@@ -82,15 +82,17 @@ def relief(ladder: pd.DataFrame, asked: Any) -> alt.LayerChart:
                  alt.Tooltip("drops_avoided_month_lo:Q", format=",.0f", title="from"),
                  alt.Tooltip("drops_avoided_month_hi:Q", format=",.0f", title="to")],
     )  # fmt: skip
-    return _over(
+    return layered(
         base.mark_area(color=BY_LOAD, opacity=0.3).encode(
-            y=alt.Y("drops_avoided_month_lo:Q", axis=_inside(format="~s", tickCount=3)),
+            y=alt.Y("drops_avoided_month_lo:Q", axis=labels_inside(format="~s", tickCount=3)),
             y2="drops_avoided_month_hi",
         ),
         base.mark_line(color=QUIET, strokeWidth=1.5).encode(y=drops),
         dots,
         here.mark_circle(color=UP, size=110, opacity=1),
-    ).properties(height=130, title=_title("Drops fewer a month by relief from load, 90 % interval"))
+    ).properties(
+        height=130, title=heading("Drops fewer a month by relief from load, 90 % interval")
+    )
 
 
 _AROUND = pd.Timedelta(days=7)
@@ -115,15 +117,15 @@ def timeline(changes: pd.DataFrame, *, timezone: str) -> alt.LayerChart:
                  alt.Tooltip("drops_excess:Q", title="drops since", format="+,.0f")],
     )  # fmt: skip
     # two lines: a telephone shows no longer one
-    title = _title(["Drops as a multiple of those before, with 90 % intervals",
+    title = heading(["Drops as a multiple of those before, with 90 % intervals",
                     "orange = worse, blue = better; larger = more drops"])  # fmt: skip
     first, last = local["at"].min(), local["at"].max()
     # of one change alone the axis would show its hours; on the left stand the labels
     ends = [first - max(_AROUND, 0.04 * (last - first)), last + _AROUND]
     unseen = alt.Chart(pd.DataFrame({"at": ends})).mark_point(opacity=0)
-    return _over(
+    return layered(
         unseen.encode(x=_x("at", _days(last - first))),
-        unchanged.encode(y=alt.Y("one:Q", scale=strength, axis=_inside(**_TIMES))),
+        unchanged.encode(y=alt.Y("one:Q", scale=strength, axis=labels_inside(**_TIMES))),
         across.encode(
             x=_x("from", _days(last - first)), x2="to:T", y=alt.Y("ratio:Q", scale=strength)
         ),
@@ -150,11 +152,13 @@ def months(rates: pd.DataFrame, look: Look) -> alt.LayerChart:
     bars = base.mark_rule(color=QUIET, strokeWidth=2).encode(y="value_lo:Q", y2="value_hi:Q")
     written = ".1%" if look.figure == "share" else "~s"
     dots = base.mark_point(filled=True, size=60, color=DOT).encode(
-        y=alt.Y("value:Q", scale=alt.Scale(zero=False), axis=_inside(format=written, tickCount=3)),
+        y=alt.Y(
+            "value:Q", scale=alt.Scale(zero=False), axis=labels_inside(format=written, tickCount=3)
+        ),
         tooltip=[alt.Tooltip("said:N", title=look.title), alt.Tooltip("between:N", title="90 %")],
     )
-    title = _title(f"{look.title}, {look.unit}, each month with its 90 % interval")
-    return _over(bars, dots).properties(height=130, title=title)
+    title = heading(f"{look.title}, {look.unit}, each month with its 90 % interval")
+    return layered(bars, dots).properties(height=130, title=title)
 
 
 def _month(row: Any) -> str:
@@ -176,18 +180,18 @@ def trend(periods: pd.DataFrame, *, grain: str) -> alt.LayerChart:
                              for t in at], labelOverlap="greedy")  # fmt: skip
     base = alt.Chart(periods.assign(at=at, newest=newest)).encode(x=_x("at", named))
     tight = alt.Scale(zero=False, padding=6)
-    rate = alt.Y("drop_rate:Q", scale=tight, axis=_inside(format=".2%", tickCount=3))
+    rate = alt.Y("drop_rate:Q", scale=tight, axis=labels_inside(format=".2%", tickCount=3))
     stress = alt.condition("datum.newest", alt.value(UP), alt.value(DOT))
     bars = base.mark_rule(strokeWidth=2, opacity=0.55).encode(
         y=alt.Y("drop_rate_lo:Q", scale=tight), y2="drop_rate_hi:Q", color=stress
     )
     line = base.mark_line(color=QUIET, strokeWidth=1, opacity=0.7).encode(y=rate)
     dots = base.mark_circle(size=48, opacity=1).encode(y=rate, color=stress)
-    title = _title(
+    title = heading(
         f"Drop rate of the network, {grain} by {grain}, each with its 90 % interval", offset=9
     )
     unseen = _ends(pd.DataFrame({"at": at})).encode(x=_x("at", named))
-    return _over(unseen, line, bars, dots).properties(height=130, title=title)
+    return layered(unseen, line, bars, dots).properties(height=130, title=title)
 
 
 def ladder(budgets: pd.DataFrame, *, currency: str) -> alt.LayerChart:
@@ -201,11 +205,13 @@ def ladder(budgets: pd.DataFrame, *, currency: str) -> alt.LayerChart:
         tooltip=[alt.Tooltip("budget:Q", format=","), alt.Tooltip("said:N", title="avoided"),
                  alt.Tooltip("n_actions:Q", title="actions")],
     )  # fmt: skip
-    avoided = alt.Y("benefit_month:Q", axis=_inside(tickCount=3), scale=alt.Scale(zero=True))
-    return _over(
+    avoided = alt.Y("benefit_month:Q", axis=labels_inside(tickCount=3), scale=alt.Scale(zero=True))
+    return layered(
         base.mark_rule(color=QUIET).encode(y="benefit_month_lo:Q", y2="benefit_month_hi:Q"),
         base.mark_line(color=DOT, point={"size": 50, "color": DOT}).encode(y=avoided),
-    ).properties(height=150, title=_title("Drops avoided a month by the best plan, 90 % intervals"))
+    ).properties(
+        height=150, title=heading("Drops avoided a month by the best plan, 90 % intervals")
+    )
 
 
 def still(chart: alt.TopLevelMixin, *, width: int, title: str) -> str:
@@ -277,7 +283,7 @@ def _labels(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
     first, last = whole["at"].min(), whole["at"].max()
     late = placed["at"] > first + (last - first) / 2
     base = _row(placed)
-    return _over(
+    return layered(
         _ends(whole).encode(x=_x("at", None)),
         base.mark_bar(height=5, opacity=0.4).encode(x=_x("from"), x2="to:T"),
         base.mark_tick(thickness=2, height=11).encode(x=_x("at")),
@@ -299,34 +305,34 @@ def _names(part: pd.DataFrame, align: Literal["left", "right"], edge: str) -> li
 
 
 def _rate(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
-    rate = alt.Y("drop_rate:Q", axis=_inside(format=".1%", tickCount=3))
+    rate = alt.Y("drop_rate:Q", axis=labels_inside(format=".1%", tickCount=3))
     base = alt.Chart(whole).encode(x=_x("at"), y=rate)
     dots = base.mark_circle(color=DOT, size=26, opacity=0.95).encode(
         tooltip=[alt.Tooltip("day:N", title="day"),
                  alt.Tooltip("drop_rate:Q", format=".2%", title="drop rate"),
                  alt.Tooltip("said:N", title="dropped")],
     )  # fmt: skip
-    return _over(
+    return layered(
         _ends(whole).encode(x=_x("at", _days(whole["at"].max() - whole["at"].min()))),
         *_marks(marked),
         base.mark_line(color=QUIET, strokeWidth=1, opacity=0.7),
         dots,
-    ).properties(height=135, title=_title("Drop rate, each day"))
+    ).properties(height=135, title=heading("Drop rate, each day"))
 
 
 def _load(whole: pd.DataFrame, marked: pd.DataFrame) -> alt.LayerChart:
     percent = alt.Y(
         "prb_dl_util_bh_pct:Q", scale=alt.Scale(domain=[0, 100]),
-        axis=_inside(values=[0, 25, 50, 75, 100], labelExpr="datum.label + ' %'"),
+        axis=labels_inside(values=[0, 25, 50, 75, 100], labelExpr="datum.label + ' %'"),
     )  # fmt: skip
     load = alt.Tooltip("prb_dl_util_bh_pct:Q", format=".0f", title="busy-hour PRB %")
     tooltip = [alt.Tooltip("day:N", title="day"), load]
     base = alt.Chart(whole).encode(x=_x("at"), y=percent, tooltip=tooltip)
     area = base.mark_area(color=QUIET, opacity=0.25, line={"color": QUIET, "strokeWidth": 1})
     unseen = _ends(whole).encode(x=_x("at", None))
-    return _over(unseen, *_marks(marked), area).properties(
+    return layered(unseen, *_marks(marked), area).properties(
         height=90,
-        title=_title("Downlink PRB in the busy hour of each day that is known by the hour"),
+        title=heading("Downlink PRB in the busy hour of each day that is known by the hour"),
     )
 
 
@@ -342,7 +348,7 @@ def _parts(days: pd.DataFrame, change: Any, marked: pd.DataFrame) -> alt.LayerCh
     )
     base = alt.Chart(parts).encode(x=_x("at", _days()))
     after = alt.Chart(parts[since]).encode(x=_x("at"))
-    drops = alt.Y("dropped_calls:Q", axis=_inside(tickCount=3))
+    drops = alt.Y("dropped_calls:Q", axis=labels_inside(tickCount=3))
     dots = base.mark_circle(color=DOT, size=26).encode(
         y=drops,
         tooltip=[alt.Tooltip("day:N", title="day"),
@@ -351,7 +357,7 @@ def _parts(days: pd.DataFrame, change: Any, marked: pd.DataFrame) -> alt.LayerCh
                  alt.Tooltip("drops_with_load:Q", format=",.0f", title="with load's part")],
     )  # fmt: skip
     text = "Drops a day: line = without the change; amber = due to load, violet = to the rest"
-    return _over(
+    return layered(
         _ends(parts).encode(x=_x("at", None)),
         *_marks(marked),
         after.mark_area(color=BY_LOAD, opacity=0.6).encode(y="drops_usual:Q", y2="drops_with_load"),
@@ -360,7 +366,7 @@ def _parts(days: pd.DataFrame, change: Any, marked: pd.DataFrame) -> alt.LayerCh
         ),
         base.mark_line(color=QUIET, strokeWidth=1.5).encode(y="drops_usual:Q"),
         dots,
-    ).properties(height=150, title=_title(text))
+    ).properties(height=150, title=heading(text))
 
 
 def _response(curve: pd.DataFrame) -> alt.LayerChart:
@@ -369,7 +375,7 @@ def _response(curve: pd.DataFrame) -> alt.LayerChart:
         axis=alt.Axis(grid=False, values=[0, 25, 50, 75, 100], labelExpr="datum.label + ' %'"),
     )  # fmt: skip
     base = alt.Chart(curve).encode(x=load)
-    inside = _inside(format=".1%", tickCount=3)
+    inside = labels_inside(format=".1%", tickCount=3)
     line = base.mark_line(color=QUIET, strokeWidth=1.5).encode(
         y=alt.Y("drop_rate_curve:Q", axis=inside)
     )
@@ -382,7 +388,7 @@ def _response(curve: pd.DataFrame) -> alt.LayerChart:
         for side, colour in (("before", DOWN), ("after", UP))
     ]  # fmt: skip
     text = "Drop rate by PRB load: blue before, orange after; line = the cell's curve before"
-    return _over(line, *dots).properties(height=110, title=_title(text))
+    return layered(line, *dots).properties(height=110, title=heading(text))
 
 
 def _marks(marked: pd.DataFrame) -> list[alt.Chart]:
@@ -402,10 +408,6 @@ def _ends(whole: pd.DataFrame) -> alt.Chart:
 # --- parts ------------------------------------------------------------------------------------
 
 
-def _over(*layers: alt.Chart) -> alt.LayerChart:
-    return alt.LayerChart(layer=list(layers))
-
-
 def _x(column: str, axis: Any = alt.Undefined) -> alt.X:
     return alt.X(f"{column}:T", title=None, axis=axis, scale=_UTC)
 
@@ -414,16 +416,6 @@ def _days(span: pd.Timedelta = _DAY) -> alt.Axis:
     # over most of a year a day without its year could be two
     return alt.Axis(format="%b %Y" if span > _YEAR else "%-d %b", grid=False, tickCount=6,
                     labelOverlap=True)  # fmt: skip
-
-
-def _inside(**axis: Any) -> alt.Axis:
-    # labels inside, so that panels of a column begin and end with the column
-    return alt.Axis(labelAlign="left", labelBaseline="bottom", labelPadding=-2, domain=False,
-                    ticks=False, title=None, **axis)  # fmt: skip
-
-
-def _title(text: str | list[str], offset: int = 2) -> alt.Title:
-    return alt.Title(text, anchor="start", fontSize=11, fontWeight="normal", offset=offset)
 
 
 def _direction() -> alt.Color:
