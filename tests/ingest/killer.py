@@ -4,7 +4,8 @@
 whether readers saw a whole snapshot before it, and whether a run from there ended with the marts
 of a run nobody disturbed. One run is watched, and its folder is copied before each step it takes
 on disk: what it holds then is what a process that dies there leaves. Some runs do die, so that
-this is seen.
+this is seen. Of steps of one kind (`kind_of`) the first and the last are tried; all of them with
+HEXPERIENCE_SOAK_KILLS set, as in `make soak`.
 
 `python -m tests.ingest.killer CONFIG NEW_FILES N` kills the console's run at N moments instead,
 and prints one JSON line: what readers saw after each kill, before all of them and at the end.
@@ -12,6 +13,7 @@ and prints one JSON line: what readers saw after each kill, before all of them a
 A process of its own, because it forks: in pytest Dask's threads live.
 """
 
+import gc
 import hashlib
 import itertools
 import json
@@ -53,8 +55,10 @@ KILLED = 137
 DEATHS = 3
 # what tempfile draws for the end of a name
 RANDOM = re.compile(r"(\.part-|\.building-|\.link-)[^/]*")
+DAY, LOAD = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"/[0-9a-f]{16}\.")
+FINDINGS = {name for name, table in TABLES.items() if table.layer == "finding"}
 # what families after the changes may read: what the files gave, and what was released before
-READ = {name for name, table in TABLES.items() if table.layer != "finding"} | {
+READ = {*TABLES} - FINDINGS | {
     *("receipt", "run", "quality", "cell_quality", "kpi"),
     *("place_rate", "rate_part"),
 }
@@ -83,7 +87,10 @@ def at_every_step(config: Path, delivery: Path) -> None:
         end = _in_child(partial(_dying, settings, home, number))
         state = _files(states / str(number))
         assert (_plain(end), _files(home)) == (_plain(steps[number - 1]), state)
-    for number, step in enumerate(steps, 1):
+    # a run makes objects by the million and few circles of them
+    gc.disable()
+    for number in tried(steps):
+        step = steps[number - 1]
         _restore(states / str(number), home)
         seen, again = _in_child(lambda: f"{_digest(settings)}\n{_job(settings)}").splitlines()
         outcome = {
@@ -93,6 +100,27 @@ def at_every_step(config: Path, delivery: Path) -> None:
             "left": sorted(str(path.relative_to(home)) for path in home.rglob(".*")),
         }
         _say(json.dumps(outcome))
+
+
+def tried(steps: Sequence[str]) -> list[int]:
+    """Numbers of the steps before which a run is to die, counted from 1.
+
+    `steps`: all that a run takes, in order. Between two of a kind nothing else is at stake: another
+    finding of a row of findings is new, another day is settled.
+    """
+    numbers = range(1, len(steps) + 1)
+    if "HEXPERIENCE_SOAK_KILLS" in os.environ:
+        return [*numbers]
+    last = {kind_of(step): number for number, step in zip(numbers, steps, strict=True)}
+    first = {kind_of(steps[number - 1]): number for number in reversed(numbers)}
+    return sorted({*first.values(), *last.values()})
+
+
+def kind_of(step: str) -> str:
+    """What a step does, whatever day, load or finding it does it to. `step`: as it is said."""
+    event, path = _plain(step).split()
+    parts = ["FINDING" if part in FINDINGS else part for part in path.split("/")]
+    return f"{event} {LOAD.sub('/LOAD.', DAY.sub('DAY', '/'.join(parts)))}"
 
 
 def at_moments(config: Path, delivery: Path, n: int) -> None:

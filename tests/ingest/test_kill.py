@@ -37,13 +37,26 @@ def test_a_run_killed_at_any_step_on_disk_costs_time_only(
     done = _killed(home / "hexperience.toml", late)
     outcomes = [json.loads(line) for line in done]
     steps = " ".join(one["step"] for one in outcomes)
-    assert len(outcomes) >= 59
+    assert len(outcomes) >= 40
     assert all(kind in steps for kind in killer.STEPS)
     # the enumeration sees what matters: pieces, notes, tables, the snapshot and its switch
     parts = ("pieces", "loads", "settled", "tables", "snapshots/.building-", "snapshots/.link-")
     assert all(part in steps for part in parts)
     assert "shutil.rmtree /warehouse/snapshots/000001" in steps
     assert [one for one in outcomes if not (one["whole"] and one["same"] and not one["left"])] == []
+
+
+def test_of_steps_of_one_kind_the_first_and_the_last_are_tried(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    findings = [f"os.rename /warehouse/tables/{name}/.part-x" for name in sorted(killer.FINDINGS)]
+    days = [f"os.remove /warehouse/settled/pm/2026-03-0{day}.json" for day in (1, 2, 3)]
+    steps = [*findings, *days, "os.mkdir /warehouse/repeated"]
+    monkeypatch.delenv("HEXPERIENCE_SOAK_KILLS", raising=False)
+    n = len(findings)
+    assert killer.tried(steps) == [1, n, n + 1, n + 3, n + 4]
+    monkeypatch.setenv("HEXPERIENCE_SOAK_KILLS", "50")
+    assert killer.tried(steps) == [*range(1, n + 5)]
 
 
 def _killed(config: Path, late: Operator, *moments: int) -> list[str]:
