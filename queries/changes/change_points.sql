@@ -1,6 +1,6 @@
 -- change_points: When did which cell's or hexagon's drops change, by how much, and what did its load do?
 -- reads: acknowledgement, cell, cell_hex, change_point, hex_place, run
--- params: since DATE = NULL, until DATE = NULL, direction VARCHAR = NULL, top INTEGER = 100
+-- params: since DATE = NULL, until DATE = NULL, direction VARCHAR = NULL, top INTEGER = 100, region VARCHAR = NULL, technology VARCHAR = NULL, band VARCHAR = NULL, vendor VARCHAR = NULL, cell_type VARCHAR = NULL, owner VARCHAR = NULL
 -- returns: change_id VARCHAR, place_type VARCHAR, cell_id VARCHAR, site_id VARCHAR, region VARCHAR, hex_text VARCHAR, change_utc TIMESTAMPTZ, change_lo_utc TIMESTAMPTZ, change_hi_utc TIMESTAMPTZ, until_utc TIMESTAMPTZ, direction VARCHAR, ratio DOUBLE, ratio_lo DOUBLE, ratio_hi DOUBLE, drops_excess DOUBLE, drops_excess_lo DOUBLE, drops_excess_hi DOUBLE, attribution VARCHAR, attribution_note VARCHAR, p_load DOUBLE, load_share DOUBLE, load_share_lo DOUBLE, load_share_hi DOUBLE, drops_load DOUBLE, drops_other DOUBLE, prb_before_pct DOUBLE, prb_after_pct DOUBLE, prb_per_traffic_ratio DOUBLE, load_moved_by VARCHAR, attempts_before DOUBLE, attempts_after DOUBLE, min_visible_ratio DOUBLE, intervention_id VARCHAR, first_reported_utc TIMESTAMPTZ, unsafe_reason VARCHAR, ack_status VARCHAR, ack_owner VARCHAR, ack_comment VARCHAR, ack_utc TIMESTAMPTZ
 -- grain: change_id
 with place as (
@@ -17,6 +17,14 @@ core as (
 dated as (
     select change_point.*, cast(timezone(run.timezone, change_utc) as date) as change_day
     from change_point cross join run
+),
+fitting as (
+    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    select distinct cell_id from cell
+    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
+        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
+        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
+        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
 ),
 noted as (
     select subject_id as change_id, ack_status, ack_owner, ack_comment, ack_utc
@@ -36,5 +44,8 @@ from dated left join place using (cell_id) left join core using (cell_id)
 where change_day between coalesce(cast($since as date), date '0001-01-01')
         and coalesce(cast($until as date), date '9999-12-31')
     and dated.direction = coalesce($direction, dated.direction)
+    and coalesce(list_contains(string_split($region, '|'), coalesce(place.region, home.region)), $region is null)
+    and coalesce(list_contains(string_split($owner, '|'), ack_owner), $owner is null)
+    and (cell_id in (select cell_id from fitting) or coalesce($technology, $band, $vendor, $cell_type) is null)
 order by abs(drops_excess) desc, change_id
 limit $top

@@ -1,8 +1,20 @@
 -- hex_map: What is one metric's value in every hexagon of one level and a box, in one period?
--- reads: hex_place, place_rate
--- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL, west DOUBLE = -180, south DOUBLE = -90, east DOUBLE = 180, north DOUBLE = 90
+-- reads: cell, cell_hex, hex_place, place_rate
+-- params: metric VARCHAR, period_grain VARCHAR, period_start DATE, outcome_class VARCHAR = all, level INTEGER = NULL, west DOUBLE = -180, south DOUBLE = -90, east DOUBLE = 180, north DOUBLE = 90, region VARCHAR = NULL, technology VARCHAR = NULL, band VARCHAR = NULL, vendor VARCHAR = NULL, cell_type VARCHAR = NULL
 -- returns: hex_id UBIGINT, hex_text VARCHAR, level INTEGER, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, n_effective DOUBLE, value_raw DOUBLE, target DOUBLE, p_worse DOUBLE, standing VARCHAR, shown VARCHAR, unsafe_reason VARCHAR
 -- grain: hex_text
+with fitting as (
+    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    select distinct cell_id from cell
+    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
+        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
+        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
+        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+),
+served as (
+    -- of any level: what its finest parts have
+    select distinct cell_hex.hex_id, cell_hex.level from cell_hex semi join fitting using (cell_id)
+)
 select
     hex_id, lower(to_hex(hex_id)) as hex_text, place_rate.level, hex_place.region, numerator,
     denominator,
@@ -27,6 +39,10 @@ where place_type = 'hex'
             and finest.period_grain = $period_grain
             and finest.period_start = $period_start
             and finest.outcome_class = $outcome_class
+    ))
+    and coalesce(list_contains(string_split($region, '|'), hex_place.region), $region is null)
+    and (coalesce($technology, $band, $vendor, $cell_type) is null or hex_id in (
+        select hex_parent(served.hex_id, place_rate.level) from served where served.level >= place_rate.level
     ))
     and in_box(lat, lon, $west, $south, $east, $north)
 order by hex_id

@@ -1,6 +1,6 @@
 -- worst_places: Where would action help customers most, and why?
--- reads: acknowledgement, cell, priority
--- params: place_type VARCHAR = NULL, top INTEGER = 10, per_drop DOUBLE = 1, per_complainant DOUBLE = 0, per_detractor DOUBLE = 0, per_value DOUBLE = 0, per_cost BOOLEAN = false, place_id VARCHAR = NULL, every_place BOOLEAN = false
+-- reads: acknowledgement, cell, place_cell, priority
+-- params: place_type VARCHAR = NULL, top INTEGER = 10, per_drop DOUBLE = 1, per_complainant DOUBLE = 0, per_detractor DOUBLE = 0, per_value DOUBLE = 0, per_cost BOOLEAN = false, place_id VARCHAR = NULL, every_place BOOLEAN = false, region VARCHAR = NULL, technology VARCHAR = NULL, band VARCHAR = NULL, vendor VARCHAR = NULL, cell_type VARCHAR = NULL, owner VARCHAR = NULL
 -- returns: place_type VARCHAR, rank INTEGER, place_name VARCHAR, region VARCHAR, hex_text VARCHAR, shown_hex_text VARCHAR, cell_id VARCHAR, site_id VARCHAR, lat DOUBLE, lon DOUBLE, period_start DATE, period_end DATE, call_attempts DOUBLE, dropped_calls DOUBLE, drop_rate DOUBLE, drop_rate_lo DOUBLE, drop_rate_hi DOUBLE, normal_rate DOUBLE, drops_excess_month DOUBLE, drops_excess_month_lo DOUBLE, drops_excess_month_hi DOUBLE, prb_dl_util_bh_pct DOUBLE, complainants VARCHAR, nps DOUBLE, dominant_cell_id VARCHAR, change_id VARCHAR, change_utc TIMESTAMPTZ, place_state VARCHAR, advice VARCHAR, seen VARCHAR, unsafe_reason VARCHAR, benefit_month DOUBLE, benefit_month_lo DOUBLE, benefit_month_hi DOUBLE, drops_avoidable_month DOUBLE, drops_avoidable_month_lo DOUBLE, drops_avoidable_month_hi DOUBLE, drops_avoidable_load DOUBLE, drops_avoidable_other DOUBLE, complainants_avoided DOUBLE, complainants_avoided_lo DOUBLE, complainants_avoided_hi DOUBLE, detractors_avoided DOUBLE, detractors_avoided_lo DOUBLE, detractors_avoided_hi DOUBLE, value_month DOUBLE, value_month_lo DOUBLE, value_month_hi DOUBLE, rank_lo INTEGER, rank_hi INTEGER, p_top20 DOUBLE, simple_rank INTEGER, in_top20_coarser BOOLEAN, in_top20_finer BOOLEAN, relief_cells VARCHAR, n_cells_unknown INTEGER, persons_at_most BIGINT, action VARCHAR, action_place_type VARCHAR, action_at VARCHAR, action_site VARCHAR, action_azimuth_deg DOUBLE, action_cells VARCHAR, n_action_cells BIGINT, cost_amount DOUBLE, cost_currency VARCHAR, costs_invented BOOLEAN, action_reach DOUBLE, benefit_per_cost DOUBLE, drops_per_cost DOUBLE, drops_per_cost_lo DOUBLE, drops_per_cost_hi DOUBLE, value_per_cost DOUBLE, value_per_cost_lo DOUBLE, value_per_cost_hi DOUBLE, cost_rank INTEGER, cost_rank_lo INTEGER, cost_rank_hi INTEGER, cost_p_top20 DOUBLE, no_action_reason VARCHAR, ack_status VARCHAR, ack_owner VARCHAR, ack_comment VARCHAR, ack_utc TIMESTAMPTZ
 -- grain: rank
 with treated_cell as (
@@ -32,6 +32,19 @@ treated as (
 noted as (
     select subject_type as place_type, subject_id, ack_status, ack_owner, ack_comment, ack_utc
     from acknowledgement where is_newest
+),
+fitting as (
+    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    select distinct cell_id from cell
+    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
+        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
+        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
+        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+),
+holding as (
+    -- places with at least one such cell
+    select distinct place_type, place_id from place_cell semi join fitting using (cell_id)
+    union select 'cell', cell_id from fitting
 ),
 weighed as (
     -- benefit in drops a month unless persons or revenue are weighed too; what is not known weighs nothing
@@ -85,7 +98,11 @@ select
 from ordered left join treated using (action_place_type, action_at)
     left join noted on noted.place_type = ordered.place_type
         and noted.subject_id = place_key
--- one place, or those at which there is something to do
-where if($place_id is null, is_act or $every_place, place_key = $place_id)
+    left join holding on holding.place_type = ordered.place_type and holding.place_id = place_key
+-- one place, or those at which there is something to do, of those that the filters let through
+where if($place_id is null, (is_act or $every_place)
+    and coalesce(list_contains(string_split($region, '|'), region), $region is null)
+    and coalesce(list_contains(string_split($owner, '|'), ack_owner), $owner is null)
+    and (holding.place_id is not null or coalesce($technology, $band, $vendor, $cell_type) is null), place_key = $place_id)
 order by ordered.rank
 limit $top

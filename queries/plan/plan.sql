@@ -1,6 +1,6 @@
 -- plan: Which actions for one budget, what do they avoid, and how sure is each of its place?
 -- reads: acknowledgement, cell, plan, priority
--- params: budget DOUBLE = NULL, plan_number INTEGER = NULL
+-- params: budget DOUBLE = NULL, plan_number INTEGER = NULL, region VARCHAR = NULL, technology VARCHAR = NULL, band VARCHAR = NULL, vendor VARCHAR = NULL, cell_type VARCHAR = NULL, owner VARCHAR = NULL
 -- returns: budget DOUBLE, plan_number INTEGER, action VARCHAR, place_type VARCHAR, place_name VARCHAR, cell_id VARCHAR, sector_id VARCHAR, site_id VARCHAR, region VARCHAR, lat DOUBLE, lon DOUBLE, shown_hex_text VARCHAR, cost_amount DOUBLE, cost_currency VARCHAR, crew_weeks DOUBLE, benefit_month DOUBLE, benefit_month_lo DOUBLE, benefit_month_hi DOUBLE, is_sure BOOLEAN, drops_per_cost DOUBLE, p_in_plan DOUBLE, reason VARCHAR, action_place_type VARCHAR, action_at VARCHAR, action_site VARCHAR, action_azimuth_deg DOUBLE, action_cells VARCHAR, n_action_cells BIGINT, unsafe_reason VARCHAR, ack_status VARCHAR, ack_owner VARCHAR, ack_comment VARCHAR, ack_utc TIMESTAMPTZ
 -- grain: plan_number, action, cell_id, sector_id, site_id
 with asked as (
@@ -23,6 +23,17 @@ spot as (
     select 'cell' as place_type, cell_id as action_at, * from treated_cell
     union all select 'sector', sector_id, * from treated_cell where sector_id is not null
     union all select 'site', site_id, * from treated_cell where site_id is not null
+),
+fitting as (
+    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    select distinct cell_id from cell
+    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
+        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
+        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
+        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+),
+fitted as (
+    select distinct place_type, action_at from spot semi join fitting using (cell_id)
 ),
 treated as (
     select place_type, action_at, min(coalesce(site_name, site_id)) as action_site,
@@ -63,10 +74,16 @@ select
 from plan join asked using (budget) left join named using (site_id)
     left join treated on treated.place_type = plan.place_type
         and treated.action_at = coalesce(plan.cell_id, plan.sector_id, plan.site_id)
+    left join fitted on fitted.place_type = plan.place_type
+        and fitted.action_at = coalesce(plan.cell_id, plan.sector_id, plan.site_id)
     left join listed on listed.kind = if(plan.cell_id is null, 'site', 'cell')
         and listed.place_id = coalesce(plan.cell_id, plan.site_id)
     left join listed as mast on mast.kind = 'site' and mast.place_id = plan.site_id
     left join noted as of_cell on of_cell.kind = 'cell' and of_cell.place_id = plan.cell_id
     left join noted as of_site on of_site.kind = 'site' and of_site.place_id = plan.site_id
 where plan_number = coalesce($plan_number, plan_number)
+    and coalesce(list_contains(string_split($region, '|'), region), $region is null)
+    and coalesce(list_contains(string_split($owner, '|'), if(of_cell.kind is null, of_site.ack_owner, of_cell.ack_owner)),
+        $owner is null)
+    and (fitted.action_at is not null or coalesce($technology, $band, $vendor, $cell_type) is null)
 order by plan_number = 0, plan_number, benefit_month desc, action, plan.cell_id, plan.sector_id, plan.site_id

@@ -8,19 +8,22 @@ import streamlit as st
 from ingest.warehouse.acknowledgements import Subject
 from views.drawing import charts
 from views.panels import acknowledging
-from views.shared import data, pickers, url
+from views.shared import data, filters, pickers, url
 from views.shared.heading import head
 from views.shared.page import picture, plain, run_facts
 from views.words.numbers import between, day, interval, number, rows, sure
 from views.words.sentences import DUE_TO, change, noted, place, when
 
 _MOST = 500
+_DIRECTIONS = {"both": "both", "worse": "worse", "better": "better"}
+_WAYS = {"both": None, "worse": "up", "better": "down"}
 
 
 def page() -> None:
     """Draws the page: filters, the changes by date, the table, and one cell's history."""
     facts = run_facts()
-    head(facts, "Dated changes of drop rate, place by place")
+    head(facts, "Dated changes of drop rate, place by place", filtered=True)
+    filters.caption("Shown are changes of such cells; of hexagons, whose cells are not known, none")
     if data.answer("change_points", top=1).empty:
         st.info("No dated change. It takes counters with call attempts and dropped calls, or "
                 "positioned calls with times, of at least some weeks; a quiet network has none "
@@ -43,18 +46,23 @@ def page() -> None:
 
 def _filtered() -> pd.DataFrame:
     since_box, direction_box, text_box, _ = st.columns([0.18, 0.3, 0.22, 0.3])
-    since = since_box.date_input("Since", value=None)
-    directions = {"both": None, "worse": "up", "better": "down"}
-    direction = direction_box.segmented_control("Direction", list(directions), default="both")
-    text = text_box.text_input("Cell, hexagon, site or region", placeholder="part of its name")
-    changes = data.answer("change_points", since=since, direction=directions[direction or "both"],
-                          top=_MOST)  # fmt: skip
+    with since_box:
+        since = pickers.since("Since", param="since")
+    with direction_box:
+        direction = pickers.segments("Direction", _DIRECTIONS, param="direction")
+    with text_box:
+        text = pickers.text("Cell, hexagon, site or region", param="like",
+                            placeholder="part of its name")  # fmt: skip
+    changes = data.answer("change_points", since=since, direction=_WAYS[direction], top=_MOST,
+                          **filters.chosen())  # fmt: skip
     names = changes[["cell_id", "hex_text", "site_id", "region"]].fillna("").agg(" ".join, axis=1)
     return changes[names.str.contains(text.strip(), case=False, regex=False)]
 
 
 def _table(changes: pd.DataFrame, timezone: str) -> int:
     number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    ids = changes["change_id"].tolist()
+    key = pickers.key_of("changes", ids)
     event = st.dataframe(
         changes.assign(
             when=[when(row, timezone) for row in rows(changes)],
@@ -70,7 +78,7 @@ def _table(changes: pd.DataFrame, timezone: str) -> int:
         ),
         hide_index=True, height=430 if len(changes) > 11 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row",
-        key=pickers.key_of("changes", changes["change_id"]),
+        key=key, selection_default=pickers.first_choice(key, ids, param="change"),
         column_order=["when", "place", "ratio", "likely", "attribution", "load_part",
                       "drops_excess", "excess_likely", "prb_before_pct", "prb_after_pct", "p_load",
                       "region", "intervention_id", "noted"],
@@ -94,8 +102,7 @@ def _table(changes: pd.DataFrame, timezone: str) -> int:
             "noted": "acknowledged",
         },
     )  # fmt: skip
-    picked = event["selection"]["rows"]
-    return int(picked[0]) if picked else 0
+    return pickers.choice(event, ids, param="change") or 0
 
 
 def _sums() -> None:
@@ -104,11 +111,11 @@ def _sums() -> None:
              "regions": "region", "the network": "network"}  # fmt: skip
     st.markdown("##### What the changes come to")
     kind_box, since_box, _ = st.columns([0.5, 0.2, 0.3])
-    kind = kind_box.segmented_control("Added up by", list(kinds), default="sites")
-    since = since_box.date_input("Changes since", value=None)
-    sums = data.answer(
-        "drops_by_attribution", place_type=kinds[kind or "sites"], since=since, top=_MOST
-    )
+    with kind_box:
+        kind = pickers.segments("Added up by", {name: name for name in kinds}, param="by")
+    with since_box:
+        since = pickers.since("Changes since", param="summed_since")
+    sums = data.answer("drops_by_attribution", place_type=kinds[kind], since=since, top=_MOST)
     if sums.empty:
         st.info("No change of a cell here. Sites, sectors, hexagons and regions take an inventory.")
         return

@@ -1,5 +1,7 @@
 """The home page: the map, and beside it the worst places or one hexagon's story."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -12,7 +14,7 @@ from views.panels import hexagon, place
 from views.panels.drawn import Drawn
 from views.panels.hexagon import HIDDEN
 from views.panels.worst import LIST, Worst, listed, worst
-from views.shared import data, pickers, url
+from views.shared import data, filters, pickers, url
 from views.shared.heading import head
 from views.shared.page import notes, plain, run_facts, theme
 from views.words.colours import scale
@@ -38,7 +40,7 @@ def page() -> None:
         [0.39, 0.23, 0.21, 0.17], vertical_alignment="bottom"
     )
     with title:
-        head(facts, "Where the network hurts its customers")
+        head(facts, "Where the network hurts its customers", filtered=True)
     if layers.empty:
         st.info(
             "No figure of any hexagon is published: neither counters nor events had a position "
@@ -51,6 +53,11 @@ def page() -> None:
         drawn = Drawn(layer, pickers.period_picker(layers, layer))
     with compare_box:
         comparing = pickers.switch("Compare", "compare", help="Two maps that move together")
+    filters.caption(
+        "Shown are hexagons and places with at least one such cell, with the figures "
+        "of all their cells",
+        metric=layer.metric,
+    )
     levels = _levels(drawn)
     places = worst(drawn, finest=int(levels["level"].max()), by=pickers.picked(LIST) or "first")
     if comparing:
@@ -169,12 +176,18 @@ def hexes_in_view(
     finest = levels.sort_values("level").iloc[-1]
     if finest["n_hexes"] <= hexmap.MOST:
         level = int(finest["level"])
-        return data.answer("hex_map", **drawn.asked, level=level), level
+        return _hexes(drawn, level=level), level
     box = dict(zip(("west", "south", "east", "north"), hexmap.box_of(seen), strict=True))
     here = data.answer("levels_in_view", **drawn.asked, **box)
     level = hexmap.level_to_draw(here if len(here) else levels)
-    hexes = data.answer("hex_map", **drawn.asked, level=level, **box)
+    hexes = _hexes(drawn, level=level, **box)
     return hexes.nlargest(hexmap.MOST, "denominator").sort_values("hex_id"), level
+
+
+def _hexes(drawn: Drawn, **where: Any) -> pd.DataFrame:
+    """Hexagons of one level and box that the filter lets through."""
+    kept = filters.of_hexagons(drawn.layer.metric)
+    return data.answer("hex_map", **drawn.asked, **kept, **where)
 
 
 def _values(level: int, *shown: Drawn) -> pd.DataFrame:

@@ -8,7 +8,7 @@ import streamlit as st
 
 from ingest.warehouse.acknowledgements import Subject
 from views.panels import acknowledging, evidence
-from views.shared import data, pickers, url
+from views.shared import data, filters, pickers, url
 from views.shared.heading import head
 from views.shared.page import plain, run_facts
 from views.words import sentences
@@ -53,7 +53,11 @@ _HIDDEN = {
 def page() -> None:
     """Draws the page: which kind of place, the ranked list, the chosen place's evidence."""
     facts = run_facts()
-    head(facts, "Where action helps most, and why")
+    head(facts, "Where action helps most, and why", filtered=True)
+    filters.caption(
+        "Shown are places with at least one such cell; ranks and figures are those of the whole "
+        "list and the whole place"
+    )
     lists = {kind: data.answer("worst_places", place_type=kind, top=_MOST, every_place=True)
              for kind in _KINDS}  # fmt: skip
     kinds = [kind for kind, places in lists.items() if len(places)]
@@ -68,11 +72,14 @@ def page() -> None:
         every_place = pickers.switch("All places", "all", help="Also those that are well")
     places = data.answer(
         "worst_places", place_type=kind, top=_MOST, per_cost=per_cost, every_place=every_place,
-        **_COUNTED[counted][1],
+        **_COUNTED[counted][1], **filters.chosen(),
     )  # fmt: skip
     if len(places):
         _about(places, counted, per_cost=per_cost)
-    _others(kind)
+    if filters.chosen() and places.empty:
+        st.info("The filter lets no such place through.")
+    if not filters.chosen():
+        _others(kind)
     ranks = {name: places[f"cost_{name}"] for name in _SURE} if per_cost else {}
     chosen = _table(places.assign(**ranks), counted) if len(places) else None
     if chosen is not None:
@@ -132,6 +139,8 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
     name, _ = ranked_by(places)
     what = _BY[counted][0] if name == "benefit_month" else "excess drops a month"
     unknown = _unknown(places)
+    ids = [_key(place).text for place in places.to_dict("records")]
+    key = pickers.key_of("places", ids)
     why = [unsafe(place) + in_short(place) for place in places.to_dict("records")]
     event = st.dataframe(
         places.assign(
@@ -151,15 +160,14 @@ def _table(places: pd.DataFrame, counted: str) -> int | None:
         hide_index=True, height=620 if len(places) > 9 else "content", placeholder="",
         row_height=_row_height(max(map(len, why))),
         on_select="rerun", selection_mode="single-row",
-        key=pickers.key_of("places", places["place_name"]),
+        key=key, selection_default=pickers.first_choice(key, ids, param="row"),
         column_order=[column for column in _ORDER if column not in unknown],
         column_config=_columns(what, float(places[name].max()),
                                ", ".join(places["cost_currency"].dropna().unique())),
     )  # fmt: skip
     if left_out := [why for column, why in _HIDDEN.items() if column in unknown]:
         st.caption(f"Not shown: {'; '.join(left_out)}.")
-    picked = event["selection"]["rows"]
-    return int(picked[0]) if picked else None
+    return pickers.choice(event, ids, param="row")
 
 
 def _row_height(longest: int) -> int:

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from views.drawing import charts
-from views.shared import data, pickers, url
+from views.shared import data, filters, pickers, url
 from views.shared.heading import head
 from views.shared.page import picture, plain, run_facts
 from views.words.numbers import amount, interval, rows, sure
@@ -21,7 +21,11 @@ _NOTHING = 0.05
 def page() -> None:
     """Draws the page: budget and plan, its actions, those that wait, and what limits cost."""
     facts = run_facts()
-    head(facts, "Actions that avoid most dropped calls for a budget")
+    head(facts, "Actions that avoid most dropped calls for a budget", filtered=True)
+    filters.caption(
+        "The plan is that of the whole network; of its actions those are listed that treat at "
+        "least one such cell"
+    )
     budgets = data.answer("plan_budgets")
     if budgets.empty:
         st.info("No plan: it takes counters by the hour and `[plan] budgets` in the settings. "
@@ -37,7 +41,7 @@ def page() -> None:
     if isinstance(plan.unsafe_reason, str):
         st.error(plain(plan.unsafe_reason))
         return
-    actions = data.answer("plan", budget=float(plan.budget))
+    actions = data.answer("plan", budget=float(plan.budget), **filters.chosen())
     chosen = actions[actions["plan_number"] == plan.plan_number]
     with left:
         _headline(plan)
@@ -65,13 +69,11 @@ def _currency(plan: Any) -> str:
 def _picked(budgets: pd.DataFrame) -> Any:
     """The row of plan_budgets that is looked at: a budget, and its best plan or another."""
     offered = sorted(budgets["budget"].unique())
-    budget = st.segmented_control("Budget", offered, default=offered[0], format_func=amount)
-    mine = budgets[budgets["budget"] == (budget or offered[0])].set_index("plan_number", drop=False)
-    numbers = list(mine.index)
-    names = {n: "Best plan" if n == 1 else f"Alternative {n - 1}" for n in numbers}
-    picked = st.segmented_control("Plan", numbers, default=numbers[0],
-                                   format_func=names.__getitem__)  # fmt: skip
-    return next(iter(rows(mine.loc[[picked or numbers[0]]])))
+    budget = pickers.segments("Budget", {f"{b:g}": amount(b) for b in offered}, param="budget")
+    mine = budgets[budgets["budget"] == float(budget)].set_index("plan_number", drop=False)
+    names = {str(n): "Best plan" if n == 1 else f"Alternative {n - 1}" for n in mine.index}
+    picked = pickers.segments("Plan", names, param="plan")
+    return next(iter(rows(mine.loc[[int(picked)]])))
 
 
 def _headline(plan: Any) -> None:
@@ -105,13 +107,15 @@ def _unsure(actions: pd.DataFrame, currency: str) -> None:
                "advised: the best plan on expectation has them, and each may avoid nothing. "
                "Kept, that money could wait for surer ones.")  # fmt: skip
     with st.expander("Actions that may avoid nothing"):
-        _listed(actions, currency, name="unsure actions")
+        _listed(actions, currency, name="unsure")
 
 
 def _listed(actions: pd.DataFrame, currency: str, *, name: str) -> None:
     if actions.empty:
         return
     number_column, text = st.column_config.NumberColumn, st.column_config.TextColumn
+    ids = [_id(action) for action in actions.to_dict("records")]
+    key = pickers.key_of(name, ids)
     event = st.dataframe(
         actions.assign(
             likely=[interval(row.benefit_month_lo, row.benefit_month_hi, "plain")
@@ -128,7 +132,7 @@ def _listed(actions: pd.DataFrame, currency: str, *, name: str) -> None:
         ),
         hide_index=True, height=480 if len(actions) > 12 else "content", placeholder="",
         on_select="rerun", selection_mode="single-row",
-        key=pickers.key_of(name, actions["place_name"]),
+        key=key, selection_default=pickers.first_choice(key, ids, param=name),
         column_order=["action", "place_name", "region", "benefit_month", "likely", "p_in_plan",
                       "cost_amount", "crew_weeks", "reason",
                       *(["noted"] if actions["ack_status"].notna().any() else [])],
@@ -145,9 +149,14 @@ def _listed(actions: pd.DataFrame, currency: str, *, name: str) -> None:
             "reason": text("what it does", width=420),
         },
     )  # fmt: skip
-    picked = event["selection"]["rows"]
-    if picked:
-        _chosen(actions.iloc[int(picked[0])])
+    picked = pickers.choice(event, ids, param=name)
+    if picked is not None:
+        _chosen(actions.iloc[picked])
+
+
+def _id(action: Any) -> str:
+    """What the URL calls an action: add_carrier.LDS21/170."""
+    return f"{action['action']}.{action['action_at']}"
 
 
 def _chosen(chosen: Any) -> None:

@@ -22,6 +22,7 @@ def page() -> None:
         pickers.pick("Question", query_names(), key=str, title=_asked, param="question",
                    like="worst_places")
     )  # fmt: skip
+    _forget_others(question)
     given = _given(question)
     try:
         rows = data.answer(question.name, **given)
@@ -45,14 +46,21 @@ def _asked(name: str) -> str:
     return f"{name}: {read_query(name).question}"
 
 
+def _forget_others(question: Query) -> None:
+    """Takes what was typed for other questions out of the address."""
+    for param in list(st.query_params):
+        if "." in param and not param.startswith(f"{question.name}."):
+            st.query_params.pop(param)
+
+
 def _given(question: Query) -> dict[str, str]:
     """What is typed into the fields of its parameters; what has a default may stay empty."""
     if not question.params:
         return {}
     with st.container(horizontal=True):
         typed = {
-            name: st.text_input(
-                f"{name} ({_KINDS.get(kind, kind)})", key=f"{question.name} {name}", width=190,
+            name: pickers.text(
+                f"{name} ({_KINDS.get(kind, kind)})", param=f"{question.name}.{name}", width=190,
                 placeholder="needed" if default is None else _EMPTY.get(default, default),
             )
             for name, (kind, default) in question.params.items()

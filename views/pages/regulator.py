@@ -118,7 +118,7 @@ def _worst_cells() -> None:
                           title=lambda p: f"{p.title} · {p.days}")  # fmt: skip
         answer = data.answer("worst_cells", week=week.first)
         regions = [_EVERYWHERE, *sorted(set(answer["region"]) - {""})]
-        region = pickers.pick("Region", regions, key=str, title=str, param="region")
+        region = pickers.pick("Region", regions, key=str, title=str, param="worst_in")
     if region != _EVERYWHERE:
         answer = answer[answer["region"] == region]
     st.caption(_persistent(answer, week.first))

@@ -8,14 +8,14 @@ from contracts.errors import HexperienceError
 from contracts.settings.sections import Settings
 from ingest.warehouse.marts import Marts
 from views.report import write
-from views.shared import data
+from views.shared import data, pickers, url
 from views.shared.heading import head
 from views.shared.page import plain, run_facts
 from views.words import periods
 from views.words.periods import Period
 
 _SHOWN, _TALL = 26, 1000
-_MADE = "report made"
+_MADE = "made"
 
 
 def page() -> None:
@@ -40,12 +40,12 @@ def _build(settings: Settings) -> str:
         st.info("No week or month has a rate yet.")
         return ""
     newest = periods.choose(periods.by_period(data.answer("periods")))
-    period = st.selectbox("Week or month", offered, index=offered.index(newest),
-                          format_func=lambda p: f"{p.title} · {p.days}")  # fmt: skip
+    period = pickers.pick("Week or month", offered, key=lambda p: p.key, param="report",
+                          title=lambda p: f"{p.title} · {p.days}", like=newest.key)  # fmt: skip
     if st.button("Make the report", type="primary"):
-        st.session_state[_MADE] = period.key
+        url.remember(_MADE, period.key)
     # a download runs the page anew, and the report is to stay
-    if st.session_state.get(_MADE) != period.key:
+    if url.recalled(_MADE) != period.key:
         return ""
     marts = Marts(settings.resolve(settings.warehouse.path))
     try:

@@ -7,7 +7,7 @@ import pandas as pd
 import streamlit as st
 
 from views.panels.drawn import Drawn
-from views.shared import data, page, pickers, url
+from views.shared import data, filters, page, pickers, url
 from views.shared.url import KEYS, PlaceKey
 from views.words.looks import Look
 from views.words.numbers import amount, between, day, interval, number, rows
@@ -65,10 +65,15 @@ def worst(drawn: Drawn, *, finest: int, by: str = "first") -> Worst:
     `finest`: the finest H3 level of the layer. `by`: first = the ranked list, where there is one;
     layer = by the layer and period of the map.
     """
-    places, states = data.answer("worst_places", top=_TOP), data.answer("place_states")
+    places = data.answer("worst_places", top=_TOP, **filters.chosen())
+    states = data.answer("place_states")
     if by == "layer" or (places.empty and states.empty):
         return _worst_hexes(drawn, finest)
-    return _ranked(places, states) if len(places) else _nothing(states)
+    if len(places):
+        return _ranked(places, states)
+    if filters.chosen():
+        return Worst("Nothing to act on that the filter lets through.", ())
+    return _nothing(states)
 
 
 def _list_picker() -> None:
@@ -96,8 +101,15 @@ def _ranked(places: pd.DataFrame, states: pd.DataFrame) -> Worst:
         "the map shows"
     )
     entries = tuple(_place(place, name) for _, place in places.iterrows())
-    rest = f"{_more(states, first['place_type'])} {others(states, first['place_type'])}".strip()
+    rest = _rest(states, str(first["place_type"]))
     return Worst(about, entries, rest, TYPICAL if is_counted else "")
+
+
+def _rest(states: pd.DataFrame, kind: str) -> str:
+    """What is said of the places that are not listed; the filter's are not counted."""
+    if filters.chosen():
+        return ""
+    return f"{_more(states, kind)} {others(states, kind)}".strip()
 
 
 def _more(states: pd.DataFrame, kind: str) -> str:
@@ -131,7 +143,8 @@ def _shown(place: pd.Series) -> str | None:
 
 def _worst_hexes(drawn: Drawn, level: int) -> Worst:
     look = drawn.layer.look
-    hexes = data.answer("worst_hexes", **drawn.asked, level=level, bad=look.bad, top=_TOP)
+    kept = filters.of_hexagons(drawn.layer.metric)
+    hexes = data.answer("worst_hexes", **drawn.asked, **kept, level=level, bad=look.bad, top=_TOP)
     surely = "above" if look.bad == "high" else "below"
     entries = tuple(
         Entry(

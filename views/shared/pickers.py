@@ -178,6 +178,37 @@ def picked(param: str) -> str | None:
     return st.session_state.get(param) or recalled(param)
 
 
+def since(label: str, *, param: str) -> date | None:
+    """A day to begin with; None = none. The URL holds it.
+
+    `label`: above it. `param`: its name in the URL.
+    """
+    if param not in st.session_state:
+        st.session_state[param] = _day_of(recalled(param))
+    day = st.date_input(label, key=param)
+    remember(param, day.isoformat() if day else None)
+    return day
+
+
+def _day_of(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+def text(label: str, *, param: str, placeholder: str, key: str = "", **how: Any) -> str:
+    """What is typed into a field, without blanks around it; the URL holds it.
+
+    `label`: above it. `param`: its name in the URL. `placeholder`: what stands there before. `key`:
+    of the field, where it is not `param`. `how`: as of `st.text_input`.
+    """
+    st.session_state.setdefault(key or param, recalled(param) or "")
+    typed = st.text_input(label, key=key or param, placeholder=placeholder, **how)
+    remember(param, typed.strip())
+    return typed.strip()
+
+
 def segments(name: str, options: Mapping[str, str], *, param: str) -> str:
     """One of a few options side by side; the URL holds it, unless it is the first.
 
@@ -199,6 +230,27 @@ def key_of(table: str, ids: Iterable[object]) -> str:
     `table`: its name on the page. `ids`: one for each row, in order.
     """
     return f"{table} {hash(tuple(ids))}"
+
+
+def first_choice(key: str, ids: Sequence[object], *, param: str) -> dict[str, Any]:
+    """The row that a table starts with: the one that the URL names, or none.
+
+    `key`: of the table. `ids`: one for each row, in order. `param`: name in the URL. Made for
+    `selection_default` of a table, which must stay the same as long as the table does.
+    """
+    named = recalled(param)
+    rows = [n for n, one in enumerate(ids) if str(one) == named][:1]
+    return st.session_state.setdefault(f"first {key}", {"selection": {"rows": rows}})
+
+
+def choice(event: Any, ids: Sequence[object], *, param: str) -> int | None:
+    """The row that is chosen in a table, kept in the URL; None = none is.
+
+    `event`: what the table gave. `ids`: one for each row, in order. `param`: name in the URL.
+    """
+    picked = event["selection"]["rows"]
+    remember(param, str(ids[int(picked[0])]) if picked else None)
+    return int(picked[0]) if picked else None
 
 
 def of_layer(layers: pd.DataFrame, layer: Layer) -> pd.DataFrame:
