@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from views.pages import changes, places, plan, quality, questions, regulator, reports, sql
+from views.pages import changes, drivers, places, plan, quality, questions, regulator, reports, sql
 from views.pages import map as map_page
 from views.shared import page, url
 
@@ -25,6 +25,7 @@ st.navigation(
         _page("Places", places),
         _page("Plan", plan),
         _page("Changes", changes),
+        _page("Drivers", drivers),
         _page("Regulator", regulator),
         _page("Reports", reports),
         _page("Questions", questions),

@@ -192,10 +192,11 @@ def _judged(rows: pd.DataFrame, words: Mapping[str, str]) -> pd.DataFrame:
     }
     judged = rows.assign(**columns)
     is_score = (rows["outcome_class"] == SCORE).to_numpy()
-    ends = {"": "coefficient", "_lo": "selected_lo", "_hi": "selected_hi"}
-    effects = {f"effect_pct{end}": _effect(judged[name].to_numpy(float), is_score)
-               for end, name in ends.items()}  # fmt: skip
-    judged = judged.assign(**effects)
+    ends = {"": 0.0, "_lo": -reach, "_hi": reach}
+    effects = {f"effect_pct{end}": _effect(value + n * error, is_score) for end, n in ends.items()}
+    less = {f"beyond_pct{end}": _effect(beyond + n * beyond_error, is_score)
+            for end, n in ends.items()}  # fmt: skip
+    judged = judged.assign(**effects, **less)
     sentences = [
         reading(words[row["kpi"]], row["outcome_class"], row["lag_months"],
                 row["association_kind"], tuple(row[name] for name in effects))

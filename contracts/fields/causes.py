@@ -21,6 +21,10 @@ FIELDS = [
             "its parts); NULL = there is no such control."),
     amount("beyond_control_lo", "", "Lower end of the 90 % interval of that difference."),
     amount("beyond_control_hi", "", "Upper end of the 90 % interval of that difference."),
+    amount("beyond_pct", "%, of NPS points", "Of effect_pct, what is beyond what complaints about "
+            "bills do; NULL = there is no such control."),
+    amount("beyond_pct_lo", "%, of NPS points", "Lower end of its interval, as selected_lo."),
+    amount("beyond_pct_hi", "%, of NPS points", "Upper end of its interval, as selected_hi."),
     amount("effect_pct", "%, of NPS points", "More cases that go with a tenth more of the KPI."),
     amount("effect_pct_lo", "%, of NPS points", "Lower end of its interval, as selected_lo."),
     amount("effect_pct_hi", "%, of NPS points", "Upper end of its interval, as selected_hi."),

@@ -64,7 +64,8 @@ TABLES = [
         names("""kpi metric outcome_class lag_months coefficient coefficient_se coefficient_lo
             coefficient_hi p_value p_adjusted selected_lo selected_hi
             beyond_control beyond_control_lo beyond_control_hi
-            effect_pct effect_pct_lo effect_pct_hi association_kind reading
+            effect_pct effect_pct_lo effect_pct_hi beyond_pct beyond_pct_lo beyond_pct_hi
+            association_kind reading
             rank_correlation rank_p n_effective
             explained_ahead explained_place_mean explained_last_month
             n_places n_places_dropped n_months per_drop method_version unsafe_reason run_id"""),

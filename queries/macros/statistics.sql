@@ -25,6 +25,15 @@ create macro wilson_high(k, n, z := 1.6448536269514722) as
         null
     );
 
+-- lower end of the 90 % interval of a count's mean, as if counts were Poisson (Wilson and Hilferty 1931);
+-- NULL for NULL
+create macro count_low(k) as
+    if(k > 0, k * (1 - 1 / (9 * k::double) - 1.6448536269514722 / (3 * sqrt(k::double))) ** 3, 0 * k::double);
+
+-- upper end of the interval of a count's mean, as count_low
+create macro count_high(k) as
+    (k + 1) * (1 - 1 / (9 * (k + 1)::double) + 1.6448536269514722 / (3 * sqrt((k + 1)::double))) ** 3;
+
 -- net promoter score in points, of answers of 9 and 10, of 0 to 6, and of all; NULL without answers
 create macro nps(promoters, detractors, answers) as
     100 * (promoters - detractors)::double / nullif(answers, 0);

@@ -10,7 +10,7 @@ from contracts import regulator
 from geo import hexgrid
 from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
-from tests.bench import town_changes, town_network, town_plans, town_rates
+from tests.bench import town_association, town_changes, town_network, town_plans, town_rates
 from tests.bench.frames import rows
 from tests.bench.marts import run_row, write_config
 
@@ -47,6 +47,7 @@ def build_town(folder: Path) -> Town:
         "change_day": town_changes.change_days(days),
         "change_curve": town_changes.change_curve(),
         "place_rate": town_rates.rates(days, by_hex, hexes),
+        "association": town_association.associations(),
         "intervention": town_changes.works(),
         "priority": town_plans.priority(cells),
         **town_plans.plans(cells),

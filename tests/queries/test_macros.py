@@ -8,7 +8,7 @@ import duckdb
 import h3
 import numpy as np
 import pytest
-from scipy.stats import binomtest
+from scipy.stats import binomtest, gamma
 
 from ingest.warehouse.duck import empty_marts
 
@@ -36,6 +36,20 @@ def test_wilson_s_ends_are_those_of_scipy(marts: duckdb.DuckDBPyConnection, k: i
 def test_without_cases_a_rate_has_no_interval(marts: duckdb.DuckDBPyConnection, what: str) -> None:
     assert value(marts, f"{what}(0, 0)") is None
     assert value(marts, f"{what}(null, 9)") is None
+
+
+@pytest.mark.parametrize("k", [1, 3, 20, 400])
+def test_a_count_s_ends_are_nearly_the_exact_ones(marts: duckdb.DuckDBPyConnection, k: int) -> None:
+    assert value(marts, "count_low($k)", k=k) == pytest.approx(
+        gamma.ppf(0.05, k), rel=0.02, abs=0.02
+    )
+    assert value(marts, "count_high($k)", k=k) == pytest.approx(gamma.ppf(0.95, k + 1), rel=0.02)
+
+
+def test_of_no_case_a_count_s_lower_end_is_zero(marts: duckdb.DuckDBPyConnection) -> None:
+    assert value(marts, "count_low(0)") == 0
+    assert value(marts, "count_low(null)") is None
+    assert value(marts, "count_high(null)") is None
 
 
 def test_a_score_and_its_error_are_those_of_the_answers(marts: duckdb.DuckDBPyConnection) -> None:

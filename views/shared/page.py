@@ -107,6 +107,25 @@ def picture(chart: Callable[..., alt.TopLevelMixin], *answers: Any, **how: Any) 
     st.vega_lite_chart(_made(chart, answers, how), width="stretch")
 
 
+def choosing(
+    chart: Callable[..., alt.TopLevelMixin], *answers: Any, name: str, **how: Any
+) -> dict[str, Any] | None:
+    """Draws a chart in which something can be clicked; returns what was, once for each click.
+
+    `chart`, `answers`, `how`: as of `picture`. `name`: of the chart's choice of one point. Returns
+    its fields; None where nothing was clicked since the page was last drawn.
+    """
+    event = st.vega_lite_chart(_made(chart, answers, how), width="stretch", key=f"chart {name}",
+                               on_select="rerun", selection_mode=name)  # fmt: skip
+    clicked = event["selection"].get(name) or None
+    first = dict(clicked[0]) if clicked else None
+    # what was clicked stays chosen in the browser: pickers may have chosen something else since
+    if first == st.session_state.get(f"clicked {name}"):
+        return None
+    st.session_state[f"clicked {name}"] = first
+    return first
+
+
 @st.cache_data(show_spinner=False, max_entries=100, hash_funcs={FunctionType: repr, Look: repr})
 def _made(
     chart: Callable[..., alt.TopLevelMixin], answers: tuple[Any, ...], how: dict[str, Any]

@@ -16,7 +16,7 @@ from tests.bench.town import build_town
 from views import hexmap
 from views.shared import data, pickers
 
-PAGES = ("map", "places", "plan", "changes", "regulator", "reports", "questions",
+PAGES = ("map", "places", "plan", "changes", "drivers", "regulator", "reports", "questions",
          "quality", "sql")  # fmt: skip
 Configured = Callable[[Path], None]
 
@@ -719,3 +719,38 @@ def test_the_regulator_s_page_begins_with_the_newest_period_that_is_over(
     assert "1 Jan 2025 to 31 Mar 2025: 29 of 90 days known" in texts(over)
     running = shown("regulator", grain="quarter", over="day", **{"from": "2025-04-01"})
     assert "1 Apr 2025 to 30 Jun 2025: 31 of 91 days known" in texts(running)
+
+
+# ------------------------------------------------------------------------------- drivers
+
+
+def test_drivers_show_what_survives_with_verdict_control_and_places_left_out(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("drivers", outcome="network", lag="1")
+    page_text = texts(at)
+    assert "9 relations were looked at together. **2** survive, and **1** of these" in page_text
+    assert "Reading of network at 1." in page_text
+    assert "more than complaints about bills do" in page_text
+    assert "Beyond what complaints about bills do: 2.5 % (0.5 to 4.5)." in page_text
+    assert "5 of 29 places are left out" in page_text
+    assert "It speaks of places, not of persons" in page_text
+    assert len(at.get("vega_lite_chart")) == 2
+    assert list(at.dataframe[0].value["verdict"]) == ["more than bills", "bills may move as much"]
+
+
+def test_the_address_of_drivers_names_what_is_looked_at_and_starts_with_the_surest_lag(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("drivers", outcome="network")
+    assert (in_url(at, "kpi"), in_url(at, "lag")) == ("drop_rate", "1")
+    assert "Reading of promoters at 2." in texts(shown("drivers", outcome="promoters", lag="2"))
+
+
+def test_without_a_relation_drivers_say_what_it_takes(
+    reports_town: Any, configured: Configured
+) -> None:
+    configured(reports_town.config)
+    assert "It takes counters of six months" in texts(shown("drivers"))
