@@ -140,22 +140,29 @@ def rows_of(one: Rated, cube: xr.Dataset, places: Places, period: Period) -> pd.
                                      zip(daily, counted, strict=True)])  # fmt: skip
     is_sum = one.of.form == "sum"
     is_enough = is_sum | (denominator >= one.of.least)
-    rows = pd.DataFrame({"place": places.ids, "metric": one.kpi})
-    rows["numerator"] = counted[0][0] if len(counted) == 1 else np.nan
-    rows["denominator"] = np.nan if is_sum else denominator
-    for column, values in (
-        ("value", figures.value), ("value_lo", figures.lo), ("value_hi", figures.hi),
-        ("n_effective", figures.n_effective),
-    ):  # fmt: skip
-        rows[column] = np.where(is_enough, values, np.nan)
-    rows["unsafe_reason"] = safety.of_places(_failed(cube, places, period))
-    rows = rows.assign(
-        outcome_class="all",
-        period_grain=period.grain,
-        period_start=period.start,
-        period_end=period.end,
-        shown="shown",
-        method_version=METHOD_VERSION,
+    value, lo, hi, n_effective = (
+        np.where(is_enough, values, np.nan)
+        for values in (figures.value, figures.lo, figures.hi, figures.n_effective)
+    )
+    # made at once: a column put in by itself costs as much as the whole of a small frame
+    rows = pd.DataFrame(
+        {
+            "place": places.ids,
+            "metric": one.kpi,
+            "numerator": counted[0][0] if len(counted) == 1 else np.nan,
+            "denominator": np.nan if is_sum else denominator,
+            "value": value,
+            "value_lo": lo,
+            "value_hi": hi,
+            "n_effective": n_effective,
+            "unsafe_reason": safety.of_places(_failed(cube, places, period)),
+            "outcome_class": "all",
+            "period_grain": period.grain,
+            "period_start": period.start,
+            "period_end": period.end,
+            "shown": "shown",
+            "method_version": METHOD_VERSION,
+        }
     )
     return rows[is_known].reset_index(drop=True)
 

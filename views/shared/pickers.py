@@ -9,6 +9,8 @@ import pandas as pd
 import streamlit as st
 
 from contracts.kpis import FAMILIES
+from views.shared import data
+from views.shared.page import plain
 from views.shared.url import recalled, remember
 from views.words.looks import LOOKS, Look, look_of, look_of_kpi
 from views.words.numbers import period, rows
@@ -99,8 +101,20 @@ def layer_picker(layers: pd.DataFrame, *, param: str = "layer", like: str = "") 
     pairs = pairs.assign(family=family.where(pairs["order"] % 100 == len(order), 0))
     pairs = pairs.sort_values(["order", "account", "family", "metric", "outcome_class"])
     options = [_layer(row.metric, row.outcome_class or None, kpis) for row in rows(pairs)]
-    return pick("Layer", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
-                like=like)  # fmt: skip
+    wanted = st.session_state.get(param, recalled(param))
+    chosen = pick("Layer", options, key=lambda o: o.key, title=lambda o: o.title, param=param,
+                  like=like)  # fmt: skip
+    if wanted and wanted != chosen.key:
+        st.caption(plain(f"{_lacking(wanted)}. Shown is {chosen.title}."))
+    return chosen
+
+
+def _lacking(key: str) -> str:
+    """Why a layer that the address names is not drawn."""
+    metric = key.partition(".")[0]
+    reasons = data.answer("kpis").set_index("kpi")["absent_reason"].dropna()
+    reason = f": {reasons[metric]}" if metric in reasons.index else ""
+    return f"{look_of(metric).title} is no layer of these data{reason}"
 
 
 def _kpis(layers: pd.DataFrame) -> dict[str, tuple[tuple[str, str, str], str]]:

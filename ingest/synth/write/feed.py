@@ -23,19 +23,34 @@ PM_COLUMNS = {
     "dl_vol_mb": ("DL Traffic (MB)", 1),
     "availability_pct": ("Cell Availability (%)", 2),
     "rsrp_p50_dbm": ("Median RSRP (dBm)", 1),
+    "rrc_att": ("RRC Attempts", 0),
+    "rrc_succ": ("RRC Successes", 0),
+    "s1ng_succ": ("S1 Successes", 0),
+    "bearer_att": ("E-RAB Attempts", 0),
+    "bearer_succ": ("E-RAB Successes", 0),
+    "ho_prep_att": ("HO Attempts", 0),
+    "ho_prep_succ": ("HO Prepared", 0),
+    "ho_exe_succ": ("HO Successes", 0),
+    "dl_thp_vol_kbit": ("DL Burst Volume (kbit)", 0),
+    "dl_thp_time_ms": ("DL Burst Time (ms)", 0),
 }
 VOICE = ["VoLTE Call Attempts", "VoLTE Call Setups", "VoLTE Call Drops"]
 # shares of rows with NIL in these columns
 NIL_SHARES = ((VOICE, 0.004), (["DL PRB Utilisation (%)"], 0.01), (["Median RSRP (dBm)"], 0.03))
 # counts that a total adds; the others are means over its hours
-ADDED = ("call_attempts", "call_setups", "dropped_calls", "dl_vol_mb")
+ADDED = {
+    *("call_attempts", "call_setups", "dropped_calls", "dl_vol_mb"),
+    *("rrc_att", "rrc_succ", "s1ng_succ", "bearer_att", "bearer_succ"),
+    *("ho_prep_att", "ho_prep_succ", "ho_exe_succ", "dl_thp_vol_kbit", "dl_thp_time_ms"),
+}
 N_REDELIVERED = 24
 
 
 def counter_files(rng: Rng, network: Network, hourly_from: int) -> Files:
     """The archive's totals by month, then one file a local day of hours: name and text of each.
 
-    `rng`: the stream that the dirt is drawn from. `network`: what was counted. `hourly_from`:
+    `rng`: the stream that the dirt is drawn from. `network`: what was counted, as
+    `with_families` gives it. `hourly_from`:
     number of the first day that comes by the hour; 0 = all days, and no archive. The archive has
     that first day, too: such rows are refused for the finer ones.
     """
@@ -64,7 +79,8 @@ def _total(network: Network, day: int) -> pd.DataFrame:
     for ours, (theirs, decimals) in PM_COLUMNS.items():
         values = network.counters[ours][:, hours]
         if ours in ADDED:
-            frame[theirs] = values.sum(axis=1).round(decimals)
+            total = values.sum(axis=1)
+            frame[theirs] = total.astype(np.int64) if decimals == 0 else total.round(decimals)
         else:
             # a day on which the cell was down all along has no signal
             is_measured = ~np.isnan(values)

@@ -23,6 +23,7 @@ from ingest.synth.people.customers import CATEGORIES, Customers, People, invent_
 from ingest.synth.radio.causes import STRENGTHS
 from ingest.synth.radio.cells import Rng
 from ingest.synth.radio.country import Clock, regions
+from ingest.synth.radio.families import family_truth, with_families
 from ingest.synth.radio.network import NOISE, Network, invent_network
 from ingest.synth.radio.works import Work
 from ingest.synth.write.feed import Files, counter_files, csv_text, inventory
@@ -42,7 +43,7 @@ TRUE_PARAMETERS = (
     "cell_id", "setting", "lat", "lon", "busy_attempts", "prb_busy_pct", "uplink_per_downlink",
     "base_rate", "harm", "harm_at_pct", "harm_width_pct", "phi",
 )  # fmt: skip
-WORKS_TIME = "%d/%m/%Y %H:%M"
+WORKS_TIME, TRUTH_TIME = "%d/%m/%Y %H:%M", "%Y-%m-%dT%H:%M:%SZ"
 POUNDS = {
     "Carrier add": (38_000, 72_000), "Antenna swap": (3_000, 9_000), "Tilt change": (700, 1_400),
     "Parameter change": (100, 200), "Software upgrade": (100, 200),
@@ -77,7 +78,8 @@ def write_operator(
     end = pd.Timestamp(last_day) + pd.Timedelta(days=1)
     first_day = min(end - pd.DateOffset(months=n_months), end - pd.Timedelta(days=n_days))
     n_all = (end - first_day).days
-    network_stream, customer_stream, dirt = np.random.default_rng(seed).spawn(3)
+    # a stream that comes later is put last, so that those before it stay as they were
+    network_stream, customer_stream, dirt, family_stream = np.random.default_rng(seed).spawn(4)
     network = invent_network(
         network_stream,
         n_cells=n_cells,
@@ -87,7 +89,9 @@ def write_operator(
         recent_days=n_days,
     )
     customers = invent_customers(customer_stream, network)
-    for name, content in _files(dirt, network, customers, n_all - n_days):
+    network, planted = with_families(family_stream, network, n_days)
+    truth = family_truth(network, planted)
+    for name, content in _files(dirt, network, customers, truth, n_all - n_days):
         _write(folder / name, content)
     key = hashlib.sha256(f"Aire Mobile {seed}".encode()).hexdigest()
     _write(folder / KEY_FILE, key + "\n", mode=0o600)
@@ -95,10 +99,13 @@ def write_operator(
     return folder / CONFIG_FILE
 
 
-def _files(rng: Rng, network: Network, customers: Customers, hourly_from: int) -> Files:
+def _files(
+    rng: Rng, network: Network, customers: Customers, families: pd.DataFrame, hourly_from: int
+) -> Files:
     """Name (relative to the folder) and content of every file but key and config."""
     yield MARK_FILE, TRUTH_README
     yield from _truth(network, customers)
+    yield "truth/families.csv", csv_text(_true_families(families))
     yield "regions.geojson", json.dumps(regions(), indent=1) + "\n"
     yield from counter_files(rng, network, hourly_from)
     yield "raw/inventory/cells.csv", csv_text(inventory(network))
@@ -339,10 +346,17 @@ def _truth(network: Network, customers: Customers) -> Files:
 def _true_events(network: Network) -> pd.DataFrame:
     truth = network.truth.drop(columns=["cell", "start", "ramp_end", "end"])
     for name in ("start_utc", "ramp_end_utc", "end_utc"):
-        truth[name] = truth[name].dt.strftime("%Y-%m-%dT%H:%M:%SZ")
+        truth[name] = truth[name].dt.strftime(TRUTH_TIME)
     truth.insert(0, "event_id", [f"E{number:03d}" for number in range(1, len(truth) + 1)])
     drawn = {name: [getattr(event, name) for event in network.events] for name in STRENGTHS}
     return truth.assign(**drawn).round(4)
+
+
+def _true_families(truth: pd.DataFrame) -> pd.DataFrame:
+    start = pd.to_datetime(truth["start_utc"], utc=True).dt.strftime(TRUTH_TIME)
+    truth = truth.assign(start_utc=start)
+    truth.insert(0, "event_id", [f"F{number:03d}" for number in range(1, len(truth) + 1)])
+    return truth.round(4)
 
 
 def _true_works(network: Network) -> pd.DataFrame:

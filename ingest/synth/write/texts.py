@@ -108,6 +108,28 @@ judging what the pipeline finds. Times are UTC.
 Beside them, without a row: public holidays, seasons, growth, the clock change, short outages (all
 in the log), lost rows, gaps of a day or two, counters that went backwards, and bad days.
 
+## families.csv: one event in each family of KPIs
+
+- `event_id`: key. `family`, `kind`, `cell_id`: what happened, and where. `kpi`: in which it shows.
+- `start_utc`: first hour of it; all of it at once, and it lasts to the data's end. Of growth: the
+  first hour of the data.
+- `value_before`, `value_after`: the KPI over up to 28 days before the start, and over the newest 28
+  days since; of growth over the first and last 28 days.
+- `strength`: of set-ups or handovers the part that fails besides; of throughput the part that is
+  left; of growth the log ratio a year, beside the growth that all cells have.
+- `months_to_knee`: of growth, from the data's end until the mean busy hour is at the cell's
+  `harm_at_pct`, were there no season; negative = it was there before.
+
+| kind | what it does |
+| --- | --- |
+| access_barring | connections are refused; the calls that come through are as before |
+| handover_misset | after an antenna was swapped, handovers are prepared and fail |
+| sleeping_cell | the cell says it is available and carries nothing |
+| slow_backhaul | the same volume takes two to three times as long, whatever the load |
+| growth_to_knee | a year ago the cell had far less calls and load; drops follow its curve |
+
+Customers complain and answer as if the sleeping and the growing cell had carried all their calls.
+
 ## works.csv: what the works in `raw/works/works.csv` truly did
 
 - `intervention_id`, `cell_id`: key, and where.
@@ -167,6 +189,18 @@ rrc_users_mean = "Avg RRC Users"
 dl_vol_kbit = "DL Traffic (MB)"
 availability = "Cell Availability (%)"
 rsrp_p50_dbm = "Median RSRP (dBm)"
+rrc_att = "RRC Attempts"
+rrc_succ = "RRC Successes"
+s1ng_att = "RRC Successes"
+s1ng_succ = "S1 Successes"
+bearer_att = "E-RAB Attempts"
+bearer_succ = "E-RAB Successes"
+ho_prep_att = "HO Attempts"
+ho_prep_succ = "HO Prepared"
+ho_exe_att = "HO Prepared"
+ho_exe_succ = "HO Successes"
+dl_thp_vol_kbit = "DL Burst Volume (kbit)"
+dl_thp_time_ms = "DL Burst Time (ms)"
 [source.scale]
 dl_vol_kbit = 8000
 availability = 0.01

@@ -179,7 +179,7 @@ def test_a_file_in_the_folders_place_and_too_small_an_operator_are_refused(tmp_p
 
 def test_the_feed_is_dirty_as_feeds_are(pm_lines: list[list[str]], pm: pd.DataFrame) -> None:
     lines = [line for day in pm_lines for line in day]
-    assert sum(line.count(";") != 10 for line in lines) == 2
+    assert sum(line.count(";") != 20 for line in lines) == 2
     assert (pm["VoLTE Call Drops"] < 0).sum() == 3
     assert 0.02 < pm["Median RSRP (dBm)"].isna().mean() < 0.05
     absent = N_CELLS * (N_DAYS * 24 + 1) - len(pm)  # the clock changes once

@@ -166,12 +166,27 @@ def test_a_layer_of_which_nothing_is_released_is_grey_and_says_so(
     assert on_map(at)["look"]["stops"] is None
 
 
+def test_a_layer_whose_counters_never_came_says_why_another_is_drawn(
+    town: Any, configured: Configured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configured(town.config)
+    answer, reason = data.answer, "no source gives dl_thp_vol_kbit"
+    kpis = pd.DataFrame({"kpi": ["dl_user_thp_mbps"], "absent_reason": [reason]})
+    monkeypatch.setattr(
+        data, "answer", lambda name, **params: kpis if name == "kpis" else answer(name, **params)
+    )
+    at = shown("map", layer="dl_user_thp_mbps")
+    assert at.selectbox[0].value == "drops_excess_month"
+    assert f"Downlink user throughput is no layer of these data: {reason}." in texts(at)
+
+
 def test_an_address_that_names_nothing_real_shows_the_default(
     town: Any, configured: Configured
 ) -> None:
     configured(town.config)
     at = shown("map", layer="no such", period="month.1999-01-01", hex="<b>no</b>")
     assert at.selectbox[0].value == "drops_excess_month"
+    assert "No such is no layer of these data. Shown is Excess drops." in texts(at)
     assert "Where to look first" in texts(at)
 
 
