@@ -61,7 +61,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"places"},
         {"inputs"},
         {"association", "attribution", "outlook", "rates"},
-        {"benefit", "changes"},
+        {"benefit", "changes", "effects"},
         {"plan"},
         {"priority"},
         {"export", "run"},

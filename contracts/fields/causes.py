@@ -51,8 +51,8 @@ FIELDS = [
     share("p_cause", "Probability of that cause among those tested."),
     text("runner_up", "Second most likely cause."),
     text("would_decide", "The one datum that would separate the two."),
-    amount("predicted", "drops a month", "Gain predicted before the intervention."),
-    amount("realised", "drops a month", "Gain measured after the intervention."),
+    amount("realised", "drops a month", "Drops that they avoid: expected less counted; NULL = not "
+            "known, or of another KPI."),
     amount("realised_lo", "drops a month", "Lower end of the 90 % interval."),
     amount("realised_hi", "drops a month", "Upper end of the 90 % interval."),
     share("p_value", "p-value of the association or, of an effect, against placebo dates and "

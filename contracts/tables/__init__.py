@@ -29,7 +29,8 @@ SCHEMA_VERSION = 7
 3: benefits, plans, costs of places, lineage, verdicts on cells' days; rates borrow from their
 surroundings. 4: version 0.1.0. 5: complaints and answers as counted, advice apart from what is
 seen, columns renamed (`ingest.warehouse.migration`). 6: cells that are spoken of in a place, and
-whether there is anything to do there. 7: the catalogue of KPIs; when cells and sectors are full.
+whether there is anything to do there. 7: the catalogue of KPIs; when cells and sectors are full;
+what came of interventions.
 """
 
 # A pm row says something only with one of these pairs.

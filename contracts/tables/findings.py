@@ -154,10 +154,19 @@ TABLES = [
         key=("budget", "limit_name", "region"),
     ),
     Table(
-        "effect", "finding", "one intervention's measured result",
-        names("""intervention_id metric predicted realised realised_lo realised_hi p_value
-            method_version unsafe_reason run_id"""),
-        key=("intervention_id", "metric"), filled=False,
+        "effect", "finding", "what came of one intervention or project, by one KPI",
+        names("""sheet_kind sheet_id metric judged_at judged_with work_from work_until
+            n_places_worked n_places_judged n_controls value_before value_after value_expected
+            effect_unit effect_size effect_size_lo effect_size_hi effect_kind p_value n_placebo
+            drift_to_undo realised realised_lo realised_hi no_effect_reason method_version
+            unsafe_reason run_id"""),
+        key=names("sheet_kind sheet_id metric"),
+    ),
+    Table(
+        "effect_day", "finding", "one day of drops before or after one intervention or project",
+        names("""sheet_kind sheet_id event_day value_of_day expected_of_day expected_of_day_lo
+            expected_of_day_hi run_id"""),
+        key=names("sheet_kind sheet_id event_day"),
     ),
     Table(
         "survey_response", "finding", "one survey wave and stratum: who was asked, who answered",

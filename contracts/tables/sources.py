@@ -58,7 +58,7 @@ TABLES = [
     Table(
         "intervention", "source", "one intervention on one cell or site",
         names("""intervention_id kind cell_id site_id start_utc end_utc status description
-            cost_amount cost_currency expected_effect""") + LINEAGE,
+            cost_amount cost_currency expected_effect project_id""") + LINEAGE,
         key=("intervention_id",), required=("intervention_id", "kind", "start_utc"),
         read_instead=("technology",),
     ),

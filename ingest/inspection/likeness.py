@@ -70,6 +70,7 @@ _ALSO = {
     "month": "month, period",
     "n_active_subscribers": "subscribers, active subscribers, base",
     "place_id": "place, place id, region, area, hexagon, hex",
+    "project_id": "project, project id, programme, program, rollout",
     "intervention_id": "work order, change id, crq, work id, ref, reference",
     "kind": "kind, type, work type, activity",
     "outage_id": "outage, alarm id, incident",

@@ -1,0 +1,45 @@
+"""What came of interventions."""
+
+from contracts.fields.field import amount, date, rate, text, whole
+
+FIELDS = [
+    text("project_id", "Project that an intervention belongs to; its works get one sheet."),
+    text("sheet_kind", "What a verdict is of: one intervention, or a project.",
+          "intervention", "project"),
+    text("sheet_id", "intervention_id or project_id."),
+    text("judged_with", "Other interventions at the same place whose weeks overlap: judged as one "
+          "from the oldest's start. By id, with commas; NULL = none."),
+    text("judged_at", "Kind of place that is judged: the cell worked at, or all cells of the site; "
+          "of a project both may be.", "cell", "site", "both"),
+    date("work_from", "Day on which the first of the works began."),
+    date("work_until", "Day on which the last of them was over."),
+    whole("n_places_worked", "n", "Places at which the works were.", 0, None),
+    whole("n_places_judged", "n", "Those of them that the figures are of.", 0, None),
+    whole("n_controls", "n", "Untouched places that they are held against.", 0, None),
+    amount("value_before", "of the KPI", "The KPI over up to 56 days before; of a success rate the "
+            "share that fails."),
+    amount("value_after", "of the KPI", "The same over the 28 days after."),
+    amount("value_expected", "of the KPI", "What it would have been after without the works, as "
+            "untouched places with such a past let expect; NULL = cannot tell."),
+    text("effect_unit", "pct: effect_size is what was against what was expected, in per cent; "
+          "points: their difference, in percentage points.", "pct", "points"),
+    amount("effect_size", "% or points", "By how much the KPI is above what was expected, and by "
+            "how much below if negative; NULL = cannot tell."),
+    amount("effect_size_lo", "% or points", "Lower end of its 90 % interval."),
+    amount("effect_size_hi", "% or points", "Upper end of its 90 % interval."),
+    text("effect_kind", "What the interval says: better, worse, not shown (it holds no effect); of "
+          "traffic more or less; or unknown.",
+          "better", "worse", "more", "less", "not_shown", "unknown"),
+    whole("n_placebo", "n", "Untouched places and dates taken for treated ones.", 0, None),
+    amount("drift_to_undo", "% or points a month", "The verdict would not stand if the place had "
+            "been drifting away from the untouched ones by so much by itself; NULL = not shown.",
+            0),
+    text("no_effect_reason", "Why nothing can be said; NULL = something is."),
+    whole("event_day", "days", "Day before the works began, from -1 down, or after they were over, "
+           "from 1 up.", None, None),
+    rate("value_of_day", "The KPI on that day."),
+    rate("expected_of_day", "What untouched places let expect of it: all days before together as "
+           "counted, all days after as without the works."),
+    rate("expected_of_day_lo", "Lower end of its 90 % interval, of one day."),
+    rate("expected_of_day_hi", "Upper end of it."),
+]  # fmt: skip
