@@ -1,6 +1,6 @@
 """When did a cell's drop rate change, by how much, and how loaded was the cell on each side?
 
-Each cell goes through `_fit`: the days worth searching, the rest-day effect, bursts, the noise of a
+Cells go through `_fits`: the days worth searching, the rest-day effect, bursts, the noise of a
 day (`daily_noise`), segments by the exact search of `segments`, weak changes dropped; then one row
 a change. What explains a change (load, a fault, an intervention) joins on these rows; nothing here
 decides it.
@@ -10,7 +10,7 @@ A sum of drops over many days varies by `phi (1 + rho) / (1 - rho)` times its me
 neither a change nor part of a segment's rate.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -136,7 +136,7 @@ def search(cube: xr.Dataset, *, min_ratio: float = MIN_RATIO, min_days: int = MI
     of 450.
     """
     _refuse_faults(_faults(cube, min_ratio, min_days))
-    fits = [_fit(series, min_ratio, min_days) for series in _searched(cube)]
+    fits = _fits(_searched(cube), min_ratio, min_days)
     return Search(_changes(cube, fits, min_ratio, min_days), _visibility(cube, fits, min_ratio))
 
 
@@ -196,15 +196,25 @@ def _refusal(series: Series, min_days: int) -> str:
     return ""
 
 
-def _fit(series: Series, min_ratio: float, min_days: int) -> Fit:
-    """One cell's segments, each of its changes large and certain enough."""
+def _fits(searched: Iterable[Series], min_ratio: float, min_days: int) -> list[Fit]:
+    """Each cell's segments, each of its changes large and certain enough, in the order of cells."""
+    fits = [_begun(series, min_days) for series in searched]
+    groups: dict[int, list[int]] = {}
+    for i, fit in enumerate(fits):
+        if not fit.refused:
+            groups.setdefault(len(fit.drops), []).append(i)
+    # twice: the first segments take the steps out of the noise, the second are judged by that noise
+    for cells in (group for group in groups.values() for _ in range(2)):
+        for i, starts in zip(cells, _starts([fits[i] for i in cells], min_days), strict=True):
+            fits[i] = with_noise(replace(fits[i], starts=tuple(starts)))
+    return [fit if fit.refused else _without_weak(fit, min_ratio, min_days) for fit in fits]
+
+
+def _begun(series: Series, min_days: int) -> Fit:
+    """One cell's days with their noise, before any segment; or why they are not searched."""
     if refused := _refusal(series, min_days):
         return with_noise(Fit(series, series.drops, series.attempts, refused=refused))
-    fit = _without_bursts(series, min_days)
-    # twice: the first segments take the steps out of the noise, the second are judged by that noise
-    for _ in range(2):
-        fit = with_noise(replace(fit, starts=_starts(fit, min_days)))
-    return _without_weak(fit, min_ratio, min_days)
+    return _without_bursts(series, min_days)
 
 
 def _without_bursts(series: Series, min_days: int) -> Fit:
@@ -234,11 +244,17 @@ def _without_weak(fit: Fit, min_ratio: float, min_days: int) -> Fit:
 # --- segments and where they start ------------------------------------------------------------
 
 
-def _starts(fit: Fit, min_days: int) -> tuple[int, ...]:
-    """First day of each new segment: the segmentation of least cost, found exactly."""
-    cost, n = _cost(fit), len(fit.drops)
-    penalty = fit.penalty * fit.noise
-    return tuple(segments.starts_of(cost.errors, 1, n, penalty=penalty, least=min_days)[0])
+def _starts(fits: Sequence[Fit], min_days: int) -> list[list[int]]:
+    """First day of each new segment: the segmentation of least cost, found exactly.
+
+    `fits`: of cells of as many searched days, which are searched side by side.
+    """
+    cost = segments.CountRates(
+        np.array([fit.drops for fit in fits]), np.array([fit.exposure for fit in fits])
+    )
+    penalties = np.array([fit.penalty * fit.noise for fit in fits])
+    n_days = len(fits[0].drops)
+    return segments.starts_of(cost.errors, len(fits), n_days, penalty=penalties, least=min_days)
 
 
 def _cost(fit: Fit) -> segments.CountRate:

@@ -80,14 +80,14 @@ def segment_many(values: npt.ArrayLike, *, noise: Noise = "white") -> list[list[
 
 
 def starts_of(
-    costs: Costs, n_series: int, n: int, *, penalty: float, least: int
+    costs: Costs, n_series: int, n: int, *, penalty: float | Floats, least: int
 ) -> list[list[int]]:
     """Starts of each series' segments but the first, at least total cost plus penalties.
 
     `costs(start, end)`: of stretches [start, end), shape (n_series, n_starts). `n_series`: how many
-    series. `n`: points of each series. `penalty`: price of one more segment. `least`: points of a
-    segment at least. All starts that leave `least` points are weighed at every end (Jackson 2005),
-    so the answer is the best there is.
+    series. `n`: points of each series. `penalty`: price of one more segment, one for all or one a
+    series. `least`: points of a segment at least. All starts that leave `least` points are weighed
+    at every end (Jackson 2005), so the answer is the best there is.
     """
     # best total cost of the points before each end, and the start of the last segment there
     best = np.full((n_series, n + 1), np.inf)
@@ -204,6 +204,23 @@ class CountRate(BaseCost):  # type: ignore[misc]  # ruptures ships no types
         `start`: first points; `end`: the points after each stretch, one or one a stretch.
         """
         counts, exposure, saturated = self._sums[:, np.atleast_1d(end)] - self._sums[:, start]
+        return np.asarray(2 * (saturated - xlogy(counts, counts / exposure)))
+
+
+class CountRates:
+    """`CountRate` of many series of as many points, one row each."""
+
+    def __init__(self, counts: Floats, exposure: Floats) -> None:
+        """Ready for stretches of `counts` and `exposure`, shape (n_series, n), exposure above 0."""
+        saturated = xlogy(counts, counts / exposure)
+        self._sums = tuple(_running(x) for x in (counts, exposure, saturated))
+
+    def errors(self, start: Indices, end: int) -> Floats:
+        """Cost of each stretch [start, end), shape (n_series, n_starts).
+
+        `start`: first points, (n_starts,). `end`: the point after each stretch.
+        """
+        counts, exposure, saturated = (s[:, end, None] - s[:, start] for s in self._sums)
         return np.asarray(2 * (saturated - xlogy(counts, counts / exposure)))
 
 

@@ -129,7 +129,7 @@ def test_no_segmentation_costs_less_than_the_one_found(seed: int, min_days: int)
     drops, exposure = wild_series(seed, n_days)
     fit = fit_of(drops, exposure, noise)
 
-    edges = (0, *daily._starts(fit, min_days), n_days)
+    edges = (0, *daily._starts([fit], min_days)[0], n_days)
 
     assert min(np.diff(edges)) >= min_days
     total = sum(cost(drops, exposure, a, b, noise) for a, b in pairwise(edges))
@@ -141,7 +141,7 @@ def test_no_segmentation_costs_less_than_the_one_found(seed: int, min_days: int)
 def test_found_levels_are_those_of_ruptures_own_exact_search(seed: int) -> None:
     drops, exposure = wild_series(100 + seed, 40)
     fit = fit_of(drops, exposure, 1.0)
-    starts = daily._starts(fit, 3)
+    starts = daily._starts([fit], 3)[0]
     assert starts
 
     exact = ruptures.Dynp(custom_cost=segments.CountRate(), min_size=3, jump=1)
