@@ -6,6 +6,7 @@ from dask.distributed import Client
 from analysis.association import stage as association
 from analysis.benefit import stage as benefit
 from analysis.changes import stage as changes
+from analysis.delivered import stage as delivered
 from analysis.effects import stage as effects
 from analysis.inputs import Findings, Inputs
 from analysis.outlook import stage as outlook
@@ -15,7 +16,7 @@ from analysis.rates import stage as rates
 from contracts.settings.sections import Settings
 from ingest.running.workers import Progress, silent
 
-FAMILIES = (changes, outlook, rates, association, effects, benefit, plan, priority)
+FAMILIES = (changes, delivered, outlook, rates, association, effects, benefit, plan, priority)
 """Each has `find(inputs, earlier)` and may read what the families before it found."""
 
 

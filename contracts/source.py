@@ -21,7 +21,8 @@ FOLLOWS_FROM = {"complaint_class": "complaint_type"}
 # what is not a column of ours because it can't be added up, and what to give in its place
 _OF_COUNTS = (
     "; a rate can't be added up: give call_attempts, and the drops behind it or "
-    "[source.counters] dropped_calls = 'their rate * their attempts / 100'"
+    "[source.counters] dropped_calls = 'their rate * their attempts / 100'; where no count is "
+    'known, give the rate of a day as drop_rate_pct of table = "cell_rate"'
 )
 _RATES = dict.fromkeys(("drop_rate", "drop_rate_pct", "dropped_call_rate", "dcr"), _OF_COUNTS)
 

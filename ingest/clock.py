@@ -5,6 +5,8 @@ from typing import Final
 import pandas as pd
 
 UTC_TIME: Final = "datetime64[us, UTC]"
+HALF_DAY: Final = pd.Timedelta(hours=12)
+"""From the begin of a day to an instant that lies in it by any clock nearby."""
 
 
 def day_instant(rows: pd.DataFrame) -> pd.Series:

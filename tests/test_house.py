@@ -62,7 +62,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"inputs"},
         {"association", "attribution", "outlook", "rates"},
         {"benefit", "changes", "effects"},
-        {"plan"},
+        {"delivered", "plan"},
         {"priority"},
         {"export", "run"},
     ),

@@ -23,6 +23,8 @@ FIELDS = [
     amount("drops_usual", "n", "Drops expected of the day had nothing changed.", 0),
     amount("drops_with_load", "n", "Drops expected of the day with load's part of the change.", 0),
     percent("prb_pct", "PRB utilisation of the fuller direction, middle of a step."),
+    percent("rate_before_pct", "Mean of the delivered drop rates on up to 14 days before."),
+    percent("rate_after_pct", "Mean of the delivered drop rates on up to 14 days from then on."),
     rate("drop_rate_before", "In the four weeks before; NULL = too few calls at that load."),
     rate("drop_rate_after", "In the four weeks after; NULL = too few calls at that load."),
     rate("drop_rate_curve", "By the cell's load response at its rate before."),

@@ -1,6 +1,6 @@
 """When: instants, hours, days, months."""
 
-from contracts.fields.field import date, text, time, whole
+from contracts.fields.field import count, date, text, time, whole
 
 FIELDS = [
     time("period_start_utc", "Start of a left-closed measuring period."),
@@ -10,6 +10,7 @@ FIELDS = [
     date("month", "First day of the calendar month."),
     text("period_grain", "Length of the period spoken of.", "day", "week", "month", "all"),
     date("period_start", "First local day of the period."),
+    count("n_days", "Local days that have a value."),
     date("period_end", "Last local day of the period."),
     text("time_grain", "How exactly the time is known.", "instant", "hour", "day", "month"),
 ]  # fmt: skip

@@ -17,20 +17,20 @@ _ALL = [*sources.TABLES, *middle.TABLES, *findings.TABLES, *log.TABLES]
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 SOURCES: tuple[str, ...] = tuple(t.name for t in _ALL if t.layer == "source")
 PUBLISHED: tuple[str, ...] = (
-    *("cell", "intervention", "cell_hex", "hex_place", "cell_day", "hex_day"),
+    *("cell", "cell_rate", "intervention", "cell_hex", "hex_place", "cell_day", "hex_day"),
     *(t.name for t in _ALL if t.layer == "finding" and t.filled),
 )
 """Tables of the released marts; persons' rows and refused rows are not among them."""
 
-SCHEMA_VERSION = 7
+SCHEMA_VERSION = 8
 """Raised with each release that changes tables or the warehouse's layout; table `run` carries it.
 
 1: until 0.1. 2: footprints with validity, regions, coverage; the warehouse notes its schema.
 3: benefits, plans, costs of places, lineage, verdicts on cells' days; rates borrow from their
 surroundings. 4: version 0.1.0. 5: complaints and answers as counted, advice apart from what is
 seen, columns renamed (`ingest.warehouse.migration`). 6: cells that are spoken of in a place, and
-whether there is anything to do there. 7: the catalogue of KPIs; when cells and sectors are full;
-what came of interventions.
+whether there is anything to do there. 7: the catalogue of KPIs; when cells and sectors are full.
+8: drop rates that come without counts; what came of interventions.
 """
 
 # A pm row says something only with one of these pairs.

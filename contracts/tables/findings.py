@@ -55,6 +55,19 @@ TABLES = [
         key=names("place_type region metric outcome_class split part period_start"),
     ),
     Table(
+        "delivered_rate", "finding", "one cell's usual drop rate, delivered without counts",
+        names("""cell_id period_start period_end n_days drop_rate_pct min_visible_ratio
+            unknown_reason method_version run_id"""),
+        key=("cell_id",),
+    ),
+    Table(
+        "delivered_change", "finding", "one dated change of one cell's delivered drop rate",
+        names("""cell_id change_utc change_lo_utc change_hi_utc until_utc direction ratio ratio_lo
+            ratio_hi rate_before_pct rate_after_pct min_visible_ratio intervention_id
+            method_version run_id"""),
+        key=("cell_id", "change_utc"),
+    ),
+    Table(
         "threshold", "finding", "one limit of the regulator's view, with its source",
         names("threshold_name threshold_value unit meaning threshold_source run_id"),
         key=("threshold_name",),

@@ -26,6 +26,13 @@ TABLES = [
         day_of="period_start_utc",
     ),
     Table(
+        "cell_rate", "source", "one cell's drop rate of one local day, without its counts",
+        names("cell_id day_local period_start_utc time_grain drop_rate_pct") + LINEAGE,
+        key=("cell_id", "day_local"),
+        required=("cell_id", "period_start_utc", "drop_rate_pct"),
+        read_instead=("technology",), day_of="period_start_utc",
+    ),
+    Table(
         "call", "source", "one call or one report of a call",
         names("""call_id subscriber_id start_utc time_grain end_utc duration_s call_type direction
             operator start_cell_id end_cell_id technology_start setup_time_s outcome release_cause

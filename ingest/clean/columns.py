@@ -120,7 +120,11 @@ def _as_number(
         wrong = "neither decimal degrees nor degrees, minutes and seconds"
     is_asked = doubts.is_count(column.name) and column.name in source.columns and not doubted
     fraction_doubt = doubts.of_fractions(values) if is_asked else ""
-    findings.file.extend(f"{column.name}: {one}" for one in (code_doubt, fraction_doubt) if one)
+    is_scaled = column.name in source.scale
+    is_rate = column.name == "drop_rate_pct"
+    rate_doubt = doubts.of_rates(values, is_scaled=is_scaled) if is_rate else ""
+    column_doubts = (code_doubt, fraction_doubt, rate_doubt)
+    findings.file.extend(f"{column.name}: {one}" for one in column_doubts if one)
     if column.type != "DOUBLE":
         values, wrong = values.round().where(doubts.is_whole(values)), "not a whole number"
     if column.name in _NONE_IS_DRAWN:
@@ -183,7 +187,7 @@ def unit_faults(values: pd.Series, column: Field) -> Iterator[str]:
             f"{column.name}: a {column.unit} of 0..{column.high:g}, and the file has {largest:g}: "
             f"another unit; give [source.scale] {column.name} = factor"
         )
-    elif column.unit == "%" and _are_shares(numbers):
+    elif column.name != "drop_rate_pct" and column.unit == "%" and _are_shares(numbers):
         yield (
             f"{column.name}: a % of 0..100, and the file has no more than {largest:g}: "
             f"a share; give [source.scale] {column.name} = 100"

@@ -45,6 +45,9 @@ _CODES += [2.0**31 - 1, 2.0**32 - 1]
 _CODE_ROWS, _LONG_CODE, _CODE_ABOVE = 2, 9999, 3
 # rows and calls from which a share of drops says something, and one that no network has
 _CALL_ROWS, _CALLS, _NO_DROP_RATE = 20, 1000, 0.5
+# rates from which their unit is known, and a mean in per cent that hardly a network reaches
+_RATE_ROWS, _LEAST_RATE_PCT = 24, 0.05
+_WELL = "Give [source.counters] drop_rate_pct = '100 - their column'"
 # answers from which their scale is known, and scales that NPS is not asked on, by their ends
 _ANSWERS, _OTHER_SCALES = 30, ((1, 5), (1, 7))
 
@@ -138,6 +141,27 @@ def of_drops(ours: pd.DataFrame) -> str:
         f"{drops:,.0f} of {calls:,.0f} call_attempts: no network drops so many; calls that ended "
         f"well, or columns exchanged? {_BUT[0].upper()}{_BUT[1:]}"
     )
+
+
+def of_rates(rates: pd.Series, *, is_scaled: bool) -> str:
+    """Why drop rates are not in per cent, or not of drops, in words; empty = they may be.
+
+    `rates`: as they are taken, in per cent, NaN = missing. `is_scaled`: whether [source.scale]
+    says which unit theirs have, so that small ones are taken as they are.
+
+    >>> of_rates(pd.Series([0.004, 0.011] * 20), is_scaled=False)[:37]
+    'a mean of 0.0075 % of calls dropped: '
+    """
+    known = rates.dropna()
+    if len(known) < _RATE_ROWS:
+        return ""
+    mean = known.mean()
+    if mean > 100 * _NO_DROP_RATE:
+        return f"a mean of {mean:.3g} % of calls dropped: calls that ended well? {_WELL}"
+    if 0 < mean < _LEAST_RATE_PCT and not is_scaled:
+        what = f"a mean of {mean:.2g} % of calls dropped: a share? Give [source.scale]"
+        return f"{what} drop_rate_pct = 100, or 1 if it is in per cent"
+    return ""
 
 
 def of_scale(scores: pd.Series) -> str:

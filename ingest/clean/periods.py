@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from contracts.source import Source
-from contracts.tables import ADDITIVE
+from contracts.tables import ADDITIVE, Table
 
 KEY = ["cell_id", "period_start_utc", "period_s"]
 """Columns that name a row of counters."""
@@ -22,6 +22,8 @@ CALLS = ("call_attempts", "dropped_calls")
 _ENOUGH, _MOST, _NEARLY_ALL = 20, 0.5, 0.95
 # lengths of periods that there are
 _LENGTHS = (300, 600, 900, 1800, 3600, 86_400)
+# begins of days lie no nearer, where clocks change too
+_SHORTEST_DAY = pd.Timedelta(hours=22)
 # a share of repeated rows that is no accident
 _REPEATED = 0.01
 # rises needed of a counter that runs on, falls for each of them, and what a fall leaves at most
@@ -46,6 +48,27 @@ def faults(ours: pd.DataFrame, source: Source) -> Iterator[str]:
             "call_attempts and dropped_calls: they hardly ever fall from one period of a cell to "
             "the next, so they seem to be counters that run on; give the differences of periods; "
             "if they are counts in spite of that, give them under [source.counters]"
+        )
+
+
+def rate_faults(ours: pd.DataFrame, table: Table) -> Iterator[str]:
+    """Why rates of drops are not those of days, in words; none = they are.
+
+    `ours`: the typed columns cell_id and period_start_utc. `table`: whose rows they are; of another
+    than `cell_rate` there is no fault. Rates of hours can't be made one of a day without counts.
+    """
+    key = ["cell_id", "period_start_utc"]
+    if table.name != "cell_rate" or not {*key} <= {*ours}:
+        return
+    rows = ours.dropna(subset=key).drop_duplicates(key).sort_values(key)
+    steps = rows.groupby("cell_id")["period_start_utc"].diff()
+    is_short = steps < _SHORTEST_DAY
+    if is_short.any():
+        n = int(is_short.sum())
+        yield (
+            f"period_start_utc: {n:,} of {len(rows):,} rows begin less than a day after another of "
+            "their cell: rates of hours can't be made one of a day; export them by the day, or "
+            'give the counts (table = "pm")'
         )
 
 

@@ -22,7 +22,7 @@ from ingest.clean.findings import POSITION, REQUIRED, Findings
 from ingest.clean.losses import Loss, losses, of_width
 from ingest.clean.positions import place
 from ingest.clean.times import hour_fault, starts_of, without_ends
-from ingest.clock import local_days
+from ingest.clock import HALF_DAY, local_days
 from ingest.sources import Raw
 
 # what a counter of 32 bits holds after a reset, and no cell counts in any period
@@ -93,7 +93,7 @@ def clean(
     if shared and {"cell_id", "technology"} <= {*ours}:
         ours["cell_id"] = cell_identity.kept_apart(ours["cell_id"], ours["technology"], shared)
     _place_periods(ours, theirs, source, findings)
-    findings.file.extend(periods.faults(ours, source))
+    findings.file.extend([*periods.faults(ours, source), *periods.rate_faults(ours, table)])
     _derive_seconds(ours)
     _classify(ours, theirs, table, findings)
     relate(ours, theirs, findings)
@@ -104,6 +104,10 @@ def clean(
         is_unread = ours["suspect"].isna() & theirs["suspect"].notna()
         ours["suspect"] = ours["suspect"].mask(is_unread, True)
     _fill_in(ours, table, source, file_hash, findings.days.get(table.day_of))
+    if table.name == "cell_rate" and table.day_of in ours:
+        # a day that begins by another clock's midnight is the local one that holds most of it
+        days = local_days(ours[table.day_of] + HALF_DAY, settings.operator.timezone)
+        ours["day_local"] = pd.to_datetime(days).dt.date
     _count_lost(ours, table, findings)
     is_complete = _refuse_incomplete(ours, theirs, table, findings)
     has_ends = _refuse_unreadable_ends(ours, theirs, table, findings)

@@ -85,7 +85,9 @@ def unique(sample: pd.DataFrame, ours: dict[str, str], table: Table) -> tuple[st
     key = table.key[0]
     if key not in ours or ours[key] not in sample:
         return "", ""
-    beside = [ours[name] for name in table.key[1:] if name in ours and ours[name] in sample]
+    # a local day follows from the time
+    rest = [table.day_of if name == "day_local" else name for name in table.key[1:]]
+    beside = [ours[name] for name in rest if name in ours and ours[name] in sample]
     names = [str(name) for name in sample if name not in beside]
     network = [n for n in names if n.lower() in _NETWORK and n != ours[key]]
     parts = [*network, ours[key]] if key == "cell_id" and len(network) > 1 else [ours[key]]

@@ -32,6 +32,7 @@ _ALSO = {
     "call_attempts": "attempts, calls, call attempts, volte attempts, voice attempts",
     "call_setups": "setups, call setups, volte setups, successful calls",
     "dropped_calls": "drops, dropped, call drops, volte drops, drop calls",
+    "drop_rate_pct": "drop rate, call drop rate, dropped call rate, dcr, drop rate %, cdr",
     "prb_dl_util_pct": "dl prb, prb dl, prb, dl prb usage, dl prb utilisation, prb utilization dl",
     "prb_dl_used": "used prb dl, prb used dl, dl prb used, prb dl used avg",
     "prb_dl_avail": "available prb dl, prb available dl, dl prb available, prb dl available",
@@ -99,6 +100,7 @@ _UNITS = {
 }
 _CONSTANT = ("period_s", "survey_type", "place_type")
 """What a configuration can say once for a whole file."""
+_RATE_COLUMNS = ("cell_id", "period_start_utc", "period_s", "technology")
 _WHICH_MANY = ("cell_id", "site_id", "region", "place_id", "wave")
 _RECOMMEND = {"recommend", "recommendation", "weiterempfehlen", "recomendar", "recommanderiez"}
 _SMALL_WORDS = {"utc", "id", "pct", "s", "deg", "m", "dbm", "n", "text", "no", "number"}
@@ -131,6 +133,11 @@ def fits(sample: pd.DataFrame, na: tuple[str, ...], decimal: str) -> list[Fit]:
     """
     values = {str(name): _without_na(sample[name], na) for name in sample}
     tables = [_fit(name, values, decimal) for name in SOURCES]
+    # what counts or measures anything else is a file of counters, whatever rate stands in it too
+    (counters,) = (fit for fit in tables if fit.table == "pm")
+    sure = {like.ours for like in counters.columns if like.confidence >= SURE}
+    if sure - {*_RATE_COLUMNS}:
+        tables = [fit for fit in tables if fit.table != "cell_rate"]
     return sorted(tables, key=lambda fit: -fit.confidence)
 
 

@@ -35,13 +35,15 @@ _MESSAGES = {
     "categories": "{n:,} complaints ({share}) have a category that is not mapped: they count "
         "as class other, type unknown; add it to [source.values] or [source.patterns]. First: "
         "{source_file} row {source_row}.",
-    "no counters": "No counters were given: without load no cause can be named, and no cell's "
-        "history can be searched for changes.",
+    "no counters": "No counters were given: without load no cause can be named, and no "
+        "history of counted drops can be searched for changes.",
     "no load": "The counters hold no PRB utilisation: without load no cause can be named.",
     "daily totals": "The counters are totals of days: changes are dated by the day, and hours are "
         "needed to name load. Give counters by the hour.",
     "no calls": "The counters hold no pair of call_attempts and dropped_calls: without it there "
         "is no drop rate, no change and no rank.",
+    "rates without counts": "{n_cells:,} cells have a drop rate by the day without the counts "
+        "behind it: it is shown and searched cell by cell, and is in no sum, hexagon or rank.",
     "completeness": "{share} of all cells' time is covered by counters.",
     "no inventory": "No cell inventory was given: changes are found, and no map can be drawn.",
     "cells without a position": "{lost} of {n} cells with counters have no usable position: they "
@@ -337,6 +339,12 @@ def _time_grain(given: Given) -> Iterator[Note]:
             yield _note(name, "time known to the month")
 
 
+def _rates_alone(given: Given) -> Iterator[Note]:
+    if given.has("cell_rate"):
+        cells = given.warehouse.read("cell_rate", columns=["cell_id"])["cell_id"]
+        yield _note("cell_rate", "rates without counts", n_cells=cells.nunique())
+
+
 def _complaints(given: Given) -> Iterator[Note]:
     if not given.has("complaint"):
         return
@@ -385,7 +393,7 @@ def _retained(given: Given) -> Iterator[Note]:
 
 
 _CHECKS = (
-    _refused, _cut_off, _lost_values, _categories, _reading, _counters, _cells, _inventory,
-    _availability, _persons, _positions, _complaints, _surveys, _response_rates, _time_grain,
-    _calendar, _retained,
+    _refused, _cut_off, _lost_values, _categories, _reading, _counters, _rates_alone, _cells,
+    _inventory, _availability, _persons, _positions, _complaints, _surveys, _response_rates,
+    _time_grain, _calendar, _retained,
 )  # fmt: skip

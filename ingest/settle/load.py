@@ -24,7 +24,7 @@ from contracts.tables import TABLES
 from ingest import sources
 from ingest.clean import doubts, periods
 from ingest.clean.rows import Cleaned, clean
-from ingest.clock import day_instant, local_days
+from ingest.clock import HALF_DAY, day_instant, local_days
 from ingest.containers import paths
 from ingest.counters import plain, references
 from ingest.counters.plain import Coded, PlainFile
@@ -187,6 +187,9 @@ def _keep(
     name, refused, days = task.source.table, cleaned.refused, _days(cleaned.accepted, task)
     rows, expired = retain.cut(cleaned.accepted, days, name, warehouse.kept_from())
     refused = refused[~refused["source_row"].isin(expired["source_row"])]
+    if name == "cell_rate":
+        # cells may have zones of their own
+        rows = rows.assign(day_local=pd.to_datetime(days[rows.index]).dt.date)
     for day, piece in rows.groupby(days[rows.index], sort=True):
         warehouse.write_piece(name, str(day), load_id, piece)
     if len(refused):
@@ -281,6 +284,8 @@ def _days(rows: pd.DataFrame, task: FileToLoad) -> pd.Series:
     if not table.day_of:
         return pd.Series(WHOLE, index=rows.index)
     instant = day_instant(rows) if table.name == "pm" else rows[table.day_of]
+    if table.name == "cell_rate":
+        instant = instant + HALF_DAY
     if "cell_id" in rows and task.zones:
         return local_days(instant, rows["cell_id"].map(dict(task.zones)).fillna(zone))
     return local_days(instant, zone)

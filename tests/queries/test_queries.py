@@ -40,6 +40,8 @@ NAMES = query_names()
 CHECKS = check_names()
 HEX, ONE = 8 << 52 | 1 << 20, 1 << 20
 """A number that says it is a hexagon of level 8, and the way to the next: exact as floats too."""
+OF_NO_DEMO = ("delivered_days", "delivered_rates")
+"""Questions of what the demo lacks; tests/ingest/clean/test_rates_alone.py asks them."""
 RUN = {"run_id": ["r"], "timezone": "Europe/London", "level": 8, "schema_version": SCHEMA_VERSION}
 
 
@@ -94,7 +96,7 @@ def test_the_head_says_what_the_sql_does(query: Query, marts: duckdb.DuckDBPyCon
 def test_the_grain_is_unique_on_the_demo(name: str, demo: Warehouse) -> None:
     query = read_query(name)
     answer = demo.marts.query(name, **_fitting(query.params, demo))
-    assert len(answer) > 0
+    assert len(answer) > 0 or name in OF_NO_DEMO
     assert not answer.duplicated(list(query.grain)).any()
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ingest.warehouse.acknowledgements import Subject
 from views.drawing import charts
-from views.panels import acknowledging
+from views.panels import acknowledging, delivered
 from views.shared import data, filters, pickers, url
 from views.shared.heading import head
 from views.shared.page import picture, plain, run_facts
@@ -28,6 +28,7 @@ def page() -> None:
         st.info("No dated change. It takes counters with call attempts and dropped calls, or "
                 "positioned calls with times, of at least some weeks; a quiet network has none "
                 "either.")  # fmt: skip
+        delivered.panel(facts["timezone"])
         return
     changes = _filtered()
     if changes.empty:
@@ -42,6 +43,7 @@ def page() -> None:
     with right:
         _history(changes.iloc[row], facts["timezone"])
     _sums()
+    delivered.panel(facts["timezone"])
 
 
 def _filtered() -> pd.DataFrame:
