@@ -177,6 +177,9 @@ def report_(
     out: Annotated[
         Path | None, typer.Option(help="Folder to write below; else that of the settings.")
     ] = None,
+    audience: Annotated[
+        str, typer.Option(help="Name of an [audience.NAME]: its part; else the whole.")
+    ] = "",
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Write the report of one week or month: a page that stands by itself, and its tables."""
@@ -186,8 +189,9 @@ def report_(
     settings = load(config)
     marts = _warehouse(settings).marts
     chosen = periods.choose(periods.by_period(marts.query("periods")), period)
-    folder = out or settings.resolve(settings.report.folder)
-    say(str(report.write(marts, chosen, folder, settings, config.name)))
+    reader = report.reader_of(settings, audience)
+    folder = out or report.folder_of(settings, reader)
+    say(str(report.write(marts, chosen, folder, settings, config.name, reader=reader)))
 
 
 @app.command()

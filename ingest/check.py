@@ -23,6 +23,7 @@ from contracts.errors import (
     NothingFound,
     QuestionError,
     SettingsError,
+    nearest,
 )
 from contracts.settings.sections import Settings
 from contracts.tables import SOURCES
@@ -32,6 +33,7 @@ from ingest.privacy import door
 from ingest.run import run_files
 from ingest.running.workers import Progress, silent
 from ingest.settle.load import FileToLoad, listed
+from ingest.warehouse.marts import Marts
 from ingest.warehouse.store import Warehouse
 
 _REASONS = 20
@@ -101,8 +103,18 @@ def promises(
         for reason in _shortened(rows["reason"].tolist())
     ]
     findings = findings or [Finding("ok", "marts", "they keep all promises of queries/checks")]
-    findings = [*amiss, *findings]
+    findings = [*amiss, *findings, *_audience_faults(settings, warehouse.marts)]
     return findings if max_age is None else [*findings, _age(as_of, now, max_age)]
+
+
+def _audience_faults(settings: Settings, marts: Marts) -> Iterator[Finding]:
+    """Regions of audiences that nothing published lies in: their reports would be empty."""
+    known = {*marts.query("cell_groups")["region"].dropna()}
+    for name, audience in settings.audience.items():
+        for region in audience.regions:
+            if region not in known:
+                fault = f"no cell lies in a region '{region}'{nearest(region, known)}"
+                yield Finding("fault", f"audience {name}", fault)
 
 
 def _age(as_of: Any, now: datetime, max_age: timedelta) -> Finding:

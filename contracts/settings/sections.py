@@ -12,6 +12,8 @@ from contracts import kpis
 from contracts.errors import nearest
 from contracts.kpis import Kpi
 from contracts.regulator import THRESHOLDS
+from contracts.settings import audiences
+from contracts.settings.audiences import Audience, Delivery
 from contracts.source import Section, Source
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -343,11 +345,13 @@ class Settings(Section):
     outlook: Outlook = Outlook()
     plan: Plan = Plan()
     report: Report = Report()
+    delivery: Delivery = Delivery()
     map: Map = Map()
     screen: Screen = Screen()
     sql: Sql = Sql()
     source: tuple[Source, ...] = ()
     kpi: dict[str, Kpi] = Field({}, description="The operator's own KPIs, by id.")
+    audience: dict[str, Audience] = Field({}, description="Who gets which report, by name.")
     folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")
 
     def resolve(self, path: str) -> Path:
@@ -384,6 +388,7 @@ class Settings(Section):
         for name in set(self.regulator.limits) - set(THRESHOLDS):
             yield f"[regulator] limits: no threshold '{name}'{nearest(name, THRESHOLDS)}"
         yield from kpis.faults(self.kpi)
+        yield from audiences.faults(self.audience, self.delivery, {*kpis.BUILT_IN, *self.kpi})
         if not self.source:
             yield "[[source]]: none given; name at least one kind of file"
         for number, source in enumerate(self.source, 1):

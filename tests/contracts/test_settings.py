@@ -132,3 +132,42 @@ def test_a_limit_of_the_regulator_that_does_not_exist_is_named(tmp_path: Path) -
     assert limits.loc["qtd_drop_rate_pct", "threshold_source"] != "licence"
     faults = _faults(tmp_path, GOOD + own.replace("qsd", "qqd"))
     assert "[regulator] limits: no threshold 'qqd_drop_rate_pct'; did you mean" in faults
+
+
+AUDIENCES = """
+[delivery.mail]
+host = "mx.example.org"
+security = "none"
+user = "reports"
+[audience.north]
+kpis = ["drop_rat"]
+channel = "mail"
+recipients = ["a@example.org", "nobody", "nobody"]
+[audience.south]
+sections = ["firsts"]
+recipients = ["out"]
+[audience.Hooks]
+channel = "webhook"
+recipients = ["http://hooks.example.org/T1/secret"]
+"""
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        "[audience.north] kpis: no KPI 'drop_rat'; did you mean drop_rate?",
+        "[audience.north] recipients: 'nobody' is no mail address; write it as name@example.org",
+        "[audience.north] recipients: one is named twice",
+        "[audience.north] channel: mail needs host and sender in [delivery.mail]",
+        "[audience.south] sections 0: Input should be 'regions', 'where'",
+        "[audience.Hooks]: a name has small letters",
+        "[audience.Hooks] recipients: webhook at hooks.example.org is no https address",
+        "[delivery.mail] security: none would send reports in clear",
+        "[delivery.mail] user: without starttls or tls the password would go in clear",
+    ],
+)
+def test_what_can_not_be_of_an_audience_is_refused_with_its_key(tmp_path: Path, fault: str) -> None:
+    faults = _faults(tmp_path, GOOD + AUDIENCES)
+    assert fault in faults
+    # what follows the host of a webhook is a secret
+    assert "T1" not in faults

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from shapely.geometry import box
 
+from contracts.settings.audiences import Audience
 from contracts.settings.load import load
 from ingest.check import Finding, promises, rehearse
 from ingest.running.workers import workers
@@ -120,3 +121,10 @@ def test_published_marts_are_held_against_promises_and_age(
     assert "nothing is published" in _messages(
         promises(nothing, now=now, max_age=timedelta(1)), "fault"
     )
+
+
+def test_a_region_of_an_audience_that_is_not_there_is_a_fault(town: Town) -> None:
+    audience = Audience(regions=("Leds",), recipients=("out",))
+    settings = load(town.config, environ={}).model_copy(update={"audience": {"head": audience}})
+    faults = _messages(promises(settings, now=datetime.now(UTC)), "fault")
+    assert "audience head: no cell lies in a region 'Leds'; known: East" in faults

@@ -4,7 +4,7 @@ import io
 import json
 import os
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -45,7 +45,7 @@ def encoded(frame: pd.DataFrame, form: str) -> bytes:
     if form == "csv":
         return _without_formulas(_as_text(_exact(_simple(frame)))).to_csv(index=False).encode()
     if form == "xlsx":
-        return workbook({"answer": _exact(_simple(frame))})
+        return workbook_of({"answer": frame})
     if form == "json":
         text = _as_text(_exact(_simple(frame, nested=True))).to_json(orient="records", indent=1)
         return (text or "").encode()
@@ -54,6 +54,14 @@ def encoded(frame: pd.DataFrame, form: str) -> bytes:
         _simple(frame).to_parquet(buffer, index=False)
         return buffer.getvalue()
     return table(frame).encode() if form == "table" else _as_map(frame, form)
+
+
+def workbook_of(answers: Mapping[str, pd.DataFrame]) -> bytes:
+    """Answers as one Excel workbook, a sheet for each, and one of definitions.
+
+    `answers`: by the name of the sheet. Raises QuestionError as `encoded` does.
+    """
+    return workbook({name: _exact(_simple(answer)) for name, answer in answers.items()})
 
 
 def _faults_of_names(frame: pd.DataFrame, form: str) -> Iterator[str]:

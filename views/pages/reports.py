@@ -42,25 +42,35 @@ def _build(settings: Settings) -> str:
     newest = periods.choose(periods.by_period(data.answer("periods")))
     period = pickers.pick("Week or month", offered, key=lambda p: p.key, param="report",
                           title=lambda p: f"{p.title} · {p.days}", like=newest.key)  # fmt: skip
+    name = ""
+    if settings.audience:
+        titles = {"": "Everybody"} | {
+            key: one.title or key for key, one in settings.audience.items()
+        }
+        name = pickers.pick("For whom", list(titles), key=str, title=titles.__getitem__,
+                            param="audience")  # fmt: skip
+    made = f"{name}.{period.key}"
     if st.button("Make the report", type="primary"):
-        url.remember(_MADE, period.key)
+        url.remember(_MADE, made)
     # a download runs the page anew, and the report is to stay
-    if url.recalled(_MADE) != period.key:
+    if url.recalled(_MADE) != made:
         return ""
     marts = Marts(settings.resolve(settings.warehouse.path))
     try:
         with st.spinner("Drawing"):
-            content = _html(str(marts.file), marts.folder, period, settings)
+            content = _html(str(marts.file), marts.folder, period, settings, name)
     except HexperienceError as error:
         st.error(plain(str(error)))
         return ""
-    st.download_button(f"Download {period.key}.html", content, f"{period.key}.html", "text/html")
+    file = f"{name}-{period.key}.html" if name else f"{period.key}.html"
+    st.download_button(f"Download {file}", content, file, "text/html")
     return content.decode()
 
 
 @st.cache_data(show_spinner=False, max_entries=10, hash_funcs={Period: repr, Settings: repr})
-def _html(marts: str, folder: Path, period: Period, settings: Settings) -> bytes:  # noqa: ARG001 - part of the key
-    return write.build(Marts(folder), period, settings)[f"{period.key}.html"]
+def _html(marts: str, folder: Path, period: Period, settings: Settings, name: str) -> bytes:  # noqa: ARG001 - part of the key
+    reader = write.reader_of(settings, name)
+    return write.build(Marts(folder), period, settings, reader=reader)[f"{period.key}.html"]
 
 
 def _written(folder: Path) -> None:

@@ -1,6 +1,6 @@
 """The reports that a batch writes by itself, and what it says of its work at the end."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,24 +13,20 @@ from views.report import write as report
 def write_due(marts: Marts, settings: Settings, now: datetime, config: str) -> dict[str, list[str]]:
     """Writes every report that is due: names of those `written` and of those `revised`.
 
-    `marts`: what is published. `settings`: name the folder, and which periods are due. `now`:
-    periods that are over by then are due. `config`: name of the configuration, for the footer.
+    `marts`: what is published. `settings`: name the folder, which periods are due, and the
+    audiences; their reports have their name before that of the period. `now`: periods that are over
+    by then are due. `config`: name of the configuration, for the footer.
     """
-    folder = settings.resolve(settings.report.folder)
-    names_before = {name for name, _, _ in report.written(folder)}
-    names = list(_written(marts, settings, now, config))
-    return {
-        "written": [name for name in names if name not in names_before],
-        "revised": [name for name in names if name in names_before],
-    }
-
-
-def _written(marts: Marts, settings: Settings, now: datetime, config: str) -> Iterator[str]:
-    folder = settings.resolve(settings.report.folder)
-    for period in report.due(marts, settings, now):
-        page = report.write(marts, period, folder, settings, config)
-        ERR.print(f"report {page}")
-        yield period.key
+    done: dict[str, list[str]] = {"written": [], "revised": []}
+    for reader in report.readers(settings):
+        folder = report.folder_of(settings, reader)
+        names_before = {name for name, _, _ in report.written(folder)}
+        for period in report.due_for(marts, settings, now, reader):
+            page = report.write(marts, period, folder, settings, config, reader=reader)
+            ERR.print(f"report {page}")
+            kind = "revised" if period.key in names_before else "written"
+            done[kind].append(f"{reader.name}/{period.key}" if reader.name else period.key)
+    return done
 
 
 def summary(marts: Marts, run_before: str, reports: Mapping[str, list[str]]) -> dict[str, Any]:

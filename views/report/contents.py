@@ -18,6 +18,7 @@ from contracts.settings.sections import Settings
 from geo.regions import polygons
 from ingest.warehouse.marts import Marts
 from views.drawing import charts, stillmap
+from views.report import part
 from views.report.in_short import as_of, covered, headline, in_short
 from views.report.lines import (
     Answers,
@@ -29,6 +30,7 @@ from views.report.lines import (
     still_true,
     unsafe,
 )
+from views.report.part import EVERYBODY, Reader
 from views.words import numbers, sentences
 from views.words.looks import LOOKS, Look, look_of
 from views.words.numbers import amount, interval, number, rows
@@ -43,12 +45,19 @@ _PEOPLE = {"complaints_per_1000": "subscribers", "complaints_per_10k_attempts": 
 
 
 def context(
-    marts: Marts, period: Period, row: pd.Series, answers: Answers, settings: Settings
+    marts: Marts,
+    period: Period,
+    row: pd.Series,
+    answers: Answers,
+    settings: Settings,
+    *,
+    reader: Reader = EVERYBODY,
 ) -> dict[str, Any]:
     """What the template shows: words, lines of lists and pictures.
 
     `marts`: what is published. `period`: the week or month. `row`: its row of the query `periods`.
-    `answers`: as `write.build` asks them. `settings`: name the file of the regions.
+    `answers`: as `write.build` asks them, narrowed to the reader's part. `settings`: name the file
+    of the regions. `reader`: whose report it is.
     """
     facts = marts.query("run_facts").iloc[-1]
     zone = str(facts["timezone"])
@@ -61,20 +70,24 @@ def context(
         "as_of": as_of(facts["as_of_utc"], zone),
         "facts": facts,
         "covered": covered(period, row),
-        "headline": headline(period, answers["network"]),
-        "short": list(in_short(period, answers, row, zone)),
+        "title": f"{reader.title}, " if reader.title else "",
+        "shows": reader.shows,
+        "headline": _headline(period, answers, reader),
+        "steps": _steps(answers, reader, period),
+        "short": _short(period, answers, row, zone, reader),
         "trend": _trend(period, answers["network"]),
-        "where": _where(marts, period, answers, draw),
+        "where": _where(marts, period, answers, draw, reader) if reader.shows("where") else None,
         "hexagons": list(_hexagons(answers)),
         "cells": list(_cells(answers["cells"].head(_LISTED), zone)),
         "n_cells": len(answers["cells"]),
-        "changes": list(_changes(marts, answers["changes"], period, zone)),
+        "changes": _changes_of(marts, answers, period, zone, reader),
         "n_changes": len(answers["changes"]),
-        "look_first": list(_look_first(answers["look_first"])),
+        "look_first": list(_look_first(answers["look_first"].head(_LISTED))),
         "look_days": _look_days(answers["look_first"]),
         "look_by": sentences.ranked_by(answers["look_first"], reported=not n_cells)[1],
-        "others": _others(marts, period),
-        "customers": list(_customers(answers["customers"], draw)),
+        # they are counted in the whole network
+        "others": _others(marts, period) if reader.audience is None else "",
+        "customers": _customers_of(answers, draw, reader),
         "worst_cells": list(_worst_cells(answers.get("worst_cells"))),
         "n_worst_cells": len(answers.get("worst_cells", ())),
         "percentiles": list(_percentiles(answers.get("percentiles"))),
@@ -84,7 +97,7 @@ def context(
         "notes": [note for note in rows(answers["notes"]) if note.verdict != "ok"],
         "n_fine": int((answers["notes"]["verdict"] == "ok").sum()),
         "lost": lost,
-        "files": list(answers),
+        "files": reader.beside(answers),
     }
 
 
@@ -105,6 +118,45 @@ def _limits(marts: Marts, period: Period) -> pd.DataFrame:
     return limits[names != "breach_days"]
 
 
+def _headline(period: Period, answers: Answers, reader: Reader) -> dict[str, str]:
+    whole = headline(period, answers["network"])
+    if reader.audience is None:
+        return whole
+    return part.headline(whole, answers["steps"], reader.audience)
+
+
+def _short(
+    period: Period, answers: Answers, row: pd.Series, zone: str, reader: Reader
+) -> list[tuple[str, str]]:
+    lines = list(in_short(period, answers, row, zone))
+    if reader.audience is None or not reader.audience.regions:
+        return lines
+    # the only line of them that is not of the audience's part
+    return [("Whole network" if word == "Drop rate" else word, said) for word, said in lines]
+
+
+def _steps(answers: Answers, reader: Reader, period: Period) -> list[part.Step]:
+    if reader.audience is None or not reader.shows("regions"):
+        return []
+    return list(part.steps(answers["steps"], reader.audience, period))
+
+
+def _changes_of(
+    marts: Marts, answers: Answers, period: Period, zone: str, reader: Reader
+) -> list[dict[str, Any]]:
+    if not reader.shows("changes"):
+        return []
+    return list(_changes(marts, answers["changes"], period, zone))
+
+
+def _customers_of(
+    answers: Answers, draw: Callable[..., stillmap.Still], reader: Reader
+) -> list[dict[str, Any]]:
+    if not reader.shows("customers"):
+        return []
+    return list(_customers(answers["customers"], draw))
+
+
 # --- its sections -----------------------------------------------------------------------------
 
 
@@ -121,7 +173,11 @@ def _picture(svg: str) -> Markup:
 
 
 def _where(
-    marts: Marts, period: Period, answers: Answers, draw: Callable[..., stillmap.Still]
+    marts: Marts,
+    period: Period,
+    answers: Answers,
+    draw: Callable[..., stillmap.Still],
+    reader: Reader,
 ) -> dict[str, Any] | None:
     layers = marts.query("map_layers")
     mine = layers[(layers["period_grain"] == period.grain)
@@ -133,6 +189,10 @@ def _where(
     layer = mine[mine["metric"] == metric].sort_values(["outcome_class", "level"]).iloc[-1]
     keys = {name: layer[name] for name in ("metric", "outcome_class", "period_grain")}
     hexes = marts.query("hex_map", **keys, period_start=period.first, level=int(layer["level"]))
+    if reader.audience is not None and reader.audience.regions:
+        hexes = hexes[hexes["region"].isin(reader.audience.regions)]
+    if hexes.empty:
+        return None
     worst = _one_a_cell(answers["hexagons"])
     marks = [stillmap.Mark(row.lat, row.lon, str(n)) for n, row in enumerate(rows(worst), 1)]
     return _map(hexes, look_of(metric), draw, marks=marks)

@@ -7,6 +7,7 @@ same marts, period and acknowledgements give the same bytes. No Streamlit in it.
 import json
 import shutil
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -16,20 +17,24 @@ from typing import Any
 import jinja2
 import pandas as pd
 
+from contracts.errors import NothingFound, nearest
 from contracts.settings.sections import Settings
 from ingest.warehouse.files import damaged, read_note
 from ingest.warehouse.marts import Marts
 from ingest.warehouse.publish import drop_older_snapshots
 from ingest.warehouse.store import Warehouse
 from views.console import export
-from views.report import contents
+from views.report import contents, message
 from views.report.lines import Answers, still_true
+from views.report.part import EVERYBODY, Reader
 from views.words import numbers, periods
 from views.words.numbers import amount
-from views.words.periods import Period
+from views.words.periods import Period, parse
 
 _EVERYTHING = 10_000_000
 _NOTE = "report.json"
+# before the name of an audience: folders of periods begin with a digit
+_OF = "of-"
 # names of counts in notes of reports written until 0.1
 _RENAMED = {"n_works": "n_interventions"}
 _COUNTED = {
@@ -51,19 +56,27 @@ class Edition:
 # --- on the disk ------------------------------------------------------------------------------
 
 
-def write(marts: Marts, period: Period, folder: Path, settings: Settings, config: str = "") -> Path:
+def write(
+    marts: Marts,
+    period: Period,
+    folder: Path,
+    settings: Settings,
+    config: str = "",
+    *,
+    reader: Reader = EVERYBODY,
+) -> Path:
     """Writes the report's folder, whole or not at all; returns the page.
 
     `marts`: what is published. `period`: one that it holds. `folder`: of all reports; made where it
     is missing. `settings`: name the file of the regions. `config`: name of the configuration, for
-    the footer. Where the counts of the period have changed since an earlier report in `folder`, the
-    new one is the next revision and says so.
+    the footer. `reader`: whose part it holds. Where the counts of the period have changed since an
+    earlier report in `folder`, the new one is the next revision and says so.
     """
     target = folder / period.key
     _heal(target)
     counts = counted(_offered(marts)[period])
     edition = _edition(target, counts)
-    files = build(marts, period, settings, edition=edition, config=config)
+    files = build(marts, period, settings, edition=edition, config=config, reader=reader)
     folder.mkdir(parents=True, exist_ok=True)
     building = Path(tempfile.mkdtemp(prefix=f".building-{period.key}-", dir=folder))
     try:
@@ -95,17 +108,78 @@ def due(marts: Marts, settings: Settings, now: datetime) -> list[Period]:
     ]
 
 
+def due_for(marts: Marts, settings: Settings, now: datetime, reader: Reader) -> list[Period]:
+    """As `due`, for an audience: of each grain the newest, and what came after the first one sent.
+
+    `marts`, `settings`, `now`: as of `due`. `reader`: an audience. Who is new does not get the
+    reports of years.
+    """
+    if reader.audience is None:
+        return due(marts, settings, now)
+    report = settings.report.model_copy(
+        update={"every": reader.audience.schedule, "folder": str(folder_of(settings, reader))}
+    )
+    waiting = due(marts, settings.model_copy(update={"report": report}), now)
+    first = [parse(name).first for name, _, _ in written(folder_of(settings, reader))]
+    newest = {period.grain: period for period in waiting}
+    since = min(first, default=None)
+    return [p for p in waiting if p == newest[p.grain] or (since and p.first >= since)]
+
+
+def folder_of(settings: Settings, reader: Reader) -> Path:
+    """Folder of the reports of an audience, or of everybody's.
+
+    `settings`: name that of all reports. `reader`: whose.
+    """
+    folder = settings.resolve(settings.report.folder)
+    return folder / f"{_OF}{reader.name}" if reader.audience else folder
+
+
+def readers(settings: Settings) -> list[Reader]:
+    """Everybody, and each audience by its name.
+
+    `settings`: with the audiences.
+    """
+    return [EVERYBODY, *(Reader(name, each) for name, each in sorted(settings.audience.items()))]
+
+
+def reader_of(settings: Settings, name: str) -> Reader:
+    """The audience of that name, or everybody where it is empty; raises NothingFound.
+
+    `settings`: with the audiences. `name`: as in [audience.NAME].
+    """
+    if not name:
+        return EVERYBODY
+    if name not in settings.audience:
+        known = nearest(name, settings.audience) if settings.audience else "; none is configured"
+        raise NothingFound(f"no [audience.{name}]{known}")
+    return Reader(name, settings.audience[name])
+
+
 def anew(marts: Marts, folder: Path, settings: Settings, config: str) -> list[str]:
     """Writes all reports of a folder again as first editions, which say nothing of earlier ones.
 
     `marts`: what is published. `folder`, `settings`, `config`: as of `write`. Returns the names of
-    those written; periods that the marts no longer hold stay as they are.
+    those written; periods that the marts no longer hold stay as they are. Those of audiences are
+    written likewise; the folder of one that there is no more is taken away.
     """
+    names = _anew(marts, folder, settings, config, EVERYBODY)
+    known = {f"{_OF}{reader.name}": reader for reader in readers(settings) if reader.audience}
+    for below in sorted(folder.glob(f"{_OF}*")):
+        if below.name in known:
+            mine = _anew(marts, below, settings, config, known[below.name])
+            names += [f"{below.name}/{name}" for name in mine]
+        else:
+            shutil.rmtree(below)
+    return names
+
+
+def _anew(marts: Marts, folder: Path, settings: Settings, config: str, reader: Reader) -> list[str]:
     offered = {period.key: period for period in _offered(marts)}
     names = [name for name, _, _ in written(folder) if name in offered]
     for name in names:
         shutil.rmtree(folder / name)
-        write(marts, offered[name], folder, settings, config)
+        write(marts, offered[name], folder, settings, config, reader=reader)
     return names
 
 
@@ -195,32 +269,54 @@ def build(
     *,
     edition: Edition | None = None,
     config: str = "",
+    reader: Reader = EVERYBODY,
 ) -> dict[str, bytes]:
     """The report's files by name: the page and its tables.
 
     `marts`: what is published. `period`: one that it holds. `settings`: name the file of the
     regions. `edition`: None = the first. `config`: name of the configuration, for the footer.
+    `reader`: whose part it holds, and in which formats.
     """
-    answers = _answers(marts, period)
+    answers = reader.narrowed(_answers(marts, period), marts.query("cell_groups"))
     row = _offered(marts)[period]
     edition = edition or Edition()
-    page = contents.context(marts, period, row, answers, settings)
+    page = contents.context(marts, period, row, answers, settings, reader=reader)
     html = _template().render(
         page, config=config, edition=edition, revised=_revised(edition, counted(row))
     )
     # a per cent sign stays beside its number
     html = html.replace(" %", "\u00a0%")
-    tables = {f"{name}.csv": export.encoded(answer, "csv") for name, answer in answers.items()}
-    return {f"{period.key}.html": html.encode(), **tables}
+    tables = reader.tables(answers)
+    page_itself = {f"{period.key}.html": html.encode()}
+    if reader.audience is None:
+        return page_itself | tables_as(tables, ("csv",))
+    beside = message.files(page, period, answers["network"])
+    return page_itself | beside | tables_as(tables, reader.audience.formats)
+
+
+def tables_as(tables: Answers, formats: Collection[str]) -> dict[str, bytes]:
+    """Tables of a report as files by name, in the formats that are asked for.
+
+    `tables`: by name. `formats`: of [audience.NAME].
+    """
+    files = {}
+    if "csv" in formats:
+        files = {f"{name}.csv": export.encoded(one, "csv") for name, one in tables.items()}
+    if "xlsx" in formats:
+        files["tables.xlsx"] = export.workbook_of(tables)
+    if "gpkg" in formats and len(tables.get("hexagons", ())):
+        files["hexagons.gpkg"] = export.encoded(tables["hexagons"], "gpkg")
+    return files
 
 
 def _answers(marts: Marts, period: Period) -> Answers:
     span: dict[str, Any] = {"period_grain": period.grain, "period_start": period.first}
     within = {"since": period.first, "until": period.last}
     ask = marts.query
-    look_first = still_true(ask("worst_places"), period)
+    look_first = still_true(ask("worst_places", top=_EVERYTHING), period)
     return {
         "network": ask("network_periods", **span),
+        "steps": ask("region_steps", **span),
         "hexagons": ask("period_hexes", **span, top=_EVERYTHING),
         "cells": ask("period_cells", **span, top=_EVERYTHING),
         "changes": ask("change_points", **within, top=_EVERYTHING),
