@@ -27,6 +27,10 @@ SPREADSHEET = (
     "a number as a spreadsheet writes it, not an identifier: digits or leading zeros are lost; "
     "format the column as text and export it again"
 )
+ROUNDED = (
+    "all numbers of more than 15 digits end in zeros, as a spreadsheet rounds them: format the "
+    "column as text and export it again; if they are so, put them together of two columns"
+)
 TOTALS = "a row of totals, and no cell"
 """Why a row is refused in whose place of a cell a total or a mean is named."""
 
@@ -55,6 +59,7 @@ _WRAPPED = r"[^\x20-\x7e]|^[='\"` ]|[\"' ]$|  "
 _FORMULA = re.compile(r"=?\s*\"(.*)\"|=?\s*'(.*)'|['`=](.*)", re.DOTALL)
 _UNSEEN = ("Cc", "Cf", "Co", "Cn", "Zl", "Zp")
 _FLOAT = r"\d(?:[.,]\d+)?[eE]\+\d+|\d+\.0+"
+_LONG, _DIGITS, _ROUNDED = r"\d{16,}", 15, 5
 _BETWEEN = re.compile(r"[-_:/\s]+")
 _BITS = {"lte": 28, "nr": 36}
 _LTE_CELLS, _ENB_BITS, _LAC_BITS, _CI_BITS = 256, 20, 16, 28
@@ -207,6 +212,20 @@ def from_a_spreadsheet(ids: pd.Series) -> pd.Series:
     distinct = pd.Series(ids.dropna().unique(), dtype="str")
     numbers = distinct[distinct.str.fullmatch(_FLOAT)]
     return ids.isin(numbers) if len(numbers) else pd.Series(False, index=ids.index)
+
+
+def are_rounded(ids: pd.Series) -> bool:
+    """Whether a spreadsheet rounded the longest ids: it keeps 15 digits and makes the rest zeros.
+
+    `ids`: identifiers as texts; a missing one is none. Ids of 16 digits end in 0 by chance one time
+    in ten, so five of them and more that all do are not as they were.
+
+    >>> are_rounded(pd.Series([f"31026012345{n}0000" for n in range(10, 16)]))
+    True
+    """
+    distinct = pd.Series(ids.dropna().unique(), dtype="str")
+    longest = distinct[distinct.str.fullmatch(_LONG)]
+    return len(longest) >= _ROUNDED and bool((longest.str[_DIGITS:].str.strip("0") == "").all())
 
 
 def global_ids(texts: pd.Series, technology: pd.Series) -> tuple[pd.Series, pd.Series]:

@@ -61,7 +61,7 @@ def typed(
             values = _without_wraps(values.mask(bad), column, source, findings)
         values, wrong = values.mask(bad), "holds a line break; look for a stray quotation mark"
         if column.name in cell_identity.IDENTIFIERS:
-            values = _without_numbers(values, theirs, column, findings)
+            values = _without_numbers(values, theirs, column, source, findings)
     findings.add("value", column.name, theirs, bad, wrong)
     return values if column.name in POSITION else _possible(values, theirs, column, findings)
 
@@ -78,7 +78,7 @@ def _without_wraps(
 
 
 def _without_numbers(
-    values: pd.Series, theirs: pd.DataFrame, column: Field, findings: Findings
+    values: pd.Series, theirs: pd.DataFrame, column: Field, source: Source, findings: Findings
 ) -> pd.Series:
     """Identifiers; missing where a spreadsheet made a number of one, or where totals stand."""
     is_nothing = cell_identity.of_nothing(values)
@@ -94,6 +94,8 @@ def _without_numbers(
         findings.file.append(
             f"{column.name}: {int(bad.sum())} texts are {cell_identity.SPREADSHEET}"
         )
+    if column.name in source.direct and cell_identity.are_rounded(values):
+        findings.file.append(f"{column.name}: {cell_identity.ROUNDED}")
     return values.mask(bad)
 
 

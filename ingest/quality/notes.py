@@ -66,6 +66,8 @@ _MESSAGES = {
     "no subscriber base": "No subscriber base was given: complaints are per 10,000 call attempts.",
     "several answers of one person": "{again:,} of {n:,} answers are earlier ones of a person who "
         "answered again in the same survey and wave: the last one counts.",
+    "scale: {kind}": "None of {n:,} {kind} answers is 0: where 0 could not be chosen the scale is "
+        "1 to 10, and its NPS can't be compared with one of 0 to 10.",
     "weights: {kind}": "Survey weights make {n:,} {kind} answers worth {worth:,.0f} (Kish's design "
         "effect {effect:.2f}); intervals are that much wider.",
     "response rate {kind}": "{share} of {invited:,.0f} invited in wave {wave} answered: the "
@@ -365,6 +367,9 @@ def _surveys(given: Given) -> Iterator[Note]:
     again = superseded(answers, zone=given.settings.operator.timezone)
     if n := int(again.sum()):
         yield _note("nps", "several answers of one person", "ok", again=n, n=len(answers))
+    for kind, scores in answers[~again].groupby("survey_type")["score"]:
+        if surveys.lacks_zero(scores):
+            yield _note("nps", "scale: {kind}", kind=kind, n=len(scores))
     for kind, weights in answers[~again].groupby("survey_type")["survey_weight"]:
         effect, n = surveys.design_effect(weights), len(weights)
         if effect > 1 + _REFUSED_DOUBT:

@@ -9,6 +9,8 @@ from ingest.settle.repeats import superseded
 
 WAVE = ["survey_type", "wave"]
 """Columns that name one wave of one survey."""
+# answers, and ones among them, from which on a lack of zeros is no chance
+_MANY, _ONES = 100, 5
 _COUNTS = ["n_invited", "n_delivered", "n_completed", "n_answers"]
 
 
@@ -49,6 +51,15 @@ def _beside_one(strata: pd.DataFrame, is_small: pd.Series) -> pd.Series:
     is_alone = is_small.groupby(wave).transform("sum") == 1
     others = strata["n_invited"].where(is_alone & ~is_small)
     return others.groupby(wave).rank(method="first") == 1
+
+
+def lacks_zero(scores: pd.Series) -> bool:
+    """Whether answers seem to be on a scale of 1 to 10: some say 1, and of very many none says 0.
+
+    `scores`: answers of one survey, 0 to 10, none missing. Where 0 can be chosen it is the
+    commonest answer of those below 5.
+    """
+    return len(scores) >= _MANY and int((scores == 1).sum()) >= _ONES and bool(scores.min() > 0)
 
 
 def design_effect(weights: pd.Series) -> float:

@@ -62,6 +62,18 @@ def test_missing_is_missing_and_the_enodeb_is_the_upper_part() -> None:
     assert cell_identity.enb_ids(ids).isna()[1]
 
 
+def test_ids_that_a_spreadsheet_rounded_are_known_by_their_zeros() -> None:
+    true = pd.Series([f"3102601234567{n:03d}" for n in range(101, 111)])
+    assert not cell_identity.are_rounded(true)
+    rounded = true.str[:15] + "0"
+    # ten ids of sixteen digits became two
+    assert rounded.nunique() == 2
+    many = pd.Series([f"31026012345{n:04d}0" for n in range(40)])
+    assert cell_identity.are_rounded(many)
+    assert not cell_identity.are_rounded(pd.concat([many, true.head(1)]))
+    assert not cell_identity.are_rounded(many.str[:15])
+
+
 def test_numbers_of_a_spreadsheet() -> None:
     ids = pd.Series(
         ["2.34E+14", "2,34E+14", "123456.0", "2E+5", "123456", "1E5", "A1.0", "1.5", None]

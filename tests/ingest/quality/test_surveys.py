@@ -126,6 +126,15 @@ def test_completed_answers_are_those_that_came_in_where_nobody_counts_them() -> 
     assert _responses(stated, both.reset_index(drop=True))["shown"].tolist() == ["hidden"]
 
 
+def test_a_scale_without_zero_is_known_by_its_ones() -> None:
+    from_one = pd.Series([1] * 5 + [9] * 95)
+    assert surveys.lacks_zero(from_one)
+    assert not surveys.lacks_zero(from_one.replace({1: 0}))
+    assert not surveys.lacks_zero(from_one.head(99))
+    # nobody who is very unhappy answered
+    assert not surveys.lacks_zero(pd.Series([7] * 100))
+
+
 def test_what_weights_cost() -> None:
     assert surveys.design_effect(pd.Series([2.0, 2.0, 2.0])) == pytest.approx(1)
     # 1 + cv^2 = 1 + 0.25
