@@ -4,6 +4,7 @@ docs/methods.md 8.5. Beside it stands the simple rank, (rate - normal rate) x at
 where most calls drop, not whether any action would help.
 """
 
+from collections.abc import Hashable
 from typing import Any
 
 import numpy as np
@@ -64,7 +65,9 @@ def avoidable(gain: Gain) -> dict[str, Any]:
 def _in_words(places: pd.DataFrame, parts: pd.DataFrame, zone: str) -> pd.DataFrame:
     """The places with the rise that their first cell is still in, `advice` and `seen`."""
     first = parts.drop_duplicates("row").set_index("row")
-    by_row = {row: mine.to_dict("records") for row, mine in parts.groupby("row")}
+    by_row: dict[int, list[dict[Hashable, Any]]] = {}
+    for part in parts.to_dict("records"):
+        by_row.setdefault(part["row"], []).append(part)
     each = places.to_dict("records")
     words = pd.Series([reasons.advice(place) for place in each], places.index, dtype="str")
     seen = [reasons.seen(place, by_row.get(row, []), zone=zone) for row, place in enumerate(each)]
