@@ -38,10 +38,12 @@ def of_places(failed_share: pd.Series) -> pd.Series:
 
     `failed_share`: share 0..1 of the place's cells' days that failed, NaN = none was counted.
     """
-    # without any place it would stay a column of numbers
-    percent = (100 * failed_share).map("{:.0f} %".format).astype("object")
-    reason = percent + " of its cells' days fail a check of the data"
-    return reason.where(failed_share > _MOST_FAILED, None)
+    reason = pd.Series(None, index=failed_share.index, dtype="object")
+    failed = failed_share[failed_share > _MOST_FAILED]
+    if len(failed):
+        percent = (100 * failed).map("{:.0f} %".format).astype("object")
+        reason[failed.index] = percent + " of its cells' days fail a check of the data"
+    return reason
 
 
 def of_changes(changes: pd.DataFrame, verdicts: pd.DataFrame) -> pd.Series:

@@ -144,6 +144,8 @@ def mark_doubt(raw: pd.Series, decimal: str, *, thousands: str = "", whole: bool
     """
     if thousands or not pd.api.types.is_string_dtype(raw) or _is_decimal(raw.head(1000), decimal):
         return ""
+    if not _has(raw, decimal):
+        return ""
     texts = pd.Series(raw.dropna().unique(), dtype="str").str.translate(_SIGNS)
     other = "," if decimal == "." else "."
     marked = texts[texts.str.contains(decimal, regex=False)]
@@ -161,6 +163,12 @@ def mark_doubt(raw: pd.Series, decimal: str, *, thousands: str = "", whole: bool
     )
 
 
+def _has(raw: pd.Series, mark: str) -> bool:
+    """Whether a mark stands in any text."""
+    texts = pa.array(raw, type=pa.string(), from_pandas=True)
+    return bool(pc.any(pc.match_substring(texts, mark)).as_py())
+
+
 def _is_decimal(raw: pd.Series, decimal: str) -> bool:
     """Whether some text has a mark that can only be the decimal mark; quick, of the first rows."""
     mark = re.escape(decimal)
@@ -174,6 +182,8 @@ def other_mark(texts: pd.Series, decimal: str) -> int:
 
     `texts`: those that are no numbers, missing allowed. `decimal`: the mark that the source names.
     """
+    if texts.empty:
+        return 0
     other = re.escape("." if decimal == "," else ",")
     return int(texts.str.fullmatch(rf"[+-]?\d*{other}\d+", na=False).sum())
 

@@ -4,6 +4,7 @@ How they are made stands in tests/bench/.
 """
 
 import fcntl
+import gc
 import os
 import shutil
 import signal
@@ -24,6 +25,8 @@ from tests.bench.reports import build_reports
 from tests.bench.town import Town, build_town
 
 PYTEST = sys.modules["__main__"]
+# as in ingest.running.workers: the tests' frames are many, and their circles few
+gc.set_threshold(50_000, 10, 10)
 
 
 @pytest.fixture(autouse=True)

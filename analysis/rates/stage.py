@@ -139,16 +139,21 @@ def _kpi_rates(inputs: Inputs) -> tuple[list[pd.DataFrame], list[pd.DataFrame]]:
         if kind.name in ("hex", "region")
     ]
     network_whole = members.of_weights(seen, counters)
-    rates, scatter = [], []
+    rows_of_kinds: list[list[pd.DataFrame]] = [[] for _ in shown]
+    whole, scatter = [], []
     for one in kpis.rated(inputs.table("cell_day"), counters, catalogue, absent):
         scatter.append(kpis.noise_rows(one, counters))
         for period in kpis.periods(counters) if one.kpi not in kpis.RATED_APART else ():
-            rates += [
-                members.of_kind(kpis.rows_of(one, counters, places, period), kind)
-                for kind, places in shown
-            ]
-            whole = kpis.rows_of(one.of_days(), counters, network_whole, period)
-            rates.append(whole.assign(place_type="network"))
+            for rows_of_kind, (_, places) in zip(rows_of_kinds, shown, strict=True):
+                rows_of_kind.append(kpis.rows_of(one, counters, places, period))
+            whole.append(kpis.rows_of(one.of_days(), counters, network_whole, period))
+    # named once a kind: once a KPI and period costs as much as the figures themselves
+    rates = [
+        members.of_kind(pd.concat(rows_of_kind, ignore_index=True), kind)
+        for rows_of_kind, (kind, _) in zip(rows_of_kinds, shown, strict=True)
+        if rows_of_kind
+    ]
+    rates += [pd.concat(whole, ignore_index=True).assign(place_type="network")] if whole else []
     return rates, [rows for rows in scatter if len(rows)]
 
 

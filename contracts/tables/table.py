@@ -25,13 +25,17 @@ _ARROW: dict[str, pa.DataType] = {
     "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
 }
 
+# by themselves, not by their names: a name is taken apart at every cast
 _PANDAS: dict[str, Any] = {
-    "VARCHAR": "str",
-    "BIGINT": "float64",
-    "INTEGER": "float64",
-    "DOUBLE": "float64",
-    "UBIGINT": "UInt64",
-    "TIMESTAMPTZ": "datetime64[us, UTC]",
+    kind: pd.api.types.pandas_dtype(name)
+    for kind, name in {
+        "VARCHAR": "str",
+        "BIGINT": "float64",
+        "INTEGER": "float64",
+        "DOUBLE": "float64",
+        "UBIGINT": "UInt64",
+        "TIMESTAMPTZ": "datetime64[us, UTC]",
+    }.items()
 }
 
 
@@ -133,7 +137,7 @@ def _faults(frame: pd.DataFrame, field: Field) -> Iterator[str]:
             yield f"{len(low)} values below {field.low:g} (first: {low.iloc[0]})"
         if len(high):
             yield f"{len(high)} values above {field.high:g} (first: {high.iloc[0]})"
-    if field.choices and (odd := sorted(set(values) - set(field.choices))):
+    if field.choices and (odd := sorted({*values.unique()} - {*field.choices})):
         yield f"{', '.join(map(str, odd[:3]))} not among {', '.join(field.choices)}"
 
 
@@ -164,10 +168,15 @@ def _alike(parts: Iterable[pd.DataFrame]) -> Iterator[pd.DataFrame]:
 
 
 def _cast(part: pd.DataFrame, of: Table) -> pd.DataFrame:
+    nothing = pd.Series(None, index=part.index, dtype="object")
+    # made once a type: a column of nothing costs as much to cast as one of values
+    absent = {field.type for field in of.fields if field.name not in part}
+    blank = {kind: nothing.astype(_PANDAS.get(kind, "object")) for kind in absent}
     columns = {}
     for field in of.fields:
-        values = part.get(field.name, pd.Series(None, index=part.index, dtype="object"))
-        columns[field.name] = values.astype(_PANDAS.get(field.type, values.dtype))
+        values = part[field.name] if field.name in part else blank[field.type]
+        kind = _PANDAS.get(field.type, values.dtype)
+        columns[field.name] = values if values.dtype == kind else values.astype(kind)
     return pd.DataFrame(columns, index=part.index)
 
 

@@ -9,6 +9,7 @@ both have a row for each row of the file, on one index.
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import numpy as np
 import pandas as pd
 
 from contracts.complaints import CLASS_OF, UNKNOWN
@@ -317,8 +318,11 @@ def _count_lost(ours: pd.DataFrame, table: Table, findings: Findings) -> None:
 
 def _shaped(ours: pd.DataFrame, table: Table) -> pd.DataFrame:
     """The table's columns in its order; None where there is nothing for one."""
-    empty = {name: None for name in table.columns if name not in ours}
-    return ours.assign(**empty)[list(table.columns)].reset_index(drop=True)
+    absent = [name for name in table.columns if name not in ours]
+    # all at once: a frame looks itself over at every new column
+    nothing = np.full((len(ours), len(absent)), None, dtype=object)
+    whole = pd.concat([ours, pd.DataFrame(nothing, ours.index, absent)], axis=1)
+    return whole[list(table.columns)].reset_index(drop=True)
 
 
 def _refused_rows(
@@ -331,6 +335,8 @@ def _refused_rows(
     faults = pd.concat([malformed, kept_out, *findings.rows]).assign(
         table_name=table.name, source_file=file, file_hash=file_hash
     )
+    if faults.empty:
+        return faults[columns].reset_index(drop=True)
     # a value that made its row refused counts once: as the row's, with the value's own reason;
     # "row" is less than "value", and the value's own reason stands first
     faults = faults.sort_values(

@@ -81,10 +81,10 @@ def under_newest_ids(
     it means that one's cell, after its last that one's: counters that still come under an old id
     count for the cell.
     """
-    names = _names(cells)
     renamed = rows.copy()
-    if names.empty:
+    if cells["known_as"].isna().all():
         return renamed
+    names = _names(cells)
     columns = [name for name in _CELL_COLUMNS if name in rows]
     cell_places = "place_id" in rows and (rows["place_type"] == "cell").any()
     columns += ["place_id"] * bool(cell_places)
