@@ -6,7 +6,18 @@ from typing import Any
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
-from views.pages import changes, drivers, places, plan, quality, questions, regulator, reports, sql
+from views.pages import (
+    changes,
+    drivers,
+    place,
+    places,
+    plan,
+    quality,
+    questions,
+    regulator,
+    reports,
+    sql,
+)
 from views.pages import map as map_page
 from views.shared import page, url
 
@@ -19,6 +30,8 @@ def _page(title: str, module: ModuleType, *, at: str = "", **how: Any) -> Stream
 st.set_page_config(page_title="Hexperience", layout="wide", initial_sidebar_state="collapsed")
 home = _page("Map", map_page, at="home", default=True)
 url.set_home(home)
+one_place = _page("Place", place, visibility="hidden")
+url.set_place(one_place)
 st.navigation(
     [
         home,
@@ -31,6 +44,7 @@ st.navigation(
         _page("Questions", questions),
         _page("SQL", sql),
         _page("Quality", quality),
+        one_place,
         # the first page's own address is /; whoever types /map is to find it too
         _page("Map", map_page, visibility="hidden"),
     ],

@@ -120,6 +120,8 @@ def _fitting(params: dict[str, tuple[str, str | None]], demo: Warehouse) -> dict
         "subject_type": "hex",
         "subject_id": worst["hex_text"],
         "sheet_id": demo.marts.query("intervention_places")["intervention_id"].iloc[0],
+        "lat": worst["lat"],
+        "lon": worst["lon"],
     }
     return {name: known[name] for name, (_, default) in params.items() if default is None}
 

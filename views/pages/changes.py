@@ -163,6 +163,8 @@ def _part(row: Any) -> str:
 def _history(row: Any, timezone: str) -> None:
     with st.container(horizontal=True, horizontal_alignment="distribute"):
         st.markdown(f"##### {plain(place(row))}", width="content")
+        if st.button("All about it", type="tertiary", icon=":material/article:"):
+            url.open_place(_ranked(row) or url.PlaceKey("hex", str(row["hex_text"])))
         if isinstance(row["hex_text"], str) and st.button("Show on the map", type="tertiary"):
             url.open_map(row["hex_text"], _ranked(row))
     acknowledging.panel(Subject("change", str(row["change_id"])), timezone)

@@ -252,6 +252,8 @@ def _chosen(place: Any) -> None:
         doubt = f":red[{plain(unsafe(place))}]" if unsafe(place) else ""
         name, text = plain(str(place["place_name"])), plain(in_full(place))
         st.markdown(f"**{name}**: {doubt}{text}", width="stretch")
+        if st.button("All about it"):
+            url.open_place(_key(place))
         hex_text = place["shown_hex_text"]
         if isinstance(hex_text, str) and st.button("Show on the map", type="primary"):
             url.open_map(hex_text, _key(place))

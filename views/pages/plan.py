@@ -167,8 +167,11 @@ def _chosen(chosen: Any) -> None:
                                      unsafe(chosen) + chosen["reason"])
         )  # fmt: skip
         st.markdown(f"**{action}**, {where}: {effect}", width="stretch")
+        place = _place(chosen)
+        if place and st.button("All about it"):
+            url.open_place(place)
         if isinstance(hex_text, str) and st.button("Show on the map", type="primary"):
-            url.open_map(hex_text, _place(chosen))
+            url.open_map(hex_text, place)
 
 
 def _place(chosen: Any) -> url.PlaceKey | None:

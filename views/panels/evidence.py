@@ -33,7 +33,7 @@ def show(place: Any, kind: str, facts: pd.Series) -> None:
         return
     _about(place)
     parts = data.answer("place_parts", place_type=kind, place_id=key)
-    _parts(parts)
+    parts_table(parts)
     if isinstance(place["dominant_cell_id"], str):
         left, right = st.columns(2, gap="medium")
         with left:
@@ -168,8 +168,11 @@ def _fewer(asked: Any, name: str, what: str) -> str:
     return f"**{asked[name]:,.0f}** {what} ({between(asked, name)})"
 
 
-def _parts(parts: pd.DataFrame) -> None:
-    """The cells that are spoken of: their shares, their rises, and which the action treats."""
+def parts_table(parts: pd.DataFrame) -> None:
+    """Draws the cells that are spoken of: their shares, rises, and which the action treats.
+
+    `parts`: answer of place_parts; of fewer than two cells nothing is drawn.
+    """
     if len(parts) < 2:
         return
     st.markdown("**Where its avoidable drops lie**")

@@ -27,6 +27,8 @@ def story(chosen: str, facts: pd.Series, drawn: Drawn) -> None:
     named = page.plain(region.iloc[0]) if len(region) else "Hexagon"
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
         st.markdown(f"##### {named} :gray[{page.plain(chosen)}]", width="content")
+        if st.button("All about it", type="tertiary", icon=":material/article:"):
+            url.open_place(url.PlaceKey("hex", chosen))
         st.button("Back to the list", on_click=url.go_to, args=[None], type="tertiary")
     acknowledging.panel(Subject("hex", chosen), facts["timezone"])
     here = _of(rates, drawn)

@@ -40,6 +40,8 @@ def story(chosen: PlaceKey, place: pd.Series, facts: pd.Series) -> None:
     """
     with st.container(horizontal=True, horizontal_alignment="distribute", gap="small"):
         st.markdown(f"##### {page.plain(title(place))}", width="content")
+        if st.button("All about it", type="tertiary", icon=":material/article:"):
+            url.open_place(chosen)
         st.button("Back to the list", on_click=url.go_to, args=[None], type="tertiary")
     acknowledging.panel(Subject(chosen.kind, chosen.id), facts["timezone"])
     _figure(place)

@@ -3,6 +3,8 @@
 It lets whole places through, by their cells, and never changes a figure.
 """
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
@@ -47,7 +49,7 @@ def _picker(dimension: str, title: str, values: pd.DataFrame) -> None:
     remember(dimension, _PARTED_BY.join(picked))
 
 
-def _named(value: str, n_cells: float) -> str:
+def _named(value: str, n_cells: Any) -> str:
     name = _SHORT.get(value, value)
     return name if pd.isna(n_cells) else f"{name} ({n_cells:,.0f} cells)"
 
@@ -86,7 +88,7 @@ def caption(shown: str, *, metric: str = "") -> None:
     """
     if not chosen():
         return
-    by = "; ".join(f"{DIMENSIONS[dimension].lower()} {_written(value)}"
+    by = "; ".join(f"{DIMENSIONS[dimension].lower()} {written(value)}"
                    for dimension, value in chosen().items())  # fmt: skip
     left_out = [DIMENSIONS[name].lower() for name in chosen() if name not in of_hexagons(metric)]
     unfiltered = ""
@@ -102,5 +104,11 @@ def _why(metric: str) -> str:
     return ": figures of customers are not told apart by cells" if metric in PERSONS else ""
 
 
-def _written(value: str) -> str:
+def written(value: str) -> str:
+    """Values of a dimension as people write them: LTE or NR.
+
+    `value`: as the inventory has it; several are parted as in the address, or by commas.
+    """
+    if ", " in value:
+        return ", ".join(_SHORT.get(one, one) for one in value.split(", "))
     return " or ".join(_SHORT.get(one, one) for one in _split(value))

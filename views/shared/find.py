@@ -40,8 +40,12 @@ def _found(text: str) -> None:
 
 def _way(label: str, icon: str, hex_text: object, key: url.PlaceKey | None) -> None:
     shown = hex_text if isinstance(hex_text, str) else None
-    if st.button(plain(label), icon=icon, type="tertiary", key=f"find {label}"):
-        url.open_map(shown, key)
+    with st.container(horizontal=True, horizontal_alignment="distribute"):
+        if st.button(plain(label), icon=icon, type="tertiary", key=f"find {label}"):
+            url.open_map(shown, key)
+        of_place = key or (url.PlaceKey("hex", shown) if shown else None)
+        if of_place and st.button("All about it", type="tertiary", key=f"about {label}"):
+            url.open_place(of_place)
 
 
 def _label(place: Any) -> str:

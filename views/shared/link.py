@@ -1,4 +1,4 @@
-"""The button that copies the address of what is seen, theme and all."""
+"""Buttons that work in the browser alone: copy the address of what is seen, and print it."""
 
 from functools import cache
 from typing import Any
@@ -42,9 +42,27 @@ export default function ({ parentElement, data }) {
 """
 
 
+_PRINT = """
+export default function ({ parentElement }) {
+  parentElement.querySelector("button").onclick = () => window.print()
+}
+"""
+
+
 def button() -> None:
     """Draws the button; what it copies shows the same in another browser."""
     _component()(key="copy link", data={"theme": theme()})
+
+
+def print_button() -> None:
+    """Draws the button that prints the page as the browser does."""
+    _printer()(key="print")
+
+
+@cache
+def _printer() -> Any:
+    html = '<button type="button">Print</button>'
+    return st.components.v2.component("print_page", html=html, css=_CSS, js=_PRINT)
 
 
 @cache

@@ -199,7 +199,7 @@ def since(label: str, *, param: str) -> date | None:
     """
     if param not in st.session_state:
         st.session_state[param] = _day_of(recalled(param))
-    day = st.date_input(label, key=param)
+    day: date | None = st.date_input(label, key=param)
     remember(param, day.isoformat() if day else None)
     return day
 
@@ -246,7 +246,7 @@ def key_of(table: str, ids: Iterable[object]) -> str:
     return f"{table} {hash(tuple(ids))}"
 
 
-def first_choice(key: str, ids: Sequence[object], *, param: str) -> dict[str, Any]:
+def first_choice(key: str, ids: Sequence[object], *, param: str) -> Any:
     """The row that a table starts with: the one that the URL names, or none.
 
     `key`: of the table. `ids`: one for each row, in order. `param`: name in the URL. Made for

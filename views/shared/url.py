@@ -8,7 +8,7 @@ from streamlit.navigation.page import StreamlitPage as Page
 from geo import hexgrid
 from views.hexmap import Goal, View, view_at, view_from
 
-_HOME = "home page"
+_HOME, _PLACE = "home page", "place page"
 _GOAL = "map goal"
 KEYS = {"cell": "cell_id", "site": "site_id", "hex": "hex_text", "region": "region"}
 """Column of worst_places that names a place of each kind."""
@@ -62,6 +62,12 @@ def chosen_place() -> PlaceKey | None:
     return PlaceKey(kind, key) if kind in KEYS and key else None
 
 
+def named_place() -> PlaceKey | None:
+    """The place that the URL names for a page of its own; sectors have one too, but no list."""
+    kind, _, key = (recalled("place") or "").partition(".")
+    return PlaceKey(kind, key) if kind in (*KEYS, "sector") and key else None
+
+
 def goal(whole: View) -> Goal:
     """Where the map was last sent: at first where the URL says, else to the hexagon it names.
 
@@ -90,6 +96,23 @@ def go_to(hex_text: str | None, place: PlaceKey | None = None) -> None:
 def set_home(page: Page) -> None:
     """Tells which page holds the map."""
     st.session_state[_HOME] = page
+
+
+def set_place(page: Page) -> None:
+    """Tells which page shows one place.
+
+    `page`: as `st.Page` makes it.
+    """
+    st.session_state[_PLACE] = page
+
+
+def open_place(place: PlaceKey) -> None:
+    """Leaves for the page of one place.
+
+    `place`: its kind and its key.
+    """
+    remember("place", place.text)
+    st.switch_page(st.session_state[_PLACE], query_params={"place": place.text})
 
 
 def open_map(hex_text: str | None, place: PlaceKey | None = None) -> None:
