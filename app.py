@@ -9,6 +9,7 @@ from streamlit.navigation.page import StreamlitPage
 from views.pages import (
     changes,
     drivers,
+    effects,
     place,
     places,
     plan,
@@ -39,6 +40,7 @@ st.navigation(
         _page("Plan", plan),
         _page("Changes", changes),
         _page("Drivers", drivers),
+        _page("Effects", effects),
         _page("Regulator", regulator),
         _page("Reports", reports),
         _page("Questions", questions),

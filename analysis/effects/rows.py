@@ -52,6 +52,7 @@ def effect_row(
         "judged_with": ",".join(others) if others and sheet.kind == "intervention" else None,
         "work_from": (start + pd.Timedelta(days=first)).date(),
         "work_until": (start + pd.Timedelta(days=last)).date(),
+        "after_until": (start + pd.Timedelta(days=last + AFTER_DAYS)).date(),
         "n_places_worked": len(works),
         "n_places_judged": verdict.n_treated,
         "n_controls": verdict.n_controls,

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.arrays import Flags, Indices
-from analysis.effects import kpis, sheets
+from analysis.effects import kpis, ledger, sheets
 from analysis.effects.kpis import KpiPanel
 from analysis.effects.rows import METHOD_VERSION, ROLLED_BACK, Sheet, day_rows, effect_row
 from analysis.effects.sheets import Works
@@ -18,11 +18,16 @@ from contracts.kpis import catalogue
 from contracts.tables import TABLES, assemble
 from geo import sphere
 
+_NEWEST_DAYS = 28
+
 
 def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - families are alike
-    """Tables effect and effect_day: every intervention and project on each KPI of the sheet.
+    """Tables effect, effect_day, kind_effect and prediction.
 
-    `inputs`: without counters or without works that were begun, both tables are empty. `earlier`:
+    Every intervention and project on each KPI of the sheet; what works of each kind brought; and
+    what is said of works that did not begin yet, beside what was said in runs before.
+
+    `inputs`: without counters or without works that were begun there are no effects. `earlier`:
     nothing of it is read.
     """
     effects, days = list[pd.DataFrame](), list[pd.DataFrame]()
@@ -30,10 +35,34 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - famil
         for rows, rows_by_day in _judged(inputs):
             effects.append(rows)
             days.append(rows_by_day)
+    effect = assemble(effects, TABLES["effect"])
+    works = inputs.interventions
+    of = ledger.learnt(effect, works.set_index("intervention_id")["kind"])
+    said = ledger.registered(inputs.table("prediction"), _coming(inputs), of, inputs.as_of)
     return Findings(
-        effect=assemble(effects, TABLES["effect"]),
+        effect=effect,
         effect_day=assemble(days, TABLES["effect_day"]),
+        kind_effect=assemble([ledger.kind_rows(of)], TABLES["kind_effect"]),
+        prediction=assemble([said], TABLES["prediction"]),
     )
+
+
+def _coming(inputs: Inputs) -> pd.DataFrame:
+    """Works that did not begin by the end of the data, and the newest 28 days' drops there."""
+    works = inputs.interventions[inputs.interventions["start_utc"] >= inputs.as_of]
+    columns = works[["intervention_id", "kind"]]
+    if works.empty or not inputs.has_counters:
+        return columns.assign(drops=np.nan)
+    counters = inputs.counters
+    newest = counters["dropped_calls"].to_numpy()[:, -_NEWEST_DAYS:]
+    is_known = np.isfinite(newest).any(axis=1)
+    drops = pd.Series(
+        np.where(is_known, np.nansum(newest, axis=1), np.nan), counters["cell_id"].to_numpy()
+    )
+    site_of = inputs.newest_cells.set_index("cell_id")["site_id"].reindex(drops.index)
+    of_sites = drops.groupby(site_of.to_numpy(object)).sum(min_count=1)
+    at_cell, at_site = works["cell_id"].map(drops), works["site_id"].map(of_sites)
+    return columns.assign(drops=at_cell.where(works["cell_id"].notna(), at_site))
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """What came of interventions."""
 
-from contracts.fields.field import amount, date, rate, text, whole
+from contracts.fields.field import amount, date, rate, text, time, whole
 
 FIELDS = [
     text("project_id", "Project that an intervention belongs to; its works get one sheet."),
@@ -13,6 +13,7 @@ FIELDS = [
           "of a project both may be.", "cell", "site", "both"),
     date("work_from", "Day on which the first of the works began."),
     date("work_until", "Day on which the last of them was over."),
+    date("after_until", "Last of the 28 days after them, on which they can be judged."),
     whole("n_places_worked", "n", "Places at which the works were.", 0, None),
     whole("n_places_judged", "n", "Those of them that the figures are of.", 0, None),
     whole("n_controls", "n", "Untouched places that they are held against.", 0, None),
@@ -35,6 +36,19 @@ FIELDS = [
             "been drifting away from the untouched ones by so much by itself; NULL = not shown.",
             0),
     text("no_effect_reason", "Why nothing can be said; NULL = something is."),
+    time("registered_utc", "End of the data of the run that registered a prediction; the work had "
+          "not begun by then."),
+    amount("predicted_size", "%", "By how much drops are expected to be above what they would be "
+            "without the next work of the kind; negative: below."),
+    amount("predicted_size_lo", "%", "Lower end of the 90 % interval."),
+    amount("predicted_size_hi", "%", "Upper end of it."),
+    amount("predicted", "drops a month", "Drops that the work is expected to avoid, at the newest "
+            "28 days' count."),
+    amount("predicted_lo", "drops a month", "Lower end of the 90 % interval."),
+    amount("predicted_hi", "drops a month", "Upper end of it."),
+    whole("n_judged", "n", "Works of the kind that were judged; those judged as one count once.",
+           0, None),
+    whole("n_better", "n", "Those of them after which drops were fewer.", 0, None),
     whole("event_day", "days", "Day before the works began, from -1 down, or after they were over, "
            "from 1 up.", None, None),
     rate("value_of_day", "The KPI on that day."),

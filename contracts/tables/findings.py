@@ -168,7 +168,7 @@ TABLES = [
     ),
     Table(
         "effect", "finding", "what came of one intervention or project, by one KPI",
-        names("""sheet_kind sheet_id metric judged_at judged_with work_from work_until
+        names("""sheet_kind sheet_id metric judged_at judged_with work_from work_until after_until
             n_places_worked n_places_judged n_controls value_before value_after value_expected
             effect_unit effect_size effect_size_lo effect_size_hi effect_kind p_value n_placebo
             drift_to_undo realised realised_lo realised_hi no_effect_reason method_version
@@ -180,6 +180,19 @@ TABLES = [
         names("""sheet_kind sheet_id event_day value_of_day expected_of_day expected_of_day_lo
             expected_of_day_hi run_id"""),
         key=names("sheet_kind sheet_id event_day"),
+    ),
+    Table(
+        "kind_effect", "finding", "what the next work of one kind can be expected to bring",
+        names("""kind n_judged n_better predicted_size predicted_size_lo predicted_size_hi
+            method_version run_id"""),
+        key=("kind",),
+    ),
+    Table(
+        "prediction", "finding", "what was said of one work before it began; never changed",
+        names("""intervention_id kind registered_utc predicted_size predicted_size_lo
+            predicted_size_hi predicted predicted_lo predicted_hi n_judged method_version
+            run_id"""),
+        key=("intervention_id",),
     ),
     Table(
         "survey_response", "finding", "one survey wave and stratum: who was asked, who answered",

@@ -10,7 +10,14 @@ from contracts import regulator
 from geo import hexgrid
 from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
-from tests.bench import town_association, town_changes, town_network, town_plans, town_rates
+from tests.bench import (
+    town_association,
+    town_changes,
+    town_effects,
+    town_network,
+    town_plans,
+    town_rates,
+)
 from tests.bench.frames import rows
 from tests.bench.marts import run_row, write_config
 
@@ -49,6 +56,10 @@ def build_town(folder: Path) -> Town:
         "place_rate": town_rates.rates(days, by_hex, hexes),
         "association": town_association.associations(),
         "intervention": town_changes.works(),
+        "effect": town_effects.effects(),
+        "effect_day": town_effects.effect_days(),
+        "kind_effect": town_effects.kind_effects(),
+        "prediction": town_effects.predictions(),
         "priority": town_plans.priority(cells),
         **town_plans.plans(cells),
         "receipt": _receipt(),

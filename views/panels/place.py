@@ -1,6 +1,7 @@
 """One ranked place's story beside the map: the figure of the list, its cells, what to do."""
 
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 import streamlit as st
@@ -10,6 +11,7 @@ from views.drawing import charts
 from views.panels import acknowledging, capacity
 from views.shared import data, page, url
 from views.shared.url import PlaceKey
+from views.words import effected
 from views.words.numbers import amount, between, day, rows
 from views.words.sentences import (
     among_first,
@@ -21,6 +23,8 @@ from views.words.sentences import (
 )
 
 _PICTURED, _LEAST = 3, 0.005
+_DONE = 3
+"""Works of a place that are named, the newest."""
 
 
 def found(chosen: PlaceKey) -> pd.Series | None:
@@ -52,6 +56,7 @@ def story(chosen: PlaceKey, place: pd.Series, facts: pd.Series) -> None:
         if text:
             st.caption(page.plain(f"{text[0].upper()}{text[1:]}"))
     capacity.panel(chosen.kind, chosen.id)
+    _done(chosen, place)
     _cells(chosen, str(facts["timezone"]))
     _hexagon(place)
 
@@ -63,6 +68,24 @@ def _figure(place: pd.Series) -> None:
                 f"{page.plain(by)}")  # fmt: skip
     st.caption(f"{day(place['period_start'])} to {day(place['period_end'])}, with the 90 % "
                "interval; whatever layer and period the map shows.")  # fmt: skip
+
+
+def _done(chosen: PlaceKey, place: pd.Series) -> None:
+    """What was done at a place of the list, and what came of it; nothing where nothing was.
+
+    `chosen`: its kind and its key. `place`: its row of worst_places; of a hexagon what was done at
+    its site counts.
+    """
+    at = {"cell_id": chosen.id} if chosen.kind == "cell" else {"site_id": place["site_id"]}
+    if not all(isinstance(each, str) for each in at.values()):
+        return
+    effects = data.answer("effects", **at)
+    if effects.empty:
+        return
+    st.markdown("**What was done here**")
+    for row in rows(effects.head(_DONE)):
+        link = f"[sheet](effects?sheet={quote(f'{row.sheet_kind}.{row.sheet_id}')})"
+        st.caption(f"{page.plain(effected.title(row))}: {page.plain(effected.verdict(row))} {link}")
 
 
 def _cells(chosen: PlaceKey, timezone: str) -> None:

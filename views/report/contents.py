@@ -31,7 +31,7 @@ from views.report.lines import (
     unsafe,
 )
 from views.report.part import EVERYBODY, Reader
-from views.words import numbers, sentences
+from views.words import effected, numbers, sentences
 from views.words.looks import LOOKS, Look, look_of
 from views.words.numbers import amount, interval, number, rows
 from views.words.periods import Period
@@ -93,6 +93,7 @@ def context(
         "percentiles": list(_percentiles(answers.get("percentiles"))),
         "limits": list(rows(_limits(marts, period))),
         "interventions": _interventions(answers["interventions"]),
+        "effects": [_effect(row) for row in rows(answers["effects"])],
         "receipt": list(rows(answers["receipt"])),
         "notes": [note for note in rows(answers["notes"]) if note.verdict != "ok"],
         "n_fine": int((answers["notes"]["verdict"] == "ok").sum()),
@@ -406,3 +407,12 @@ def _percentiles(answer: pd.DataFrame | None) -> Iterator[dict[str, str]]:
 
 def _interventions(answer: pd.DataFrame) -> list[dict[str, Any]]:
     return records(answer.astype(object).where(answer.notna(), None))
+
+
+def _effect(row: Any) -> dict[str, str]:
+    """What came of one intervention or project whose 28 days are over now."""
+    return {
+        "title": effected.title(row),
+        "verdict": effected.verdict(row),
+        "avoided": effected.avoided(row) if row.effect_kind in ("better", "worse") else "",
+    }

@@ -7,7 +7,7 @@ import pandas as pd
 
 from views.drawing import charts
 from views.report.lines import Answers, between, by_metric, place
-from views.words import foreseen, numbers, sentences
+from views.words import effected, foreseen, numbers, sentences
 from views.words.numbers import amount, number, rows
 from views.words.periods import Period
 
@@ -92,7 +92,8 @@ def in_short(
     if customers := _customers_in_words(answers["customers"]):
         yield "Customers", customers
     done = len(answers["interventions"])
-    yield "Interventions", f"{done} began or ended." if done else "None began or ended."
+    text = f"{done} began or ended." if done else "None began or ended."
+    yield "Interventions", f"{text} {effected.of_report(answers['effects'])}".strip()
     yield "Data", _data_in_words(row, now, answers["notes"])
 
 

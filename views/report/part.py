@@ -14,7 +14,7 @@ from views.words.periods import Period
 
 _OF_PLACES = (
     *("hexagons", "cells", "changes", "customers", "look_first"),
-    *("worst_cells", "percentiles", "interventions"),
+    *("worst_cells", "percentiles", "interventions", "effects"),
 )
 _MOVED = {"up": "▲", "down": "▼", "same": "="}
 
@@ -22,8 +22,8 @@ _MOVED = {"up": "▲", "down": "▼", "same": "="}
 _PART_OF: dict[str, Part] = {
     "steps": "regions", "hexagons": "where", "look_first": "first", "capacity": "first",
     "changes": "changes", "cells": "cells", "customers": "customers", "worst_cells": "regulator",
-    "percentiles": "regulator", "interventions": "interventions", "receipt": "data",
-    "notes": "data",
+    "percentiles": "regulator", "interventions": "interventions", "effects": "interventions",
+    "receipt": "data", "notes": "data",
 }  # fmt: skip
 """The section that shows each table; one without a section goes to everybody."""
 

@@ -326,6 +326,9 @@ def _answers(marts: Marts, period: Period) -> Answers:
         "capacity": _capacity(marts).head(1 if len(look_first) else 0),
         **_regulator(marts, period),
         "interventions": ask("interventions", **within),
+        "effects": ask(
+            "effects", judged_since=period.first, judged_until=period.last, top=_EVERYTHING
+        ),
         "receipt": ask("receipt"),
         "notes": ask("quality_notes"),
     }

@@ -16,8 +16,8 @@ from tests.bench.town import build_town
 from views import hexmap
 from views.shared import data, pickers
 
-PAGES = ("map", "places", "plan", "changes", "drivers", "regulator", "reports", "questions",
-         "quality", "sql")  # fmt: skip
+PAGES = ("map", "places", "plan", "changes", "drivers", "effects", "regulator", "reports",
+         "questions", "quality", "sql")  # fmt: skip
 Configured = Callable[[Path], None]
 
 
@@ -769,3 +769,45 @@ def test_without_a_relation_drivers_say_what_it_takes(
 ) -> None:
     configured(reports_town.config)
     assert "It takes counters of six months" in texts(shown("drivers"))
+
+
+# ------------------------------------------------------------------------------- effects
+
+
+def test_effects_show_what_came_of_works_with_interval_and_plain_means_beside(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    at = shown("effects")
+    page_text = texts(at)
+    assert "Of 1 works that can be judged **1** brought fewer drops, **0** more" in page_text
+    assert "1 can't be judged, or not yet" in page_text
+    assert (
+        "Better: drops −30 % against what untouched places let expect (−42 % to −12 %)."
+        in page_text
+    )
+    assert "210 drops a month fewer (70 to 320)." in page_text
+    assert "drifting away from the untouched ones by 6.0 % a month" in page_text
+    assert "Judged as one with W3" in page_text
+    assert "Two plain means, as acceptance sheets have them" in page_text
+    listed, sheet = (each.value for each in at.dataframe[:2])
+    assert list(listed["said"]) == ["cannot tell", "better"]
+    assert sheet["KPI"].tolist() == ["Drop rate", "Downlink user throughput"]
+    assert sheet["plain change"].tolist() == ["−39 %", "+5 %"]
+    assert len(at.get("vega_lite_chart")) == 2
+    assert len(at.get("download_button")) == 1
+    following, said = (each.value for each in at.dataframe[2:])
+    assert following["between"].tolist() == ["−33 % to +14 %"]
+    assert said["came"].tolist() == ["−30 %, as said", ""]
+
+
+def test_the_address_of_effects_names_the_sheet(town: Any, configured: Configured) -> None:
+    configured(town.config)
+    page_text = texts(shown("effects", sheet="intervention.W2"))
+    assert "Cannot tell: the 28 days after it are not over." in page_text
+    assert "No works match" in texts(shown("effects", came="worse"))
+
+
+def test_without_works_effects_say_what_it_takes(reports_town: Any, configured: Configured) -> None:
+    configured(reports_town.config)
+    assert "It takes counters of drops, and a log of interventions" in texts(shown("effects"))

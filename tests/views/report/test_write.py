@@ -183,6 +183,7 @@ def test_tables_lie_beside_and_hold_what_the_queries_answer(
         "changes.csv",
         "customers.csv",
         "interventions.csv",
+        "effects.csv",
     } < set(files)
 
 
@@ -394,3 +395,12 @@ def test_the_headline_says_what_crept(oldest: tuple[float, ...], ending: str) ->
     said = in_short.headline(Period("week", starts[-1].date()), network)["said"]
     assert said.startswith("of calls dropped: no change beyond chance from the week before")
     assert said.endswith(ending)
+
+
+def test_what_came_of_earlier_works_stands_in_the_report_once_it_can_be_judged(
+    town: Any, settings: Settings
+) -> None:
+    files = report_write.build(Marts(town.warehouse), parse("2025-W17"), settings)
+    text = Reader(files["2025-W17.html"].decode()).text
+    assert "Of 1 earlier that can be judged now 1 brought fewer drops, 0 more." in text
+    assert "Better: drops −30 % against what untouched places let expect" in text
