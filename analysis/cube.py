@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -337,11 +338,45 @@ def _rest_days(
     """Whether each instant of a local calendar lies on a weekend or a public holiday."""
     is_rest = np.isin(calendar.day_of_week, [_WEEK.index(day) for day in weekend])
     if country:
-        years = range(calendar[0].year, calendar[-1].year + 1)
-        public = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
         days = calendar.normalize().unique()
-        is_rest |= calendar.normalize().isin(days[[day in public for day in days.date]])
+        public = holidays_of(days, country, subdivision)
+        is_rest |= calendar.normalize().isin(days[[name is not None for name in public]])
     return is_rest
+
+
+def holidays_of(days: pd.DatetimeIndex, country: str, subdivision: str) -> list[str | None]:
+    """The public holiday on each day, None where there is none.
+
+    `days`: local days, ascending. `country`, `subdivision`: as of `of_cell_days`.
+    """
+    if not country or not len(days):
+        return [None] * len(days)
+    years = range(days[0].year, days[-1].year + 1)
+    public = holidays.country_holidays(country, subdiv=subdivision or None, years=years)
+    return [public.get(day) for day in days.date]
+
+
+def calendar_days(
+    first: date, last: date, *, weekend: Sequence[str], country: str = "", subdivision: str = ""
+) -> pd.DataFrame:
+    """Rows of table `calendar`, without run_id: every day of the years of `first` and `last`.
+
+    `weekend`, `country`, `subdivision`: as of `of_cell_days`.
+    """
+    days = pd.date_range(date(first.year, 1, 1), date(last.year, 12, 31))
+    iso = days.isocalendar()
+    return pd.DataFrame(
+        {
+            "day_local": days.date,
+            "weekday": iso["day"].to_numpy(),
+            "iso_year": iso["year"].to_numpy(),
+            "iso_week": iso["week"].to_numpy(),
+            "month": days.to_period("M").start_time.date,
+            "rest_day": _rest_days(days, weekend, country, subdivision),
+            "holiday": holidays_of(days, country, subdivision),
+            "last_year_day": (days - pd.Timedelta(days=364)).date,
+        }
+    )
 
 
 def _in_outage(

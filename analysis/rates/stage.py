@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pandas as pd
 
-from analysis import safety
+from analysis import cube, safety
 from analysis.inputs import Findings, Inputs
 from analysis.places import members, serving
 from analysis.rates import call_reports, kpis, network, nps
@@ -29,7 +29,7 @@ METRICS = {
 
 
 def find(inputs: Inputs, earlier: Findings) -> Findings:
-    """Tables place_rate, rate_part, place_cell, kpi_noise and threshold.
+    """Tables place_rate, rate_part, place_cell, kpi_noise, threshold and calendar.
 
     Beside them `noise`, how daily drops scatter in each cell (phi and rho, by cell), where there
     are counters. `inputs`: settled tables. `earlier`: findings of families changes and outlook; of
@@ -58,7 +58,22 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
         findings["kpi_noise"] = assemble(scatter, TABLES["kpi_noise"])
     # what is the same for the whole run is stamped as the table is written
     findings["place_rate"] = assemble(parts, TABLES["place_rate"])
+    findings["calendar"] = _calendar(inputs, findings["place_rate"])
     return findings
+
+
+def _calendar(inputs: Inputs, rates: pd.DataFrame) -> pd.DataFrame:
+    """Table calendar: the days of all years in which a place is rated; none = no place is."""
+    if rates.empty:
+        return assemble([], TABLES["calendar"])
+    operator = inputs.settings.operator
+    return cube.calendar_days(
+        rates["period_start"].min(),
+        rates["period_end"].max(),
+        weekend=operator.weekend,
+        country=operator.country,
+        subdivision=operator.subdivision,
+    )
 
 
 def _customer_rates(inputs: Inputs) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:

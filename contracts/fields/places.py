@@ -42,6 +42,7 @@ FIELDS = [
     date("valid_to", "Day after the last of this row; NULL = still valid."),
     text("derived", "Columns of this row that were derived, not supplied, comma-separated."),
     Field("hex_id", "UBIGINT", "H3", "Hexagon; exports also carry its 15-character text."),
+    text("outline_wkt", "Polygon of the hexagon, WGS84, as WKT; cut in two at the date line."),
     text("hex_text", "Hexagon as its 15-character text; read instead of lat and lon."),
     amount("pixel_weight", "any, one for all", "Traffic or area of the pixel; missing = 1.", 0),
     whole("level", "", "H3 level of the hexagon, 0 coarse to 15 fine.", 0, 15),

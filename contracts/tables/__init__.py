@@ -17,7 +17,16 @@ _ALL = [*sources.TABLES, *middle.TABLES, *findings.TABLES, *log.TABLES]
 TABLES: dict[str, Table] = {table.name: table for table in _ALL}
 SOURCES: tuple[str, ...] = tuple(t.name for t in _ALL if t.layer == "source")
 PUBLISHED: tuple[str, ...] = (
-    *("cell", "cell_rate", "intervention", "cell_hex", "hex_place", "cell_day", "hex_day"),
+    *(
+        "cell",
+        "cell_rate",
+        "intervention",
+        "cell_hex",
+        "hex_place",
+        "hex_outline",
+        "cell_day",
+        "hex_day",
+    ),
     *(t.name for t in _ALL if t.layer == "finding" and t.filled),
 )
 """Tables of the released marts; persons' rows and refused rows are not among them."""

@@ -226,6 +226,11 @@ TABLES = [
         key=("table_name",),
     ),
     Table(
+        "calendar", "finding", "one local day of the years of which there are data",
+        names("day_local weekday iso_year iso_week month rest_day holiday last_year_day run_id"),
+        key=("day_local",),
+    ),
+    Table(
         "run", "finding", "the run that made these tables",
         names("run_id operator_name timezone level as_of_utc software_version schema_version"),
         key=("run_id",),

@@ -19,6 +19,10 @@ TABLES = [
         names("hex_id level lat lon region"), key=("hex_id",),
     ),
     Table(
+        "hex_outline", "middle", "the outline of one hexagon of the map",
+        names("hex_id outline_wkt"), key=("hex_id",),
+    ),
+    Table(
         "cell_hour", "middle", "one cell in one local clock hour",
         names("cell_id hour_start_utc day_local covered_s") + ADDITIVE + TIME_WEIGHTED
         + ("rsrp_p50_dbm",) + COUNTED,

@@ -10,6 +10,8 @@ from geo import hexgrid, regions
 from ingest.privacy import release
 from ingest.warehouse.store import Warehouse
 
+# a tenth of a metre
+_DECIMALS = 6
 _EVENTS = ("call", "complaint", "nps")
 
 
@@ -36,6 +38,9 @@ def write_hex_places(warehouse: Warehouse, settings: Settings) -> None:
     hexes = np.unique(np.concatenate(parts))
     lat, lon = hexgrid.centres(hexes)
     places = pd.DataFrame({"hex_id": hexes, "level": hexgrid.levels(hexes), "lat": lat, "lon": lon})
+    shapes = regions.outlines(hexes).to_wkt(rounding_precision=_DECIMALS)["geometry"]
+    outlines = pd.DataFrame({"hex_id": hexes, "outline_wkt": shapes})
+    warehouse.write("hex_outline", outlines)
     polygons = regions.polygons(settings)
     if polygons is not None and len(places):
         places["region"] = regions.regions_of(hexes, polygons)

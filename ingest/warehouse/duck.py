@@ -129,10 +129,11 @@ def build(marts: Path, files: Mapping[str, Sequence[Path]], kpis: Catalogue | No
     """
     with duckdb.connect(str(marts)) as connection:
         connection.begin()
-        _create_macros(connection)
         for name in PUBLISHED:
             create_table(connection, table(name))
             _fill(connection, name, files.get(name, ()))
+        # some macros look up tables
+        _create_macros(connection)
         _create_views(connection, kpis or catalogue())
         connection.commit()
 
@@ -188,9 +189,9 @@ def _quoted(text: str) -> str:
 def empty_marts() -> Connection:
     """A connection in memory to all tables without rows: what SQL tests bind on."""
     connection = duckdb.connect(":memory:").begin()
-    _create_macros(connection)
     for one in TABLES.values():
         create_table(connection, one)
+    _create_macros(connection)
     _create_views(connection, catalogue())
     return connection.commit()
 

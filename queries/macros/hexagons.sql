@@ -25,6 +25,26 @@ create macro in_hex(hex_id, hex_text) as
         | ((1::ubigint << (45 - 3 * hex_level(hex_text))::ubigint) - 1)
     = hex_of(hex_text);
 
+-- the polygon of a hexagon of table hex_outline as text (WKT), longitude first; NULL for another
+create macro hex_wkt(hexagon) as
+    (select any_value(p.outline_wkt) from hex_outline as p where p.hex_id = hexagon::ubigint);
+
+-- the same polygon as a geometry of GeoJSON; at the date line a MultiPolygon
+create macro hex_geojson(hexagon) as
+    (
+        select any_value(
+            '{"type": "' || if(p.outline_wkt like 'MULTI%', 'MultiPolygon', 'Polygon')
+            || '", "coordinates": '
+            || replace(replace(replace(
+                regexp_replace(
+                    regexp_replace(p.outline_wkt, '^[A-Z]+ ', ''),
+                    '(-?[0-9.]+) (-?[0-9.]+)', '[\1, \2]', 'g'),
+                '(', '['), ')', ']'), '], [[', '], [[')
+            || '}'
+        )
+        from hex_outline as p where p.hex_id = hexagon::ubigint
+    );
+
 -- whether a place lies in a box; west above east = the box crosses the date line. A place whose
 -- position is not known lies in the whole world only.
 create macro in_box(lat, lon, west, south, east, north) as

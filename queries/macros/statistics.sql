@@ -47,3 +47,8 @@ create macro nps_se(promoters, detractors, answers) as
 
 -- the same weekday a year before: 364 days, 52 weeks, so that weekends meet weekends
 create macro last_year(day) as (day::date - 364)::date;
+
+-- whether a local day is one of the weekend or a public holiday of the operator's country, as table
+-- calendar has it; NULL for a day that is not there
+create macro is_rest_day(day) as
+    (select any_value(c.rest_day) from calendar as c where c.day_local = day::date);

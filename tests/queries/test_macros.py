@@ -1,5 +1,6 @@
 """Macros that analysts use in SQL of their own agree with the libraries behind our figures."""
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -8,8 +9,12 @@ import duckdb
 import h3
 import numpy as np
 import pytest
+import shapely
 from scipy.stats import binomtest, gamma
 
+from analysis import cube
+from contracts.tables import TABLES, assemble, to_arrow
+from geo import hexgrid, regions
 from ingest.warehouse.duck import empty_marts
 
 
@@ -86,3 +91,42 @@ def test_every_macro_says_what_it_does(marts: duckdb.DuckDBPyConnection) -> None
     ).fetchall()
     assert {"wilson_low", "nps", "nps_se", "hex_parent", "in_hex", "last_year"} <= dict(said).keys()
     assert [name for name, comment in said if not comment] == []
+
+
+def test_a_hexagon_s_outline_is_the_polygon_that_the_map_draws_the_date_line_too(
+    marts: duckdb.DuckDBPyConnection,
+) -> None:
+    hexes = hexgrid.hexes_of(lat=[53.8, -16.5], lon=[-1.5, 179.999], level=5)
+    shapes = regions.outlines(hexes)
+    rows = zip(hexes.tolist(), shapes.to_wkt(rounding_precision=6)["geometry"], strict=True)
+    marts.executemany("insert into hex_outline values (?, ?)", list(rows))
+    kinds = []
+    for hex_id, shape in zip(hexes.tolist(), shapes.geometry, strict=True):
+        drawn = shapely.from_wkt(value(marts, "hex_wkt($h)", h=hex_id))
+        geometry = json.loads(value(marts, "hex_geojson($h)", h=hex_id))
+        assert shapely.geometry.shape(geometry).equals_exact(drawn, 1e-9)
+        assert drawn.symmetric_difference(shape).area < 1e-6
+        kinds.append(geometry["type"])
+    assert kinds == ["Polygon", "MultiPolygon"]
+    assert value(marts, "hex_wkt(5)") is None
+    assert value(marts, "hex_geojson(5)") is None
+
+
+def test_rest_days_are_weekends_and_holidays_of_the_calendar() -> None:
+    days = cube.calendar_days(
+        date(2026, 3, 1), date(2026, 3, 31), weekend=["saturday", "sunday"], country="GB",
+        subdivision="ENG",
+    )  # fmt: skip
+    assert len(days) == 365
+    table = assemble([days], TABLES["calendar"])
+    with empty_marts() as marts:
+        marts.register("days", to_arrow(table, TABLES["calendar"]))
+        marts.execute("insert into calendar by name from days")
+        assert value(marts, "is_rest_day(date '2026-12-25')") is True
+        assert value(marts, "is_rest_day(date '2026-03-07')") is True
+        assert value(marts, "is_rest_day(date '2026-03-09')") is False
+        assert value(marts, "is_rest_day(date '2027-01-01')") is None
+    new_year = days.iloc[0]
+    assert (new_year["iso_year"], new_year["iso_week"], new_year["weekday"]) == (2026, 1, 4)
+    assert new_year["holiday"] == "New Year's Day"
+    assert new_year["last_year_day"] == date(2025, 1, 2)
