@@ -57,10 +57,10 @@ DEATHS = 3
 RANDOM = re.compile(r"(\.part-|\.building-|\.link-)[^/]*")
 DAY, LOAD = re.compile(r"\d{4}-\d\d-\d\d"), re.compile(r"/[0-9a-f]{16}\.")
 FINDINGS = {name for name, table in TABLES.items() if table.layer == "finding"}
-# what families after the changes may read: what the files gave, and what was released before
+# what families after the changes may read: what files gave, what was released or foretold before
 READ = {*TABLES} - FINDINGS | {
     *("receipt", "run", "quality", "cell_quality", "kpi"),
-    *("place_rate", "rate_part"),
+    *("place_rate", "rate_part", "prediction"),
 }
 
 
