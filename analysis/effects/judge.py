@@ -32,24 +32,28 @@ _BEYOND = 0.75
 class When:
     """When works were: they begin on day `start` and are over before day `end`; columns.
 
-    `n_spans`: how many spans of `PAST` are used, 2 or 3.
+    `n_spans`: how many spans of the past are used. `past`: these spans, counted from the start, the
+    newest first. `n_after`: days after that are judged. `unit`: what a column is, in words.
     """
 
     start: int
     end: int
     n_spans: int = len(PAST)
+    past: tuple[tuple[int, int], ...] = PAST
+    n_after: int = AFTER_DAYS
+    unit: str = "days"
 
     def earlier(self, days: int) -> "When":
         """The same so many days earlier, as if the works had taken no time.
 
         `days`: whole days.
         """
-        return When(self.start - days, self.start - days, self.n_spans)
+        return replace(self, start=self.start - days, end=self.start - days)
 
     @property
     def first_day(self) -> int:
         """Column of the first day of the past."""
-        return self.start + PAST[self.n_spans - 1][0]
+        return self.start + self.past[self.n_spans - 1][0]
 
 
 @dataclass(frozen=True)
@@ -84,8 +88,9 @@ def judged(panel: Panel, treated: Indices, when: When, untouched: Indices) -> Ju
     """
     units = np.r_[treated, untouched]
     n_treated = len(treated)
-    spans = [sums(panel, units, when.start + a, when.start + b) for a, b in PAST[: when.n_spans]]
-    after = sums(panel, units, when.end, when.end + AFTER_DAYS)
+    used = when.past[: when.n_spans]
+    spans = [sums(panel, units, when.start + a, when.start + b) for a, b in used]
+    after = sums(panel, units, when.end, when.end + when.n_after)
     before = sums(panel, units, when.first_day, when.start)
     past = np.column_stack([span.values for span in spans])
     if panel.noise is not None:
@@ -94,9 +99,11 @@ def judged(panel: Panel, treated: Indices, when: When, untouched: Indices) -> Ju
     is_pool = np.isfinite(past).all(axis=1) & np.isfinite(after.values) & _is_enough(panel, before)
     is_pool[:n_treated] = False
     pool = np.flatnonzero(is_pool)
-    reason = _reasons(treated, spans, after, _is_enough(panel, before), len(pool))
-    if when.end + AFTER_DAYS > panel.above.shape[1]:
-        reason = [f"the {AFTER_DAYS} days after it are not over"] * n_treated
+    after_it = f"the {when.n_after} {when.unit} after it"
+    is_enough = _is_enough(panel, before)[:n_treated]
+    reason = _reasons(spans, after, is_enough, len(pool), (when.unit, after_it))
+    if when.end + when.n_after > panel.above.shape[1]:
+        reason = [f"{after_it} are not over"] * n_treated
     asked = np.flatnonzero([each is None for each in reason])
     ours = slice(n_treated)
     result = _nothing(treated, _of(before, ours), _of(after, ours), reason)
@@ -110,13 +117,13 @@ def judged(panel: Panel, treated: Indices, when: When, untouched: Indices) -> Ju
 
 
 def with_placebo_dates(panel: Panel, treated: Indices, when: When, untouched: Indices) -> Judged:
-    """As `judged`, with the placebo effects of 28 days earlier beside those of the date itself.
+    """As `judged`, with the placebo effects of an earlier date beside those of the date itself.
 
     `panel`, `treated`, `when`, `untouched`: as of `judged`. Where the panel begins too late for an
     earlier date, the date itself is all.
     """
     now = judged(panel, treated, when, untouched)
-    then = judged(panel, treated, when.earlier(AFTER_DAYS), untouched)
+    then = judged(panel, treated, when.earlier(when.n_after), untouched)
     return replace(now, placebo=np.hstack([now.placebo, then.placebo]))
 
 
@@ -131,17 +138,22 @@ def _is_enough(panel: Panel, before: Sums) -> Flags:
 
 
 def _reasons(
-    treated: Indices, spans: list[Sums], after: Sums, is_enough: Flags, n_pool: int
+    spans: list[Sums], after: Sums, is_enough: Flags, n_pool: int, words: tuple[str, str]
 ) -> list[str | None]:
-    """Why each treated unit can't be judged; None = it can, as far as this goes."""
+    """Why each treated unit can't be judged; None = it can, as far as this goes.
+
+    `spans`, `after`: the treated units first. `is_enough`: of the treated, whether enough was
+    counted before. `words`: what a column is, and the time after.
+    """
+    unit_word, after_it = words
     reasons: list[str | None] = []
-    for unit in range(len(treated)):
+    for unit in range(len(is_enough)):
         if not all(span.is_known[unit] for span in spans):
-            reasons.append("too few days before it are known")
+            reasons.append(f"too few {unit_word} before it are known")
         elif not after.is_known[unit]:
-            reasons.append(f"too few of the {AFTER_DAYS} days after it are known")
+            reasons.append(f"too few of {after_it} are known")
         elif not is_enough[unit]:
-            reasons.append(f"fewer than {_LEAST_COUNT:.0f} failures were counted before it")
+            reasons.append(f"fewer than {_LEAST_COUNT:.0f} were counted before it")
         elif not all(np.isfinite(span.values[unit]) for span in [*spans, after]):
             reasons.append("nothing was counted before or after it")
         elif n_pool < LEAST_CONTROLS:

@@ -26,12 +26,16 @@ _SEGMENT_DAYS = 14
 
 
 class KpiPanel(NamedTuple):
-    """One KPI: its id and definition, and its panel; `is_failure`: the panel counts failures."""
+    """One KPI: its id and definition, and its panel.
+
+    `is_failure`: the panel counts failures. `shown`: what its values are multiplied by to be shown.
+    """
 
     kpi: str
     of: Kpi
     panel: Panel
     is_failure: bool
+    shown: float = 1.0
 
 
 def judged_kpis(known: Catalogue) -> Catalogue:

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.arrays import Flags
-from analysis.effects.judge import AFTER_DAYS, PAST
+from analysis.effects.judge import AFTER_DAYS, PAST, When
 from geo import hexgrid
 
 RINGS = 2
@@ -20,7 +20,7 @@ class Works:
 
     `place_type`: cell or site. `place_id`: which. `start`, `end`: columns of the days on which the
     first began and after the last was over. `n_spans`: how much of its past is free of other works.
-    `ids`: of the interventions.
+    `ids`: of the interventions. `site_id`: of the place, or its cell's.
     """
 
     place_type: str
@@ -29,6 +29,7 @@ class Works:
     end: int
     n_spans: int
     ids: tuple[str, ...]
+    site_id: str = ""
 
 
 def done(
@@ -76,6 +77,7 @@ def together(works: pd.DataFrame) -> Iterator[Works]:
                 int(group["end"].max()),
                 _n_spans(group, of_site),
                 tuple(sorted(group["intervention_id"])),
+                str(site),
             )
 
 
@@ -140,11 +142,10 @@ def touched(
     return flags
 
 
-def is_alone(flags: Flags, start: int, end: int) -> Flags:
-    """Units at and near which nothing was done in the weeks that are looked at, (unit,).
+def is_alone(flags: Flags, when: When) -> Flags:
+    """Units at and near which nothing was done in all the time that is looked at, (unit,).
 
-    `flags`: as of `touched`. `start`, `end`: columns of the works. A placebo date 28 days before is
-    looked at too.
+    `flags`: as of `touched`. `when`: of the works. The placebo date before it is looked at too.
     """
-    first = max(start + PAST[-1][0] - AFTER_DAYS, 0)
-    return np.asarray(~flags[:, first : end + AFTER_DAYS].any(axis=1))
+    first = max(when.start + when.past[-1][0] - when.n_after, 0)
+    return np.asarray(~flags[:, first : when.end + when.n_after].any(axis=1))

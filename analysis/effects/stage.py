@@ -8,11 +8,11 @@ import numpy.typing as npt
 import pandas as pd
 
 from analysis.arrays import Flags, Indices
-from analysis.effects import kpis, ledger, sheets
+from analysis.effects import customers, kpis, ledger, sheets
 from analysis.effects.kpis import KpiPanel
 from analysis.effects.rows import METHOD_VERSION, ROLLED_BACK, Sheet, day_rows, effect_row
 from analysis.effects.sheets import Works
-from analysis.effects.verdicts import Member, days_of, of_works, verdict_of
+from analysis.effects.verdicts import Member, days_of, of_dates, of_works, verdict_of
 from analysis.inputs import Findings, Inputs
 from contracts.kpis import catalogue
 from contracts.tables import TABLES, assemble
@@ -21,18 +21,19 @@ from geo import sphere
 _NEWEST_DAYS = 28
 
 
-def find(inputs: Inputs, earlier: Findings) -> Findings:  # noqa: ARG001 - families are alike
+def find(inputs: Inputs, earlier: Findings) -> Findings:
     """Tables effect, effect_day, kind_effect and prediction.
 
-    Every intervention and project on each KPI of the sheet; what works of each kind brought; and
-    what is said of works that did not begin yet, beside what was said in runs before.
+    Every intervention and project on each KPI of the sheet, on complaints and NPS; what works of
+    each kind brought; and what is said of works that did not begin yet, beside what was said in
+    runs before.
 
     `inputs`: without counters or without works that were begun there are no effects. `earlier`:
-    nothing of it is read.
+    table `place_rate` is read, of persons nothing else.
     """
     effects, days = list[pd.DataFrame](), list[pd.DataFrame]()
     if inputs.has_counters and len(inputs.interventions):
-        for rows, rows_by_day in _judged(inputs):
+        for rows, rows_by_day in _judged(inputs, earlier.table("place_rate")):
             effects.append(rows)
             days.append(rows_by_day)
     effect = assemble(effects, TABLES["effect"])
@@ -76,7 +77,7 @@ class _Kind:
     flags: Flags
 
 
-def _judged(inputs: Inputs) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+def _judged(inputs: Inputs, rates: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Rows of both tables, KPI by KPI."""
     counters = inputs.counters
     calendar = pd.DatetimeIndex(counters["day_local"].to_numpy())
@@ -101,6 +102,53 @@ def _judged(inputs: Inputs) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
         if len(kinds["site"].works):
             panels["site"] = kpis.of_sites(of_cells, member, counters["rest_day"].to_numpy())
         yield _of_kpi(panels, kinds, works, asked, calendar)
+    if len(calendar):
+        yield from _of_customers(inputs, rates, _Begun(begun, works, asked, near, calendar))
+
+
+@dataclass(frozen=True)
+class _Begun:
+    """The works, by row and as they are judged, their sheets and neighbours, and the days."""
+
+    rows: pd.DataFrame
+    works: Sequence[Works]
+    sheets: Sequence[Sheet]
+    near: dict[str, frozenset[str]]
+    calendar: pd.DatetimeIndex
+
+
+def _of_customers(
+    inputs: Inputs, rates: pd.DataFrame, begun: _Begun
+) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Rows of table `effect`: complaints and NPS of the hexagons of the works."""
+    places = _sites(inputs)
+    for figures in customers.panels(rates, inputs.settings.grid.levels):
+        row_of_site = pd.Series(
+            customers.rows_of(figures, places, places["site_id"].tolist()), places["site_id"]
+        )
+        row = row_of_site.reindex([each.site_id for each in begun.works]).fillna(-1)
+        which = np.flatnonzero(row.to_numpy() >= 0)
+        works = customers.at_hexes(begun.works)
+        at_hex, rows = [works[n] for n in which], row.to_numpy(np.intp)[which]
+        dates = customers.whens(figures, at_hex, begun.calendar)
+        flags = customers.touched(figures, begun.rows, row_of_site, begun.near, begun.calendar)
+        found = of_dates(figures.panel.panel, dates, rows, flags)
+        members = dict(zip(which.tolist(), found, strict=True))
+        others = dict(zip(which.tolist(), customers.others(rows, dates), strict=True))
+        lines = []
+        for sheet in begun.sheets:
+            numbers = [n for n in sheet.works if n in members]
+            if not numbers:
+                continue
+            clean = [n for n in numbers if others[n] is None]
+            reason = sheet.reason or (None if clean else others[numbers[0]])
+            verdict = verdict_of(
+                figures.panel.panel, [members[n] for n in clean or numbers], reason
+            )
+            of_sheet = [works[n] for n in sheet.works]
+            lines.append(effect_row(sheet, figures.panel, of_sheet, verdict, begun.calendar))
+        if lines:
+            yield pd.DataFrame(lines).assign(method_version=METHOD_VERSION), pd.DataFrame()
 
 
 def _sites(inputs: Inputs) -> pd.DataFrame:

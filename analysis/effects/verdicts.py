@@ -7,7 +7,7 @@ import numpy as np
 
 from analysis.arrays import Flags, Floats, Indices
 from analysis.effects import judge
-from analysis.effects.judge import AFTER_DAYS, Judged, When
+from analysis.effects.judge import Judged, When
 from analysis.effects.panel import Panel
 from analysis.effects.sheets import Works, is_alone
 from analysis.uncertainty.draws import CORRELATION
@@ -74,15 +74,24 @@ def of_works(panel: Panel, works: Sequence[Works], rows: Indices, flags: Flags) 
     `panel`: the KPI, of the kind of place that the works are at. `rows`: of the place of each.
     `flags`: as of `sheets.touched`, of the panel's units.
     """
-    whens = [When(each.start, each.end, each.n_spans) for each in works]
+    return of_dates(
+        panel, [When(each.start, each.end, each.n_spans) for each in works], rows, flags
+    )
+
+
+def of_dates(panel: Panel, whens: Sequence[When], rows: Indices, flags: Flags) -> list[Member]:
+    """As `of_works`, of works by their dates.
+
+    `whens`: of each of the works. `panel`, `rows`, `flags`: as of `of_works`.
+    """
     members: dict[int, Member] = {}
     for when in dict.fromkeys(whens):
         which = [number for number, other in enumerate(whens) if other == when]
         treated = rows[which]
-        untouched = _thinned(np.flatnonzero(is_alone(flags, when.start, when.end)))
+        untouched = _thinned(np.flatnonzero(is_alone(flags, when)))
         found = judge.with_placebo_dates(panel, treated, when, untouched)
         members |= {number: Member(found, place, when) for place, number in enumerate(which)}
-    return [members[number] for number in range(len(works))]
+    return [members[number] for number in range(len(whens))]
 
 
 def _thinned(units: Indices) -> Indices:
@@ -167,8 +176,9 @@ def _quantile(placebo: Floats) -> float:
 
 
 def _months_between(when: When) -> float:
-    days_before, days_after = (when.start - when.first_day) / 2, AFTER_DAYS / 2
-    return (days_before + (when.end - when.start) + days_after) / _DAYS_A_MONTH
+    n_before, n_after = (when.start - when.first_day) / 2, when.n_after / 2
+    n_columns = n_before + (when.end - when.start) + n_after
+    return n_columns / (_DAYS_A_MONTH if when.unit == "days" else 1.0)
 
 
 def _unknown(members: Sequence[Member], refused: str | None) -> Verdict:
@@ -209,7 +219,7 @@ def days_of(panel: Panel, member: Member) -> OfDays | None:
     if one.reason[row] is not None or panel.noise is None:
         return None
     days_before = np.arange(max(when.first_day, 0), when.start)
-    columns = np.r_[days_before, np.arange(when.end, when.end + AFTER_DAYS)]
+    columns = np.r_[days_before, np.arange(when.end, when.end + when.n_after)]
     controls = one.controls[row][one.controls[row] >= 0]
     unit = one.unit[row]
     above, below = (each[:, columns][[*controls, unit]] for each in (panel.above, panel.below))

@@ -10,7 +10,8 @@ FIELDS = [
     text("judged_with", "Other interventions at the same place whose weeks overlap: judged as one "
           "from the oldest's start. By id, with commas; NULL = none."),
     text("judged_at", "Kind of place that is judged: the cell worked at, or all cells of the site; "
-          "of a project both may be.", "cell", "site", "both"),
+          "of a project both may be; of customers' figures the hexagon of the site.",
+          "cell", "site", "both", "hex"),
     date("work_from", "Day on which the first of the works began."),
     date("work_until", "Day on which the last of them was over."),
     date("after_until", "Last of the 28 days after them, on which they can be judged."),

@@ -95,7 +95,7 @@ def test_works_at_several_places_are_judged_as_one() -> None:
         (lambda above: _without(above, slice(START, START + 20)),
          "too few of the 28 days after it are known"),
         (lambda above: np.where(np.arange(60)[:, None] == 0, 0.0, above),
-         "fewer than 10 failures were counted before it"),
+         "fewer than 10 were counted before it"),
         (lambda above: np.where(np.arange(60)[:, None] == 0, 8 * above, above),
          "no untouched place had such a past"),
         (lambda above: above[:15], "only 14 untouched places, 20 are needed"),

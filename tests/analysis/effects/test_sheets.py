@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.effects import kpis, sheets
+from analysis.effects.judge import When
 from analysis.effects.kpis import KpiPanel
 from analysis.effects.panel import Panel
 from analysis.effects.rows import Sheet, day_rows, effect_row
@@ -81,7 +82,7 @@ def test_two_rings_around_a_mast_are_touched_with_it() -> None:
     flags = sheets.touched(begun, units, 10, near)
     assert flags.any(axis=1).tolist() == [True, True, True, False]
     assert np.flatnonzero(flags[2]).tolist() == [2, 3]
-    assert sheets.is_alone(flags, 5, 6).tolist() == [False, False, False, True]
+    assert sheets.is_alone(flags, When(5, 6)).tolist() == [False, False, False, True]
 
 
 def test_a_project_has_a_sheet_of_all_its_works() -> None:
