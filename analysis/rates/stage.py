@@ -58,7 +58,7 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
         findings["kpi_noise"] = assemble(scatter, TABLES["kpi_noise"])
     # what is the same for the whole run is stamped as the table is written
     findings["place_rate"] = assemble(parts, TABLES["place_rate"])
-    findings["calendar"] = _calendar(inputs, findings["place_rate"])
+    findings["calendar"] = _calendar(inputs, findings.table("place_rate"))
     return findings
 
 
