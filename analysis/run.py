@@ -9,6 +9,7 @@ from analysis.changes import stage as changes
 from analysis.delivered import stage as delivered
 from analysis.effects import stage as effects
 from analysis.inputs import Findings, Inputs
+from analysis.neighbours import stage as neighbours
 from analysis.outlook import stage as outlook
 from analysis.plan import stage as plan
 from analysis.priority import stage as priority
@@ -16,7 +17,18 @@ from analysis.rates import stage as rates
 from contracts.settings.sections import Settings
 from ingest.running.workers import Progress, silent
 
-FAMILIES = (changes, delivered, outlook, rates, association, effects, benefit, plan, priority)
+FAMILIES = (
+    changes,
+    neighbours,
+    delivered,
+    outlook,
+    rates,
+    association,
+    effects,
+    benefit,
+    plan,
+    priority,
+)
 """Each has `find(inputs, earlier)` and may read what the families before it found."""
 
 

@@ -60,7 +60,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"cube", "uncertainty"},
         {"places"},
         {"inputs"},
-        {"association", "attribution", "outlook", "rates"},
+        {"association", "attribution", "neighbours", "outlook", "rates"},
         {"benefit", "changes", "effects"},
         {"delivered", "plan"},
         {"priority"},

@@ -25,7 +25,6 @@ from analysis.uncertainty.intervals import Noise
 from contracts.settings.sections import Settings
 from contracts.tables import TABLES, assemble
 from geo import hexgrid
-from geo.footprint import valid_on
 
 
 @dataclass(frozen=True)
@@ -45,6 +44,7 @@ class RankBasis:
     slopes: Slopes
     possible: PossibleActions
     residents: Residents
+    neighbour: pd.DataFrame
     finer: pd.DataFrame
 
     @property
@@ -89,6 +89,7 @@ def _basis(inputs: Inputs, earlier: Findings) -> RankBasis:
         slopes=per_drops(earlier.table("association"), inputs.detractor_revenue),
         possible=possible_actions(inputs, earlier),
         residents=inputs.residents,
+        neighbour=earlier.table("neighbour"),
         finer=inputs.weights(settings.grid.level + 1).rename(columns={"hex_id": "place"}),
     )
 
@@ -110,7 +111,6 @@ def _ranked(
     `rates`: table `place_rate`.
     """
     newest = network.newest_days(basis.counters, settings.priority.days)
-    hexes = next((kind.weights for kind in kinds if kind.name == "hex"), None)
     for kind in kinds:
         members = of_weights(kind.weights, basis.counters, rest=kind.rest)
         facts = network.drop_rates(basis.counters, members, newest, basis.noise)
@@ -131,8 +131,7 @@ def _ranked(
         facts = customers.with_customers(facts, rates, settings.grid.levels)
         zone = settings.operator.timezone
         ranked = priority_rank.rank(facts, gain, by_cell, basis.slopes, zone=zone)
-        if hexes is not None:
-            ranked["relief_cells"] = _with_room(ranked["dominant_cell_id"], hexes, basis, settings)
+        ranked["relief_cells"] = _with_room(ranked["dominant_cell_id"], basis, settings)
         if kind.name == "hex":
             ranked = _checked(ranked, basis)
         cells = parts.of_table(by_cell, _names_of(facts, kind))
@@ -196,14 +195,10 @@ def _busy_hour_load(cube: xr.Dataset, days: int) -> pd.Series:
     return 100 * (pd.Series(next(full), names) / pd.Series(next(full), names))
 
 
-def _with_room(
-    wanted: pd.Series, hexes: pd.DataFrame, basis: RankBasis, settings: Settings
-) -> pd.Series:
+def _with_room(wanted: pd.Series, basis: RankBasis, settings: Settings) -> pd.Series:
     """Cells that could take load of each place's dominant one, in words."""
-    cube, room_pct = basis.counters, settings.priority.room_pct
-    newest = valid_on(hexes, pd.Timestamp(cube["day_local"].to_numpy()[-1]).date())
-    prb = basis.cells["prb_dl_util_bh_pct"]
-    return wanted.map(spare_load.relief_cells(newest, prb, wanted, room_pct=room_pct))
+    prb, room_pct = basis.cells["prb_dl_util_bh_pct"], settings.priority.room_pct
+    return wanted.map(spare_load.relief_cells(basis.neighbour, prb, wanted, room_pct=room_pct))
 
 
 # --- is it the hexagons' size? ----------------------------------------------------------------

@@ -39,7 +39,7 @@ SCHEMA_VERSION = 8
 surroundings. 4: version 0.1.0. 5: complaints and answers as counted, advice apart from what is
 seen, columns renamed (`ingest.warehouse.migration`). 6: cells that are spoken of in a place, and
 whether there is anything to do there. 7: the catalogue of KPIs; when cells and sectors are full.
-8: drop rates that come without counts; what came of interventions.
+8: drop rates that come without counts; what came of interventions; handovers between cells.
 """
 
 # A pm row says something only with one of these pairs.

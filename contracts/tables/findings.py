@@ -29,6 +29,12 @@ TABLES = [
         key=("cell_id", "month"),
     ),
     Table(
+        "neighbour", "finding", "one cell and one of its neighbours, over the newest 28 days",
+        names("""cell_id neighbour_cell_id neighbour_rank handover_share ho_exe_att ho_exe_succ
+            basis period_start period_end method_version run_id"""),
+        key=names("cell_id neighbour_cell_id"),
+    ),
+    Table(
         "capacity_outlook", "finding", "when one cell or sector meets one limit",
         names("""place_type place_id limit_kind limit_value load_now growth_year_pct
             growth_year_pct_lo growth_year_pct_hi season_peak_pct n_weeks months_to_full

@@ -33,6 +33,14 @@ TABLES = [
         read_instead=("technology",), day_of="period_start_utc",
     ),
     Table(
+        "pm_relation", "source", "one cell's handovers to one neighbour in one measuring period",
+        names("""cell_id neighbour_cell_id period_start_utc period_s ho_exe_att
+            ho_exe_succ""") + LINEAGE,
+        key=("cell_id", "neighbour_cell_id", "period_start_utc", "period_s"),
+        required=("cell_id", "neighbour_cell_id", "period_start_utc", "period_s", "ho_exe_att"),
+        day_of="period_start_utc",
+    ),
+    Table(
         "call", "source", "one call or one report of a call",
         names("""call_id subscriber_id start_utc time_grain end_utc duration_s call_type direction
             operator start_cell_id end_cell_id technology_start setup_time_s outcome release_cause

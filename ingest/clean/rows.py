@@ -94,10 +94,13 @@ def clean(
     if shared and {"cell_id", "technology"} <= {*ours}:
         ours["cell_id"] = cell_identity.kept_apart(ours["cell_id"], ours["technology"], shared)
     _place_periods(ours, theirs, source, findings)
-    findings.file.extend([*periods.faults(ours, source), *periods.rate_faults(ours, table)])
+    if table.name != "pm_relation":
+        findings.file.extend([*periods.faults(ours, source), *periods.rate_faults(ours, table)])
     _derive_seconds(ours)
     _classify(ours, theirs, table, findings)
     relate(ours, theirs, findings)
+    if table.name == "pm_relation":
+        _relate_handovers(ours, theirs, findings)
     _name_globally(ours, theirs, findings)
     place(ours, theirs, table, settings, findings)
     if "suspect" in ours:
@@ -113,6 +116,7 @@ def clean(
     is_complete = _refuse_incomplete(ours, theirs, table, findings)
     has_ends = _refuse_unreadable_ends(ours, theirs, table, findings)
     has_ends &= _refuse_far_rows(ours, theirs, table, findings)
+    has_ends &= _refuse_own(ours, theirs, findings)
     lost = losses(theirs, ours, table, findings, settings.operator.timezone)
     lost += of_width(raw.malformed)
     beside = _beside_cells(ours[is_complete & ~has_ends], table, settings)
@@ -200,6 +204,14 @@ def relate(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings) -> None
             ours[name] = ours[name].mask(bad)
 
 
+def _relate_handovers(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings) -> None:
+    """Of more successes than attempts of a relation, successes are missing."""
+    if {"ho_exe_att", "ho_exe_succ"} <= {*ours}:
+        bad = ours["ho_exe_succ"] > ours["ho_exe_att"]
+        findings.add("value", "ho_exe_succ", theirs, bad, "more than ho_exe_att")
+        ours["ho_exe_succ"] = ours["ho_exe_succ"].mask(bad)
+
+
 def _name_globally(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings) -> None:
     """Global identities in one spelling, and the eNodeB that those of lte name."""
     if "ecgi_or_ncgi" not in ours:
@@ -271,6 +283,15 @@ def _refuse_unreadable_ends(
         findings.add("row", "end_utc", theirs, is_endless, _ENDLESS)
         has_ends &= ~is_endless
     return has_ends
+
+
+def _refuse_own(ours: pd.DataFrame, theirs: pd.DataFrame, findings: Findings) -> pd.Series:
+    """Whether each row's neighbour, where it has one, is another cell."""
+    if not {"cell_id", "neighbour_cell_id"} <= {*ours}:
+        return pd.Series(True, index=ours.index)
+    is_own = ours["cell_id"] == ours["neighbour_cell_id"]
+    findings.add("row", "neighbour_cell_id", theirs, is_own, "the cell itself")
+    return ~is_own
 
 
 def _refuse_far_rows(

@@ -38,7 +38,7 @@ DOMAINS = ("msisdn", "imsi", "email", "account")
 """What an identifier may be; pseudonyms of two domains never meet."""
 FORGOTTEN = "forgotten at their request"
 NO_CELL = "a telephone number or an e-mail, and no cell of the inventory"
-_NETWORK = ("cell", "pm", "coverage")
+_NETWORK = ("cell", "pm", "pm_relation", "coverage")
 """Source tables that nobody writes of persons, and whose files are named by machines."""
 _KINDS = (".csv", ".txt", ".tsv", ".gz", ".zip", ".json", ".xml", ".xlsx", ".parquet", ".bz2")
 _LETTER, _DIGIT = re.compile(r"[^\W\d_]"), re.compile(r"\d")

@@ -150,6 +150,9 @@ def _as_of(rows: pd.DataFrame, task: DayToSettle) -> str:
     start = TABLES[task.table].day_of
     if rows.empty or not start:
         return ""
+    if "time_grain" not in rows:
+        ends = rows[start] + pd.to_timedelta(rows["period_s"], unit="s")
+        return str(ends.max().isoformat())
     # a month ends by the local calendar
     local = rows[start].dt.tz_convert(task.settings.operator.timezone)
     newest = local.groupby(rows["time_grain"]).max()

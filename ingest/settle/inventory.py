@@ -14,7 +14,7 @@ from contracts.tables import TABLES
 from geo.footprint import valid_on
 
 _EVER, _NEVER = pd.Timestamp("1900-01-01"), pd.Timestamp("2200-01-01")
-_CELL_COLUMNS = ("cell_id", "start_cell_id", "end_cell_id")
+_CELL_COLUMNS = ("cell_id", "neighbour_cell_id", "start_cell_id", "end_cell_id")
 _FOOTPRINT = (
     "operator", "technology", "cell_type", "sector_id", "lat", "lon", "azimuth_deg",
     "h_beamwidth_deg", "power_dbm", "range_m",

@@ -51,7 +51,7 @@ def _about(place: Any) -> None:
     if action := best_action(place):
         st.caption(f"{page.plain(action)}{_by_cost(place)}")
     if isinstance(place["relief_cells"], str):
-        st.caption(f"Cells on the same ground with room, PRB: {page.plain(place['relief_cells'])}")
+        st.caption(f"Neighbours with room, busy-hour PRB: {page.plain(place['relief_cells'])}")
     if pd.notna(place["n_cells_unknown"]) and place["n_cells_unknown"] > 0:
         st.caption(f"Of {amount(place['n_cells_unknown'])} of its cells no benefit is known.")
 

@@ -25,6 +25,7 @@ from ingest.synth.radio.cells import Rng
 from ingest.synth.radio.country import Clock, regions
 from ingest.synth.radio.families import family_truth, with_families
 from ingest.synth.radio.network import NOISE, Network, invent_network
+from ingest.synth.radio.relations import invent_relations
 from ingest.synth.radio.works import Work
 from ingest.synth.write.feed import Files, counter_files, csv_text, inventory
 from ingest.synth.write.texts import CONFIG, DAILY_SOURCE, DESCRIPTIONS, TRUTH_README
@@ -33,7 +34,7 @@ LEAST_CELLS, LEAST_DAYS = 12, 20
 CONFIG_FILE, KEY_FILE, MARK_FILE = "hexperience.toml", "pseudonym.key", "truth/README.md"
 OURS = (
     CONFIG_FILE, KEY_FILE, "regions.geojson", "truth/*", "raw/pm/PM_*.csv",
-    "raw/pm/daily/PMD_*.csv",
+    "raw/pm/daily/PMD_*.csv", "raw/relations/relations.csv",
     "raw/inventory/cells.csv", "raw/crm/complaints_*.csv", "raw/survey/nps_*.csv",
     "raw/survey/invites.csv", "raw/base/subscribers.csv", "raw/works/works.csv",
     "raw/works/outages.csv",
@@ -79,7 +80,8 @@ def write_operator(
     first_day = min(end - pd.DateOffset(months=n_months), end - pd.Timedelta(days=n_days))
     n_all = (end - first_day).days
     # a stream that comes later is put last, so that those before it stay as they were
-    network_stream, customer_stream, dirt, family_stream = np.random.default_rng(seed).spawn(4)
+    streams = np.random.default_rng(seed).spawn(5)
+    network_stream, customer_stream, dirt, family_stream, relation_stream = streams
     network = invent_network(
         network_stream,
         n_cells=n_cells,
@@ -93,6 +95,8 @@ def write_operator(
     truth = family_truth(network, planted)
     for name, content in _files(dirt, network, customers, truth, n_all - n_days):
         _write(folder / name, content)
+    relations = _relations(network, invent_relations(relation_stream, network))
+    _write(folder / "raw/relations/relations.csv", csv_text(relations))
     key = hashlib.sha256(f"Aire Mobile {seed}".encode()).hexdigest()
     _write(folder / KEY_FILE, key + "\n", mode=0o600)
     _write(folder / CONFIG_FILE, CONFIG + DAILY_SOURCE * (n_all > n_days))
@@ -321,6 +325,18 @@ def _outages(network: Network) -> pd.DataFrame:
         "Up Again": local[[o.end for o in outages]],
         "Planned Y/N": ["Y" if o.planned else "N" for o in outages],
         "Cause": [o.cause for o in outages],
+    })  # fmt: skip
+
+
+def _relations(network: Network, rows: pd.DataFrame) -> pd.DataFrame:
+    """Handovers by day as the element manager's table of relations has them."""
+    names = network.cells["cell_id"].to_numpy()
+    return pd.DataFrame({
+        "Day": network.clock.days[rows["day"]].strftime("%d.%m.%Y"),
+        "Source Cell": names[rows["cell"]],
+        "Target Cell": names[rows["neighbour"]],
+        "HO Attempts": rows["attempts"],
+        "HO Successes": rows["successes"],
     })  # fmt: skip
 
 

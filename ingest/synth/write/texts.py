@@ -276,6 +276,21 @@ period_start_utc = "%d.%m.%Y %H:%M %z"
 period_s = 3600
 
 [[source]]
+table = "pm_relation"
+path = "raw/relations/relations.csv"
+reader = "delimited"
+[source.columns]
+cell_id = "Source Cell"
+neighbour_cell_id = "Target Cell"
+period_start_utc = "Day"
+ho_exe_att = "HO Attempts"
+ho_exe_succ = "HO Successes"
+[source.formats]
+period_start_utc = "%d.%m.%Y"
+[source.constants]
+period_s = 86400
+
+[[source]]
 table = "complaint"
 path = "raw/crm/complaints_*.csv"
 reader = "delimited"

@@ -19,7 +19,7 @@ from analysis.benefit import gain, present, stage
 from analysis.benefit.gain import Gain, gain_of_cells
 from analysis.benefit.spared import treatable_from
 from analysis.inputs import Findings, Inputs
-from analysis.places import spare_load
+from analysis.places import neighbours, spare_load
 from analysis.places.subscribers import Residents
 from analysis.rates import network
 from contracts.settings.sections import Settings
@@ -168,6 +168,20 @@ def test_places_add_up_their_cells_and_say_how_many_are_unknown() -> None:
 # --- who could take load ----------------------------------------------------------------------
 
 
+def test_neighbours_with_room_are_named_with_their_part_of_the_handovers() -> None:
+    pairs = pd.DataFrame({
+        "cell_id": ["a", "a", "a"],
+        "neighbour_cell_id": ["b", "c", "d"],
+        "ho_exe_att": [30, 60, 10],
+        "ho_exe_succ": [30, 60, 10],
+    })  # fmt: skip
+    prb = pd.Series({"b": 30.0, "c": 70.0, "d": 40.0})
+    named = spare_load.relief_cells(
+        neighbours.by_handovers(pairs), prb, pd.Series(["a"]), room_pct=50
+    )
+    assert named["a"] == "b (30 %, 30 % of handovers), d (40 %, 10 % of handovers)"
+
+
 def test_only_cells_on_the_same_ground_with_room_are_named() -> None:
     weights = pd.DataFrame({
         "cell_id": ["a", "a", "b", "b", "c", "d", "d", "e"],
@@ -175,12 +189,13 @@ def test_only_cells_on_the_same_ground_with_room_are_named() -> None:
         "weight": [0.5, 0.5, 0.4, 0.6, 1.0, 0.5, 0.5, 1.0],
     })  # fmt: skip
     prb = pd.Series({"a": 90.0, "b": 30.0, "c": 20.0, "d": 40.0, "e": 80.0})
-    relief_cells = spare_load.relief_cells(weights, prb, pd.Series(["a", "c", None]), room_pct=50)
+    ground = neighbours.by_geography(weights, ["a", "c"])
+    relief_cells = spare_load.relief_cells(ground, prb, pd.Series(["a", "c", None]), room_pct=50)
     assert relief_cells["a"] == "b (30 %), d (40 %)"
     assert relief_cells["c"] == "d (40 %)"
-    strict = spare_load.relief_cells(weights, prb, pd.Series(["a"]), room_pct=35)
+    strict = spare_load.relief_cells(ground, prb, pd.Series(["a"]), room_pct=35)
     assert strict["a"] == "b (30 %)"
-    assert "a" not in spare_load.relief_cells(weights, prb, pd.Series(["a"]), room_pct=10)
+    assert "a" not in spare_load.relief_cells(ground, prb, pd.Series(["a"]), room_pct=10)
 
 
 # --- weeks ------------------------------------------------------------------------------------

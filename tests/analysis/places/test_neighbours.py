@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from analysis.neighbours.named import under_cell_ids
 from analysis.places.neighbours import by_geography, by_handovers, spillover
 
 
@@ -59,3 +60,12 @@ def test_without_handovers_cells_that_reach_the_same_ground_stand_in() -> None:
     assert rows["handover_share"].is_monotonic_decreasing
     assert set(rows["basis"]) == {"geography"}
     assert spillover(rows, ["a"], share=0.5) == ["b"]
+
+
+def test_a_neighbour_named_by_its_global_identity_is_the_inventory_s_cell() -> None:
+    cells = pd.DataFrame({"cell_id": ["a", "b"], "ecgi_or_ncgi": ["234-15-315905", None]})
+    names = ["b", "234-15-315905", "234-15-1234-1", "23415-1234-1", "23415-1234-2", "far away"]
+    pairs = pd.DataFrame({"cell_id": "c", "neighbour_cell_id": names})
+    named = under_cell_ids(pairs, cells)["neighbour_cell_id"]
+    assert named.tolist() == ["b", "a", "a", "a", "23415-1234-2", "far away"]
+    assert under_cell_ids(pairs.head(0), cells).empty

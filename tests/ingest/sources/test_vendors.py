@@ -476,6 +476,28 @@ def test_the_cu_and_the_du_of_a_cell_become_one_row(tmp_path: Path) -> None:
 
 
 @_needs("pm_xml")
+def test_ericsson_s_relations_name_their_neighbour(tmp_path: Path) -> None:
+    relation = "ENodeBFunction=1,EUtranCellFDD=7,EUtranFreqRelation=1,EUtranCellRelation="
+    types = "pmHoExeAttLteIntraF pmHoExeAttLteInterF pmHoExeSuccLteIntraF pmHoExeSuccLteInterF"
+    text = _file(
+        _measured(
+            "",
+            types,
+            (f"{relation}234-15-1234-1", "10 2 9 1"),
+            (f"{relation}234-15-1234-2", "NULL 2 NULL 1"),
+            ("ENodeBFunction=1,EUtranCellFDD=7", "9 9 9 9"),
+        )
+    )
+    source = _source(tmp_path, "ericsson_neighbours_xml", text)
+    rows, refused = _clean(tmp_path, source)
+    (row,) = rows.reset_index().to_dict("records")
+    assert (row["cell_id"], row["neighbour_cell_id"]) == ("N1,EUtranCell=7", "234-15-1234-1")
+    assert (row["ho_exe_att"], row["ho_exe_succ"]) == (12, 10)
+    # an attempt that is missing is not zero, and a cell is no relation
+    assert sorted(refused["column_name"]) == ["", "ho_exe_att"]
+
+
+@_needs("pm_xml")
 def test_ericsson_s_cells_and_their_relations_meet_in_one_row(operator: Operator) -> None:
     cells = HOUSE.replace("huawei_csv", "ericsson_xml").replace("pm_*.csv", "pm_*.xml")
     relations = '[[source]]\nvendor = "ericsson_relations_xml"\npath = "raw/pm_*.xml"\n'
