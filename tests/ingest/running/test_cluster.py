@@ -147,11 +147,6 @@ def test_processes_give_the_same_marts(config: Path, undisturbed: Marts) -> None
     _same(undisturbed, _marts(config, "processes"))
 
 
-def test_a_cluster_gives_the_same_marts(config: Path, undisturbed: Marts, cluster: Cluster) -> None:
-    _done(_start(config, "cluster", cluster.address))
-    _same(undisturbed, _marts(config, "cluster"))
-
-
 def test_a_scheduler_that_goes_away_is_named(config: Path, cluster: Cluster) -> None:
     run = _start(config, "lost", cluster.address)
     _until(lambda: any((config.parent / "lost" / "loads" / "pm").glob("*")))
@@ -201,7 +196,7 @@ def test_another_folder_another_version_and_lost_files_are_named(
 # ----------------------------------------------------------------------------------- deaths
 
 
-def test_workers_that_are_killed_cost_time_only(
+def test_a_cluster_gives_the_same_marts_and_workers_that_are_killed_cost_time_only(
     config: Path, undisturbed: Marts, cluster: Cluster
 ) -> None:
     cluster.join()
