@@ -81,7 +81,8 @@ def numbers_of(
 
 
 def _finite(values: pd.Series) -> pd.Series:
-    return values.mask(np.isinf(values))
+    is_infinite = np.isinf(values)
+    return values.mask(is_infinite) if is_infinite.any() else values
 
 
 def _without_units(texts: pd.Series, units: Collection[str]) -> pd.Series:

@@ -102,6 +102,9 @@ def _comparable(warehouse: Warehouse, name: str, old: set[str]) -> pd.DataFrame:
 def test_a_third_of_the_cells_renamed_changes_no_finding(tmp_path: Path) -> None:
     size = {"n_cells": 18, "n_days": 45, "n_months": 0}
     config = write_operator(tmp_path / "plain", **size)
+    # a plan is no part of what is compared here, and takes its time
+    text = config.read_text("utf-8")
+    config.write_text(text.replace("budgets = [200, 600, 1800]", "budgets = []"), "utf-8")
     plain = _results(config)
     assert len(plain.read("change_point")) > 0
     shutil.copytree(tmp_path / "plain", tmp_path / "renamed")

@@ -114,7 +114,8 @@ def _as_number(
     if is_text and _is_scale(column):
         values = values.fillna(scale_numbers(raw[bad], column.high or 0))
     code_doubt = doubts.of_codes(values) if _may_have_codes(column, source) else ""
-    values = values * source.scale.get(column.name, 1.0)
+    if (scale := source.scale.get(column.name, 1.0)) != 1.0:
+        values = values * scale
     if column.name in POSITION and is_text:
         values = values.fillna(degrees.decimal(raw[bad], letters=degrees.LETTERS[column.name]))
         if source.columns.get("lat") == source.columns.get("lon"):
@@ -166,13 +167,12 @@ def _possible(
         reason = f"not among {', '.join(column.choices)}; map it in [source.values.{column.name}]"
     elif column.is_number:
         low, high = column.low, column.high
-        bad = (values < low if low is not None else bad) | (
-            values > high if high is not None else bad
-        )
+        bad = values < low if low is not None else bad
+        bad = bad | (values > high) if high is not None else bad
         reason = f"outside {_end(low)}..{_end(high)} {column.unit}".strip()
         findings.file.extend(unit_faults(values, column))
     findings.add("value", column.name, theirs, bad, reason)
-    return values.mask(bad)
+    return values.mask(bad) if bad.any() else values
 
 
 def unit_faults(values: pd.Series, column: Field) -> Iterator[str]:
@@ -234,7 +234,8 @@ def _mark_faults(raw: pd.Series, bad: pd.Series, column: Field, source: Source) 
 
     `raw`: its texts. `bad`: whether each is no number.
     """
-    n, n_given = other_mark(raw[bad], source.decimal), int(raw.notna().sum())
+    n = other_mark(raw[bad], source.decimal) if bad.any() else 0
+    n_given = int(raw.notna().sum()) if n else 0
     if n > (FILE_DOUBT if column.name in POSITION else _UNIT_DOUBT) * n_given:
         other = "." if source.decimal == "," else ","
         yield (

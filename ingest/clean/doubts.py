@@ -184,7 +184,11 @@ def of_scale(scores: pd.Series) -> str:
 
 def is_whole(numbers: pd.Series) -> pd.Series:
     """Whether each number is whole, but for what multiplying by a factor leaves behind."""
-    return (numbers - numbers.round()).abs() <= 1e-9 * numbers.abs().clip(lower=1)
+    values = numbers.to_numpy(float, na_value=np.nan)
+    # infinite less infinite is no number, and none is whole
+    with np.errstate(invalid="ignore"):
+        left = np.abs(values - values.round())
+    return pd.Series(left <= 1e-9 * np.maximum(np.abs(values), 1), index=numbers.index)
 
 
 def faults(ours: pd.DataFrame, given: Mapping[str, str]) -> Iterator[str]:

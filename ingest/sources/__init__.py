@@ -355,7 +355,9 @@ def meaning(values: pd.Series, name: str, source: Source) -> pd.Series:
         for theirs in ([texts] if isinstance(texts, str) else texts)
     }
     ours = text.replace(words) if words else text
-    return _by_patterns(ours, text.isin(words.keys()), source.patterns.get(name, {}))
+    if not (patterns := source.patterns.get(name, {})):
+        return ours
+    return _by_patterns(ours, text.isin(words.keys()), patterns)
 
 
 def numbers_of_nothing(source: Source) -> list[float]:
