@@ -45,7 +45,7 @@ site: $(project) ## build the documentation site into site/html; no broken link,
 bench: $(project) ## compare two ways side by side (NAME=spread)
 	@.venv/bin/python -m benchmarks.$(or $(NAME),spread)
 
-soak: $(project) ## spoil 20,000 files (N=20000), kill 50 runs (KILLS=50); `test` does fewer
+soak: $(project) ## spoil 20,000 files (N=20000), kill 50 runs (KILLS=50) and one at every step; `test` does fewer
 	@.venv/bin/python -m tests.ingest.fuzz $(or $(N),20000)
 	@HEXPERIENCE_SOAK_KILLS=$(or $(KILLS),50) .venv/bin/python -m pytest -q tests/ingest/test_kill.py
 
