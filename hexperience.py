@@ -35,12 +35,15 @@ from contracts.errors import (
 from contracts.kpis import catalogue
 from contracts.settings.load import load
 from contracts.settings.sections import Settings
+from contracts.tables import table
+from contracts.tables.table import to_arrow
 from ingest.privacy import redact
 from ingest.running import logs
 from ingest.sandbox.asking import Asker
 from ingest.sandbox.opened import Opened
 from ingest.warehouse import acknowledgements, lineage
 from ingest.warehouse.acknowledgements import STATUSES, Subject, Word
+from ingest.warehouse.files import put_rows
 from ingest.warehouse.marts import Marts
 from ingest.warehouse.publish import publish
 from ingest.warehouse.questions import query_names, read_query
@@ -372,6 +375,49 @@ def tables(
             known = asker.query("tables").table["name"].to_pylist()
             raise NothingFound(f"no table '{name}'{nearest(name, known)}")
     deliver_answer(answer, form, out)
+
+
+@app.command()
+@_with_message
+def plan(
+    *,
+    budget: Annotated[float, typer.Option(help="In the currency of the catalogue.", min=0)],
+    crew_weeks: Annotated[
+        list[str] | None, typer.Option(help="Crew weeks as REGION=N or '*=N'; else [plan].")
+    ] = None,
+    floor: Annotated[
+        list[str] | None, typer.Option(help="Least share as REGION=0.2 or '*=0.1'; else [plan].")
+    ] = None,
+    form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
+    out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,
+    folder: Annotated[
+        Path | None, typer.Option(help="Folder for plan, plan_budget and plan_limit as Parquet.")
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Solve the plan of any budget, crews and floors, from the actions of the newest run."""
+    from analysis.plan import kept  # noqa: PLC0415  as in _run
+
+    settings = load(config)
+    asked = kept.Asked(budget, _limits("--crew-weeks", crew_weeks), _limits("--floor", floor))
+    warehouse = _warehouse(settings)
+    tables = kept.solve(warehouse, settings.plan, asked)
+    over = {name: to_arrow(solved, table(name)) for name, solved in tables.items()}
+    if folder is not None:
+        for name, solved in over.items():
+            put_rows(folder / f"{name}.parquet", solved)
+        return
+    for fault in tables["plan_budget"]["unsafe_reason"].dropna():
+        raise QuestionError(str(fault))
+    deliver(warehouse.marts.query_over("plan", over, plan_number=1), form, out)
+
+
+def _limits(option: str, texts: list[str] | None) -> dict[str, float]:
+    """Limits by region, as an option gives them; raises QuestionError for one that is no number."""
+    try:
+        return {region: float(amount) for region, amount in pairs(texts or []).items()}
+    except ValueError:
+        raise QuestionError(f"{option}: write it as REGION=number") from None
 
 
 @app.command()

@@ -50,6 +50,8 @@ def run(settings: Settings, client: Client, progress: Progress = silent) -> None
         findings |= family.find(inputs, findings)
         progress(label, 1, 1)
     inputs.warehouse.write_findings(findings.tables)
+    if "possible_actions" in findings:
+        inputs.warehouse.write_possible_actions(findings.table("possible_actions"))
 
 
 def find_changes(settings: Settings, client: Client, progress: Progress = silent) -> pd.DataFrame:

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from analysis.inputs import Findings, Inputs
-from analysis.plan import solver
+from analysis.plan import kept, solver
 from analysis.plan.catalogue import Catalogue, catalogue_of
 from analysis.plan.possible_actions import action_shares, possible_actions
 from contracts.tables import TABLES
@@ -22,6 +22,7 @@ def check(inputs: Inputs) -> None:
 def find(inputs: Inputs, earlier: Findings) -> Findings:
     """Tables action_share, plan, plan_budget and plan_limit: plans by budgets.
 
+    Beside them `possible_actions`, what plans of other budgets can be made of (`kept.rows_of`).
     `inputs`: without counters all four tables are empty. `earlier`: holds `treatable`, of family
     benefit.
     """
@@ -32,6 +33,7 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     plans = solver.ladder(possible.actions, inputs.settings.plan)
     for name, table in {"action_share": action_shares(possible), **plans}.items():
         findings[name] = _priced(table, possible.catalogue)
+    findings["possible_actions"] = kept.rows_of(possible.actions, possible.catalogue)
     return findings
 
 

@@ -5,7 +5,7 @@ run publishes the next one.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,17 @@ class Marts:
         question = read_query(name)
         values = typed(question, params)
         return self._ask(question.sql, values, with_log=_LOG in question.reads)
+
+    def query_over(self, name: str, over: Mapping[str, pa.Table], **params: Any) -> pd.DataFrame:
+        """Answer of one query file in which some published tables are replaced by others.
+
+        `name`, `params`: as of `query`. `over`: rows by the name of the table that they stand for.
+        """
+        question = read_query(name)
+        log = {_LOG: self.log_rows()} if _LOG in question.reads else {}
+        with duck.connect(self.file, {**over, **log}) as connection:
+            self._refuse_other_schema(connection)
+            return duck.answer(connection, question.sql, typed(question, params))
 
     def guilty(self, rule: Privacy) -> pd.DataFrame:
         """Rows of the published marts that break a promise: check, reason; none = all are kept.

@@ -42,6 +42,7 @@ from ingest.warehouse import duck
 from ingest.warehouse.files import (
     log,
     make_folder,
+    put_rows,
     read_head,
     read_note,
     read_parquet,
@@ -489,6 +490,26 @@ class Warehouse:
         for name, rows in findings.items():
             stamped = assemble([rows], table(name)).assign(run_id=run_id)
             self.write(name, stamped, day=day)
+
+    def write_possible_actions(self, rows: pd.DataFrame) -> None:
+        """Keeps the actions that plans of the run at hand can choose from.
+
+        `rows`: as `analysis.plan.kept` makes them.
+        """
+        kept = rows.assign(run_id=self.run_id)
+        put_rows(self._possible_actions, pa.Table.from_pandas(kept, preserve_index=False))
+
+    def read_possible_actions(self) -> tuple[pd.DataFrame, str]:
+        """The kept actions, and the run that they are of; no rows and empty where none are kept."""
+        if not self._possible_actions.exists():
+            return pd.DataFrame(), ""
+        rows = read_rows(self._possible_actions).to_pandas()
+        run_id = str(rows["run_id"].iloc[0]) if len(rows) else ""
+        return rows.drop(columns="run_id"), run_id
+
+    @property
+    def _possible_actions(self) -> Path:
+        return self.path / "tables" / "possible_actions" / "all.parquet"
 
     @property
     def run_id(self) -> str:

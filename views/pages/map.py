@@ -18,7 +18,7 @@ from views.shared import data, filters, pickers, url
 from views.shared.heading import head
 from views.shared.page import notes, plain, run_facts, theme
 from views.words.colours import scale
-from views.words.numbers import interval, number, rows
+from views.words.numbers import amount, day, interval, number, period, rows
 from views.words.sentences import UNRELEASED, counts, worse
 
 _HEIGHT = 640
@@ -58,6 +58,7 @@ def page() -> None:
         "of all their cells",
         metric=layer.metric,
     )
+    _standing()
     levels = _levels(drawn)
     places = worst(drawn, finest=int(levels["level"].max()), by=pickers.picked(LIST) or "first")
     if comparing:
@@ -91,6 +92,49 @@ def _ranked_here(chosen: str, places: Worst) -> None:
             st.button(f"{plain(entry.name)}: {plain(entry.value)} ({plain(entry.between)})",
                       on_click=url.go_to, args=[chosen, entry.place], type="tertiary",
                       icon=":material/arrow_back:", help="This place of the list")  # fmt: skip
+
+
+# --- how the network does ----------------------------------------------------------------------
+
+
+def _standing() -> None:
+    """The network's drop rate now and before, and what is new, in one row of figures."""
+    weeks = data.answer("network_standing")
+    if weeks.empty:
+        return
+    news = next(iter(rows(data.answer("news"))))
+    with st.container(horizontal=True, gap="large", vertical_alignment="center"):
+        for week in rows(weeks):
+            st.markdown(_rate(week), width="content", help=_counted(week))
+        for text in _news(news):
+            st.markdown(text, width="content")
+
+
+def _rate(week: Any) -> str:
+    now = week.compared == "newest week"
+    name = "All calls, newest week" if now else str(week.compared)
+    mark = "" if now or week.is_apart else ", within chance"
+    figure = number(week.drop_rate, "share")
+    return f":small[:gray[{name[0].upper()}{name[1:]}{mark}]]  \n**{plain(figure)}** dropped"
+
+
+def _counted(week: Any) -> str:
+    span = interval(week.drop_rate_lo, week.drop_rate_hi, "share")
+    return plain(
+        f"{period('week', week.period_start, week.period_end)}: {amount(week.dropped_calls)} of "
+        f"{amount(week.call_attempts)} calls; {span}, 90 %. Within chance: the intervals of the "
+        "two weeks touch."
+    )
+
+
+def _news(news: Any) -> tuple[str, ...]:
+    since = plain(day(news.since))
+    changed = f"**{news.n_worse}** worse, **{news.n_better}** better"
+    done = f"**{news.n_done}** done, **{news.n_planned}** planned"
+    return (
+        f":small[:gray[Changes of cells since {since}]]  \n{changed}",
+        f":small[:gray[Interventions since {since}]]  \n{done}",
+    )
 
 
 # --- the map ----------------------------------------------------------------------------------

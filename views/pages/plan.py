@@ -1,12 +1,15 @@
 """The plan: what to do for a budget, what else comes near it, and what the limits cost."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
+from contracts.errors import QuestionError
 from views.drawing import charts
-from views.shared import data, filters, pickers, url
+from views.panels import answer
+from views.shared import data, filters, pickers, solving, url
 from views.shared.heading import head
 from views.shared.page import picture, plain, run_facts
 from views.words.numbers import amount, interval, rows, sure
@@ -35,22 +38,24 @@ def page() -> None:
     _warn(budgets)
     left, right = st.columns([0.62, 0.38], gap="medium")
     with left:
-        plan = _picked(budgets)
+        ask, offered = _asked(budgets)
+        plan = _picked(offered)
     with right:
         picture(charts.ladder, budgets, currency=_currency(plan))
     if isinstance(plan.unsafe_reason, str):
         st.error(plain(plan.unsafe_reason))
         return
-    actions = data.answer("plan", budget=float(plan.budget), **filters.chosen())
+    actions = ask("plan", budget=float(plan.budget), **filters.chosen())
     chosen = actions[actions["plan_number"] == plan.plan_number]
     with left:
         _headline(plan)
+    _taken_away(chosen)
     _doubts(chosen)
     surely = chosen["is_sure"].fillna(value=False).astype(bool)
     _listed(chosen[surely], _currency(plan), name="actions")
     _unsure(chosen[~surely], _currency(plan))
     if plan.plan_number == 1:
-        _limits(float(plan.budget))
+        _limits(ask("plan_limits", budget=float(plan.budget)))
         _waiting(actions[actions["plan_number"] == 0])
     _about(plan)
 
@@ -60,6 +65,46 @@ def _warn(budgets: pd.DataFrame) -> None:
         st.warning("The costs are invented: the catalogue in use holds placeholders, no prices. "
                    "Which action comes first here depends on them. Name a catalogue of your own in "
                    "`[plan] catalogue`.")  # fmt: skip
+
+
+def _asked(budgets: pd.DataFrame) -> tuple[Callable[..., pd.DataFrame], pd.DataFrame]:
+    """Whom to ask for the plan, the published ones or one solved on demand, and its budgets.
+
+    `budgets`: answer of plan_budgets.
+    """
+    own = _own_budget()
+    if own is None:
+        st.caption("Plans of the newest run, for the budgets of `[plan] budgets`.")
+        return data.answer, budgets
+    try:
+        solved = solving.solve(*own)
+        offered = solved.answer("plan_budgets")
+    except QuestionError as error:
+        st.error(plain(str(error)))
+        return data.answer, budgets
+    st.caption("Solved on demand, exactly as the plans of the newest run are, from its actions and "
+               "their benefits.")  # fmt: skip
+    return solved.answer, offered
+
+
+def _own_budget() -> tuple[float, str, str] | None:
+    """A budget, crew weeks and floors of the reader's own, kept in the URL; None = none."""
+    with st.popover("Another budget", icon=":material/calculate:"):
+        st.caption("Empty: the plans of the newest run. Limits as REGION=number with commas "
+                   "between, * = every other region; empty: those of the settings.")  # fmt: skip
+        budget = pickers.text("Budget", param="own", placeholder="500", key="own budget")
+        crews = pickers.text("Crew weeks", param="crews", placeholder="*=20, Leeds=10")
+        floors = pickers.text("Floors, as shares", param="floors", placeholder="Leeds=0.2")
+    if not budget:
+        return None
+    try:
+        amount_asked = float(budget.replace(",", "").replace(" ", ""))
+    except ValueError:
+        amount_asked = float("nan")
+    if not amount_asked > 0:
+        st.warning(f"{plain(budget[:40])} is no budget: write a number above 0.")
+        return None
+    return amount_asked, crews, floors
 
 
 def _currency(plan: Any) -> str:
@@ -87,6 +132,18 @@ def _headline(plan: Any) -> None:
     if plan.plan_number > 1:
         st.caption(f"{amount(plan.short_of_best)} drops a month fewer avoided than by the "
                    "best plan; at least one in ten of its actions is another.")  # fmt: skip
+
+
+def _taken_away(actions: pd.DataFrame) -> None:
+    """The plan as files, and on a map."""
+    if actions.empty:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_drawn = pickers.switch("On a map", "drawn", help="Where the plan's actions are taken")
+        answer.files(actions, f"plan-{actions['budget'].iloc[0]:g}")
+    if is_drawn:
+        shown = ["region", "benefit_month", "cost_amount", "crew_weeks"]
+        answer.on_map(actions[shown].assign(hex_text=actions["shown_hex_text"]))
 
 
 def _doubts(actions: pd.DataFrame) -> None:
@@ -181,8 +238,7 @@ def _place(chosen: Any) -> url.PlaceKey | None:
     return url.PlaceKey(kind, key) if isinstance(key, str) else None
 
 
-def _limits(budget: float) -> None:
-    limits = data.answer("plan_limits", budget=budget)
+def _limits(limits: pd.DataFrame) -> None:
     dear = limits[limits["benefit_lost_month"] >= _NOTHING]
     st.markdown("**What the limits cost**")
     st.markdown("\n".join(f"- {_limit(row)}" for row in rows(dear)))

@@ -48,14 +48,18 @@ def panel(
         first = f"the first {_MOST:,} of " if shown == "table" and len(frame) > _MOST else ""
         took = "" if seconds is None else f" in {seconds:.2g} s"
         st.caption(f"{first}{len(frame):,} rows{took}; times in UTC", width="content")
-        _files(frame, name)
+        files(frame, name)
     for note in notes:
         st.warning(plain(note))
-    {"table": _table, "chart": _chart, "map": _map}[shown](frame)
+    {"table": _table, "chart": _chart, "map": on_map}[shown](frame)
     _meanings(frame)
 
 
-def _files(frame: pd.DataFrame, name: str) -> None:
+def files(frame: pd.DataFrame, name: str) -> None:
+    """Draws the ways to take an answer away.
+
+    `frame`: the answer; with hexagons, or lat and lon, it has files of maps too. `name`: of them.
+    """
     with st.popover("Download", type="tertiary"):
         for title, (form, ending, mime) in _FILES.items():
             is_placed = bool({"hex_text", "hex_id"} & {*frame}) or {"lat", "lon"} <= {*frame}
@@ -134,7 +138,11 @@ def _titled(name: str) -> str:
 # --- map --------------------------------------------------------------------------------------
 
 
-def _map(frame: pd.DataFrame) -> None:
+def on_map(frame: pd.DataFrame) -> None:
+    """Draws an answer on a map, coloured by the column that is picked.
+
+    `frame`: with a column of `placed.BY`, and numbers.
+    """
     where = placed(frame)
     numbers = [name for name in _names(frame.select_dtypes("number")) if name not in ("lat", "lon")]
     if where is None or where.rows.empty or not numbers:
