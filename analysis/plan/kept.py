@@ -48,11 +48,12 @@ def rows_of(actions: Actions, catalogue: Catalogue) -> pd.DataFrame:
     `actions`: those that can be chosen. `catalogue`: names the currency of their costs.
     """
     treats = actions.treats.tocsr()
+    cells = np.split(treats.indices.astype(np.int32), treats.indptr[1:-1])
     return actions.known.assign(
         kept_cost=actions.cost,
         kept_weeks=actions.crew_weeks,
         kept_benefit=list(actions.benefit),
-        kept_cells=np.split(treats.indices.astype(np.int32), treats.indptr[1:-1]),
+        kept_cells=pd.Series(cells, actions.known.index, dtype=object),
         kept_n_cells=treats.shape[1],
         kept_currency=catalogue.currency,
         kept_invented=catalogue.invented,

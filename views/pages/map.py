@@ -114,8 +114,10 @@ def _rate(week: Any) -> str:
     now = week.compared == "newest week"
     name = "All calls, newest week" if now else str(week.compared)
     mark = "" if now or week.is_apart else ", within chance"
-    figure = number(week.drop_rate, "share")
-    return f":small[:gray[{name[0].upper()}{name[1:]}{mark}]]  \n**{plain(figure)}** dropped"
+    figure = plain(number(week.drop_rate, "share"))
+    span = plain(interval(week.drop_rate_lo, week.drop_rate_hi, "share"))
+    title = f":small[:gray[{name[0].upper()}{name[1:]}{mark}]]"
+    return f"{title}  \n**{figure}** dropped :gray[:small[{span}]]"
 
 
 def _counted(week: Any) -> str:

@@ -17,6 +17,9 @@ from views.words.sentences import action_name, ground, noted, unsafe
 
 _LIMITS = {"budget": "the budget", "crew_weeks": "crew weeks", "floor": "the floor"}
 
+_DRAWN = {"benefit_month": "drops fewer a month", "cost_amount": "cost", "crew_weeks": "crew weeks"}
+"""Columns of a plan that its map shows, and what they are called there."""
+_NAMED = {"shown_hex_text": "hex_text", **_DRAWN}
 _NOTHING = 0.05
 """Drops a month that are none as they are written."""
 
@@ -142,8 +145,7 @@ def _taken_away(actions: pd.DataFrame) -> None:
         is_drawn = pickers.switch("On a map", "drawn", help="Where the plan's actions are taken")
         answer.files(actions, f"plan-{actions['budget'].iloc[0]:g}")
     if is_drawn:
-        shown = ["region", "benefit_month", "cost_amount", "crew_weeks"]
-        answer.on_map(actions[shown].assign(hex_text=actions["shown_hex_text"]))
+        answer.on_map(actions[["shown_hex_text", "region", *_DRAWN]].rename(columns=_NAMED))
 
 
 def _doubts(actions: pd.DataFrame) -> None:
