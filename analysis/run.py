@@ -8,6 +8,7 @@ from analysis.benefit import stage as benefit
 from analysis.changes import stage as changes
 from analysis.delivered import stage as delivered
 from analysis.effects import stage as effects
+from analysis.events import stage as events
 from analysis.inputs import Findings, Inputs
 from analysis.neighbours import stage as neighbours
 from analysis.outlook import stage as outlook
@@ -20,6 +21,7 @@ from ingest.running.workers import Progress, silent
 FAMILIES = (
     changes,
     neighbours,
+    events,
     delivered,
     outlook,
     rates,

@@ -91,7 +91,7 @@ class Kpi(Section):
     failures: bool = Field(
         False,
         description="Whether it counts failures: the numerator where lower is better, else the "
-        "denominator less the numerator. Changes are searched for in dropped calls alone so far.",
+        "denominator less the numerator. Changes of them are searched for by the search of drops.",
     )
     least: float = Field(
         100, ge=0, description="Least denominator, in its own unit; below it no value is shown."
@@ -200,6 +200,23 @@ class Catalogue:
             return of.interval or "none"
         units = {FIELDS[name].unit for name in self.counters(kpi) if name in FIELDS}
         return "counts" if units == {"n"} else "days"
+
+    def search(self, kpi: str) -> Literal["failures", "level", "none"]:
+        """How changes of a KPI are searched for: as failures among tries, as a level, or not.
+
+        Products have factors that are searched, availability has outages, and the busy hour is
+        part of its day. `kpi`: id.
+        """
+        of = self.kpis[kpi]
+        if of.failures and self._is_of_counts(of.numerator):
+            return "failures"
+        is_level = of.form != "product" and self.interval(kpi) != "counts"
+        is_searched = is_level and of.at == "day" and of.family != "availability"
+        return "level" if is_searched else "none"
+
+    def _is_of_counts(self, text: str) -> bool:
+        named = expressions.names(expressions.parse(text))
+        return all(FIELDS[COLUMNS[name]].unit == "n" for name in named)
 
     @cached_property
     def columns(self) -> tuple[str, ...]:

@@ -62,7 +62,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"inputs"},
         {"association", "attribution", "neighbours", "outlook", "rates"},
         {"benefit", "changes", "effects"},
-        {"delivered", "plan"},
+        {"delivered", "events", "plan"},
         {"priority"},
         {"export", "run"},
     ),
@@ -96,6 +96,7 @@ MOST_FILES = 12
 LARGER_ROOMS = {
     "analysis/attribution": "the steps of one method, in the order that a cell goes",
     "contracts/fields": "a file a subject of columns, found by its name in the dictionary",
+    "views/panels": "a file a panel, named for what it shows",
 }
 WITHOUT_STREAMLIT = ("views/drawing/*", "views/report/*", "views/words/*")
 

@@ -85,14 +85,13 @@ def rated(
     `days`: table `cell_day`. `cube`: counters by cell and day. `known`: all KPIs. `absent`: ids of
     those that lack a counter.
     """
-    row = pd.Index(cube["cell_id"].to_numpy()).get_indexer(pd.Index(days["cell_id"]))
-    calendar = pd.DatetimeIndex(cube["day_local"].to_numpy())
-    column = calendar.get_indexer(pd.DatetimeIndex(pd.to_datetime(days["day_local"])))
-    segments = np.broadcast_to(np.arange(len(calendar)) // _SEGMENT_DAYS, cube["outage"].shape)
+    where = place_in(cube, days)
+    n_days = cube.sizes["day"]
+    segments = np.broadcast_to(np.arange(n_days) // _SEGMENT_DAYS, cube["outage"].shape)
     for kpi, of in known.kpis.items():
         if kpi in absent:
             continue
-        parts = tuple(_counted(kpi, known, days, (row, column), cube["outage"].shape))
+        parts = tuple(counted(kpi, known, days, where, cube["outage"].shape))
         if all(np.isnan(part.numerator).all() for part in parts):
             continue
         interval = known.interval(kpi)
@@ -170,13 +169,28 @@ def rows_of(one: Rated, cube: xr.Dataset, places: Places, period: Period) -> pd.
 # ---------------------------------------------------------------------------------- counting
 
 
-def _counted(
-    kpi: str,
-    known: Catalogue,
-    days: pd.DataFrame,
-    where: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
-    shape: tuple[int, ...],
+Where = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+"""Row and column of each cell's day in the arrays of a cube."""
+
+
+def place_in(cube: xr.Dataset, days: pd.DataFrame) -> Where:
+    """Where in the arrays of the cube each row of `cell_day` stands.
+
+    `cube`: counters by cell and day. `days`: table `cell_day`, of which the cube was made.
+    """
+    row = pd.Index(cube["cell_id"].to_numpy()).get_indexer(pd.Index(days["cell_id"]))
+    calendar = pd.DatetimeIndex(cube["day_local"].to_numpy())
+    return row, calendar.get_indexer(pd.DatetimeIndex(pd.to_datetime(days["day_local"])))
+
+
+def counted(
+    kpi: str, known: Catalogue, days: pd.DataFrame, where: Where, shape: tuple[int, ...]
 ) -> Iterator[Counted]:
+    """What each part of a KPI counts, by cell and day, one part after the other.
+
+    `kpi`: id. `known`: all KPIs. `days`: table `cell_day`. `where`: as of `place_in`. `shape`: of
+    the arrays, (cell, day). A day counts where all counters of the KPI are known.
+    """
     sides = [(part.numerator, part.denominator) for part in known.parts(kpi)]
     values = [(_values(above, days), _values(below, days)) for above, below in sides]
     is_known = np.logical_and.reduce([
@@ -196,7 +210,7 @@ def _values(expression: Expression | None, days: pd.DataFrame) -> Floats | None:
 def _dense(
     values: Floats | None,
     is_known: npt.NDArray[np.bool_],
-    where: tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]],
+    where: Where,
     shape: tuple[int, ...],
 ) -> Floats:
     array = np.full(shape, np.nan)

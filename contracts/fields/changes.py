@@ -9,7 +9,8 @@ FIELDS = [
     time("change_hi_utc", "Latest start within the 90 % interval."),
     time("ramp_end_utc", "End of a gradual change; NULL = a step."),
     time("until_utc", "The next change of the place, or the end of the data."),
-    amount("ratio", "x", "Actual over counterfactual drops from the change to until_utc.", 0),
+    amount("ratio", "x", "Actual over counterfactual drops from the change to until_utc; of "
+            "other KPIs, failures or the value likewise.", 0),
     amount("ratio_lo", "x", "Lower end of the 90 % interval.", 0),
     amount("ratio_hi", "x", "Upper end of the 90 % interval.", 0),
     text("attribution", "What the change is due to.", "load", "relief", "other", "undecided"),
@@ -31,7 +32,8 @@ FIELDS = [
     amount("drops_excess", "n", "Actual minus counterfactual drops from the change to until_utc."),
     amount("drops_excess_lo", "n", "Lower end of the 90 % interval."),
     amount("drops_excess_hi", "n", "Upper end of the 90 % interval."),
-    amount("min_visible_ratio", "x", "Smallest rise that could have been seen here.", 1),
+    amount("min_visible_ratio", "x", "Smallest rise that could have been seen here; NULL = "
+            "none.", 1),
     amount("prb_before_pct", "%", "Mean busy-hour PRB utilisation in the fortnight before.", 0),
     amount("prb_after_pct", "%", "Mean busy-hour PRB utilisation in the fortnight after.", 0),
     amount("prb_per_traffic_ratio", "x", "PRB utilisation of the same traffic, after over before: "

@@ -25,5 +25,23 @@ FIELDS = [
     whole("kpi_part", "", "Which ratio of a KPI, from 1; only a product has several.", 1, None),
     amount("phi", "", "Scatter of failures from day to day, over that of counting alone.", 0),
     share("rho", "Correlation of a day's scatter with the next day's."),
+    text("event_id", "Changes of one cell within three days are one event, called by the change_id "
+          "of the first."),
+    flag("moves_first", "Whether no other symptom of the event is sure to have begun before; "
+          "several can be first."),
+    flag("is_worse", "Whether the change is for the worse; NULL = of a KPI that says how much, not "
+          "how well."),
+    amount("change_sd", "sd", "How many standard deviations the log of the ratio lies from 0; "
+            "NULL = judged by the hour.", 0),
+    amount("kpi_before", "as kpi_unit", "The KPI in up to four weeks before; of a sum, of a day. "
+            "NULL = not known."),
+    amount("kpi_after", "as kpi_unit", "The KPI in up to four weeks after; of a sum, of a day. "
+            "NULL = not known."),
+    text("moved_by", "What moved the KPI. Of drops and of speed: load, or other. Of load, traffic, "
+          "users and capacity: demand (there is more or less traffic), room (there are more or "
+          "fewer blocks), efficiency (the same traffic takes more blocks). NULL = not known.",
+          "load", "other", "demand", "room", "efficiency"),
+    whole("n_days_searched", "days", "Days that could be judged.", 0, None),
+    text("no_search_reason", "Why the cell was not searched; NULL = it was."),
     text("absent_reason", "Why the KPI is absent; NULL = its counters are there."),
 ]  # fmt: skip

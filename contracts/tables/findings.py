@@ -223,6 +223,20 @@ TABLES = [
         key=("kpi",),
     ),
     Table(
+        "kpi_change", "finding", "one dated change of one KPI of one cell",
+        names("""change_id event_id cell_id kpi change_utc change_lo_utc change_hi_utc until_utc
+            direction is_worse moves_first ratio ratio_lo ratio_hi change_sd kpi_before
+            kpi_after min_visible_ratio moved_by load_share intervention_id first_reported_utc
+            method_version unsafe_reason run_id"""),
+        key=("change_id",),
+    ),
+    Table(
+        "kpi_search", "finding", "what the search for changes could see of one KPI of one cell",
+        names("""cell_id kpi n_days_searched min_visible_ratio no_search_reason method_version
+            run_id"""),
+        key=("cell_id", "kpi"),
+    ),
+    Table(
         "kpi_noise", "finding", "how the failures of one part of one KPI scatter in one cell",
         names("kpi kpi_part cell_id phi rho run_id"), key=("kpi", "kpi_part", "cell_id"),
     ),

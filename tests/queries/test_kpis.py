@@ -61,6 +61,7 @@ BY_HAND: dict[str, list[tuple[Callable[[Sums], pd.Series], Callable[[Sums], pd.S
     "prb_dl_util_pct": [(lambda s: 100 * s.prb_dl_used, lambda s: s.prb_dl_avail)],
     "prb_dl_util_bh_pct": [(lambda s: 100 * s.bh_prb_dl_used, lambda s: s.bh_prb_dl_avail)],
     "prb_ul_util_pct": [(lambda s: 100 * s.prb_ul_used, lambda s: s.prb_ul_avail)],
+    "prb_dl_blocks": [(lambda s: s.prb_dl_avail, lambda s: s.t)],
     "rrc_users_mean": [(lambda s: s.rrc_users_mean / s.t, lambda s: 0 * s.t)],
     "dl_volume_gb": [(lambda s: s.dl_vol_kbit / 8e6, lambda s: 0 * s.t)],
     "ul_volume_gb": [(lambda s: s.ul_vol_kbit / 8e6, lambda s: 0 * s.t)],

@@ -7,7 +7,7 @@ import streamlit as st
 
 from ingest.warehouse.acknowledgements import Subject
 from views.drawing import charts
-from views.panels import acknowledging, delivered
+from views.panels import acknowledging, delivered, kpi_changes
 from views.shared import data, filters, pickers, url
 from views.shared.heading import head
 from views.shared.page import picture, plain, run_facts
@@ -29,6 +29,7 @@ def page() -> None:
                 "positioned calls with times, of at least some weeks; a quiet network has none "
                 "either.")  # fmt: skip
         delivered.panel(facts["timezone"])
+        kpi_changes.listed(facts["timezone"])
         return
     changes = _filtered()
     if changes.empty:
@@ -44,6 +45,7 @@ def page() -> None:
         _history(changes.iloc[row], facts["timezone"])
     _sums()
     delivered.panel(facts["timezone"])
+    kpi_changes.listed(facts["timezone"])
 
 
 def _filtered() -> pd.DataFrame:
@@ -174,6 +176,7 @@ def _history(row: Any, timezone: str) -> None:
     mine = alike[alike[where] == row[where]].sort_values("change_utc")
     if where == "cell_id":
         _pictures(row, mine, timezone)
+        kpi_changes.of_drops(row["change_id"], row["cell_id"], timezone)
     for each in rows(mine):
         st.markdown(f"- {plain(change(each, timezone))}")
     if isinstance(row["attribution_note"], str) and row["attribution_note"]:
