@@ -197,6 +197,34 @@ def report_(
     say(str(report.write(marts, chosen, folder, settings, config.name, reader=reader)))
 
 
+@app.command("deliver")
+@_with_message
+def deliver_(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would go, and send nothing.")
+    ] = False,
+    listed: Annotated[
+        bool, typer.Option("--list", help="Show the log of what went to whom, newest first.")
+    ] = False,
+    now: Annotated[str, typer.Option(help="Instead of the clock: 2026-11-22T06:00Z.")] = "",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Send the reports of audiences that were not sent yet; batch does so too."""
+    from views.delivery import log, send  # noqa: PLC0415  as in _run
+
+    settings = load(config)
+    at = instant(now) if now else datetime.now(UTC)
+    if listed:
+        deliver(log.table(log.read(send.log_of(settings))), "table", None)
+    elif dry_run:
+        deliver(pd.DataFrame(send.would_go(settings, at)), "table", None)
+    else:
+        with _warehouse(settings).alone("deliver"):
+            states = send.send_due(settings, at)
+        say(", ".join(f"{name} {count}" for name, count in states.items()))
+
+
 @app.command()
 def batch(
     until_now: Annotated[  # noqa: ARG001  says in a crontab what happens anyway
@@ -586,7 +614,8 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
 
 
 def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
-    from views.report import batch as reports  # noqa: PLC0415  as in _run
+    from views.delivery import send  # noqa: PLC0415  as in _run
+    from views.report import batch as reports  # noqa: PLC0415
 
     warehouse = _warehouse(settings)
     with warehouse.alone("batch"):
@@ -596,7 +625,9 @@ def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
         run_before = "" if damage else warehouse.marts.run_id
         _run(settings, only_new=True, anew=damage is not None)
         due = reports.write_due(warehouse.marts, settings, now, config)
-    return reports.summary(warehouse.marts, run_before, due)
+        with warehouse.alone("deliver"):
+            sent = {"delivery": send.send_due(settings, now)} if settings.audience else {}
+    return reports.summary(warehouse.marts, run_before, due) | sent
 
 
 def _check(

@@ -85,6 +85,19 @@ def test_a_second_call_changes_nothing(config: Path) -> None:
     assert Warehouse(config.parent / "warehouse").marts.file == marts
 
 
+def test_an_audience_gets_the_newest_week_once(config: Path) -> None:
+    audience = '[audience.head]\nsections = ["data"]\nrecipients = ["out"]\n'
+    config.write_text(f"{audience}{config.read_text()}")
+    for _ in range(2):
+        code, summary, _ = batch(config, MONDAY)
+        assert (code, summary["delivery"]["sent"], summary["delivery"]["due"]) == (0, 1, 0)
+    assert [
+        str(path.relative_to(config.parent)) for path in config.parent.glob("out/**/*.html")
+    ] == ["out/2026-W34/2026-W34.html"]
+    shown = CliRunner().invoke(hexperience.app, ["deliver", "--list", "--config", str(config)])
+    assert shown.stdout.count("2026-W34 revision 1") == 2  # sending, sent
+
+
 def test_a_clock_in_the_past_writes_nothing_new(config: Path) -> None:
     shutil.rmtree(config.parent / "reports" / "2026-W34")
     code, summary, _ = batch(config, "2026-08-17T06:00+01:00")

@@ -69,7 +69,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
     "views": (
         {"words"},
         {"console", "drawing"},
-        {"hexmap", "report"},
+        {"delivery", "hexmap", "report"},
         {"shared"},
         {"panels"},
         {"pages"},

@@ -19,7 +19,7 @@ PARTS: tuple[Part, ...] = (
     *("cells", "customers", "regulator", "interventions", "data"),
 )
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
-_ADDRESS = re.compile(r"[^\s@<>,;\"]+@[^\s@<>,;\"]+")
+_ADDRESS = re.compile(r"[!#-+./0-9=?A-Z^-~-]+@[A-Za-z0-9.-]+")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
