@@ -120,10 +120,16 @@ def due_for(marts: Marts, settings: Settings, now: datetime, reader: Reader) -> 
         update={"every": reader.audience.schedule, "folder": str(folder_of(settings, reader))}
     )
     waiting = due(marts, settings.model_copy(update={"report": report}), now)
-    first = [parse(name).first for name, _, _ in written(folder_of(settings, reader))]
-    newest = {period.grain: period for period in waiting}
-    since = min(first, default=None)
-    return [p for p in waiting if p == newest[p.grain] or (since and p.first >= since)]
+    there = [parse(name) for name, _, _ in written(folder_of(settings, reader))]
+    # of a grain that has none yet, the newest alone
+    newest = {period.grain: period.first for period in waiting}
+    since = newest | {period.grain: period.first for period in sorted(there, key=_first_last)}
+    return [period for period in waiting if period.first >= since[period.grain]]
+
+
+def _first_last(period: Period) -> int:
+    """Orders periods so that the oldest comes last."""
+    return -period.first.toordinal()
 
 
 def folder_of(settings: Settings, reader: Reader) -> Path:

@@ -3,6 +3,7 @@
 import io
 import json
 import re
+import shutil
 import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
@@ -104,10 +105,19 @@ def test_an_audience_gets_the_newest_period_first_and_then_what_follows(
     reader = write.reader_of(here, "a")
     weeks = [p for p in write.due(marts, here, now) if p.grain == "week"]
     assert write.due_for(marts, here, now, reader) == [weeks[-1]]
-    write.write(marts, weeks[-3], write.folder_of(here, reader), here, reader=reader)
+    folder = write.folder_of(here, reader)
+    write.write(marts, weeks[-3], folder, here, reader=reader)
     assert write.due_for(marts, here, now, reader) == weeks[-2:]
+    for week in weeks[-2:]:
+        shutil.copytree(folder / weeks[-3].key, folder / week.key)
+        note = {"revision": 1, "counts": write.counted(write._offered(marts)[week])}
+        (folder / week.key / "report.json").write_text(json.dumps(note))
+    # what is older than the first one sent never comes
+    assert write.due_for(marts, here, now, reader) == []
     with pytest.raises(NothingFound, match=r"no \[audience.b\]; known: a"):
         write.reader_of(here, "b")
+    for week in weeks[-2:]:
+        shutil.rmtree(folder / week.key)
     # who is forgotten goes from their reports too, and the folder of no audience goes whole
     (tmp_path / "of-gone").mkdir()
     assert write.anew(marts, tmp_path, here, "") == [f"of-a/{weeks[-3].key}"]
