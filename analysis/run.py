@@ -11,6 +11,7 @@ from analysis.effects import stage as effects
 from analysis.events import stage as events
 from analysis.inputs import Findings, Inputs
 from analysis.neighbours import stage as neighbours
+from analysis.network_share import stage as network_share
 from analysis.outlook import stage as outlook
 from analysis.plan import stage as plan
 from analysis.priority import stage as priority
@@ -26,6 +27,7 @@ FAMILIES = (
     outlook,
     rates,
     association,
+    network_share,
     effects,
     benefit,
     plan,

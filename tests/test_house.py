@@ -61,7 +61,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"places"},
         {"inputs"},
         {"association", "attribution", "neighbours", "outlook", "rates"},
-        {"benefit", "changes", "effects"},
+        {"benefit", "changes", "effects", "network_share"},
         {"delivered", "events", "plan"},
         {"priority"},
         {"export", "run"},

@@ -1,6 +1,6 @@
 """Every KPI against every outcome at every lag: rows of table `association`, from a panel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,6 +13,8 @@ from analysis.association.fit import (
     FEW,
     Fit,
     Outcome,
+    by_site,
+    covariance,
     degrees_of_freedom,
     fit,
     standard_errors,
@@ -33,6 +35,27 @@ class Fitted(NamedTuple):
 
     fit: Fit | None
     why: str = ""
+
+
+class Beyond(NamedTuple):
+    """What an outcome's coefficients on several KPIs are beyond the control's; why = not known.
+
+    `coefficient`: (k,), KPI by KPI, lag by lag. `covariances`: of them, clustered by site and month
+    and by site alone, (2, k, k). `freedom`: degrees of freedom of the t distribution.
+    """
+
+    coefficient: Floats
+    covariances: Floats
+    freedom: int
+    why: str = ""
+
+    def errors(self, directions: Floats) -> Floats:
+        """Standard error of sums of coefficients, (row,); never below that by site alone.
+
+        `directions`: by how much each coefficient counts, (row, k); NaN = not known.
+        """
+        variances = np.einsum("rk,vkl,rl->vr", directions, self.covariances, directions)
+        return np.asarray(np.sqrt(np.maximum(variances[0], variances[1])))
 
 
 def associate(panel: Panel, words: Mapping[str, str]) -> pd.DataFrame:
@@ -86,6 +109,33 @@ def control_of(key: Key, fits: Mapping[Key, Fitted]) -> Fit | None:
         return None
     of_control = [one.fit for (_, name), one in fits.items() if name == CONTROL]
     return of_control[0] if of_control else None
+
+
+def beyond_control(panel: Panel, key: Key, kpis: Sequence[str]) -> Beyond:
+    """The coefficients of an outcome on several KPIs at all lags, less those of the control.
+
+    Without complaints about bills nothing is known: what else moves would be in it.
+
+    `panel`: places and months. `key`: metric and class of the outcome. `kpis`: ids, in the order in
+    which their coefficients come.
+    """
+    n = min(n_lags(panel.kpis[kpi]) for kpi in kpis)
+    x = np.concatenate([lagged(panel.kpis[kpi], n) for kpi in kpis])
+    nothing = Beyond(np.full(len(x), np.nan), np.full((2, len(x), len(x)), np.nan), 1)
+    controls = [name for name in panel.outcomes if name[1] == CONTROL]
+    if key not in panel.outcomes or not controls:
+        return nothing._replace(why="no figures of it, or of complaints about bills")
+    found, control = (fitted(panel.outcomes[name], x) for name in (key, controls[0]))
+    if found.fit is None or control.fit is None:
+        of_bills = "" if found.fit is None else "complaints about bills: "
+        return nothing._replace(why=of_bills + (found.why or control.why))
+    alike = moved_alike(panel, key)
+    influence = found.fit.influence - alike * control.fit.influence
+    return Beyond(
+        found.fit.coefficient - alike * control.fit.coefficient,
+        np.array([covariance(influence, influence, panel.site), by_site(influence, panel.site)]),
+        degrees_of_freedom(found.fit, panel.site),
+    )
 
 
 def moved_alike(panel: Panel, key: Key) -> float:

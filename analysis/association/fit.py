@@ -208,8 +208,16 @@ def standard_errors(influence: Floats, site: Indices) -> Floats:
     `influence`: (lag, place, month). `site`: number of the cluster of each place, (place,).
     """
     both = np.diag(covariance(influence, influence, site))
+    return np.asarray(np.sqrt(np.maximum(both, np.diag(by_site(influence, site)))))
+
+
+def by_site(influence: Floats, site: Indices) -> Floats:
+    """Covariance of the coefficients, (lag, lag), clustered by site alone.
+
+    `influence`, `site`: as of `standard_errors`.
+    """
     sums = _by_site(influence, site).sum(axis=2)
-    return np.asarray(np.sqrt(np.maximum(both, np.diag(_product(sums, sums)))))
+    return _product(sums, sums)
 
 
 def degrees_of_freedom(fitted: Fit, site: Indices) -> int:

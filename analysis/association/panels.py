@@ -5,11 +5,12 @@ nothing away that a reader of them could not compute.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import xarray as xr
 
 from analysis.arrays import Floats, Indices
 from analysis.association.fit import Outcome
@@ -21,6 +22,9 @@ SCORE = "nps"
 _PER_PERSON = "complaints_per_1000"
 _PER_CALL = "complaints_per_10k_attempts"
 _BRAND = "relationship"
+
+_PARTS = ("amount", "exposure", "is_few")
+_PLACES = ("site", "lat", "lon")
 
 Key = tuple[str, str]
 """Metric and class of an outcome."""
@@ -103,6 +107,39 @@ def _outcomes(
     }
     score = Outcome(np.nan_to_num(columns["value_raw"]), answers, none, is_score=True)
     return {(SCORE, kind): outcome for kind, outcome in {**counts, SCORE: score}.items()}
+
+
+def panel_dataset(panel: Panel) -> xr.Dataset:
+    """The panel as families pass it on, by place and month.
+
+    `panel`: places and months.
+    """
+    at, outcomes = ("place", "month"), panel.outcomes.items()
+    values: dict[str, Any] = {f"kpi.{name}": (at, kpi) for name, kpi in panel.kpis.items()}
+    for (metric, name), outcome in outcomes:
+        for part, amounts in zip(_PARTS, outcome[:3], strict=True):
+            values[f"{part}.{metric}.{name}"] = (at, amounts)
+    places = {name: ("place", getattr(panel, name)) for name in _PLACES}
+    scores = [f"{metric}.{name}" for (metric, name), outcome in outcomes if outcome.is_score]
+    return xr.Dataset(values | places, {"month": panel.months}, {"scores": scores})
+
+
+def panel_from(dataset: xr.Dataset) -> Panel:
+    """The panel of a dataset that `panel_dataset` made; without months it is empty.
+
+    `dataset`: by place and month.
+    """
+    known = {str(name): dataset[name].to_numpy() for name in dataset.data_vars}
+    kpis = {name[4:]: values for name, values in known.items() if name.startswith("kpi.")}
+    outcomes: dict[Key, Outcome] = {}
+    for name in known:
+        part, _, key = name.partition(".")
+        if part == _PARTS[0]:
+            metric, _, outcome_class = key.partition(".")
+            amount, exposure, is_few = (known[f"{part}.{key}"] for part in _PARTS)
+            is_score = key in dataset.attrs["scores"]
+            outcomes[metric, outcome_class] = Outcome(amount, exposure, is_few, is_score)
+    return Panel(dataset["month"].to_numpy(), kpis, outcomes, *(known[n] for n in _PLACES))
 
 
 def lagged(values: Floats, n_lags: int) -> Floats:

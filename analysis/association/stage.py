@@ -12,6 +12,7 @@ from analysis.association import kpis, panels
 from analysis.association import slopes as association_slopes
 from analysis.association import weeks as association_weeks
 from analysis.association.associate import associate
+from analysis.association.panels import Panel
 from analysis.association.slopes import CONTROL, Slope
 from analysis.inputs import Findings, Inputs
 from contracts.kpis import catalogue
@@ -22,6 +23,9 @@ _PER_PERSON = "complaints_per_1000"
 
 def find(inputs: Inputs, earlier: Findings) -> Findings:
     """Table association: every KPI against complaints and NPS at every lag; and cases for one drop.
+
+    Beside it `panel`, the places and months that it was found in (`panels.panel_dataset`), where
+    there are any.
 
     `inputs`: settled tables; without counters the table is empty. `earlier`: table `place_rate` is
     read, of persons nothing else.
@@ -43,12 +47,14 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     followed = association_slopes.per_drops(associations, revenue=1.0)
     expected = [followed[name].expected for name in ("complainants_avoided", "detractors_avoided")]
     pooled = associations.assign(per_drop=[expected[0], np.nan, expected[1]])
-    parts = [pooled, *_associations(inputs, earlier.table("place_rate"))]
-    return Findings(association=assemble(parts, TABLES["association"]))
+    panel, words = _panel(inputs, earlier.table("place_rate"))
+    parts = [pooled] if panel is None else [pooled, _associations(inputs, panel, words)]
+    passed_on = {} if panel is None else {"panel": panels.panel_dataset(panel)}
+    return Findings(association=assemble(parts, TABLES["association"]), **passed_on)
 
 
-def _associations(inputs: Inputs, rates: pd.DataFrame) -> list[pd.DataFrame]:
-    """Every KPI against every outcome; nothing where no figure of customers has left by hexagon.
+def _panel(inputs: Inputs, rates: pd.DataFrame) -> tuple[Panel | None, dict[str, str]]:
+    """KPIs and outcomes side by side, and each KPI in words; no panel without figures of customers.
 
     Hexagons are as coarse as those of NPS, so that all outcomes stand on the same places, and the
     control with them.
@@ -59,7 +65,7 @@ def _associations(inputs: Inputs, rates: pd.DataFrame) -> list[pd.DataFrame]:
     is_monthly = rates["level"].eq(level) & rates["period_grain"].eq("month")
     figures = rates[is_outcome & is_monthly & rates["place_type"].eq("hex")]
     if figures.empty:
-        return []
+        return None, {}
     known = kpis.by_place_month(
         inputs.table("cell_day"),
         inputs.weights(inputs.settings.grid.level),
@@ -67,19 +73,23 @@ def _associations(inputs: Inputs, rates: pd.DataFrame) -> list[pd.DataFrame]:
         level=level,
     )
     if not known:
-        return []
+        return None, {}
     site = panels.site_of_places(
         inputs.newest_weights(inputs.settings.grid.level), inputs.newest_cells, level=level
     )
-    found = associate(
-        panels.panel(figures, {name: kpi.values for name, kpi in known.items()}, site),
-        {name: kpi.words for name, kpi in known.items()},
-    )
+    values = {name: kpi.values for name, kpi in known.items()}
+    words = {name: kpi.words for name, kpi in known.items()}
+    return panels.panel(figures, values, site), words
+
+
+def _associations(inputs: Inputs, panel: Panel, words: dict[str, str]) -> pd.DataFrame:
+    """Every KPI against every outcome."""
+    found = associate(panel, words)
     quality = inputs.table("quality")
     for metric in ("complaint", "nps"):
         of_metric = found["metric"].str.startswith(metric) & found["unsafe_reason"].isna()
         found.loc[of_metric, "unsafe_reason"] = safety.of_table(quality, metric)
-    return [found]
+    return found
 
 
 class _Weeks:

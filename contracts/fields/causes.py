@@ -39,6 +39,17 @@ FIELDS = [
     whole("n_places_dropped", "n", "Places with KPI and outcome that tell nothing, for they have "
            "no case or one month alone.", 0, None),
     whole("n_months", "n", "Months used.", 0, None),
+    *(share(f"{name}_class_share", f"Of the complainants those about {about}; NULL where a class "
+            "is hidden, and of detractors.")
+      for name, about in (("network", "the network"), ("device", "devices"),
+                          ("account", "bills and accounts"), ("other", "other things"))),
+    share("network_share", "Of all complainants, or of the detractors, those that drops and load "
+          "account for: fewer if both were as in the best tenth of places and months. Beyond what "
+          "complaints about bills do."),
+    share("network_share_lo", "Lower end of its 90 % interval; 0 where nothing is surely seen in "
+          "the whole network."),
+    share("network_share_hi", "Upper end of it."),
+    share("network_share_visible", "The least such share that would be seen four times in five."),
     text("association_kind", "network: survives, and differs from the control; control_too: "
           "survives, but the control may move as much; control: the control itself survives; "
           "none: does not survive; unknown: too little data.",

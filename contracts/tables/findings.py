@@ -91,6 +91,14 @@ TABLES = [
         key=names("kpi metric outcome_class lag_months"),
     ),
     Table(
+        "network_share", "finding",
+        "what the network accounts for of one region's complaints or detractors in one month",
+        names("""place_type region metric period_start network_class_share device_class_share
+            account_class_share other_class_share network_share network_share_lo network_share_hi
+            network_share_visible method_version unsafe_reason run_id"""),
+        key=names("place_type region metric period_start"),
+    ),
+    Table(
         "hotspot", "finding", "one hexagon's standing among its neighbours",
         names("""hex_id level metric period_start statistic p_adjusted verdict method_version
             run_id"""),

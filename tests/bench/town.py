@@ -55,6 +55,7 @@ def build_town(folder: Path) -> Town:
         "change_curve": town_changes.change_curve(),
         "place_rate": town_rates.rates(days, by_hex, hexes),
         "association": town_association.associations(),
+        "network_share": town_association.network_shares(),
         "intervention": town_changes.works(),
         "effect": town_effects.effects(),
         "effect_day": town_effects.effect_days(),

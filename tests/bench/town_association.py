@@ -1,5 +1,6 @@
 """What goes with what customers say in the invented town: one relation to trust, one not."""
 
+from datetime import date
 from typing import Any
 
 import pandas as pd
@@ -27,6 +28,24 @@ def associations() -> pd.DataFrame:
     }
     frame = pd.DataFrame([*known, unknown])
     return rows("association", **frame.assign(kpi="drop_rate", run_id="r").to_dict("series"))
+
+
+def network_shares() -> pd.DataFrame:
+    """Rows of `network_share`: April's complaints and detractors of the network, and one region."""
+    common = {
+        "period_start": date(2025, 4, 1),
+        "network_share": 0.2,
+        "network_share_lo": 0.15,
+        "network_share_hi": 0.28,
+        "network_share_visible": 0.1,
+        "run_id": "r",
+    }
+    places = [("network", "", "nps"), ("region", "Leeds", "complaints_per_1000")]
+    named = [
+        common | dict(zip(("place_type", "region", "metric"), place, strict=True))
+        for place in places
+    ]
+    return rows("network_share", **pd.DataFrame(named).to_dict("series"))
 
 
 def _row(name: str, lag: int, kind: str) -> dict[str, Any]:

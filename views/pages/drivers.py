@@ -5,13 +5,14 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from contracts.written import per_cent
 from views.drawing import drivers as drawn
 from views.shared import data, pickers
 from views.shared.heading import head
 from views.shared.page import choosing, picture, plain, run_facts
 from views.words import driving
 from views.words.looks import Look, look_of, look_of_kpi
-from views.words.numbers import rows
+from views.words.numbers import interval, rows
 
 _MOST = 30
 _CONTROL = "account"
@@ -22,6 +23,7 @@ def page() -> None:
     facts = run_facts()
     head(facts, "What of the network goes with what customers say, and how far to trust it")
     associations = data.answer("associations")
+    _network_shares()
     if not (associations["association_kind"] != "unknown").any():
         _nothing(associations)
         return
@@ -40,6 +42,42 @@ def _nothing(associations: pd.DataFrame) -> None:
     )
     for reason in associations["unsafe_reason"].dropna().unique()[:5]:
         st.caption(plain(reason))
+
+
+# --- how much is the network's -------------------------------------------------------------------
+
+
+def _network_shares() -> None:
+    """How much of complaints and detractors the network accounts for, in the newest month."""
+    shares = data.answer("network_shares")
+    newest = shares[shares["is_newest"].fillna(value=False).astype(bool)]
+    newest = newest.dropna(subset=["network_share"])
+    for row in rows(newest[newest["place_type"] == "network"]):
+        st.markdown(f"**{plain(driving.elsewhere(row))}** {plain(driving.classes(row))}")
+    regions = newest[newest["place_type"] == "region"]
+    if regions.empty:
+        return
+    with st.expander("How much is the network's, region by region"):
+        st.dataframe(
+            pd.DataFrame([_region(row) for row in rows(regions)]), hide_index=True, height="content"
+        )
+        st.caption(
+            "Of all complainants, or of the detractors, those there would not be if drops and load "
+            "were as in the best tenth of places and months; beyond what complaints about bills "
+            "do. A region of which a class is hidden is not shown."
+        )
+
+
+def _region(row: Any) -> dict[str, str]:
+    return {
+        "region": row.region,
+        "of": "detractors" if row.metric == "nps" else "complainants",
+        "by drops and load": per_cent(row.network_share),
+        "90 % interval": interval(row.network_share_lo, row.network_share_hi, "part"),
+        "would be seen from": per_cent(row.network_share_visible),
+        "said to be about": driving.classes(row),
+        "month": f"{pd.Timestamp(row.period_start):%b %Y}",
+    }
 
 
 # --- which one ----------------------------------------------------------------------------------

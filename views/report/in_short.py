@@ -7,7 +7,7 @@ import pandas as pd
 
 from views.drawing import charts
 from views.report.lines import Answers, between, by_metric, place
-from views.words import effected, foreseen, numbers, sentences
+from views.words import driving, effected, foreseen, numbers, sentences
 from views.words.numbers import amount, number, rows
 from views.words.periods import Period
 
@@ -91,10 +91,22 @@ def in_short(
         yield "Capacity", foreseen.in_short(answers["capacity"].iloc[0])
     if customers := _customers_in_words(answers["customers"]):
         yield "Customers", customers
+    if shares := _shares_in_words(answers["shares"], period):
+        yield "Not the network", shares
     done = len(answers["interventions"])
     text = f"{done} began or ended." if done else "None began or ended."
     yield "Interventions", f"{text} {effected.of_report(answers['effects'])}".strip()
     yield "Data", _data_in_words(row, now, answers["notes"])
+
+
+def _shares_in_words(shares: pd.DataFrame, period: Period) -> str:
+    """How much of complaints and detractors is not the network's, in the newest month by then."""
+    known = shares.dropna(subset=["network_share"])
+    until = known[pd.to_datetime(known["period_start"]) <= pd.Timestamp(period.last)]
+    newest = until.sort_values("period_start").drop_duplicates("metric", keep="last")
+    return " ".join(
+        f"In {row.period_start:%B %Y}, {driving.elsewhere(row)}" for row in rows(newest)
+    )
 
 
 def _rate_in_words(period: Period, now: pd.Series) -> str:

@@ -327,6 +327,7 @@ def _answers(marts: Marts, period: Period) -> Answers:
         "cells": ask("period_cells", **span, top=_EVERYTHING),
         "changes": ask("change_points", **within, top=_EVERYTHING),
         "customers": ask("customer_places", until=period.last),
+        "shares": ask("network_shares", region=""),
         "look_first": look_first,
         # what is foreseen is so from the newest day on: an older period has no part in it
         "capacity": _capacity(marts).head(1 if len(look_first) else 0),

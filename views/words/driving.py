@@ -143,5 +143,36 @@ def in_short(rows: pd.DataFrame) -> str:
     )
 
 
+def elsewhere(row: Any) -> str:
+    """How much of complaints or detractors is not about the network, as a sentence.
+
+    `row`: of network_shares, with a share that is known.
+    """
+    what = "what makes detractors" if row.metric == "nps" else "what people complain of"
+    place = row.region or "the whole network"
+    span = interval(row.elsewhere_lo, row.elsewhere_hi, "part")
+    text = f"{span} of {what} in {place} is not about drops and load"
+    if row.network_share_lo > 0:
+        return f"{text}."
+    least = per_cent(row.network_share_visible)
+    return f"{text}; that they matter at all is not seen (from {least} on it would be)."
+
+
+def classes(row: Any) -> str:
+    """What complaints are said to be about; empty where a class is hidden, and of detractors.
+
+    `row`: of network_shares.
+    """
+    shares = {
+        "the network": row.network_class_share,
+        "devices": row.device_class_share,
+        "bills": row.account_class_share,
+        "other things": row.other_class_share,
+    }
+    if any(pd.isna(share) for share in shares.values()):
+        return ""
+    return ", ".join(f"{about} {per_cent(share)}" for about, share in shares.items())
+
+
 def _share(share: float) -> str:
     return "less than one rate for all would" if share < 0 else per_cent(share)

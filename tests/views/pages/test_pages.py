@@ -746,13 +746,15 @@ def test_drivers_show_what_survives_with_verdict_control_and_places_left_out(
     at = shown("drivers", outcome="network", lag="1")
     page_text = texts(at)
     assert "9 relations were looked at together. **2** survive, and **1** of these" in page_text
+    assert "72 % to 85 % of what makes detractors in the whole network is not" in page_text
     assert "Reading of network at 1." in page_text
     assert "more than complaints about bills do" in page_text
     assert "Beyond what complaints about bills do: 2.5 % (0.5 to 4.5)." in page_text
     assert "5 of 29 places are left out" in page_text
     assert "It speaks of places, not of persons" in page_text
     assert len(at.get("vega_lite_chart")) == 2
-    assert list(at.dataframe[0].value["verdict"]) == ["more than bills", "bills may move as much"]
+    assert list(at.dataframe[0].value["region"]) == ["Leeds"]
+    assert list(at.dataframe[1].value["verdict"]) == ["more than bills", "bills may move as much"]
 
 
 def test_the_address_of_drivers_names_what_is_looked_at_and_starts_with_the_surest_lag(

@@ -60,3 +60,35 @@ def test_in_short_counts_what_was_looked_at_survives_and_is_trusted() -> None:
     said = driving.in_short(associations())
     assert said.startswith("9 relations were looked at together. **2** survive, and **1** of")
     assert driving.in_short(pd.DataFrame({"association_kind": []})).startswith("0 relations")
+
+
+def test_what_is_not_the_network_s_is_said_with_what_could_have_been_seen() -> None:
+    share = {
+        "metric": "nps",
+        "region": "",
+        "elsewhere_lo": 0.72,
+        "elsewhere_hi": 0.85,
+        "network_share_lo": 0.15,
+        "network_share_visible": 0.2,
+        "network_class_share": np.nan,
+        "device_class_share": 0.1,
+        "account_class_share": 0.2,
+        "other_class_share": 0.1,
+    }
+    (seen,) = rows(pd.DataFrame([share]))
+    assert driving.elsewhere(seen) == (
+        "72 % to 85 % of what makes detractors in the whole network is not about drops and load."
+    )
+    assert driving.classes(seen) == ""
+    unseen = {
+        "metric": "complaints_per_1000",
+        "region": "Leeds",
+        "network_share_lo": 0.0,
+        "network_class_share": 0.6,
+    }
+    (row,) = rows(pd.DataFrame([share | unseen]))
+    assert (
+        "in Leeds is not about drops and load; that they matter at all is not seen (from 20 %"
+        in (driving.elsewhere(row))
+    )
+    assert driving.classes(row) == ("the network 60 %, devices 10 %, bills 20 %, other things 10 %")
