@@ -45,7 +45,10 @@ def shares(panel: Panel, rates: pd.DataFrame) -> pd.DataFrame:
     """
     kpis = [kpi for kpi in KPIS if kpi in panel.kpis]
     is_wanted = rates["place_type"].isin(_PLACES) & rates["period_grain"].eq("month")
-    of_regions = rates[is_wanted].assign(region=rates["region"].fillna(""))
+    of_regions = rates[is_wanted].assign(
+        region=rates["region"].fillna(""),
+        period_start=pd.to_datetime(rates["period_start"]).dt.as_unit("s"),
+    )
     logs, where = _logs(of_regions, kpis, panel.months)
     if not kpis or where.empty:
         return pd.DataFrame()
