@@ -21,9 +21,9 @@ _MOVED = {"up": "▲", "down": "▼", "same": "="}
 
 _PART_OF: dict[str, Part] = {
     "steps": "regions", "hexagons": "where", "look_first": "first", "capacity": "first",
-    "changes": "changes", "cells": "cells", "customers": "customers", "worst_cells": "regulator",
-    "percentiles": "regulator", "interventions": "interventions", "effects": "interventions",
-    "receipt": "data", "notes": "data",
+    "changes": "changes", "cells": "cells", "customers": "customers", "shares": "customers",
+    "worst_cells": "regulator", "percentiles": "regulator", "interventions": "interventions",
+    "effects": "interventions", "receipt": "data", "notes": "data",
 }  # fmt: skip
 """The section that shows each table; one without a section goes to everybody."""
 
