@@ -117,10 +117,10 @@ def touched(
     figures: Figures, begun: pd.DataFrame, row_of_site: pd.Series,
     near: Mapping[str, frozenset[str]], calendar: pd.DatetimeIndex,
 ) -> Flags:  # fmt: skip
-    """Months of works in each hexagon, or within two rings of a mast that stands in it.
+    """Months of works in each hexagon, or near a mast that stands in it.
 
     `figures`: with hexagons and months. `begun`: as of `sheets.done`. `row_of_site`: row of the
-    hexagon of each site. `near`: as of `sheets.neighbours`. `calendar`: days of the counters.
+    hexagon of each site. `near`: as of `sheets.touched`. `calendar`: days of the counters.
     Returns (hexagon, month).
     """
     flags = np.zeros((len(figures.hexes), len(figures.months)), bool)

@@ -13,7 +13,7 @@ from analysis.effects.sheets import Works
 from analysis.effects.verdicts import OfDays, Verdict
 from analysis.uncertainty.intervals import Z90
 
-METHOD_VERSION = "effects-1"
+METHOD_VERSION = "effects-2"
 _DAYS_A_MONTH = 30.0
 ROLLED_BACK = "it was rolled back"
 
@@ -40,7 +40,9 @@ def effect_row(
     `sheet`: what is judged. `of`: the KPI. `works`: those of the sheet. `verdict`: what came of
     them. `calendar`: days of the counters.
     """
-    places = {each.place_type for each in works}
+    places, bases = (
+        {getattr(each, name) for each in works} for name in ("place_type", "spill_basis")
+    )
     others = sorted({name for each in works for name in each.ids} - {sheet.id})
     first, last = min(each.start for each in works), max(each.end for each in works) - 1
     start = calendar[0]
@@ -56,6 +58,7 @@ def effect_row(
         "n_places_worked": len(works),
         "n_places_judged": verdict.n_treated,
         "n_controls": verdict.n_controls,
+        "spill_basis": bases.pop() if len(bases) == 1 else "both",
         "value_before": of.shown * verdict.value_before,
         "value_after": of.shown * verdict.value_after,
         "value_expected": of.shown * verdict.value_expected,

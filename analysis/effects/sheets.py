@@ -1,6 +1,6 @@
 """Which works are judged together, on what, and what they may have touched."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 
 from analysis.arrays import Flags
 from analysis.effects.judge import AFTER_DAYS, PAST, When
+from analysis.places.neighbours import GEOGRAPHY, HANDOVERS, spillover
 from geo import hexgrid
 
 RINGS = 2
@@ -20,7 +21,8 @@ class Works:
 
     `place_type`: cell or site. `place_id`: which. `start`, `end`: columns of the days on which the
     first began and after the last was over. `n_spans`: how much of its past is free of other works.
-    `ids`: of the interventions. `site_id`: of the place, or its cell's.
+    `ids`: of the interventions. `site_id`: of the place, or its cell's. `spill_basis`: whether its
+    neighbours are known by handovers or by geography.
     """
 
     place_type: str
@@ -30,6 +32,7 @@ class Works:
     n_spans: int
     ids: tuple[str, ...]
     site_id: str = ""
+    spill_basis: str = GEOGRAPHY
 
 
 def done(
@@ -108,6 +111,24 @@ def _n_spans(group: pd.DataFrame, of_site: pd.DataFrame) -> int:
     return len(PAST) - 1 if is_late.any() else len(PAST)
 
 
+def by_handovers(
+    neighbour: pd.DataFrame, site_of: pd.Series, sites: Collection[str]
+) -> dict[str, frozenset[str]]:
+    """Of each of the sites whose handovers are known, the others whose cells take 95 % of them.
+
+    `neighbour`: table of that name; rows by geography say nothing. `site_of`: site of each cell by
+    cell_id. `sites`: those asked for.
+    """
+    pairs = neighbour[neighbour["basis"] == HANDOVERS]
+    site = pairs["cell_id"].map(site_of)
+    is_asked = site.isin(list(sites))
+    near = {}
+    for name, rows in pairs[is_asked].groupby(site[is_asked]):
+        cells = spillover(rows, rows["cell_id"].unique().tolist())
+        near[str(name)] = frozenset(site_of.reindex(cells).dropna()) - {str(name)}
+    return near
+
+
 def neighbours(sites: pd.DataFrame, level: int) -> dict[str, frozenset[str]]:
     """Of each site, the others within two rings of hexagons around its own.
 
@@ -132,7 +153,7 @@ def touched(
     """Days of works at each unit, at its site or near it, (unit, day).
 
     `works`: as of `done`. `units`: site of each unit by its id: cell_id, or the site itself.
-    `n_days`: of the panel. `near`: as of `neighbours`.
+    `n_days`: of the panel. `near`: other sites near each, as of `neighbours` or `by_handovers`.
     """
     flags = np.zeros((len(units), n_days), bool)
     rows_of_site = units.groupby(units).indices

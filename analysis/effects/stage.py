@@ -1,7 +1,7 @@
 """The stage that judges works: counters and the log of interventions -> what came of each."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +14,7 @@ from analysis.effects.rows import METHOD_VERSION, ROLLED_BACK, Sheet, day_rows, 
 from analysis.effects.sheets import Works
 from analysis.effects.verdicts import Member, days_of, of_dates, of_works, verdict_of
 from analysis.inputs import Findings, Inputs
+from analysis.places.neighbours import HANDOVERS
 from contracts.kpis import catalogue
 from contracts.tables import TABLES, assemble
 from geo import sphere
@@ -29,11 +30,11 @@ def find(inputs: Inputs, earlier: Findings) -> Findings:
     runs before.
 
     `inputs`: without counters or without works that were begun there are no effects. `earlier`:
-    table `place_rate` is read, of persons nothing else.
+    tables `neighbour` and `place_rate` are read, of persons nothing else.
     """
     effects, days = list[pd.DataFrame](), list[pd.DataFrame]()
     if inputs.has_counters and len(inputs.interventions):
-        for rows, rows_by_day in _judged(inputs, earlier.table("place_rate")):
+        for rows, rows_by_day in _judged(inputs, earlier):
             effects.append(rows)
             days.append(rows_by_day)
     effect = assemble(effects, TABLES["effect"])
@@ -77,20 +78,27 @@ class _Kind:
     flags: Flags
 
 
-def _judged(inputs: Inputs, rates: pd.DataFrame) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+def _judged(inputs: Inputs, earlier: Findings) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
     """Rows of both tables, KPI by KPI."""
     counters = inputs.counters
     calendar = pd.DatetimeIndex(counters["day_local"].to_numpy())
     cells = counters["cell_id"].to_numpy()
     newest = inputs.newest_cells.set_index("cell_id")
-    site_of = newest["site_id"].fillna(pd.Series(newest.index, newest.index)).reindex(cells)
+    sites = newest["site_id"].fillna(pd.Series(newest.index, newest.index))
+    site_of = sites.reindex(cells)
     begun = sheets.done(inputs.interventions, site_of, calendar, inputs.settings.operator.timezone)
     works = list(sheets.together(begun))
     if not works:
         return
+    handed = sheets.by_handovers(
+        earlier.table("neighbour"), sites, {each.site_id for each in works}
+    )
+    works = [
+        replace(each, spill_basis=HANDOVERS) if each.site_id in handed else each for each in works
+    ]
     asked = list(_sheets(begun, works))
     names, member = kpis.membership(site_of.to_numpy(object))
-    near = sheets.neighbours(_sites(inputs), inputs.settings.grid.level)
+    near = sheets.neighbours(_sites(inputs), inputs.settings.grid.level) | handed
     kinds = {
         "cell": _kind("cell", works, cells, site_of, begun, near, len(calendar)),
         "site": _kind("site", works, names, pd.Series(names, names), begun, near, len(calendar)),
@@ -103,7 +111,9 @@ def _judged(inputs: Inputs, rates: pd.DataFrame) -> Iterator[tuple[pd.DataFrame,
             panels["site"] = kpis.of_sites(of_cells, member, counters["rest_day"].to_numpy())
         yield _of_kpi(panels, kinds, works, asked, calendar)
     if len(calendar):
-        yield from _of_customers(inputs, rates, _Begun(begun, works, asked, near, calendar))
+        yield from _of_customers(
+            inputs, earlier.table("place_rate"), _Begun(begun, works, asked, near, calendar)
+        )
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,10 @@ FIELDS = [
     whole("n_places_worked", "n", "Places at which the works were.", 0, None),
     whole("n_places_judged", "n", "Those of them that the figures are of.", 0, None),
     whole("n_controls", "n", "Untouched places that they are held against.", 0, None),
+    text("spill_basis", "How the neighbours that the works may have touched are known: handovers, "
+          "the sites that take 95 % of the site's; geography, masts within two rings of hexagons, "
+          "where no handovers are known; of a project both may be.",
+          "handovers", "geography", "both"),
     amount("value_before", "of the KPI", "The KPI over up to 56 days before; of a success rate the "
             "share that fails."),
     amount("value_after", "of the KPI", "The same over the 28 days after."),

@@ -183,10 +183,10 @@ TABLES = [
     Table(
         "effect", "finding", "what came of one intervention or project, by one KPI",
         names("""sheet_kind sheet_id metric judged_at judged_with work_from work_until after_until
-            n_places_worked n_places_judged n_controls value_before value_after value_expected
-            effect_unit effect_size effect_size_lo effect_size_hi effect_kind p_value n_placebo
-            drift_to_undo realised realised_lo realised_hi no_effect_reason method_version
-            unsafe_reason run_id"""),
+            n_places_worked n_places_judged n_controls spill_basis value_before value_after
+            value_expected effect_unit effect_size effect_size_lo effect_size_hi effect_kind
+            p_value n_placebo drift_to_undo realised realised_lo realised_hi no_effect_reason
+            method_version unsafe_reason run_id"""),
         key=names("sheet_kind sheet_id metric"),
     ),
     Table(

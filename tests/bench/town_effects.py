@@ -62,9 +62,10 @@ def _row(own: dict[str, Any]) -> dict[str, Any]:
         "n_places_worked": 1,
         "n_places_judged": 0 if own["effect_kind"] == "unknown" else 1,
         "n_controls": 60,
+        "spill_basis": "handovers",
         "n_placebo": 120,
         "effect_unit": "pct",
-        "method_version": "effects-1",
+        "method_version": "effects-2",
         "run_id": "r",
         **own,
     }

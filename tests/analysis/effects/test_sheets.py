@@ -85,6 +85,23 @@ def test_two_rings_around_a_mast_are_touched_with_it() -> None:
     assert sheets.is_alone(flags, When(5, 6)).tolist() == [False, False, False, True]
 
 
+def test_where_handovers_are_known_they_say_which_sites_are_touched() -> None:
+    sites = pd.Series({"a1": "A", "a2": "A", "b1": "B", "c1": "C", "d1": "D"})
+    neighbour = pd.DataFrame(
+        {
+            "cell_id": ["a1", "a1", "a1", "b1", "d1"],
+            "neighbour_cell_id": ["a2", "c1", "b1", "a1", "a1"],
+            "handover_share": [0.6, 0.36, 0.04, 1.0, 1.0],
+            "basis": ["handovers"] * 4 + ["geography"],
+        }
+    )
+    near = sheets.by_handovers(neighbour, sites, {"A", "D"})
+    # a2 and c1 take 96 %; nobody asked for B; D has no handovers, so its hexagons stand in
+    assert near == {"A": {"C"}}
+    row = _row("drop_rate", _verdict(-0.6, -0.4, -0.2), basis=("handovers", "geography"))
+    assert row["spill_basis"] == "both"
+
+
 def test_a_project_has_a_sheet_of_all_its_works() -> None:
     begun = _begun(
         _work("w1", "04-01", cell_id="a1", project_id="P"),
@@ -123,10 +140,12 @@ def _verdict(low: float, effect: float, high: float) -> Verdict:
     )  # fmt: skip
 
 
-def _row(kpi: str, verdict: Verdict, **panel: Any) -> dict[str, Any]:
+def _row(
+    kpi: str, verdict: Verdict, basis: tuple[str, ...] = ("handovers",), **panel: Any
+) -> dict[str, Any]:
     of = KpiPanel(kpi, BUILT_IN[kpi], Panel(np.ones((1, 1)), np.ones((1, 1)), None, **panel),
                   is_failure=kpi.endswith("_sr"))  # fmt: skip
-    works = [Works("cell", "a1", 90, 91, 3, ("w1", "w2"))]
+    works = [Works("cell", "a1", 90, 91, 3, ("w1", "w2"), "A", each) for each in basis]
     return effect_row(Sheet("intervention", "w1", (0,)), of, works, verdict, CALENDAR)
 
 
