@@ -13,6 +13,11 @@ _OUTCOMES = {
     "promoters": "promoters",
 }
 
+_AMONG_MANY = (
+    " if it had been looked at alone; of the many relations that were looked at together, "
+    "one like it can be chance"
+)
+
 
 def outcome_words(outcome_class: str) -> str:
     """An outcome as it stands in a sentence.
@@ -37,8 +42,10 @@ def reading(words: str, outcome_class: str, lag: int, kind: str, effect: tuple[f
     outcome = "NPS" if is_score else outcome_words(outcome_class)
     if kind == "none":
         span = f"{_number(low)} to {_number(high)} {'points' if is_score else '%'}"
+        # looked at alone it may leave out zero; what was looked at is the whole family
+        rest = _AMONG_MANY if low > 0 or high < 0 else ""
         return (f"Whether {words} goes with more or fewer {outcome} {_WHEN[lag]} can't be seen: "
-                f"{span}.")  # fmt: skip
+                f"{span}{rest}.")  # fmt: skip
     more, span = (_score if is_score else _cases)(value, low, high)
     sentence = f"{words} goes with {more} {outcome} {_WHEN[lag]}, {span}"
     sentence = sentence[0].upper() + sentence[1:]

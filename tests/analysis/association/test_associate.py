@@ -103,6 +103,14 @@ def test_sentences_of_scores_and_of_what_cannot_be_seen() -> None:
                       "network in the same month can't be seen: -1.0 to 1.8 %.")  # fmt: skip
 
 
+def test_an_interval_without_zero_that_does_not_survive_says_why() -> None:
+    alone = reading("load a tenth higher", "network", 0, "none", (90.0, 38.0, 170.0))
+    assert alone.endswith(
+        "can't be seen: 38 to 170 % if it had been looked at alone; of the many relations that "
+        "were looked at together, one like it can be chance."
+    )
+
+
 # --- from released figures --------------------------------------------------------------------
 
 
