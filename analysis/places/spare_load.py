@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.places.neighbours import HANDOVERS
+from analysis.places.neighbours import GEOGRAPHY, HANDOVERS
 
 MOST_NAMED = 3
 
@@ -15,7 +15,8 @@ def relief_cells(
     `neighbour`: table `neighbour`. `prb_pct`: busy-hour PRB % by cell_id; NaN = not known, and then
     no room is. `wanted`: cells to relieve, by place; missing = none. `room_pct`: busy-hour PRB %
     below which a cell has room. Of the neighbours with room, those with the largest share; where
-    handovers say so, the share stands beside. Missing = there is none.
+    handovers say so, the share stands beside; where footprints do, `by geography` at the end.
+    Missing = there is none.
     """
     pairs = neighbour[neighbour["cell_id"].isin(wanted.dropna())]
     pairs = pairs.assign(prb=pairs["neighbour_cell_id"].map(prb_pct))
@@ -24,7 +25,9 @@ def relief_cells(
     columns = [some[name] for name in ("neighbour_cell_id", "prb", "handover_share", "basis")]
     texts = [_named(*values) for values in zip(*columns, strict=True)]
     labels = pd.Series(texts, some["cell_id"].to_numpy(), dtype="str")
-    return labels.groupby(level=0).agg(", ".join)
+    joined = labels.groupby(level=0).agg(", ".join)
+    by_ground = joined.index.isin(some.loc[some["basis"] == GEOGRAPHY, "cell_id"])
+    return joined.where(~by_ground, joined + ", by geography")
 
 
 def _named(cell_id: str, prb_pct: float, share: float, basis: str) -> str:

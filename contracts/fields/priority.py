@@ -101,7 +101,8 @@ FIELDS = [
     flag("in_top20_coarser", "Among the first 20 also one level coarser; NULL = not in them."),
     flag("in_top20_finer", "Among the first 20 also one level finer; NULL = not in them."),
     text("relief_cells", "Neighbours that have room, with their busy-hour PRB and, where handovers "
-          "are known, their part of them; NULL = none."),
+          "are known, their part of them; else they are those of the same ground, and it says by "
+          "geography; NULL = none."),
     whole("n_cells_unknown", "n", "Cells of the place of which no benefit is known.", 0, None),
     count("n_rows", "Rows."),
     text("action", "Action that could be done, as the catalogue names it; several at once joined "

@@ -191,10 +191,10 @@ def test_only_cells_on_the_same_ground_with_room_are_named() -> None:
     prb = pd.Series({"a": 90.0, "b": 30.0, "c": 20.0, "d": 40.0, "e": 80.0})
     ground = neighbours.by_geography(weights, ["a", "c"])
     relief_cells = spare_load.relief_cells(ground, prb, pd.Series(["a", "c", None]), room_pct=50)
-    assert relief_cells["a"] == "b (30 %), d (40 %)"
-    assert relief_cells["c"] == "d (40 %)"
+    assert relief_cells["a"] == "b (30 %), d (40 %), by geography"
+    assert relief_cells["c"] == "d (40 %), by geography"
     strict = spare_load.relief_cells(ground, prb, pd.Series(["a"]), room_pct=35)
-    assert strict["a"] == "b (30 %)"
+    assert strict["a"] == "b (30 %), by geography"
     assert "a" not in spare_load.relief_cells(ground, prb, pd.Series(["a"]), room_pct=10)
 
 
