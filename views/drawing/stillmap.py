@@ -26,6 +26,7 @@ _WIDTH, _TALLEST, _LOWEST = 720, 620, 300
 _SHADES, _CERTAINTIES = 24, 5
 _MARGIN = 14
 _EARTH_M = 6_371_008.8
+_MOST_HIDDEN = 0.5
 _METRES = (100_000, 50_000, 20_000, 10_000, 5_000, 2_000, 1_000, 500, 200, 100)
 
 Floats = npt.NDArray[np.float64]
@@ -97,11 +98,15 @@ def draw(
 
 
 def reaching(denominator: pd.Series, *, share: float) -> npt.NDArray[np.bool_]:
-    """Which hexagons, the busiest first, reach `share` of what was counted; all where none is.
+    """Which hexagons, the busiest first, reach `share` of what was counted; all where most is not.
 
-    `denominator`: calls or persons of each hexagon, NaN = not known. The hexagon with which the
-    share is reached is among them, so that there is always one.
+    `denominator`: calls or persons of each hexagon, NaN = not known. Where it is not known of more
+    than half of them, as of figures that did not leave, all are taken: the few that are known do
+    not say where the rest is. The hexagon with which the share is reached is among them, so that
+    there is always one.
     """
+    if denominator.isna().mean() > _MOST_HIDDEN:
+        return np.ones(len(denominator), bool)
     carried = denominator.fillna(0).sort_values(ascending=False, kind="stable").cumsum()
     before = carried.shift(fill_value=0).reindex(denominator.index).to_numpy(float)
     return before <= share * float(denominator.sum())

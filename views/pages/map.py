@@ -17,6 +17,7 @@ from views.panels.worst import LIST, Worst, listed, worst
 from views.shared import data, filters, pickers, url
 from views.shared.heading import head
 from views.shared.page import notes, plain, run_facts, theme
+from views.words import driving
 from views.words.colours import scale
 from views.words.numbers import amount, day, interval, number, period, rows
 from views.words.sentences import UNRELEASED, counts, worse
@@ -59,6 +60,7 @@ def page() -> None:
         metric=layer.metric,
     )
     _standing()
+    _not_the_network()
     levels = _levels(drawn)
     places = worst(drawn, finest=int(levels["level"].max()), by=pickers.picked(LIST) or "first")
     if comparing:
@@ -108,6 +110,16 @@ def _standing() -> None:
             st.markdown(_rate(week), width="content", help=_counted(week))
         for text in _news(news):
             st.markdown(text, width="content")
+
+
+def _not_the_network() -> None:
+    """How much of complaints and of detractors is not the network's, in the newest month known."""
+    shares = data.answer("network_shares", region="")
+    newest = shares[shares["is_newest"].fillna(value=False).astype(bool)]
+    said = [driving.elsewhere(row) for row in rows(newest.dropna(subset=["network_share"]))]
+    if said:
+        # the sentence of the page Drivers, which has regions and months too
+        st.caption(f"{plain(' '.join(said))} [Drivers](drivers)")
 
 
 def _rate(week: Any) -> str:

@@ -111,3 +111,12 @@ def test_a_hexagon_with_nearly_all_calls_is_framed() -> None:
     framed = stillmap.reaching(pd.Series([5.0, 90.0, 5.0]), share=0.8)
     assert framed.tolist() == [False, True, False]
     assert stillmap.reaching(pd.Series([np.nan, np.nan]), share=0.8).all()
+
+
+def test_where_most_hexagons_are_hidden_all_are_framed() -> None:
+    assert stillmap.reaching(pd.Series([9.0, np.nan, np.nan]), share=0.8).all()
+    assert stillmap.reaching(pd.Series([9.0, 1.0, np.nan]), share=0.8).tolist() == [
+        True,
+        False,
+        False,
+    ]

@@ -380,6 +380,14 @@ def test_a_place_of_the_list_moves_the_map_and_leaving_it_shows_all(
     assert {**back, "key": 0} == {**whole, "key": 0}
 
 
+def test_the_map_says_how_much_of_what_customers_say_is_not_about_the_network(
+    town: Any, configured: Configured
+) -> None:
+    configured(town.config)
+    said = "72 % to 85 % of what makes detractors in the whole network is not about drops and load."
+    assert said in texts(shown("map"))
+
+
 def test_two_maps_are_linked_and_share_colours_of_one_layer(
     town: Any, configured: Configured
 ) -> None:
