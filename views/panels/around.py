@@ -7,6 +7,7 @@ import streamlit as st
 
 from views.panels.hexagon import value_of
 from views.shared import data, page, pickers, url
+from views.words import effected
 from views.words.care import action_kind, away, came_of
 from views.words.numbers import amount, between, day, interval, number, period, rows
 from views.words.sentences import action_name, counts, ground, worse
@@ -33,6 +34,7 @@ def interventions(place_interventions: pd.DataFrame) -> None:
                     "state": str(row.status).replace("_", " "),
                     "where": row.cell_id if isinstance(row.cell_id, str) else row.site_name,
                     "what came of it": came_of(row),
+                    "verdict": effected.verdict_of_work(row),
                     "what for": row.description,
                 }
                 for row in rows(place_interventions.head(_MOST))
@@ -42,6 +44,8 @@ def interventions(place_interventions: pd.DataFrame) -> None:
         height="content" if len(place_interventions) < 9 else 320,
         placeholder="",
     )
+    if place_interventions["effect_kind"].notna().any():
+        st.caption(f"Verdict: drops against what untouched places let expect. {effected.HOW}")
 
 
 def actions(key: url.PlaceKey) -> None:

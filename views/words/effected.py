@@ -125,6 +125,19 @@ def verdict(row: Any) -> str:
     )
 
 
+def verdict_of_work(row: Any) -> str:
+    """The verdict beside one intervention: Better: −33 % (−42 % to −12 %); empty where none is.
+
+    `row`: of place_interventions.
+    """
+    if not isinstance(row.effect_kind, str):
+        return ""
+    said = SAID[row.effect_kind].capitalize()
+    if row.effect_kind == "unknown":
+        return f"{said}: {row.no_effect_reason}"
+    return f"{said}: {size(row)} ({size_between(row)})"
+
+
 def size(row: Any) -> str:
     """How large an effect is: −33 %, or +0.4 points; a dash where it is not known.
 

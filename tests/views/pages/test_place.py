@@ -2,11 +2,13 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse.store import Warehouse
+from views.words.effected import SAID, verdict_of_work
 from views.words.numbers import amount, number
 
 Configured = Callable[[Path], None]
@@ -71,6 +73,27 @@ def test_the_nearest_site_to_a_mast_is_its_own(demo: Warehouse) -> None:
     assert mine["bearing_deg"] == pytest.approx(0, abs=1e-6)
     east = demo.marts.query("nearest_sites", lat=mast["lat"], lon=mast["lon"] + 1, top=1_000)
     assert east.set_index("site_id").loc[mast["site_id"], "bearing_deg"] == pytest.approx(90)
+
+
+def test_works_have_their_verdict_beside_them(
+    demo: Warehouse, demo_config: Path, configured: Configured
+) -> None:
+    configured(demo_config)
+    work = demo.marts.query("effects", sheet_kind="intervention", top=1).iloc[0]
+    at = shown(f"site.{work['site_id']}")
+    beside = next(table.value["verdict"] for table in at.dataframe if "verdict" in table.value)
+    assert beside.str.startswith(SAID[work["effect_kind"]].capitalize()).any()
+    assert "Verdict: drops against what untouched places let expect." in texts(at)
+
+
+def test_the_verdict_of_a_work_has_its_size_and_interval_or_its_reason() -> None:
+    sizes = {"effect_unit": "pct", "effect_size": -30.0, "effect_size_lo": -42.0,
+             "effect_size_hi": -12.0, "no_effect_reason": None}  # fmt: skip
+    helped = SimpleNamespace(effect_kind="better", **sizes)
+    assert verdict_of_work(helped) == "Better: −30 % (−42 % to −12 %)"
+    young = SimpleNamespace(effect_kind="unknown", no_effect_reason="too young")
+    assert verdict_of_work(young) == "Cannot tell: too young"
+    assert not verdict_of_work(SimpleNamespace(effect_kind=None))
 
 
 @pytest.mark.parametrize(
