@@ -225,6 +225,32 @@ def deliver_(
         say(", ".join(f"{name} {count}" for name, count in states.items()))
 
 
+@app.command("alerts")
+@_with_message
+def alerts_(
+    *,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would go, and send nothing.")
+    ] = False,
+    now: Annotated[str, typer.Option(help="Instead of the clock: 2026-11-22T06:00Z.")] = "",
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Put the questions of alerts and send audiences what is new; batch does so too."""
+    from views.delivery import alerts, send  # noqa: PLC0415  as in _run
+
+    settings = load(config)
+    at = instant(now) if now else datetime.now(UTC)
+    warehouse = _warehouse(settings)
+    if dry_run:
+        deliver(alerts.would_go(warehouse.marts, settings, at), "table", None)
+        return
+    with warehouse.alone("deliver"):
+        messages = alerts.write_due(warehouse.marts, settings, at)
+        states = send.send_due(settings, at)
+    counts = ", ".join(f"{name} {count}" for name, count in states.items())
+    say(f"messages {len(messages)}; {counts}")
+
+
 @app.command()
 def batch(
     until_now: Annotated[  # noqa: ARG001  says in a crontab what happens anyway
@@ -614,7 +640,7 @@ def _find_changes(settings: Settings) -> pd.DataFrame:
 
 
 def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
-    from views.delivery import send  # noqa: PLC0415  as in _run
+    from views.delivery import alerts, send  # noqa: PLC0415  as in _run
     from views.report import batch as reports  # noqa: PLC0415
 
     warehouse = _warehouse(settings)
@@ -626,6 +652,7 @@ def _batch(settings: Settings, now: datetime, config: str) -> dict[str, Any]:
         _run(settings, only_new=True, anew=damage is not None)
         due = reports.write_due(warehouse.marts, settings, now, config)
         with warehouse.alone("deliver"):
+            alerts.write_due(warehouse.marts, settings, now)
             sent = {"delivery": send.send_due(settings, now)} if settings.audience else {}
     return reports.summary(warehouse.marts, run_before, due) | sent
 

@@ -28,6 +28,7 @@ from contracts.errors import (
 from contracts.settings.sections import Settings
 from contracts.tables import SOURCES
 from geo.regions import polygons
+from ingest import alerts
 from ingest.containers import paths
 from ingest.privacy import door
 from ingest.run import run_files
@@ -96,6 +97,7 @@ def promises(
     except (Damaged, InputError) as error:
         return amiss or [Finding("fault", "damaged", str(error))]
     except (NothingFound, QuestionError) as error:
+        amiss += _alert_faults(settings)
         return [*amiss, Finding("warn" if max_age is None else "fault", "marts", str(error))]
     findings = [
         Finding("fault", str(name), reason)
@@ -108,13 +110,19 @@ def promises(
 
 
 def _audience_faults(settings: Settings, marts: Marts) -> Iterator[Finding]:
-    """Regions of audiences that nothing published lies in: their reports would be empty."""
+    """Alerts that can't be asked, and regions of audiences that nothing published lies in."""
+    yield from _alert_faults(settings)
     known = {*marts.query("cell_groups")["region"].dropna()}
     for name, audience in settings.audience.items():
         for region in audience.regions:
             if region not in known:
                 fault = f"no cell lies in a region '{region}'{nearest(region, known)}"
                 yield Finding("fault", f"audience {name}", fault)
+
+
+def _alert_faults(settings: Settings) -> Iterator[Finding]:
+    for about, fault in alerts.faults(settings):
+        yield Finding("fault", about, fault)
 
 
 def _age(as_of: Any, now: datetime, max_age: timedelta) -> Finding:

@@ -48,7 +48,7 @@ FLOORS: dict[str, tuple[set[str], ...]] = {
         {"clock", "kpi_views", "numerals", "synth"},
         {"containers", "privacy"},
         {"sources", "warehouse"},
-        {"clean", "running", "sandbox"},
+        {"alerts", "clean", "running", "sandbox"},
         {"counters"},
         {"inspection", "settle"},
         {"quality"},

@@ -18,6 +18,8 @@ PARTS: tuple[Part, ...] = (
     *("regions", "where", "first", "changes"),
     *("cells", "customers", "regulator", "interventions", "data"),
 )
+ALERTS = ("new_change", "cell_asleep", "kpi_beyond", "data_late", "entered_first_ten")
+"""Alerts that there are without a section: each is the question of its name."""
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _ADDRESS = re.compile(r"[!#-+./0-9=?A-Z^-~-]+@[A-Za-z0-9.-]+")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -54,6 +56,14 @@ class Audience(Section):
     revisions: bool = Field(
         False, description="Whether a report is sent again where late data has changed it."
     )
+    alerts: tuple[str, ...] = Field(
+        (),
+        description="Alerts that go to it: new_change, cell_asleep, kpi_beyond, data_late, "
+        "entered_first_ten, or of [alert.NAME].",
+    )
+    quiet_days: int = Field(
+        1, ge=0, description="Days after a message of alerts without another; 0 = none."
+    )
     channel: Literal["mail", "webhook", "folder"] = Field(
         "folder", description="By which way it is sent."
     )
@@ -63,6 +73,18 @@ class Audience(Section):
     )
     receiver: Literal["json", "slack", "teams"] = Field(
         "json", description="Whose form the body of a webhook has."
+    )
+
+
+class Alert(Section):
+    """A question that is put after each batch; its rows are what an alert says."""
+
+    title: str = Field("", description="Name shown in messages; empty = NAME.")
+    question: str = Field(
+        "", description="File of queries/ that is asked, without its ending; empty = NAME."
+    )
+    params: dict[str, str | int | float | bool] = Field(
+        {}, description="Parameters of the question that differ from their defaults."
     )
 
 
@@ -106,13 +128,17 @@ class Delivery(Section):
 
 
 def faults(
-    audiences: Mapping[str, Audience], delivery: Delivery, kpis: Collection[str]
+    audiences: Mapping[str, Audience],
+    delivery: Delivery,
+    kpis: Collection[str],
+    alerts: Collection[str],
 ) -> Iterator[str]:
     """Yields what can't be right in audiences and their ways, each with its place and remedy.
 
     `audiences`: by name, each key well formed. `delivery`: how they are sent to. `kpis`: ids that
-    there are.
+    there are. `alerts`: names of the [alert.NAME] sections.
     """
+    known = {*ALERTS, *alerts}
     for name, audience in audiences.items():
         where = f"[audience.{name}]"
         if not _NAME.fullmatch(name):
@@ -121,10 +147,17 @@ def faults(
             for kpi in getattr(audience, key):
                 if kpi not in kpis:
                     yield f"{where} {key}: no KPI '{kpi}'{nearest(kpi, kpis)}"
+        yield from (f"{where} alerts: {text}" for text in _alert_faults(audience, known))
         yield from (f"{where} recipients: {text}" for text in _recipient_faults(audience))
         if audience.channel == "mail" and not (delivery.mail.host and delivery.mail.sender):
             yield f"{where} channel: mail needs host and sender in [delivery.mail]"
     yield from _mail_faults(delivery.mail)
+
+
+def _alert_faults(audience: Audience, known: Collection[str]) -> Iterator[str]:
+    for alert in audience.alerts:
+        if alert not in known:
+            yield f"no alert '{alert}'{nearest(alert, known)}"
 
 
 def _recipient_faults(audience: Audience) -> Iterator[str]:

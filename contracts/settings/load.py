@@ -18,14 +18,25 @@ from pydantic_core import ErrorDetails
 from contracts import vendors
 from contracts.errors import SettingsError, nearest
 from contracts.kpis import Kpi
-from contracts.settings.audiences import Audience
+from contracts.settings.audiences import Alert, Audience
 from contracts.settings.sections import DEFAULTS, Settings
 from contracts.source import Section, Source
 
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
-_MANY: dict[str, type[Section]] = {"source": Source, "kpi": Kpi, "audience": Audience}
+_MANY: dict[str, type[Section]] = {
+    "source": Source,
+    "kpi": Kpi,
+    "audience": Audience,
+    "alert": Alert,
+}
 """Sections that a configuration may have several of, and what each of them is."""
-_HEADS = {"source": "[[source]]", "kpi": "[kpi.NAME]", "audience": "[audience.NAME]"}
+_HEADS = {
+    "source": "[[source]]",
+    "kpi": "[kpi.NAME]",
+    "audience": "[audience.NAME]",
+    "alert": "[alert.NAME]",
+}
+_NAMED = ("kpi", "audience", "alert")
 
 
 def load(
@@ -229,9 +240,9 @@ def _where(loc: tuple[int | str, ...], raw: dict[str, Any]) -> tuple[str, type[B
         table = raw["source"][number].get("table", "no table")
         keys = " ".join(str(key) for key in rest[1:])
         return f"[[source]] number {number + 1} ({table}) {keys}", Source
-    if first in ("kpi", "audience") and len(rest) > 1:
+    if first in _NAMED and len(rest) > 1:
         return f"[{first}.{rest[0]}] {' '.join(map(str, rest[1:]))}", _MANY[first]
-    if not rest or first in ("kpi", "audience"):
+    if not rest or first in _NAMED:
         return ".".join(map(str, loc)), Settings
     head, section = str(first), type(getattr(DEFAULTS, str(first)))
     while len(rest) > 1 and isinstance(within := getattr(section(), str(rest[0]), None), Section):

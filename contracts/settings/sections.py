@@ -13,7 +13,7 @@ from contracts.errors import nearest
 from contracts.kpis import Kpi
 from contracts.regulator import THRESHOLDS
 from contracts.settings import audiences
-from contracts.settings.audiences import Audience, Delivery
+from contracts.settings.audiences import Alert, Audience, Delivery
 from contracts.source import Section, Source
 
 Day = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
@@ -352,6 +352,7 @@ class Settings(Section):
     source: tuple[Source, ...] = ()
     kpi: dict[str, Kpi] = Field({}, description="The operator's own KPIs, by id.")
     audience: dict[str, Audience] = Field({}, description="Who gets which report, by name.")
+    alert: dict[str, Alert] = Field({}, description="Questions put after each batch, by name.")
     folder: Path = Field(Path(), description="Folder of the configuration; not a key of it.")
 
     def resolve(self, path: str) -> Path:
@@ -388,7 +389,8 @@ class Settings(Section):
         for name in set(self.regulator.limits) - set(THRESHOLDS):
             yield f"[regulator] limits: no threshold '{name}'{nearest(name, THRESHOLDS)}"
         yield from kpis.faults(self.kpi)
-        yield from audiences.faults(self.audience, self.delivery, {*kpis.BUILT_IN, *self.kpi})
+        known_kpis = {*kpis.BUILT_IN, *self.kpi}
+        yield from audiences.faults(self.audience, self.delivery, known_kpis, self.alert)
         if not self.source:
             yield "[[source]]: none given; name at least one kind of file"
         for number, source in enumerate(self.source, 1):

@@ -50,6 +50,7 @@ _REMEDIES = {
     "tables": "take it away, and the notes of its day in settled/, and run: it is made anew, but "
     "for what docs/install.md names under 'When a file is damaged'",
     "kept_from.json": "restore it from the backup, or take it away and call 'hexperience retain'",
+    "open.json": "take its folder away: what its message said is said anew",
     "report.json": "take its folder away: the report is written anew, as a first edition",
     "schema.json": "restore it from the backup, or take it away if no newer hexperience ran here: "
     "all days are settled anew",

@@ -18,6 +18,8 @@ from views.delivery.parcel import Parcel
 
 _KINDS = {
     ".html": ("text", "html"),
+    ".txt": ("text", "plain"),
+    ".csv": ("text", "csv"),
     ".xlsx": ("application", "vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
     ".gpkg": ("application", "geopackage+sqlite3"),
     ".zip": ("application", "zip"),

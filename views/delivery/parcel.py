@@ -1,4 +1,4 @@
-"""What is sent: the files of one report of an audience, and to whom each copy of it goes."""
+"""What is sent: files of a report or of alerts of an audience, and to whom each copy of it goes."""
 
 import hashlib
 import io
@@ -11,16 +11,18 @@ from typing import Any
 
 from contracts.settings.audiences import Audience
 from contracts.settings.sections import Settings
-from ingest.warehouse.files import damaged
+from ingest.warehouse.files import damaged, read_note
 
-_NOT_SENT = ("report.json", "message.json", "trend.png")
+OPEN, ROWS = "open.json", "alerts.csv"
+"""Of a message of alerts: what is known since then, and the rows that it speaks of."""
+_NOT_SENT = ("report.json", "message.json", "trend.png", OPEN)
 _LONG_AGO = (2000, 1, 1, 0, 0, 0)
 """Time that every file in an archive has: the same report makes the same bytes."""
 
 
 @dataclass(frozen=True)
 class Parcel:
-    """One report for one recipient; `folder` holds its files, `id` stays the same for ever."""
+    """One report or message for one recipient; `folder` holds its files, `id` never changes."""
 
     id: str
     name: str
@@ -42,7 +44,8 @@ class Parcel:
         """Files that are sent, by name: those of the formats asked for, CSV in one archive."""
         files = {path.name: path.read_bytes() for path in sorted(self.folder.iterdir())
                  if path.name not in _NOT_SENT}  # fmt: skip
-        tables = {name: files.pop(name) for name in list(files) if name.endswith(".csv")}
+        tables = {name: files.pop(name) for name in list(files) if name.endswith(".csv")
+                  and name != ROWS}  # fmt: skip
         if "html" not in self.audience.formats:
             files = {name: each for name, each in files.items() if not name.endswith(".html")}
         return files | ({"tables.zip": _archive(tables)} if tables else {})
@@ -55,19 +58,60 @@ class Parcel:
 
 
 def parcels(settings: Settings) -> Iterator[Parcel]:
-    """One parcel for each report of an audience that lies written, and each of its recipients.
+    """One parcel for each report or alert of an audience that lies written, and each recipient.
 
-    `settings`: name the folder of the reports, and the audiences.
+    `settings`: name the folders of reports and deliveries, and the audiences.
     """
+    yield from _of_reports(settings)
+    for name, audience in sorted(settings.audience.items()):
+        yield from _of_alerts(settings, name, audience)
+
+
+def _of_reports(settings: Settings) -> Iterator[Parcel]:
     reports = settings.resolve(settings.report.folder)
     for name, audience in sorted(settings.audience.items()):
         for note in sorted(reports.glob(f"of-{name}/[0-9]*/report.json")):
             revision = json.loads(note.read_bytes())["revision"] if audience.revisions else 1
             what = f"{note.parent.name} revision {revision}"
             for recipient in audience.recipients:
-                key = f"{name}\n{what}\n{audience.channel}\n{recipient}"
-                digest = hashlib.sha256(key.encode()).hexdigest()[:32]
-                yield Parcel(digest, name, audience, what, recipient, note.parent)
+                key = id_of(name, audience, what, recipient)
+                yield Parcel(key, name, audience, what, recipient, note.parent)
+
+
+def _of_alerts(settings: Settings, name: str, audience: Audience) -> Iterator[Parcel]:
+    """Messages of alerts, to those who were recipients when each was written."""
+    for folder in messages(settings, name):
+        addressed = (read_note(folder / OPEN) or {}).get("to", [])
+        for recipient in audience.recipients:
+            key = id_of(name, audience, folder.name, recipient)
+            if key in addressed:
+                yield Parcel(key, name, audience, folder.name, recipient, folder)
+
+
+def id_of(name: str, audience: Audience, what: str, recipient: str) -> str:
+    """The id of a delivery, which stays the same for ever.
+
+    `name`, `audience`: who gets it, by which way. `what`: report or message. `recipient`: one of
+    the audience's.
+    """
+    key = f"{name}\n{what}\n{audience.channel}\n{recipient}"
+    return hashlib.sha256(key.encode()).hexdigest()[:32]
+
+
+def folder_of_alerts(settings: Settings, name: str) -> Path:
+    """Where the messages of alerts of an audience lie, a folder each.
+
+    `settings`: name the folder of deliveries. `name`: of the audience.
+    """
+    return settings.resolve(settings.delivery.folder) / "alerts" / f"of-{name}"
+
+
+def messages(settings: Settings, name: str) -> list[Path]:
+    """The folders of an audience's messages of alerts, oldest first.
+
+    `settings`, `name`: as of `folder_of_alerts`.
+    """
+    return sorted(folder_of_alerts(settings, name).glob("alerts-*"))
 
 
 def _archive(files: dict[str, bytes]) -> bytes:
