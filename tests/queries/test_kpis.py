@@ -249,6 +249,24 @@ def test_the_worst_by_any_kpi_come_first_whichever_way_is_better(marts: Marts) -
         assert answer["value"].tolist() == pytest.approx(by_hand["value"].tolist(), rel=1e-9)
 
 
+def test_a_place_is_beyond_a_limit_where_it_is_so_on_each_day(marts: Marts) -> None:
+    by_hand = asked(
+        marts,
+        "select place_id, day_local, value from kpi_place_day where kpi = 'drop_rate' "
+        "and place_type = 'cell' and value is not null",
+    ).set_index(["place_id", "day_local"])["value"]
+    newest = by_hand[by_hand.index.get_level_values(1) == by_hand.index.get_level_values(1).max()]
+    limit = float(newest.median())
+    asks = {"kpi": "drop_rate", "place_type": "cell", "days": 1}
+    beyond = marts.query("kpi_beyond", limit_value=limit, **asks)
+    above = newest[newest > limit]
+    assert beyond["place_id"].tolist() == sorted(above.index.get_level_values(0))
+    assert beyond["begins"].all()
+    assert not marts.query("kpi_beyond", limit_value=limit, **asks | {"days": 3})["begins"].any()
+    # of a KPI that is better when higher, what lies below is beyond
+    assert len(marts.query("kpi_beyond", limit_value=2.0, **asks | {"kpi": "ho_exec_sr"}))
+
+
 def test_a_place_is_asked_by_day_and_by_weekday(marts: Marts) -> None:
     asks = {"place_type": "region", "place_id": "all", "kpi": "ho_late"}
     days = marts.query("kpi_days", **asks)

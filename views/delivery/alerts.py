@@ -19,11 +19,13 @@ import pandas as pd
 from contracts.errors import NothingFound, QuestionError
 from contracts.settings.audiences import Audience
 from contracts.settings.sections import Settings
+from ingest.alerts import alert_of
 from ingest.warehouse.files import make_folder, read_note, to_disk, whole, write_note
 from ingest.warehouse.marts import Marts
 from views.console import export
 from views.console.printing import ERR
-from views.delivery.asking import Row, alert_of, rows
+from views.delivery import asking
+from views.delivery.asking import Beside, Row
 from views.delivery.parcel import OPEN, ROWS, folder_of_alerts, id_of, messages
 
 _SHOWN = 10
@@ -63,11 +65,13 @@ def news(marts: Marts, settings: Settings, now: datetime) -> Iterator[News]:
     that can't be asked is named on standard error; what was said of it stays as it was.
     """
     today = now.astimezone(ZoneInfo(settings.operator.timezone)).date()
-    for reader, audience in sorted(settings.audience.items()):
-        if not audience.alerts:
-            continue
+    readers = [(name, each) for name, each in sorted(settings.audience.items()) if each.alerts]
+    if not readers:
+        return
+    beside = asking.beside(marts)
+    for reader, audience in readers:
         note = _last_note(settings, reader)
-        answers = _answers(marts, settings, audience, today)
+        answers = _answers(marts, settings, audience, today, beside)
         last_day = date.fromisoformat(note["day"]) if note else None
         known = note["known"] if note else {}
         fresh, over, after = compared(known, answers, today)
@@ -80,12 +84,12 @@ def _last_note(settings: Settings, reader: str) -> dict[str, Any]:
 
 
 def _answers(
-    marts: Marts, settings: Settings, audience: Audience, today: date
+    marts: Marts, settings: Settings, audience: Audience, today: date, beside: Beside
 ) -> dict[str, list[Row] | None]:
     answers: dict[str, list[Row] | None] = {}
     for name in dict.fromkeys(audience.alerts):
         try:
-            answers[name] = rows(marts, settings, name, audience, today)
+            answers[name] = asking.rows(marts, settings, name, audience, today, beside)
         except (NothingFound, QuestionError) as error:
             ERR.print(f"alert {name}: {error}", markup=False, highlight=False, soft_wrap=True)
             answers[name] = None

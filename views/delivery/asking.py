@@ -32,19 +32,36 @@ class Row:
     muted: bool
 
 
-def rows(marts: Marts, settings: Settings, name: str, audience: Audience, today: date) -> list[Row]:
+@dataclass(frozen=True)
+class Beside:
+    """What all alerts need beside their own answers: cells' groups, and what somebody is with."""
+
+    groups: pd.DataFrame
+    noted: pd.DataFrame
+
+
+def beside(marts: Marts) -> Beside:
+    """Answers of cell_groups and acknowledgements.
+
+    `marts`: what is published.
+    """
+    return Beside(marts.query("cell_groups"), marts.query("acknowledgements"))
+
+
+def rows(
+    marts: Marts, settings: Settings, name: str, audience: Audience, today: date, known: Beside
+) -> list[Row]:
     """What one alert says of an audience's part today, in the order of its question.
 
     `marts`: what is published. `settings`, `name`: of the alert. `audience`: whose part. `today`:
-    the operator's local day, for what is late by the calendar. Raises NothingFound or QuestionError
+    the operator's local day, for what is late by the calendar. `known`: as of `beside`. Raises NothingFound or QuestionError
     where it can't be asked.
     """
     question = read_query(alert_of(settings, name).question)
-    groups, noted = marts.query("cell_groups"), marts.query("acknowledgements")
     answers = [marts.query(question.name, **params)
                for params in calls(settings, name, audience, today)]  # fmt: skip
-    parts = [of_part(answer, audience, groups) for answer in answers]
-    return [row for part in parts for row in as_rows(part, name, question.grain, noted)]
+    parts = [of_part(answer, audience, known.groups) for answer in answers]
+    return [row for part in parts for row in as_rows(part, name, question.grain, known.noted)]
 
 
 def of_part(answer: pd.DataFrame, audience: Audience, groups: pd.DataFrame) -> pd.DataFrame:
