@@ -68,10 +68,10 @@ def news(marts: Marts, settings: Settings, now: datetime) -> Iterator[News]:
     readers = [(name, each) for name, each in sorted(settings.audience.items()) if each.alerts]
     if not readers:
         return
-    beside = asking.beside(marts)
+    beside = asking.beside(marts, today)
     for reader, audience in readers:
         note = _last_note(settings, reader)
-        answers = _answers(marts, settings, audience, today, beside)
+        answers = _answers(marts, settings, audience, beside)
         last_day = date.fromisoformat(note["day"]) if note else None
         known = note["known"] if note else {}
         fresh, over, after = compared(known, answers, today)
@@ -84,12 +84,12 @@ def _last_note(settings: Settings, reader: str) -> dict[str, Any]:
 
 
 def _answers(
-    marts: Marts, settings: Settings, audience: Audience, today: date, beside: Beside
+    marts: Marts, settings: Settings, audience: Audience, beside: Beside
 ) -> dict[str, list[Row] | None]:
     answers: dict[str, list[Row] | None] = {}
     for name in dict.fromkeys(audience.alerts):
         try:
-            answers[name] = asking.rows(marts, settings, name, audience, today, beside)
+            answers[name] = asking.rows(marts, settings, name, audience, beside)
         except (NothingFound, QuestionError) as error:
             ERR.print(f"alert {name}: {error}", markup=False, highlight=False, soft_wrap=True)
             answers[name] = None

@@ -34,32 +34,32 @@ class Row:
 
 @dataclass(frozen=True)
 class Beside:
-    """What all alerts need beside their own answers: cells' groups, and what somebody is with."""
+    """What all alerts need beside their own answers: the operator's local day, and two answers."""
 
+    today: date
     groups: pd.DataFrame
     noted: pd.DataFrame
 
 
-def beside(marts: Marts) -> Beside:
-    """Answers of cell_groups and acknowledgements.
+def beside(marts: Marts, today: date) -> Beside:
+    """Cells' groups, and what somebody is with, by their questions.
 
-    `marts`: what is published.
+    `marts`: what is published. `today`: the operator's local day.
     """
-    return Beside(marts.query("cell_groups"), marts.query("acknowledgements"))
+    return Beside(today, marts.query("cell_groups"), marts.query("acknowledgements"))
 
 
 def rows(
-    marts: Marts, settings: Settings, name: str, audience: Audience, today: date, known: Beside
+    marts: Marts, settings: Settings, name: str, audience: Audience, known: Beside
 ) -> list[Row]:
     """What one alert says of an audience's part today, in the order of its question.
 
-    `marts`: what is published. `settings`, `name`: of the alert. `audience`: whose part. `today`:
-    the operator's local day, for what is late by the calendar. `known`: as of `beside`. Raises NothingFound or QuestionError
-    where it can't be asked.
+    `marts`: what is published. `settings`, `name`: of the alert. `audience`: whose part. `known`:
+    as of `beside`. Raises NothingFound or QuestionError where it can't be asked.
     """
     question = read_query(alert_of(settings, name).question)
     answers = [marts.query(question.name, **params)
-               for params in calls(settings, name, audience, today)]  # fmt: skip
+               for params in calls(settings, name, audience, known.today)]  # fmt: skip
     parts = [of_part(answer, audience, known.groups) for answer in answers]
     return [row for part in parts for row in as_rows(part, name, question.grain, known.noted)]
 

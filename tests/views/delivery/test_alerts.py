@@ -247,4 +247,4 @@ def test_what_a_limit_is_comes_from_the_thresholds_of_the_audience(marts: Marts)
     reader = Audience(recipients=("out",), alerts=("kpi_beyond",), thresholds={"drop_rate": 0.01})
     settings = Settings(audience={"x": reader})
     assert not [*faults(settings)]
-    assert asking.rows(marts, settings, "kpi_beyond", reader, DAY, asking.beside(marts)) == []
+    assert asking.rows(marts, settings, "kpi_beyond", reader, asking.beside(marts, DAY)) == []
