@@ -31,8 +31,9 @@ select
     place_type, place_id, counted.kpi, if(place_type = 'region', place_id, region) as region,
     kpi_name, kpi_unit, value, $limit_value::double as limit_value, n_days_beyond,
     n_days_beyond = $days::integer as begins,
-    format('{} {}: {} is {:.4g} {}, beyond {:.4g}, for {} days', place_type, place_id, kpi_name, value,
-        kpi_unit, $limit_value::double, n_days_beyond) as says
+    format('{} {}: {} is {:.4g} {}, beyond {:.4g}, on {} of {} days', place_type, place_id, kpi_name,
+        if(kpi_unit = 'share', 100, 1) * value, if(kpi_unit = 'share', '%', kpi_unit),
+        if(kpi_unit = 'share', 100, 1) * $limit_value::double, n_days_beyond, $days::integer) as says
 from counted join kpi on kpi.kpi = counted.kpi left join lying using (place_id)
 -- what has begun stays until each of these days is within the limit
 where n_days_beyond > 0

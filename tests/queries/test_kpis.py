@@ -262,6 +262,7 @@ def test_a_place_is_beyond_a_limit_where_it_is_so_on_each_day(marts: Marts) -> N
     above = newest[newest > limit]
     assert beyond["place_id"].tolist() == sorted(above.index.get_level_values(0))
     assert beyond["begins"].all()
+    assert "%, beyond" in beyond["says"].iloc[0]
     assert not marts.query("kpi_beyond", limit_value=limit, **asks | {"days": 3})["begins"].any()
     # of a KPI that is better when higher, what lies below is beyond
     assert len(marts.query("kpi_beyond", limit_value=2.0, **asks | {"kpi": "ho_exec_sr"}))
