@@ -33,8 +33,8 @@ def interventions(place_interventions: pd.DataFrame) -> None:
                     "what": action_kind(str(row.kind)),
                     "state": str(row.status).replace("_", " "),
                     "where": row.cell_id if isinstance(row.cell_id, str) else row.site_name,
-                    "what came of it": came_of(row),
                     "verdict": effected.verdict_of_work(row),
+                    "what came of it": came_of(row),
                     "what for": row.description,
                 }
                 for row in rows(place_interventions.head(_MOST))
@@ -45,7 +45,10 @@ def interventions(place_interventions: pd.DataFrame) -> None:
         placeholder="",
     )
     if place_interventions["effect_kind"].notna().any():
-        st.caption(f"Verdict: drops against what untouched places let expect. {effected.HOW}")
+        st.caption(
+            "Verdict: drops against what untouched places let expect. Page [Effects](effects) has "
+            "the sheet of each."
+        )
 
 
 def actions(key: url.PlaceKey) -> None:
