@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.arrow import DataframeStateInput
 
 from contracts.kpis import FAMILIES
 from views.shared import data
@@ -246,7 +247,7 @@ def key_of(table: str, ids: Iterable[object]) -> str:
     return f"{table} {hash(tuple(ids))}"
 
 
-def first_choice(key: str, ids: Sequence[object], *, param: str) -> Any:
+def first_choice(key: str, ids: Sequence[object], *, param: str) -> DataframeStateInput:
     """The row that a table starts with: the one that the URL names, or none.
 
     `key`: of the table. `ids`: one for each row, in order. `param`: name in the URL. Made for
@@ -254,7 +255,9 @@ def first_choice(key: str, ids: Sequence[object], *, param: str) -> Any:
     """
     named = recalled(param)
     rows = [n for n, one in enumerate(ids) if str(one) == named][:1]
-    return st.session_state.setdefault(f"first {key}", {"selection": {"rows": rows}})
+    start: DataframeStateInput = {"selection": {"rows": rows}}
+    kept: DataframeStateInput = st.session_state.setdefault(f"first {key}", start)
+    return kept
 
 
 def choice(event: Any, ids: Sequence[object], *, param: str) -> int | None:
