@@ -181,7 +181,7 @@ def report_(
         Path | None, typer.Option(help="Folder to write below; else that of the settings.")
     ] = None,
     audience: Annotated[
-        str, typer.Option(help="Name of an [audience.NAME]: its part; else the whole.")
+        str, typer.Option(help="Name of an audience of the settings: its part; else the whole.")
     ] = "",
     config: Config = DEFAULT_CONFIG,
 ) -> None:
@@ -437,10 +437,12 @@ def plan(
     *,
     budget: Annotated[float, typer.Option(help="In the currency of the catalogue.", min=0)],
     crew_weeks: Annotated[
-        list[str] | None, typer.Option(help="Crew weeks as REGION=N or '*=N'; else [plan].")
+        list[str] | None,
+        typer.Option(help="Crew weeks as REGION=N or '*=N'; else those of section plan."),
     ] = None,
     floor: Annotated[
-        list[str] | None, typer.Option(help="Least share as REGION=0.2 or '*=0.1'; else [plan].")
+        list[str] | None,
+        typer.Option(help="Least share as REGION=0.2 or '*=0.1'; else those of section plan."),
     ] = None,
     form: Annotated[str, typer.Option("--format", help=FORMAT_HELP)] = "table",
     out: Annotated[Path | None, typer.Option(help="File to write; else to the screen.")] = None,

@@ -29,6 +29,16 @@ PYTEST = sys.modules["__main__"]
 gc.set_threshold(50_000, 10, 10)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One file that reads the demo first, all others of them last: no worker waits for the demo.
+
+    `items`: the tests, file by file.
+    """
+    of_demo = [item.path for item in items if "demo_config" in getattr(item, "fixturenames", ())]
+    later = {path for path in of_demo if path != of_demo[0]}
+    items.sort(key=lambda item: (item.path not in of_demo[:1], item.path in later))
+
+
 @pytest.fixture(autouse=True)
 def _process_stays_as_it_was() -> Iterator[None]:
     """Undoes what a test leaves behind in the process that runs the others.

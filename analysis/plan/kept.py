@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -48,7 +49,8 @@ def rows_of(actions: Actions, catalogue: Catalogue) -> pd.DataFrame:
     `actions`: those that can be chosen. `catalogue`: names the currency of their costs.
     """
     treats = actions.treats.tocsr()
-    cells = np.split(treats.indices.astype(np.int32), treats.indptr[1:-1])
+    numbers = treats.indices.astype(np.int32)
+    cells = [numbers[start:end] for start, end in pairwise(treats.indptr)]
     return actions.known.assign(
         kept_cost=actions.cost,
         kept_weeks=actions.crew_weeks,
@@ -86,7 +88,8 @@ def solve(warehouse: Warehouse, settings: PlanSettings, asked: Asked) -> dict[st
     """
     rows, run_id = warehouse.read_possible_actions()
     if rows.empty:
-        raise NothingFound(f"{warehouse.path}: no actions are kept; do 'hexperience run' first")
+        raise NothingFound(f"{warehouse.path}: no action is kept: there is none to be taken, or "
+                           "no run yet; 'hexperience run' looks for them")  # fmt: skip
     if run_id != warehouse.marts.run_id:
         raise NothingFound(f"{warehouse.path}: the actions are of another run than what is "
                            "published; do 'hexperience run' first")  # fmt: skip

@@ -4,8 +4,6 @@ from contracts.fields.field import amount, percent, rate, share
 
 FIELDS = [
     rate("drop_rate", "Dropped calls / call attempts, from cell counters."),
-    percent("drop_rate_pct", "Calls dropped of a cell's local day, as delivered without the counts "
-            "behind it, or the median of days: it does not add, and reaches no hexagon."),
     percent("prb_dl_util_bh_pct", "Downlink PRB utilisation in the cells' busy hours."),
     amount("complaints_per_1000", "per 1,000 subscribers and month",
             "Distinct complainants of one class per 1,000 active subscribers, "

@@ -1,8 +1,10 @@
 """What a rate of a place says, and how sure it is."""
 
-from contracts.fields.field import amount, share, text
+from contracts.fields.field import amount, percent, share, text
 
 FIELDS = [
+    percent("drop_rate_pct", "Calls dropped of a cell's local day, as delivered without the counts "
+            "behind it, or the median of days: it does not add, and reaches no hexagon."),
     text("metric", "What was measured; a name of this dictionary."),
     text("outcome_class", "Class within the metric, such as a complaint class."),
     amount("numerator", "n", "What was counted; NULL = not released.", 0),

@@ -138,6 +138,11 @@ def fits(sample: pd.DataFrame, na: tuple[str, ...], decimal: str) -> list[Fit]:
     sure = {like.ours for like in counters.columns if like.confidence >= SURE}
     if sure - {*_RATE_COLUMNS}:
         tables = [fit for fit in tables if fit.table != "cell_rate"]
+    (relations,) = (fit for fit in tables if fit.table == "pm_relation")
+    of_relations = {like.ours for like in relations.columns if like.confidence >= SURE}
+    # and counters of two cells are of their relation
+    if "neighbour_cell_id" in of_relations:
+        tables = [fit for fit in tables if fit.table != "pm"]
     return sorted(tables, key=lambda fit: -fit.confidence)
 
 

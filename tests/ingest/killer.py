@@ -35,6 +35,7 @@ import numpy as np
 
 import analysis.changes.daily
 import analysis.changes.hourly
+import analysis.events.stage
 import analysis.run
 import hexperience
 import ingest.run
@@ -67,7 +68,8 @@ READ = {*TABLES} - FINDINGS | {
 def at_every_step(config: Path, delivery: Path) -> None:
     """One line of JSON for each step of the run that takes the delivery in."""
     settings = load(config, environ={})
-    for module in (ingest.run, ingest.settle.days, analysis.changes.hourly, analysis.changes.daily):
+    searching = (analysis.changes.hourly, analysis.changes.daily, analysis.events.stage)
+    for module in (ingest.run, ingest.settle.days, *searching):
         module.each = _each  # type: ignore[attr-defined]
     changes, *others = analysis.run.FAMILIES
     once = _once(others, config.parent.with_name("remembered"))
