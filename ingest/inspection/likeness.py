@@ -24,7 +24,12 @@ from ingest.numerals import numbers_of, scale_numbers, units_in
 SURE = 0.6
 """From this confidence on, a column is put into the starter."""
 _ALSO = {
-    "cell_id": "cell, cell name, cellname, cell key, eutrancell, lncel name, ecgi, ncgi, cgi, eci",
+    "cell_id": "source cell, cell, cell name, cellname, cell key, eutrancell, lncel name, ecgi, "
+    "ncgi, cgi, eci",
+    "neighbour_cell_id": "target cell, target, neighbour cell, neighbor cell, neighbour, neighbor, "
+    "target cell id, to cell",
+    "ho_exe_att": "ho attempts, handover attempts, ho execution attempts",
+    "ho_exe_succ": "ho successes, handover successes, ho success, ho execution successes",
     "period_start_utc": "start, start time, timestamp, time, datetime, date time, period start, "
     "date hour, day hour, datum stunde, fecha hora, "
     "period start time, utc datetime id, end, end time, result time, hour, date",
