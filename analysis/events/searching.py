@@ -38,6 +38,13 @@ class Asked:
     the log without weeks and network, where a level is searched; and what `daily.search` asks."""
 
 
+DATED = (
+    *("change_utc", "change_lo_utc", "change_hi_utc", "until_utc", "direction"),
+    *("ratio", "ratio_lo", "ratio_hi", "min_visible_ratio"),
+)
+"""What every search says of a change, beside its cell."""
+
+
 class Found(NamedTuple):
     """What the search of one KPI found, and what it could have seen."""
 
@@ -110,19 +117,7 @@ def search(one: Asked, limits: Limits) -> Found:
 
 def _failures(one: Asked, limits: Limits) -> Found:
     answer = daily.search(one.days, min_ratio=limits.min_ratio, min_days=limits.min_days)
-    names = [
-        "cell_id",
-        "change_utc",
-        "change_lo_utc",
-        "change_hi_utc",
-        "until_utc",
-        "direction",
-        "ratio",
-        "ratio_lo",
-        "ratio_hi",
-        "min_visible_ratio",
-    ]
-    rows = answer.changes[names].assign(method_version=FAILURES)
+    rows = answer.changes[["cell_id", *DATED]].assign(method_version=FAILURES)
     searched = answer.visibility[["cell_id", "n_days_searched", "min_visible_ratio", "refused"]]
     reasons = searched["refused"].str.replace(" drops", " failures")
     searched = searched.assign(no_search_reason=reasons)
@@ -137,19 +132,7 @@ def _levels(one: Asked, limits: Limits) -> Found:
         for i, fit in enumerate(fits)
         if fit.starts
     ]
-    names = [
-        "change_utc",
-        "change_lo_utc",
-        "change_hi_utc",
-        "until_utc",
-        "direction",
-        "ratio",
-        "ratio_lo",
-        "ratio_hi",
-        "min_visible_ratio",
-        "method_version",
-        "cell_id",
-    ]
+    names = [*DATED, "method_version", "cell_id"]
     changes = pd.concat(rows, ignore_index=True) if rows else _typed(pd.DataFrame(columns=names))
     halves = [len(fit.level) / 2 for fit in fits]
     searched = pd.DataFrame(

@@ -112,21 +112,7 @@ def _of_drops(inputs: Inputs, changes: pd.DataFrame, catalogue: Catalogue) -> pd
         inputs.counters,
     )
     by_date = of_cells.sort_values(["cell_id", "change_utc"], ignore_index=True)
-    names = [
-        "cell_id",
-        "change_id",
-        "change_utc",
-        "change_lo_utc",
-        "change_hi_utc",
-        "until_utc",
-        "direction",
-        "ratio",
-        "ratio_lo",
-        "ratio_hi",
-        "min_visible_ratio",
-        "load_share",
-        "method_version",
-    ]
+    names = ["cell_id", "change_id", *searching.DATED, "load_share", "method_version"]
     rows = searching.with_values(by_date[names], one)
     # relief is load that went
     causes = {"load": "load", "relief": "load", "other": "other"}

@@ -19,12 +19,10 @@ dated as (
     from change_point cross join run
 ),
 fitting as (
-    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    -- the cells that a filter lets through, all where none is set
     select distinct cell_id from cell
-    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
-        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
-        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
-        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+    where is_asked(technology, $technology) and is_asked(band, $band)
+        and is_asked(vendor, $vendor) and is_asked(cell_type, $cell_type)
 ),
 noted as (
     select subject_id as change_id, ack_status, ack_owner, ack_comment, ack_utc
@@ -44,8 +42,8 @@ from dated left join place using (cell_id) left join core using (cell_id)
 where change_day between coalesce(cast($since as date), date '0001-01-01')
         and coalesce(cast($until as date), date '9999-12-31')
     and dated.direction = coalesce($direction, dated.direction)
-    and coalesce(list_contains(string_split($region, '|'), coalesce(place.region, home.region)), $region is null)
-    and coalesce(list_contains(string_split($owner, '|'), ack_owner), $owner is null)
+    and is_asked(coalesce(place.region, home.region), $region)
+    and is_asked(ack_owner, $owner)
     and (cell_id in (select cell_id from fitting) or coalesce($technology, $band, $vendor, $cell_type) is null)
 order by abs(drops_excess) desc, change_id
 limit $top

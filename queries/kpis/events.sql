@@ -23,12 +23,10 @@ event as (
     group by event_id
 ),
 fitting as (
-    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    -- the cells that a filter lets through, all where none is set
     select distinct cell_id from cell
-    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
-        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
-        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
-        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+    where is_asked(technology, $technology) and is_asked(band, $band)
+        and is_asked(vendor, $vendor) and is_asked(cell_type, $cell_type)
 ),
 noted as (
     select subject_id as cell_id, ack_owner
@@ -44,8 +42,8 @@ where event.cell_id = coalesce($cell_id, event.cell_id)
     and ($family is null or list_contains(families_of, $family))
     and cast(timezone(run.timezone, begin_utc) as date) >= coalesce(cast($since as date), date '0001-01-01')
     and ($worse is null or is_worse = $worse)
-    and coalesce(list_contains(string_split($region, '|'), region), $region is null)
-    and coalesce(list_contains(string_split($owner, '|'), ack_owner), $owner is null)
+    and is_asked(region, $region)
+    and is_asked(ack_owner, $owner)
     and (event.cell_id in (select cell_id from fitting) or coalesce($technology, $band, $vendor, $cell_type) is null)
 order by begin_utc desc, n_symptoms desc, event_id
 limit $top

@@ -9,12 +9,10 @@ with place as (
     from cell group by cell_id
 ),
 fitting as (
-    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    -- the cells that a filter lets through, all where none is set
     select distinct cell_id from cell
-    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
-        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
-        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
-        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+    where is_asked(technology, $technology) and is_asked(band, $band)
+        and is_asked(vendor, $vendor) and is_asked(cell_type, $cell_type)
 ),
 noted as (
     select subject_id as cell_id, ack_owner
@@ -34,8 +32,8 @@ where change.kpi = coalesce($kpi, change.kpi) and family = coalesce($family, fam
     and change.cell_id = coalesce($cell_id, change.cell_id)
     and cast(timezone(run.timezone, change_utc) as date) >= coalesce(cast($since as date), date '0001-01-01')
     and ($worse is null or is_worse = $worse)
-    and coalesce(list_contains(string_split($region, '|'), region), $region is null)
-    and coalesce(list_contains(string_split($owner, '|'), ack_owner), $owner is null)
+    and is_asked(region, $region)
+    and is_asked(ack_owner, $owner)
     and (change.cell_id in (select cell_id from fitting) or coalesce($technology, $band, $vendor, $cell_type) is null)
 order by change_utc desc, abs(ln(ratio)) desc, change_id
 limit $top

@@ -52,3 +52,8 @@ create macro last_year(day) as (day::date - 364)::date;
 -- calendar has it; NULL for a day that is not there
 create macro is_rest_day(day) as
     (select any_value(c.rest_day) from calendar as c where c.day_local = day::date);
+
+-- whether a value is one of those asked for, several parted by |, such as 'lte|nr'; all are where
+-- nothing is asked for
+create macro is_asked(value, asked) as
+    coalesce(list_contains(string_split(asked, '|'), value), asked is null);

@@ -4,12 +4,10 @@
 -- returns: hex_text VARCHAR, region VARCHAR, numerator DOUBLE, denominator DOUBLE, value DOUBLE, value_lo DOUBLE, value_hi DOUBLE, value_raw DOUBLE, target DOUBLE, p_worse DOUBLE, standing VARCHAR
 -- grain: hex_text
 with fitting as (
-    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    -- the cells that a filter lets through, all where none is set
     select distinct cell_id from cell
-    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
-        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
-        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
-        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+    where is_asked(technology, $technology) and is_asked(band, $band)
+        and is_asked(vendor, $vendor) and is_asked(cell_type, $cell_type)
 ),
 served as (
     -- of any level: what its finest parts have
@@ -25,7 +23,7 @@ where place_type = 'hex'
     and place_rate.period_start = $period_start
     and outcome_class = $outcome_class
     and place_rate.level = $level
-    and coalesce(list_contains(string_split($region, '|'), hex_place.region), $region is null)
+    and is_asked(hex_place.region, $region)
     and (coalesce($technology, $band, $vendor, $cell_type) is null or hex_id in (
         select hex_parent(served.hex_id, place_rate.level) from served where served.level >= place_rate.level
     ))

@@ -34,12 +34,10 @@ noted as (
     from acknowledgement where is_newest
 ),
 fitting as (
-    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    -- the cells that a filter lets through, all where none is set
     select distinct cell_id from cell
-    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
-        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
-        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
-        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+    where is_asked(technology, $technology) and is_asked(band, $band)
+        and is_asked(vendor, $vendor) and is_asked(cell_type, $cell_type)
 ),
 holding as (
     -- places with at least one such cell
@@ -101,8 +99,8 @@ from ordered left join treated using (action_place_type, action_at)
     left join holding on holding.place_type = ordered.place_type and holding.place_id = place_key
 -- one place, or those at which there is something to do, of those that the filters let through
 where if($place_id is null, (is_act or $every_place)
-    and coalesce(list_contains(string_split($region, '|'), region), $region is null)
-    and coalesce(list_contains(string_split($owner, '|'), ack_owner), $owner is null)
+    and is_asked(region, $region)
+    and is_asked(ack_owner, $owner)
     and (holding.place_id is not null or coalesce($technology, $band, $vendor, $cell_type) is null), place_key = $place_id)
 order by ordered.rank
 limit $top

@@ -25,12 +25,10 @@ spot as (
     union all select 'site', site_id, * from treated_cell where site_id is not null
 ),
 fitting as (
-    -- the cells that a filter lets through, all where none is set; several values are parted by |
+    -- the cells that a filter lets through, all where none is set
     select distinct cell_id from cell
-    where coalesce(list_contains(string_split($technology, '|'), technology), $technology is null)
-        and coalesce(list_contains(string_split($band, '|'), band), $band is null)
-        and coalesce(list_contains(string_split($vendor, '|'), vendor), $vendor is null)
-        and coalesce(list_contains(string_split($cell_type, '|'), cell_type), $cell_type is null)
+    where is_asked(technology, $technology) and is_asked(band, $band)
+        and is_asked(vendor, $vendor) and is_asked(cell_type, $cell_type)
 ),
 fitted as (
     select distinct place_type, action_at from spot semi join fitting using (cell_id)
@@ -82,8 +80,7 @@ from plan join asked using (budget) left join named using (site_id)
     left join noted as of_cell on of_cell.kind = 'cell' and of_cell.place_id = plan.cell_id
     left join noted as of_site on of_site.kind = 'site' and of_site.place_id = plan.site_id
 where plan_number = coalesce($plan_number, plan_number)
-    and coalesce(list_contains(string_split($region, '|'), region), $region is null)
-    and coalesce(list_contains(string_split($owner, '|'), if(of_cell.kind is null, of_site.ack_owner, of_cell.ack_owner)),
-        $owner is null)
+    and is_asked(region, $region)
+    and is_asked(if(of_cell.kind is null, of_site.ack_owner, of_cell.ack_owner), $owner)
     and (fitted.action_at is not null or coalesce($technology, $band, $vendor, $cell_type) is null)
 order by plan_number = 0, plan_number, benefit_month desc, action, plan.cell_id, plan.sector_id, plan.site_id

@@ -130,3 +130,14 @@ def test_rest_days_are_weekends_and_holidays_of_the_calendar() -> None:
     assert (new_year["iso_year"], new_year["iso_week"], new_year["weekday"]) == (2026, 1, 4)
     assert new_year["holiday"] == "New Year's Day"
     assert new_year["last_year_day"] == date(2025, 1, 2)
+
+
+@pytest.mark.parametrize(
+    ("one", "asked", "is_it"),
+    [("lte", "lte|nr", True), ("gsm", "lte|nr", False), (None, "lte", False), ("lt", "lte", False),
+     ("lte", None, True), (None, None, True)],
+)  # fmt: skip
+def test_a_value_is_asked_for_by_itself_among_others_or_where_nothing_is(
+    marts: duckdb.DuckDBPyConnection, one: str | None, asked: str | None, is_it: bool
+) -> None:
+    assert value(marts, "is_asked($one, $asked)", one=one, asked=asked) is is_it

@@ -22,7 +22,8 @@ def panel(timezone: str) -> None:
     st.markdown("##### Drop rates delivered without counts")
     st.caption("How many calls are behind a rate is not known, so it is in no sum, no hexagon and "
                "no rank, and what a change is due to was not tested. Intervals come from the "
-               "scatter of the days: they held 89 % on planted changes.")  # fmt: skip
+               "scatter of the days: they held 87 to 91 % on planted changes; where days scatter "
+               "by 40 %, 55 % on changes of half, and 87 % on doublings.")  # fmt: skip
     table = cells.assign(
         since=[when(row, timezone) for row in rows(cells)],
         likely=[interval(row.ratio_lo, row.ratio_hi, "ratio") for row in rows(cells)],

@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse.publish import publish
 from ingest.warehouse.store import Warehouse
+from tests.bench.pages import shown
 from tests.bench.town import build_town
 from views import hexmap
 from views.shared import data, pickers
@@ -19,15 +20,6 @@ from views.shared import data, pickers
 PAGES = ("map", "places", "plan", "changes", "drivers", "effects", "regulator", "reports",
          "questions", "quality", "sql")  # fmt: skip
 Configured = Callable[[Path], None]
-
-
-def shown(page: str, **params: str) -> AppTest:
-    at = AppTest.from_string(f"from views.pages import {page}\n{page}.page()", default_timeout=60)
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.run()
-    assert not at.exception
-    return at
 
 
 def texts(at: AppTest) -> str:

@@ -8,17 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from ingest.warehouse.store import Warehouse
+from tests.bench.pages import shown
 
 Configured = Callable[[Path], None]
-
-
-def shown(page: str, **params: str) -> AppTest:
-    at = AppTest.from_string(f"from views.pages import {page}\n{page}.page()", default_timeout=60)
-    for name, value in params.items():
-        at.query_params[name] = value
-    at.run()
-    assert not at.exception
-    return at
 
 
 def captions(at: AppTest) -> str:
